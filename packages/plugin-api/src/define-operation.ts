@@ -1,0 +1,223 @@
+import type { Static, TSchema } from 'typebox'
+import type { OperationContext } from './context.js'
+import type { Json } from './json.js'
+import type { Batches, OutputBatches, OutputValues, PortValues } from './payload/index.js'
+import type { Partition } from './payload/rows.js'
+import type { PixelImage } from './payload/images.js'
+import type { Cardinality, Port, PortKind, RowKind, Spec } from './port.js'
+
+/** Declared ports by name. */
+export type Ports = Readonly<Record<string, Port>>
+
+/** What an operation reads at its inputs: one value, perhaps a value, or named values in YAML order. */
+export type InputsOf<P extends Ports> = { readonly [K in keyof P]: ByCardinality<P[K]['cardinality'], PortValues[P[K]['kind']]> }
+
+/** An entry of a many-port: the value and the node it comes from. */
+export interface Named<T> {
+  /** Node id in the YAML; with a port when it is not the first output (`tl.features`). */
+  readonly name: string
+  readonly value: T
+}
+
+type ByCardinality<C extends Cardinality, T> = C extends 'many' ? readonly Named<T>[] : C extends 'optional' ? T | undefined : T
+
+/** What an operation returns. */
+export type OutputsOf<P extends Ports> = { readonly [K in keyof P]: OutputValues[P[K]['kind']] }
+
+/** Specs of the inputs at plan time. */
+export type InputSpecs<P extends Ports> = { readonly [K in keyof P]: ByCardinality<P[K]['cardinality'], Spec> }
+
+/** Specs that `plan` predicts for the outputs; what is left out is not known. */
+export type OutputSpecs<P extends Ports> = { readonly [K in keyof P]?: Omit<Spec, 'kind' | 'splitIds'> }
+
+/** What `plan` reads. It does no I/O and sees no data. */
+export interface PlanArguments<O, I extends Ports> {
+  readonly options: O
+  readonly inputs: InputSpecs<I>
+  /** Reports a problem. `at` is an option (`components`) or an input (`in:features`); the runner adds file, line and column. */
+  issue(at: string, message: string, details?: { readonly expected?: string; readonly received?: string; readonly hint?: string }): void
+}
+
+/** What a stage needs of the machine. */
+export interface Resources {
+  readonly cpus: number
+  readonly memoryMb: number
+  readonly gpus?: number
+}
+
+/** What every run function is given. */
+export interface RunArguments<O, I extends Ports> {
+  readonly options: O
+  readonly inputs: InputsOf<I>
+  readonly ctx: OperationContext
+}
+
+/** What decoding one row is given. */
+export interface LoadPixelsArguments<O> {
+  readonly row: { readonly id: string; readonly uri: string }
+  /** Output port the row came out of. */
+  readonly port: string
+  /** This operation's entry of `ImageRows.parameters` for the row; `null` when it gave none. */
+  readonly parameters: Json
+  /** Pixels as the image input's operation loads them. Rejects in a source. */
+  upstream(): Promise<PixelImage>
+  readonly options: O
+  readonly seed: string
+}
+
+/** Given by every operation with an `images` output that makes or changes pixels. Must depend on its arguments only. */
+export interface PixelLoading<O> {
+  loadPixels?(args: LoadPixelsArguments<O>): Promise<PixelImage>
+}
+
+/** Code of a `source`. */
+export interface SourceImplementation<O, U extends Ports> extends PixelLoading<O> {
+  run(args: RunArguments<O, Record<never, never>>): Promise<OutputsOf<U>>
+}
+
+/** Code of a `map`: a pure function of a batch. Labels are hidden. Every output has the input's rows, in its order. */
+export interface MapImplementation<O, I extends Ports, U extends Ports> extends PixelLoading<O> {
+  /** Opened once per stage (load models here); `apply` is called per batch, in order; `close` at the end. */
+  open(args: RunArguments<O, I>): Promise<{
+    apply(batch: Batches[RowKind]): Promise<{ readonly [K in keyof U]: U[K]['kind'] extends RowKind ? OutputBatches[U[K]['kind']] : never }>
+    close?(): Promise<void>
+  }>
+}
+
+/** Code of an `estimator`: learning is apart from applying, so the runner decides which rows each may see. */
+export interface EstimatorImplementation<O, I extends Ports, U extends Ports, S> {
+  /** Learns from rows of the partitions in `fitOn` only. Labels are hidden when the operation is not `supervised`. */
+  fit(args: RunArguments<O, I>): Promise<S>
+  /** Writes the state as data (safetensors, JSON) into an empty directory. The state's bytes depend on nothing but the arguments of `fit`. */
+  save(state: S, dir: string): Promise<void>
+  /** Reads what `save` wrote. A `model` output of the operation *is* this directory. */
+  load(dir: string): Promise<S>
+  /**
+   * Applies the state. Labels, groups and partitions are hidden. Batches arrive at the `rows` port in order; every output has the batch's rows, in its order.
+   * Left out when the operation's only output is its `model`.
+   */
+  open?(args: RunArguments<O, I> & { readonly state: S }): Promise<{
+    apply(batch: Batches[RowKind]): Promise<{ readonly [K in keyof U as U[K]['kind'] extends RowKind ? K : never]: U[K]['kind'] extends RowKind ? OutputBatches[U[K]['kind']] : never }>
+    close?(): Promise<void>
+  }>
+}
+
+/** Code of a `combine`: joins inputs by id. Labels of test rows are hidden; those of train, val and unsplit rows are not. */
+export interface CombineImplementation<O, I extends Ports, U extends Ports> extends PixelLoading<O> {
+  run(args: RunArguments<O, I>): Promise<OutputsOf<U>>
+}
+
+/** Code of a `report`: reads everything, test labels included. Nothing downstream of it can be fitted. */
+export interface ReportImplementation<O, I extends Ports, U extends Ports> {
+  run(args: RunArguments<O, I>): Promise<OutputsOf<U>>
+}
+
+interface Declaration<O extends TSchema, I extends Ports, U extends Ports> {
+  /** `<plugin>/<operation>`, e.g. `ensemble/fast-ica`. */
+  readonly type: string
+  /** One sentence: what comes out. */
+  readonly summary: string
+  /** Raised when outputs change for equal inputs and options. */
+  readonly cacheVersion: number
+  /** `Type.Object({...}, { additionalProperties: false })`; every option with a default or required, and a description. */
+  readonly options: O
+  readonly inputs: I
+  readonly outputs: U
+  /** Predicts the outputs' specs and reports what cannot work. Unknown class lists and partitions of row outputs default to the `rows` input's. */
+  plan?(args: PlanArguments<Static<O>, I>): OutputSpecs<U>
+  resources?(options: Static<O>): Resources
+  /** `'tensor'` when it computes on a tensor engine: the engine's id enters the key. */
+  readonly engine?: 'tensor'
+}
+
+/** Declares a source. */
+export interface SourceDeclaration<O extends TSchema, U extends Ports> extends Declaration<O, Record<never, never>, U> {
+  readonly kind: 'source'
+  /**
+   * Looks at the declared content at plan time (names, never pixels) to give specs: class list, number of samples.
+   * `resolve` turns a content-path option into an absolute path. Uses `node:fs` only.
+   */
+  inspect?(args: { readonly options: Static<O>; resolve(path: string): string; issue: PlanArguments<Static<O>, Record<never, never>>['issue'] }): OutputSpecs<U>
+  load(): Promise<SourceImplementation<Static<O>, U>>
+}
+
+/** Declares a map. */
+export interface MapDeclaration<O extends TSchema, I extends Ports, U extends Ports> extends Declaration<O, I, U> {
+  readonly kind: 'map'
+  /** Input port whose batches are mapped. */
+  readonly rows: keyof I & string
+  load(): Promise<MapImplementation<Static<O>, I, U>>
+}
+
+/** Declares an estimator. */
+export interface EstimatorDeclaration<O extends TSchema, I extends Ports, U extends Ports, S> extends Declaration<O, I, U> {
+  readonly kind: 'estimator'
+  /** Input port whose rows are learned from and applied to. */
+  readonly rows: keyof I & string
+  /** Partitions whose rows `fit` may see. Never `test`. */
+  readonly fitOn: readonly ('train' | 'val')[]
+  /** Whether `fit` sees labels. */
+  readonly supervised: boolean
+  load(): Promise<EstimatorImplementation<Static<O>, I, U, S>>
+}
+
+/** Declares a combine. */
+export interface CombineDeclaration<O extends TSchema, I extends Ports, U extends Ports> extends Declaration<O, I, U> {
+  readonly kind: 'combine'
+  /**
+   * How output rows relate to input rows: `same` (default; every row once), `expand` (may add rows with `parentIds`; new rows only of
+   * train rows), `subset` (may drop rows), `split` (same rows; sets partitions of rows that have none).
+   */
+  readonly rowPolicy?: 'same' | 'expand' | 'subset' | 'split'
+  load(): Promise<CombineImplementation<Static<O>, I, U>>
+}
+
+/** Declares a report. */
+export interface ReportDeclaration<O extends TSchema, I extends Ports, U extends Ports> extends Declaration<O, I, U> {
+  readonly kind: 'report'
+  load(): Promise<ReportImplementation<Static<O>, I, U>>
+}
+
+/** An operation with its types erased, as the runner sees it. */
+export interface Operation extends Omit<Declaration<TSchema, Ports, Ports>, 'plan' | 'resources'> {
+  readonly kind: 'source' | 'map' | 'estimator' | 'combine' | 'report'
+  readonly rows?: string
+  readonly fitOn?: readonly ('train' | 'val')[]
+  readonly supervised?: boolean
+  readonly rowPolicy?: 'same' | 'expand' | 'subset' | 'split'
+  plan?(args: PlanArguments<unknown, Ports>): Readonly<Record<string, Omit<Spec, 'kind' | 'splitIds'> | undefined>>
+  inspect?(args: { readonly options: unknown; resolve(path: string): string; issue: PlanArguments<unknown, Ports>['issue'] }): Readonly<Record<string, Omit<Spec, 'kind' | 'splitIds'> | undefined>>
+  resources?(options: unknown): Resources
+  load(): Promise<unknown>
+}
+
+/**
+ * Declares an operation. Types of options, inputs and outputs are inferred and checked against the implementation that `load` imports.
+ *
+ * @returns The declaration itself, with its types erased for the runner.
+ * @example
+ * defineOperation({
+ *   kind: 'estimator', type: 'select/top-k', summary: 'Keeps the k best columns', cacheVersion: 1,
+ *   options: Type.Object({ k: Type.Integer({ minimum: 1, default: 50, description: 'Columns kept' }) }, { additionalProperties: false }),
+ *   inputs: { features: port.features('rows to select on') }, outputs: { features: port.features('the kept columns') },
+ *   rows: 'features', fitOn: ['train'], supervised: true,
+ *   plan: ({ options }) => ({ features: { numFeatures: options.k } }),
+ *   load: () => import('./top-k-node.js'),
+ * })
+ */
+export function defineOperation<O extends TSchema, U extends Ports>(declaration: SourceDeclaration<O, U>): Operation
+export function defineOperation<O extends TSchema, I extends Ports, U extends Ports>(declaration: MapDeclaration<O, I, U>): Operation
+export function defineOperation<O extends TSchema, I extends Ports, U extends Ports, S>(declaration: EstimatorDeclaration<O, I, U, S>): Operation
+export function defineOperation<O extends TSchema, I extends Ports, U extends Ports>(declaration: CombineDeclaration<O, I, U>): Operation
+export function defineOperation<O extends TSchema, I extends Ports, U extends Ports>(declaration: ReportDeclaration<O, I, U>): Operation
+export function defineOperation(declaration: object): Operation {
+  // The overloads have checked the declaration against its own types; the runner checks options before it passes them on.
+  return declaration as Operation
+}
+
+/** Kinds of row-carrying ports, for narrowing. */
+export function isRowKind(kind: PortKind): kind is RowKind {
+  return kind === 'images' || kind === 'features' || kind === 'predictions' || kind === 'attributions'
+}
+
+export type { Partition }

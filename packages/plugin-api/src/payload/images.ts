@@ -1,0 +1,68 @@
+import type { Json } from '../json.js'
+import { concatRows, pickRows, type Rows } from './rows.js'
+
+/** Decoded pixels, row-major `[height, width, channels]`; uint8 in [0, 255], uint16 in [0, 65535], float32 as documented by its maker. */
+export interface PixelImage {
+  readonly dtype: 'uint8' | 'uint16' | 'float32'
+  readonly shape: readonly [height: number, width: number, channels: number]
+  readonly data: Uint8Array | Uint16Array | Float32Array
+}
+
+/**
+ * Rows of images. Nothing is decoded until `load(index)` is called; two calls decode twice.
+ */
+export interface ImageBatch extends Rows {
+  readonly kind: 'images'
+  /** Where the source finds the picture, relative to its root (`glioma/a.jpg`, `phantom:17`). */
+  readonly uris: readonly string[]
+  /** Id of the row a new row was made from; equal to the row's own id where nothing was made. */
+  readonly parentIds: readonly string[]
+  /** What each lazy image operation on the way does to the row (parameters, `null` for nothing), outermost last. */
+  readonly transforms: readonly (readonly Json[])[]
+  /** Decodes row `index` and applies its transforms. Rejects with a {@link PipelineError} naming the file. */
+  load(index: number): Promise<PixelImage>
+}
+
+/** Image rows as an operation makes them: the runner adds the loader. */
+export interface ImageRows extends Rows {
+  readonly kind: 'images'
+  readonly uris: readonly string[]
+  /** See {@link ImageBatch.parentIds}; left out when no row is new. */
+  readonly parentIds?: readonly string[]
+  /** Parameters this operation's `loadPixels` gets for the row; left out when it changes no pixels. */
+  readonly parameters?: readonly Json[]
+}
+
+/** The images at the given positions. */
+export function pickImages(batch: ImageBatch, indices: readonly number[]): ImageBatch {
+  return {
+    kind: 'images',
+    ...pickRows(batch, indices),
+    uris: indices.map((i) => batch.uris[i]!),
+    parentIds: indices.map((i) => batch.parentIds[i]!),
+    transforms: indices.map((i) => batch.transforms[i]!),
+    load: (index) => batch.load(indices[index]!),
+  }
+}
+
+/** Several image batches as one. */
+export function concatImages(batches: readonly ImageBatch[]): ImageBatch {
+  const starts: number[] = []
+  let total = 0
+  for (const batch of batches) {
+    starts.push(total)
+    total += batch.ids.length
+  }
+  return {
+    kind: 'images',
+    ...concatRows(batches),
+    uris: batches.flatMap((batch) => batch.uris),
+    parentIds: batches.flatMap((batch) => batch.parentIds),
+    transforms: batches.flatMap((batch) => batch.transforms),
+    load: (index) => {
+      let at = starts.length - 1
+      while (starts[at]! > index) at--
+      return batches[at]!.load(index - starts[at]!)
+    },
+  }
+}

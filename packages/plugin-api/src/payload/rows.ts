@@ -1,0 +1,61 @@
+/** Part of a split a row belongs to; `none` before any split. */
+export type Partition = 'train' | 'val' | 'test' | 'none'
+
+/** Label of a row whose label is not shown to the reader (it is attached again, by id, after the operation). */
+export const hiddenLabel = -1
+
+/**
+ * What rides with every row from source to report, as columns of equal length.
+ *
+ * Rows are joined by `ids`, never by position. A plugin that returns rows may leave `sourceIds`, `labels`, `groups` and
+ * `partitions` as they came or empty: the runner attaches them again from the input row of the same id (or of
+ * `parentIds`, for new rows), so they cannot be changed on the way.
+ */
+export interface Rows {
+  readonly ids: readonly string[]
+  /** sha256 of the original image: lineage. Augmented copies carry their original's. */
+  readonly sourceIds: readonly string[]
+  /** Index into `classNames`; {@link hiddenLabel} where the reader may not see it. */
+  readonly labels: Int32Array
+  /** Patient, video or slide; rows of one group stay in one partition. */
+  readonly groups: readonly string[]
+  readonly partitions: readonly Partition[]
+  /** The class list of the task, in order; the same array in every batch of a stream. */
+  readonly classNames: readonly string[]
+}
+
+/** The rows at the given positions, in that order. */
+export function pickRows(rows: Rows, indices: readonly number[]): Rows {
+  return {
+    ids: indices.map((i) => rows.ids[i]!),
+    sourceIds: indices.map((i) => rows.sourceIds[i]!),
+    labels: Int32Array.from(indices, (i) => rows.labels[i]!),
+    groups: indices.map((i) => rows.groups[i]!),
+    partitions: indices.map((i) => rows.partitions[i]!),
+    classNames: rows.classNames,
+  }
+}
+
+/** The rows of several batches, one after the other. */
+export function concatRows(batches: readonly Rows[]): Rows {
+  const labels = new Int32Array(batches.reduce((total, batch) => total + batch.ids.length, 0))
+  let offset = 0
+  for (const batch of batches) {
+    labels.set(batch.labels, offset)
+    offset += batch.ids.length
+  }
+  return {
+    ids: batches.flatMap((batch) => batch.ids),
+    sourceIds: batches.flatMap((batch) => batch.sourceIds),
+    labels,
+    groups: batches.flatMap((batch) => batch.groups),
+    partitions: batches.flatMap((batch) => batch.partitions),
+    classNames: batches[0]?.classNames ?? [],
+  }
+}
+
+/** Only the row columns of a batch (so that a spread copies no payload by accident). */
+export function rowsOf(batch: Rows): Rows {
+  const { ids, sourceIds, labels, groups, partitions, classNames } = batch
+  return { ids, sourceIds, labels, groups, partitions, classNames }
+}
