@@ -1,1 +1,19 @@
-export {}
+// Graphs, architectures, images
+export type * from './graph/graph.js'
+export { estimateMemory, type MemoryEstimate } from './graph/memory.js'
+export { cutAfter, type HeadOptions, stagesOf, withHead, withoutHead } from './graph/head.js'
+export { foldGraph, foldWeights } from './graph/fold.js'
+export { initParameter, initWeights } from './graph/init-weights.js'
+export { countParameters, parametersOf, parametersOfNode, sizeOf } from './graph/parameters.js'
+export { hashString, mixBits, normalStream, uniformStream } from './graph/random.js'
+export { axisPadding, inferShapes, nodeShape, windowCount } from './graph/shapes.js'
+export type { ArchitectureEntry, ArchitectureOptions, Variant } from './architectures/architecture.js'
+export {
+  architectureEntry,
+  buildArchitecture,
+  buildWithNames,
+  preprocessingOf,
+} from './architectures/build-architecture.js'
+export { architectures } from './architectures/catalogue.js'
+export { type CustomPreprocessing, preprocess, type Preprocessing, unpreprocess } from './images/preprocess.js'
+export { type Raster, resize, type ResizeOptions } from './images/resize.js'

@@ -43,10 +43,16 @@ export function foldWeights(graph: Graph, weights: Weights): Weights {
     const kernel = need(weights, `${linear}/kernel`)
     const bias = weights.get(`${linear}/bias`)
     const channels = mean.data.length
-    const scale = Float64Array.from(variance.data, (value, c) => (gamma?.data[c] ?? 1) / Math.sqrt(value + norm.epsilon))
+    const scale = Float64Array.from(
+      variance.data,
+      (value, c) => (gamma?.data[c] ?? 1) / Math.sqrt(value + norm.epsilon),
+    )
     // The channel is the last axis but of multiplier 1 in depthwise kernels, so `i % channels` is right for both.
     const scaled = Float32Array.from(kernel.data, (value, i) => value * scale[i % channels]!)
-    const offset = Float32Array.from(mean.data, (value, c) => ((bias?.data[c] ?? 0) - value) * scale[c]! + (beta?.data[c] ?? 0))
+    const offset = Float32Array.from(
+      mean.data,
+      (value, c) => ((bias?.data[c] ?? 0) - value) * scale[c]! + (beta?.data[c] ?? 0),
+    )
     for (const name of ['gamma', 'beta', 'movingMean', 'movingVariance']) folded.delete(`${norm.name}/${name}`)
     folded.set(`${linear}/kernel`, { shape: kernel.shape, data: scaled })
     folded.set(`${linear}/bias`, { shape: [channels], data: offset })

@@ -13,13 +13,42 @@ export type Activation = 'relu' | 'relu6' | 'swish' | 'sigmoid' | 'hardSigmoid' 
 
 /** What a node computes. Trainable parameters and buffers are listed by {@link parametersOf}. */
 export type Operation =
-  | { readonly op: 'conv'; readonly filters: number; readonly kernel: readonly [number, number]; readonly strides: readonly [number, number]; readonly padding: Padding; readonly bias: boolean }
-  | { readonly op: 'depthwiseConv'; readonly kernel: readonly [number, number]; readonly strides: readonly [number, number]; readonly padding: Padding; readonly bias: boolean }
-  | { readonly op: 'batchNorm'; readonly epsilon: number; /** Share of the old moving statistic kept at each step (Keras' sense; torch's is 1 − this). */ readonly momentum: number; readonly scale: boolean; readonly center: boolean }
+  | {
+      readonly op: 'conv'
+      readonly filters: number
+      readonly kernel: readonly [number, number]
+      readonly strides: readonly [number, number]
+      readonly padding: Padding
+      readonly bias: boolean
+    }
+  | {
+      readonly op: 'depthwiseConv'
+      readonly kernel: readonly [number, number]
+      readonly strides: readonly [number, number]
+      readonly padding: Padding
+      readonly bias: boolean
+    }
+  | {
+      readonly op: 'batchNorm'
+      readonly epsilon: number
+      /** Share of the old moving statistic kept at each step (Keras' sense; torch's is 1 − this). */ readonly momentum: number
+      readonly scale: boolean
+      readonly center: boolean
+    }
   | { readonly op: 'activation'; readonly activation: Activation }
-  | { readonly op: 'maxPool'; readonly size: readonly [number, number]; readonly strides: readonly [number, number]; readonly padding: Padding }
+  | {
+      readonly op: 'maxPool'
+      readonly size: readonly [number, number]
+      readonly strides: readonly [number, number]
+      readonly padding: Padding
+    }
   /** Padded positions are not counted in the mean. */
-  | { readonly op: 'avgPool'; readonly size: readonly [number, number]; readonly strides: readonly [number, number]; readonly padding: Padding }
+  | {
+      readonly op: 'avgPool'
+      readonly size: readonly [number, number]
+      readonly strides: readonly [number, number]
+      readonly padding: Padding
+    }
   /** Mean over height and width, `[batch, channels]`; with `keepDims` `[batch, 1, 1, channels]`. */
   | { readonly op: 'globalAvgPool'; readonly keepDims: boolean }
   | { readonly op: 'globalMaxPool' }

@@ -57,7 +57,9 @@ export function withoutHead(graph: Graph): Graph {
     throw new Error(`${graph.architecture}: the backbone does not end in a global pool`)
   }
   const { logitsNode: _, ...rest } = graph
-  const featureWidth = inferShapes({ ...rest, nodes }).get(pool.name)!.at(-1)!
+  const featureWidth = inferShapes({ ...rest, nodes })
+    .get(pool.name)!
+    .at(-1)!
   return { ...rest, nodes, featureNode: pool.name, featureWidth }
 }
 
@@ -69,7 +71,10 @@ export function withoutHead(graph: Graph): Graph {
  */
 export function cutAfter(graph: Graph, nodeName: string): Graph {
   const end = graph.nodes.findIndex((node) => node.name === nodeName)
-  if (end < 0) throw new Error(`${graph.architecture} has no node "${nodeName}" to cut after; its last spatial node is "${graph.lastSpatialNode}"`)
+  if (end < 0)
+    throw new Error(
+      `${graph.architecture} has no node "${nodeName}" to cut after; its last spatial node is "${graph.lastSpatialNode}"`,
+    )
   const needed = new Set([nodeName])
   for (let i = end; i >= 0; i--) {
     const node = graph.nodes[i]!
@@ -77,9 +82,14 @@ export function cutAfter(graph: Graph, nodeName: string): Graph {
   }
   const kept = graph.nodes.filter((node) => needed.has(node.name))
   const stage = graph.nodes[end]!.stage
-  const nodes: GraphNode[] = [...kept, { op: 'globalAvgPool', keepDims: false, name: 'pool', inputs: [nodeName], stage }]
+  const nodes: GraphNode[] = [
+    ...kept,
+    { op: 'globalAvgPool', keepDims: false, name: 'pool', inputs: [nodeName], stage },
+  ]
   const { logitsNode: _, ...rest } = graph
-  const featureWidth = inferShapes({ ...rest, nodes }).get(nodeName)!.at(-1)!
+  const featureWidth = inferShapes({ ...rest, nodes })
+    .get(nodeName)!
+    .at(-1)!
   return { ...rest, nodes, featureNode: 'pool', featureWidth, lastSpatialNode: nodeName }
 }
 

@@ -19,7 +19,9 @@ export function initWeights(graph: Graph, seed: number, given?: Weights): Weight
   for (const parameter of parametersOf(graph)) {
     const known = given?.get(parameter.name)
     if (known !== undefined && known.shape.join() !== parameter.shape.join()) {
-      throw new Error(`weight "${parameter.name}" expected shape [${parameter.shape.join(', ')}], received [${known.shape.join(', ')}]`)
+      throw new Error(
+        `weight "${parameter.name}" expected shape [${parameter.shape.join(', ')}], received [${known.shape.join(', ')}]`,
+      )
     }
     weights.set(parameter.name, known ?? initParameter(parameter, seed))
   }

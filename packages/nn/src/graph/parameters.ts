@@ -50,11 +50,22 @@ export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1)
 }
 
-function withBias(node: string, shape: readonly number[], init: ParameterSpec['init'], biasWidth: number): readonly ParameterSpec[] {
+function withBias(
+  node: string,
+  shape: readonly number[],
+  init: ParameterSpec['init'],
+  biasWidth: number,
+): readonly ParameterSpec[] {
   const kernel: ParameterSpec = { name: `${node}/kernel`, shape, trainable: true, init }
   return biasWidth === 0 ? [kernel] : [kernel, vector(node, 'bias', biasWidth, true, 'zeros')]
 }
 
-function vector(node: string, name: string, width: number, trainable: boolean, init: ParameterSpec['init']): ParameterSpec {
+function vector(
+  node: string,
+  name: string,
+  width: number,
+  trainable: boolean,
+  init: ParameterSpec['init'],
+): ParameterSpec {
   return { name: `${node}/${name}`, shape: [width], trainable, init }
 }

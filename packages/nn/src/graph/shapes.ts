@@ -89,7 +89,8 @@ export function inferShapes(graph: Graph): NodeShapes {
     if (shapes.has(node.name)) throw new Error(`${graph.architecture}: node "${node.name}" exists twice`)
     const inputs = node.inputs.map((name) => {
       const shape = shapes.get(name)
-      if (shape === undefined) throw new Error(`${graph.architecture}: node "${node.name}" reads "${name}", which is not an earlier node`)
+      if (shape === undefined)
+        throw new Error(`${graph.architecture}: node "${node.name}" reads "${name}", which is not an earlier node`)
       return shape
     })
     shapes.set(node.name, nodeShape(node, inputs))
@@ -106,8 +107,18 @@ function windowShape(
   channels: number,
 ): readonly number[] {
   const [height, width] = spatial(node, input)
-  const rows = windowCount(height!, kernel[0], strides[0], axisPadding(padding, 'height', height!, kernel[0], strides[0]))
-  const columns = windowCount(width!, kernel[1], strides[1], axisPadding(padding, 'width', width!, kernel[1], strides[1]))
+  const rows = windowCount(
+    height!,
+    kernel[0],
+    strides[0],
+    axisPadding(padding, 'height', height!, kernel[0], strides[0]),
+  )
+  const columns = windowCount(
+    width!,
+    kernel[1],
+    strides[1],
+    axisPadding(padding, 'width', width!, kernel[1], strides[1]),
+  )
   if (rows < 1 || columns < 1) throw misfit(node, `at least ${kernel[0]} x ${kernel[1]} pixels`, input)
   return [rows, columns, channels]
 }

@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest'
+import { countParameters } from '../graph/parameters.js'
+import { stagesOf } from '../graph/head.js'
+import { inferShapes } from '../graph/shapes.js'
+import { buildArchitecture } from './build-architecture.js'
+import { architectures } from './catalogue.js'
+
+describe.each(Object.entries(architectures))('%s', (name, entry) => {
+  test.each([...entry.variants])('%s variant has the published parameter count', (variant) => {
+    expect(countParameters(buildArchitecture(name, { variant })).total).toBe(entry.parameterCount[variant])
+  })
+
+  test('builds at its smallest size and names stages in order', () => {
+    const graph = buildArchitecture(name, { inputSize: entry.minInputSize })
+    const stages = stagesOf(graph)
+    expect(stages[0]).toBe('stem')
+    expect(stages.slice(1)).toEqual(stages.slice(1).map((_, i) => `stage${i + 1}`))
+    expect(inferShapes(graph).get(graph.lastSpatialNode)).toHaveLength(3)
+    expect(inferShapes(graph).get(graph.featureNode)).toEqual([graph.featureWidth])
+  })
+})
+
+test('mobilenetV2 0.35 matches the count of Keras 3.15', () => {
+  expect(countParameters(buildArchitecture('mobilenetV2', { width: 0.35 })).total).toBe(410_208)
+})
+
+test('cut gives the features of an earlier node', () => {
+  const graph = buildArchitecture('mobilenetV1', { cut: 'conv_dw_13_relu' })
+  expect(graph.featureWidth).toBe(1024)
+  expect(inferShapes(graph).get('conv_dw_13_relu')).toEqual([7, 7, 1024])
+  expect(graph.nodes.some((node) => node.name === 'conv_pw_13')).toBe(false)
+})
+
+test.each([
+  ['resnet19', {}, /unknown architecture "resnet19"/],
+  ['resnet18', { width: 0.5 }, /no width multiplier/],
+  ['resnet18', { variant: 'keras' as const }, /variants torch/],
+  ['mobilenetV2', { inputSize: 16 }, /at least 32/],
+  ['mobilenetV1', { cut: 'nowhere' }, /no node "nowhere"/],
+])('refuses %s with %j', (name, options, message) => {
+  expect(() => buildArchitecture(name, options)).toThrow(message)
+})
