@@ -1,0 +1,47 @@
+import { Type } from 'typebox'
+import { expectTypeOf, test } from 'vitest'
+import type { Observable } from 'rxjs'
+import { defineOperation, type EstimatorImplementation, type InputsOf, type Named } from './define-operation.js'
+import type { FeatureBatch } from './payload/features.js'
+import type { ModelValue } from './payload/directories.js'
+import { port } from './port.js'
+
+const options = Type.Object({ k: Type.Integer({ default: 5 }) }, { additionalProperties: false })
+const inputs = { features: port.features('rows'), model: port.model.optional('start'), others: port.features.many('more') }
+const outputs = { features: port.features('kept') }
+
+test('infers inputs by kind and cardinality', () => {
+  expectTypeOf<InputsOf<typeof inputs>['features']>().toEqualTypeOf<Observable<FeatureBatch>>()
+  expectTypeOf<InputsOf<typeof inputs>['model']>().toEqualTypeOf<ModelValue | undefined>()
+  expectTypeOf<InputsOf<typeof inputs>['others']>().toEqualTypeOf<readonly Named<Observable<FeatureBatch>>[]>()
+})
+
+test('does not let an estimator fit on test', () => {
+  defineOperation({
+    kind: 'estimator', type: 'a/b', summary: 's', cacheVersion: 1, options, inputs, outputs, rows: 'features', supervised: true,
+    // @ts-expect-error: test rows are never fitted on
+    fitOn: ['test'],
+    load: () => Promise.resolve({} as EstimatorImplementation<{ k: number }, typeof inputs, typeof outputs, number>),
+  })
+})
+
+test('does not let an implementation of other ports load', () => {
+  defineOperation({
+    kind: 'estimator', type: 'a/b', summary: 's', cacheVersion: 1, options, inputs, outputs, rows: 'features', supervised: true, fitOn: ['train'],
+    // @ts-expect-error: the implementation reads an option that is not declared
+    load: () => Promise.resolve({} as EstimatorImplementation<{ k: string }, typeof inputs, typeof outputs, number>),
+  })
+})
+
+test('types options in plan', () => {
+  defineOperation({
+    kind: 'map', type: 'a/c', summary: 's', cacheVersion: 1, options, inputs, outputs, rows: 'features',
+    plan: ({ options: given, inputs: specs }) => {
+      expectTypeOf(given.k).toEqualTypeOf<number>()
+      expectTypeOf(specs.features.numFeatures).toEqualTypeOf<number | undefined>()
+      expectTypeOf(specs.others).toExtend<readonly Named<object>[]>()
+      return { features: { numFeatures: given.k } }
+    },
+    load: () => Promise.reject(new Error('not loaded here')),
+  })
+})
