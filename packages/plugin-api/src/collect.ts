@@ -44,11 +44,17 @@ export async function collectImages(batches$: Observable<ImageBatch>, signal?: A
 }
 
 /** All predictions as one batch. */
-export async function collectPredictions(batches$: Observable<PredictionBatch>, signal?: AbortSignal): Promise<PredictionBatch> {
+export async function collectPredictions(
+  batches$: Observable<PredictionBatch>,
+  signal?: AbortSignal,
+): Promise<PredictionBatch> {
   return concatPredictions(await collectBatches(batches$, signal))
 }
 
 /** All attributions as one batch. */
-export async function collectAttributions(batches$: Observable<AttributionBatch>, signal?: AbortSignal): Promise<AttributionBatch> {
+export async function collectAttributions(
+  batches$: Observable<AttributionBatch>,
+  signal?: AbortSignal,
+): Promise<AttributionBatch> {
   return concatAttributions(await collectBatches(batches$, signal))
 }

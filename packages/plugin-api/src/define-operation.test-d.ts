@@ -7,7 +7,11 @@ import type { ModelValue } from './payload/directories.js'
 import { port } from './port.js'
 
 const options = Type.Object({ k: Type.Integer({ default: 5 }) }, { additionalProperties: false })
-const inputs = { features: port.features('rows'), model: port.model.optional('start'), others: port.features.many('more') }
+const inputs = {
+  features: port.features('rows'),
+  model: port.model.optional('start'),
+  others: port.features.many('more'),
+}
 const outputs = { features: port.features('kept') }
 
 test('infers inputs by kind and cardinality', () => {
@@ -18,7 +22,15 @@ test('infers inputs by kind and cardinality', () => {
 
 test('does not let an estimator fit on test', () => {
   defineOperation({
-    kind: 'estimator', type: 'a/b', summary: 's', cacheVersion: 1, options, inputs, outputs, rows: 'features', supervised: true,
+    kind: 'estimator',
+    type: 'a/b',
+    summary: 's',
+    cacheVersion: 1,
+    options,
+    inputs,
+    outputs,
+    rows: 'features',
+    supervised: true,
     // @ts-expect-error: test rows are never fitted on
     fitOn: ['test'],
     load: () => Promise.resolve({} as EstimatorImplementation<{ k: number }, typeof inputs, typeof outputs, number>),
@@ -27,7 +39,16 @@ test('does not let an estimator fit on test', () => {
 
 test('does not let an implementation of other ports load', () => {
   defineOperation({
-    kind: 'estimator', type: 'a/b', summary: 's', cacheVersion: 1, options, inputs, outputs, rows: 'features', supervised: true, fitOn: ['train'],
+    kind: 'estimator',
+    type: 'a/b',
+    summary: 's',
+    cacheVersion: 1,
+    options,
+    inputs,
+    outputs,
+    rows: 'features',
+    supervised: true,
+    fitOn: ['train'],
     // @ts-expect-error: the implementation reads an option that is not declared
     load: () => Promise.resolve({} as EstimatorImplementation<{ k: string }, typeof inputs, typeof outputs, number>),
   })
@@ -35,7 +56,14 @@ test('does not let an implementation of other ports load', () => {
 
 test('types options in plan', () => {
   defineOperation({
-    kind: 'map', type: 'a/c', summary: 's', cacheVersion: 1, options, inputs, outputs, rows: 'features',
+    kind: 'map',
+    type: 'a/c',
+    summary: 's',
+    cacheVersion: 1,
+    options,
+    inputs,
+    outputs,
+    rows: 'features',
     plan: ({ options: given, inputs: specs }) => {
       expectTypeOf(given.k).toEqualTypeOf<number>()
       expectTypeOf(specs.features.numFeatures).toEqualTypeOf<number | undefined>()

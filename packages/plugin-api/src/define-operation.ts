@@ -9,8 +9,13 @@ import type { Cardinality, Port, PortKind, RowKind, Spec } from './port.js'
 /** Declared ports by name. */
 export type Ports = Readonly<Record<string, Port>>
 
+/** No ports at all: the inputs of a source. */
+export type NoPorts = Readonly<Record<string, never>>
+
 /** What an operation reads at its inputs: one value, perhaps a value, or named values in YAML order. */
-export type InputsOf<P extends Ports> = { readonly [K in keyof P]: ByCardinality<P[K]['cardinality'], PortValues[P[K]['kind']]> }
+export type InputsOf<P extends Ports> = {
+  readonly [K in keyof P]: ByCardinality<P[K]['cardinality'], PortValues[P[K]['kind']]>
+}
 
 /** An entry of a many-port: the value and the node it comes from. */
 export interface Named<T> {
@@ -19,7 +24,11 @@ export interface Named<T> {
   readonly value: T
 }
 
-type ByCardinality<C extends Cardinality, T> = C extends 'many' ? readonly Named<T>[] : C extends 'optional' ? T | undefined : T
+type ByCardinality<C extends Cardinality, T> = C extends 'many'
+  ? readonly Named<T>[]
+  : C extends 'optional'
+    ? T | undefined
+    : T
 
 /** What an operation returns. */
 export type OutputsOf<P extends Ports> = { readonly [K in keyof P]: OutputValues[P[K]['kind']] }
@@ -35,7 +44,11 @@ export interface PlanArguments<O, I extends Ports> {
   readonly options: O
   readonly inputs: InputSpecs<I>
   /** Reports a problem. `at` is an option (`components`) or an input (`in:features`); the runner adds file, line and column. */
-  issue(at: string, message: string, details?: { readonly expected?: string; readonly received?: string; readonly hint?: string }): void
+  issue(
+    at: string,
+    message: string,
+    details?: { readonly expected?: string; readonly received?: string; readonly hint?: string },
+  ): void
 }
 
 /** What a stage needs of the machine. */
@@ -72,14 +85,16 @@ export interface PixelLoading<O> {
 
 /** Code of a `source`. */
 export interface SourceImplementation<O, U extends Ports> extends PixelLoading<O> {
-  run(args: RunArguments<O, Record<never, never>>): Promise<OutputsOf<U>>
+  run(args: RunArguments<O, NoPorts>): Promise<OutputsOf<U>>
 }
 
 /** Code of a `map`: a pure function of a batch. Labels are hidden. Every output has the input's rows, in its order. */
 export interface MapImplementation<O, I extends Ports, U extends Ports> extends PixelLoading<O> {
   /** Opened once per stage (load models here); `apply` is called per batch, in order; `close` at the end. */
   open(args: RunArguments<O, I>): Promise<{
-    apply(batch: Batches[RowKind]): Promise<{ readonly [K in keyof U]: U[K]['kind'] extends RowKind ? OutputBatches[U[K]['kind']] : never }>
+    apply(
+      batch: Batches[RowKind],
+    ): Promise<{ readonly [K in keyof U]: U[K]['kind'] extends RowKind ? OutputBatches[U[K]['kind']] : never }>
     close?(): Promise<void>
   }>
 }
@@ -97,7 +112,13 @@ export interface EstimatorImplementation<O, I extends Ports, U extends Ports, S>
    * Left out when the operation's only output is its `model`.
    */
   open?(args: RunArguments<O, I> & { readonly state: S }): Promise<{
-    apply(batch: Batches[RowKind]): Promise<{ readonly [K in keyof U as U[K]['kind'] extends RowKind ? K : never]: U[K]['kind'] extends RowKind ? OutputBatches[U[K]['kind']] : never }>
+    apply(
+      batch: Batches[RowKind],
+    ): Promise<{
+      readonly [K in keyof U as U[K]['kind'] extends RowKind ? K : never]: U[K]['kind'] extends RowKind
+        ? OutputBatches[U[K]['kind']]
+        : never
+    }>
     close?(): Promise<void>
   }>
 }
@@ -131,13 +152,17 @@ interface Declaration<O extends TSchema, I extends Ports, U extends Ports> {
 }
 
 /** Declares a source. */
-export interface SourceDeclaration<O extends TSchema, U extends Ports> extends Declaration<O, Record<never, never>, U> {
+export interface SourceDeclaration<O extends TSchema, U extends Ports> extends Declaration<O, NoPorts, U> {
   readonly kind: 'source'
   /**
    * Looks at the declared content at plan time (names, never pixels) to give specs: class list, number of samples.
    * `resolve` turns a content-path option into an absolute path. Uses `node:fs` only.
    */
-  inspect?(args: { readonly options: Static<O>; resolve(path: string): string; issue: PlanArguments<Static<O>, Record<never, never>>['issue'] }): OutputSpecs<U>
+  inspect?(args: {
+    readonly options: Static<O>
+    resolve(path: string): string
+    issue: PlanArguments<Static<O>, NoPorts>['issue']
+  }): OutputSpecs<U>
   load(): Promise<SourceImplementation<Static<O>, U>>
 }
 
@@ -150,7 +175,11 @@ export interface MapDeclaration<O extends TSchema, I extends Ports, U extends Po
 }
 
 /** Declares an estimator. */
-export interface EstimatorDeclaration<O extends TSchema, I extends Ports, U extends Ports, S> extends Declaration<O, I, U> {
+export interface EstimatorDeclaration<O extends TSchema, I extends Ports, U extends Ports, S> extends Declaration<
+  O,
+  I,
+  U
+> {
   readonly kind: 'estimator'
   /** Input port whose rows are learned from and applied to. */
   readonly rows: keyof I & string
@@ -186,7 +215,11 @@ export interface Operation extends Omit<Declaration<TSchema, Ports, Ports>, 'pla
   readonly supervised?: boolean
   readonly rowPolicy?: 'same' | 'expand' | 'subset' | 'split'
   plan?(args: PlanArguments<unknown, Ports>): Readonly<Record<string, Omit<Spec, 'kind' | 'splitIds'> | undefined>>
-  inspect?(args: { readonly options: unknown; resolve(path: string): string; issue: PlanArguments<unknown, Ports>['issue'] }): Readonly<Record<string, Omit<Spec, 'kind' | 'splitIds'> | undefined>>
+  inspect?(args: {
+    readonly options: unknown
+    resolve(path: string): string
+    issue: PlanArguments<unknown, Ports>['issue']
+  }): Readonly<Record<string, Omit<Spec, 'kind' | 'splitIds'> | undefined>>
   resources?(options: unknown): Resources
   load(): Promise<unknown>
 }
@@ -206,10 +239,12 @@ export interface Operation extends Omit<Declaration<TSchema, Ports, Ports>, 'pla
  * })
  */
 export function defineOperation<O extends TSchema, U extends Ports>(declaration: SourceDeclaration<O, U>): Operation
-export function defineOperation<O extends TSchema, I extends Ports, U extends Ports>(declaration: MapDeclaration<O, I, U>): Operation
-export function defineOperation<O extends TSchema, I extends Ports, U extends Ports, S>(declaration: EstimatorDeclaration<O, I, U, S>): Operation
-export function defineOperation<O extends TSchema, I extends Ports, U extends Ports>(declaration: CombineDeclaration<O, I, U>): Operation
-export function defineOperation<O extends TSchema, I extends Ports, U extends Ports>(declaration: ReportDeclaration<O, I, U>): Operation
+export function defineOperation<O extends TSchema, I extends Ports, U extends Ports, S>(
+  declaration: EstimatorDeclaration<O, I, U, S>,
+): Operation
+export function defineOperation<O extends TSchema, I extends Ports, U extends Ports>(
+  declaration: MapDeclaration<O, I, U> | CombineDeclaration<O, I, U> | ReportDeclaration<O, I, U>,
+): Operation
 export function defineOperation(declaration: object): Operation {
   // The overloads have checked the declaration against its own types; the runner checks options before it passes them on.
   return declaration as Operation

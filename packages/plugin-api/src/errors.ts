@@ -104,7 +104,12 @@ export class PipelineError extends Error {
 export function locate(error: PipelineError, where: Pick<ErrorDetails, 'place' | 'node' | 'port'>): PipelineError {
   const { message, option, expected, received, hint, cause } = error
   return new PipelineError(error.code, {
-    message, option, expected, received, hint, cause,
+    message,
+    option,
+    expected,
+    received,
+    hint,
+    cause,
     place: error.place ?? where.place,
     node: error.node ?? where.node,
     port: error.port ?? where.port,

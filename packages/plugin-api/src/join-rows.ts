@@ -7,7 +7,11 @@ import type { Rows } from './payload/rows.js'
  * @param names - How the two sides are called in messages.
  * @throws {@link PipelineError} `ERR_DUPLICATE_ID` when an id stands twice on a side, `ERR_MISSING_ID` when one side lacks an id of the other.
  */
-export function joinRows(left: Pick<Rows, 'ids'>, right: Pick<Rows, 'ids'>, names: { readonly left: string; readonly right: string }): Int32Array {
+export function joinRows(
+  left: Pick<Rows, 'ids'>,
+  right: Pick<Rows, 'ids'>,
+  names: { readonly left: string; readonly right: string },
+): Int32Array {
   const leftIndex = indexIds(left.ids, names.left)
   const rightIndex = indexIds(right.ids, names.right)
   for (const id of rightIndex.keys()) {

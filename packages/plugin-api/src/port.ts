@@ -38,7 +38,9 @@ export interface PortMaker<K extends PortKind> {
 }
 
 function portMaker<K extends PortKind>(kind: K): PortMaker<K> {
-  const make = <C extends Cardinality>(cardinality: C) => (description: string): Port<K, C> => ({ kind, cardinality, description })
+  const make =
+    <C extends Cardinality>(cardinality: C) =>
+    (description: string): Port<K, C> => ({ kind, cardinality, description })
   return Object.assign(make('one'), { optional: make('optional'), many: make('many') })
 }
 

@@ -53,7 +53,12 @@ export function checkPlugin(plugin: Plugin, options: CheckPluginOptions): void {
 function checkDeclaration(operation: Operation): void {
   test('describes itself, its options and its ports', () => {
     expect(operation.summary.length).toBeGreaterThan(10)
-    const schema = operation.options as { type?: string; additionalProperties?: unknown; properties?: Record<string, { description?: string; default?: unknown }>; required?: string[] }
+    const schema = operation.options as {
+      type?: string
+      additionalProperties?: unknown
+      properties?: Record<string, { description?: string; default?: unknown }>
+      required?: string[]
+    }
     expect(schema.type).toBe('object')
     expect(schema.additionalProperties).toBe(false)
     for (const [name, property] of Object.entries(schema.properties ?? {})) {
@@ -71,7 +76,13 @@ function checkDeclaration(operation: Operation): void {
   })
   test('loads code with the functions of its kind', async () => {
     const code = (await operation.load()) as Record<string, unknown>
-    const needed = { source: ['run'], combine: ['run'], report: ['run'], map: ['open'], estimator: ['fit', 'save', 'load'] }[operation.kind]
+    const needed = {
+      source: ['run'],
+      combine: ['run'],
+      report: ['run'],
+      map: ['open'],
+      estimator: ['fit', 'save', 'load'],
+    }[operation.kind]
     for (const name of needed) expect(typeof code[name], name).toBe('function')
     if (operation.kind === 'estimator') {
       expect(operation.fitOn).not.toContain('test')
@@ -102,7 +113,10 @@ function checkBehaviour(operation: Operation, makeCase: () => ConformanceCase | 
     test('gives a batch of 1 what it gives a batch of 16', async () => {
       const given = await makeCase()
       if (given.exempt?.batchOfOne) return
-      const [whole, single] = [await runOperation(operation, given), await runOperation(operation, { ...given, batchSize: 1 })]
+      const [whole, single] = [
+        await runOperation(operation, given),
+        await runOperation(operation, { ...given, batchSize: 1 }),
+      ]
       for (const [name, output] of Object.entries(whole.outputs)) {
         const [a, b] = [numbersOf(output), numbersOf(single.outputs[name])]
         expect(b.length).toBe(a.length)
@@ -114,13 +128,17 @@ function checkBehaviour(operation: Operation, makeCase: () => ConformanceCase | 
       single.dispose()
     })
   }
-  const rowsPort = Object.entries(operation.inputs).find(([name, { kind, cardinality }]) => isRowKind(kind) && cardinality === 'one' && (operation.rows ?? name) === name)?.[0]
+  const rowsPort = Object.entries(operation.inputs).find(
+    ([name, { kind, cardinality }]) => isRowKind(kind) && cardinality === 'one' && (operation.rows ?? name) === name,
+  )?.[0]
   if (rowsPort && operation.kind !== 'map') {
     test('passes an upstream error through', async () => {
       const { throwError } = await import('rxjs')
       const given = await makeCase()
       const failing = { ...given.inputs, [rowsPort]: throwError(() => new Error('upstream broke')) }
-      await expect(runOperation(operation, { ...given, inputs: failing }).then((result) => result.outputs)).rejects.toThrow('upstream broke')
+      await expect(
+        runOperation(operation, { ...given, inputs: failing }).then((result) => result.outputs),
+      ).rejects.toThrow('upstream broke')
     })
   }
 }
@@ -130,11 +148,20 @@ function checkPlan(operation: Operation, given: ConformanceCase, result: RunOper
   const issues: string[] = []
   const planned = operation.plan({
     options: checkedOptions(operation, given.options),
-    inputs: Object.fromEntries(Object.entries(operation.inputs).map(([name, { cardinality }]) => {
-      const value = given.inputs?.[name]
-      if (cardinality === 'many') return [name, ((value ?? []) as readonly { name: string; value: object }[]).map((entry) => ({ name: entry.name, value: specOf(entry.value) }))]
-      return [name, value === undefined ? undefined : specOf(value)]
-    })) as never,
+    inputs: Object.fromEntries(
+      Object.entries(operation.inputs).map(([name, { cardinality }]) => {
+        const value = given.inputs?.[name]
+        if (cardinality === 'many')
+          return [
+            name,
+            ((value ?? []) as readonly { name: string; value: object }[]).map((entry) => ({
+              name: entry.name,
+              value: specOf(entry.value),
+            })),
+          ]
+        return [name, value === undefined ? undefined : specOf(value)]
+      }),
+    ) as never,
     issue: (at, message) => issues.push(`${at}: ${message}`),
   })
   expect(issues, 'issues of a case that runs').toEqual([])
@@ -143,14 +170,24 @@ function checkPlan(operation: Operation, given: ConformanceCase, result: RunOper
     for (const fact of ['numFeatures', 'classNames'] as const) {
       if (spec?.[fact] !== undefined) expect(real[fact], `${fact} of output ${name}, as planned`).toEqual(spec[fact])
     }
-    if (spec?.numSamples !== undefined) expect(real.numSamples, `numSamples of output ${name}, as planned`).toBe(spec.numSamples)
+    if (spec?.numSamples !== undefined)
+      expect(real.numSamples, `numSamples of output ${name}, as planned`).toBe(spec.numSamples)
   }
 }
 
 function specOf(value: unknown): Spec {
-  const batch = value as { kind: Spec['kind']; classNames?: string[]; ids?: string[]; featureNames?: string[]; partitions?: Spec['partitions'] }
+  const batch = value as {
+    kind: Spec['kind']
+    classNames?: string[]
+    ids?: string[]
+    featureNames?: string[]
+    partitions?: Spec['partitions']
+  }
   return {
-    kind: batch.kind, classNames: batch.classNames, numSamples: batch.ids?.length, numFeatures: batch.featureNames?.length,
+    kind: batch.kind,
+    classNames: batch.classNames,
+    numSamples: batch.ids?.length,
+    numFeatures: batch.featureNames?.length,
     partitions: batch.partitions ? [...new Set(batch.partitions)] : undefined,
   }
 }
@@ -166,12 +203,19 @@ function digestInputs({ inputs }: ConformanceCase): string {
 
 function digestResult(result: RunOperationResult): string {
   const parts = Object.entries(result.outputs).map(([name, value]) =>
-    'dir' in value ? `${name}:${digestDir(value.dir)}` : `${name}:${JSON.stringify(value, (key, entry: unknown) => (['labels', 'groups', 'partitions', 'sourceIds'].includes(key) ? undefined : encode(key, entry)))}`)
+    'dir' in value
+      ? `${name}:${digestDir(value.dir)}`
+      : `${name}:${JSON.stringify(value, (key, entry: unknown) => (['labels', 'groups', 'partitions', 'sourceIds'].includes(key) ? undefined : encode(key, entry)))}`,
+  )
   return digest(canonicalJson([...parts, result.stateDir ? digestDir(result.stateDir) : '']))
 }
 
 function encode(_key: string, entry: unknown): unknown {
-  return ArrayBuffer.isView(entry) ? digest(Buffer.from(entry.buffer, entry.byteOffset, entry.byteLength)) : typeof entry === 'function' ? undefined : entry
+  return ArrayBuffer.isView(entry)
+    ? digest(Buffer.from(entry.buffer, entry.byteOffset, entry.byteLength))
+    : typeof entry === 'function'
+      ? undefined
+      : entry
 }
 
 function digestDir(dir: string): string {

@@ -10,7 +10,11 @@ export interface PlainTensor {
 /**
  * Asserts equal dtype and shape, then every element within `atol + rtol * |expected|`; the failure names the worst element.
  */
-export function expectTensorClose(actual: PlainTensor, expected: PlainTensor, tolerance: { readonly atol?: number; readonly rtol?: number } = {}): void {
+export function expectTensorClose(
+  actual: PlainTensor,
+  expected: PlainTensor,
+  tolerance: { readonly atol?: number; readonly rtol?: number } = {},
+): void {
   const { atol = 0, rtol = 1e-5 } = tolerance
   if (actual.dtype !== undefined && expected.dtype !== undefined) expect(actual.dtype).toBe(expected.dtype)
   expect([...actual.shape]).toEqual([...expected.shape])
@@ -18,7 +22,11 @@ export function expectTensorClose(actual: PlainTensor, expected: PlainTensor, to
 }
 
 /** Asserts equal length, then every element within `atol + rtol * |expected|`; NaN equals NaN. */
-export function expectArrayClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: { readonly atol?: number; readonly rtol?: number } = {}): void {
+export function expectArrayClose(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance: { readonly atol?: number; readonly rtol?: number } = {},
+): void {
   const { atol = 0, rtol = 1e-9 } = tolerance
   expect(actual.length).toBe(expected.length)
   let [worst, at] = [0, -1]
@@ -29,6 +37,8 @@ export function expectArrayClose(actual: ArrayLike<number>, expected: ArrayLike<
     if (!(excess <= worst)) [worst, at] = [excess, i]
   }
   if (!(worst <= 1)) {
-    expect.fail(`element ${String(at)}: ${String(actual[at])} is not close to ${String(expected[at])} (atol ${String(atol)}, rtol ${String(rtol)})`)
+    expect.fail(
+      `element ${String(at)}: ${String(actual[at])} is not close to ${String(expected[at])} (atol ${String(atol)}, rtol ${String(rtol)})`,
+    )
   }
 }

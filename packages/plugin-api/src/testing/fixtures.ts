@@ -35,7 +35,13 @@ export function someRows(options: SomeRowsOptions = {}): Rows {
 }
 
 /** Features drawn around a mean per class: `separation` standard deviations apart on every informative column (the first half). */
-export function someFeatures(options: SomeRowsOptions & { readonly numFeatures?: number; readonly separation?: number; readonly seed?: number } = {}): FeatureBatch {
+export function someFeatures(
+  options: SomeRowsOptions & {
+    readonly numFeatures?: number
+    readonly separation?: number
+    readonly seed?: number
+  } = {},
+): FeatureBatch {
   const { numFeatures = 6, separation = 2, seed = 1 } = options
   const rows = someRows(options)
   const rng = createRng(seed, 'someFeatures')
@@ -47,11 +53,18 @@ export function someFeatures(options: SomeRowsOptions & { readonly numFeatures?:
       features[row * numFeatures + column] = rng.normal() + (isInformative ? separation * side : 0)
     }
   })
-  return { kind: 'features', ...rows, features, featureNames: Array.from({ length: numFeatures }, (_, index) => `f${String(index)}`) }
+  return {
+    kind: 'features',
+    ...rows,
+    features,
+    featureNames: Array.from({ length: numFeatures }, (_, index) => `f${String(index)}`),
+  }
 }
 
 /** Predictions that are right for about `accuracy` of the rows. */
-export function somePredictions(options: SomeRowsOptions & { readonly accuracy?: number; readonly seed?: number } = {}): PredictionBatch {
+export function somePredictions(
+  options: SomeRowsOptions & { readonly accuracy?: number; readonly seed?: number } = {},
+): PredictionBatch {
   const { accuracy = 0.8, seed = 1 } = options
   const rows = someRows(options)
   const numClasses = rows.classNames.length
@@ -66,7 +79,9 @@ export function somePredictions(options: SomeRowsOptions & { readonly accuracy?:
 }
 
 /** Small RGB pictures: noise, with a bright square whose corner depends on the class. */
-export function someImages(options: SomeRowsOptions & { readonly size?: number; readonly seed?: number } = {}): ImageBatch {
+export function someImages(
+  options: SomeRowsOptions & { readonly size?: number; readonly seed?: number } = {},
+): ImageBatch {
   const { size = 16, seed = 1 } = options
   const rows = someRows(options)
   return {

@@ -5,7 +5,14 @@ import { from, isObservable, lastValueFrom, toArray, type Observable } from 'rxj
 import { Value } from 'typebox/value'
 import type { OperationContext } from '../context.js'
 import type {
-  CombineImplementation, EstimatorImplementation, MapImplementation, Named, Operation, Ports, ReportImplementation, SourceImplementation,
+  CombineImplementation,
+  EstimatorImplementation,
+  MapImplementation,
+  Named,
+  Operation,
+  Ports,
+  ReportImplementation,
+  SourceImplementation,
 } from '../define-operation.js'
 import { isRowKind } from '../define-operation.js'
 import { PipelineError } from '../errors.js'
@@ -52,7 +59,10 @@ export function checkedOptions(operation: Operation, options: Readonly<Record<st
   const filled = Value.Default(operation.options, structuredClone(options))
   const [problem] = Value.Errors(operation.options, filled)
   if (problem) {
-    throw new PipelineError('ERR_BAD_OPTION', { message: `${operation.type}: option ${problem.instancePath || '/'} ${problem.message}`, option: problem.instancePath })
+    throw new PipelineError('ERR_BAD_OPTION', {
+      message: `${operation.type}: option ${problem.instancePath || '/'} ${problem.message}`,
+      option: problem.instancePath,
+    })
   }
   return filled
 }
@@ -90,9 +100,18 @@ export async function runOperation(operation: Operation, run: RunOperationOption
   const batchSize = run.batchSize ?? 16
   const args = (view: (batch: AnyBatch) => AnyBatch): never =>
     // The declared types are erased here; each implementation checks its own.
-    ({ options, inputs: Object.fromEntries(Object.keys(operation.inputs).map((port) => [port, portValue(inputs[port], batchSize, view)])), ctx }) as never
+    ({
+      options,
+      inputs: Object.fromEntries(
+        Object.keys(operation.inputs).map((port) => [port, portValue(inputs[port], batchSize, view)]),
+      ),
+      ctx,
+    }) as never
   const result = (outputs: RunOperationResult['outputs'], stateDir?: string): RunOperationResult => ({
-    outputs, logs, metrics, stateDir,
+    outputs,
+    logs,
+    metrics,
+    stateDir,
     dispose: () => {
       rmSync(dir, { recursive: true, force: true })
     },
@@ -103,45 +122,71 @@ export async function runOperation(operation: Operation, run: RunOperationOption
     const fitOn: readonly string[] = operation.fitOn ?? []
     const stateDir = makeDir('state')
     const fitView = (batch: AnyBatch): AnyBatch => {
-      const kept = pick(batch, batch.partitions.flatMap((partition, index) => (fitOn.includes(partition) ? [index] : [])))
+      const kept = pick(
+        batch,
+        batch.partitions.flatMap((partition, index) => (fitOn.includes(partition) ? [index] : [])),
+      )
       return operation.supervised ? kept : hideLabels(kept, () => true)
     }
     await estimator.save(await estimator.fit(args(fitView)), stateDir)
     const state = await estimator.load(stateDir)
     const outputs: Record<string, AnyOutputBatch | ModelValue> = {}
-    for (const [name, { kind }] of Object.entries(operation.outputs)) if (kind === 'model') outputs[name] = { kind: 'model', dir: stateDir }
+    for (const [name, { kind }] of Object.entries(operation.outputs))
+      if (kind === 'model') outputs[name] = { kind: 'model', dir: stateDir }
     if (estimator.open) {
-      const opened = await estimator.open(Object.assign(args((batch) => hideLabels(batch, () => true)), { state }) as never)
+      const opened = await estimator.open(
+        Object.assign(
+          args((batch) => hideLabels(batch, () => true)),
+          { state },
+        ) as never,
+      )
       Object.assign(outputs, await applyAll(opened, rowsInput(operation, inputs), batchSize))
     }
     return result(outputs, stateDir)
   }
   if (operation.kind === 'map') {
-    const opened = await (implementation as MapImplementation<unknown, Ports, Ports>).open(args((batch) => hideLabels(batch, () => true)))
+    const opened = await (implementation as MapImplementation<unknown, Ports, Ports>).open(
+      args((batch) => hideLabels(batch, () => true)),
+    )
     return result(await applyAll(opened, rowsInput(operation, inputs), batchSize))
   }
-  const view = operation.kind === 'report' ? (batch: AnyBatch) => batch : (batch: AnyBatch) => hideLabels(batch, (partition) => partition === 'test')
-  const { run: runAll } = implementation as SourceImplementation<unknown, Ports> | CombineImplementation<unknown, Ports, Ports> | ReportImplementation<unknown, Ports, Ports>
-  const values: Record<string, unknown> = await runAll(args(view))
+  const view =
+    operation.kind === 'report'
+      ? (batch: AnyBatch) => batch
+      : (batch: AnyBatch) => hideLabels(batch, (partition) => partition === 'test')
+  const whole = implementation as
+    | SourceImplementation<unknown, Ports>
+    | CombineImplementation<unknown, Ports, Ports>
+    | ReportImplementation<unknown, Ports, Ports>
+  const values: Record<string, unknown> = await whole.run(args(view))
   const outputs: Record<string, AnyOutputBatch | ModelValue | ReportValue> = {}
   for (const [name, value] of Object.entries(values)) {
-    outputs[name] = isObservable(value) ? concatOutputs(await lastValueFrom((value as Observable<AnyOutputBatch>).pipe(toArray()))) : (value as ModelValue | ReportValue)
+    outputs[name] = isObservable(value)
+      ? concatOutputs(await lastValueFrom((value as Observable<AnyOutputBatch>).pipe(toArray())))
+      : (value as ModelValue | ReportValue)
   }
   return result(outputs)
 }
 
 function rowsInput(operation: Operation, inputs: NonNullable<RunOperationOptions['inputs']>): AnyBatch {
   const value = inputs[operation.rows ?? '']
-  if (!value || !('kind' in value) || !isRowKind(value.kind as RowKind)) throw new TypeError(`${operation.type}: give a whole table at input "${String(operation.rows)}"`)
+  if (!value || !('kind' in value) || !isRowKind(value.kind))
+    throw new TypeError(`${operation.type}: give a whole table at input "${String(operation.rows)}"`)
   return value as AnyBatch
 }
 
 async function applyAll(
-  opened: { apply(batch: AnyBatch): Promise<Record<string, unknown>>; close?(): Promise<void> }, table: AnyBatch, batchSize: number,
+  opened: { apply(batch: AnyBatch): Promise<Record<string, unknown>>; close?(): Promise<void> },
+  table: AnyBatch,
+  batchSize: number,
 ): Promise<Record<string, AnyOutputBatch>> {
   const parts: Record<string, AnyOutputBatch[]> = {}
   for (const batch of cut(table, batchSize)) {
-    const hidden = { ...hideLabels(batch, () => true), groups: batch.ids.map(() => ''), partitions: batch.ids.map(() => 'none' as const) }
+    const hidden = {
+      ...hideLabels(batch, () => true),
+      groups: batch.ids.map(() => ''),
+      partitions: batch.ids.map(() => 'none' as const),
+    }
     const applied = await opened.apply(hidden)
     for (const [name, value] of Object.entries(applied)) (parts[name] ??= []).push(value as AnyOutputBatch)
   }
@@ -151,7 +196,11 @@ async function applyAll(
 
 function portValue(value: unknown, batchSize: number, view: (batch: AnyBatch) => AnyBatch): unknown {
   if (value === undefined || isObservable(value)) return value
-  if (Array.isArray(value)) return (value as Named<Value_>[]).map((entry) => ({ name: entry.name, value: portValue(entry.value, batchSize, view) }))
+  if (Array.isArray(value))
+    return (value as Named<Value_>[]).map((entry) => ({
+      name: entry.name,
+      value: portValue(entry.value, batchSize, view),
+    }))
   const single = value as Value_
   return isRowKind(single.kind) ? from(cut(single as AnyBatch, batchSize).map(view)) : single
 }
@@ -159,37 +208,56 @@ function portValue(value: unknown, batchSize: number, view: (batch: AnyBatch) =>
 function cut(table: AnyBatch, batchSize: number): AnyBatch[] {
   const batches: AnyBatch[] = []
   for (let start = 0; start < Math.max(1, table.ids.length); start += batchSize) {
-    batches.push(pick(table, Array.from({ length: Math.min(batchSize, table.ids.length - start) }, (_, i) => start + i)))
+    batches.push(
+      pick(
+        table,
+        Array.from({ length: Math.min(batchSize, table.ids.length - start) }, (_, i) => start + i),
+      ),
+    )
   }
   return batches
 }
 
 function pick(batch: AnyBatch, indices: readonly number[]): AnyBatch {
   switch (batch.kind) {
-    case 'images': return pickImages(batch, indices)
-    case 'features': return pickFeatures(batch, indices)
-    case 'predictions': return pickPredictions(batch, indices)
-    case 'attributions': return pickAttributions(batch, indices)
+    case 'images':
+      return pickImages(batch, indices)
+    case 'features':
+      return pickFeatures(batch, indices)
+    case 'predictions':
+      return pickPredictions(batch, indices)
+    case 'attributions':
+      return pickAttributions(batch, indices)
   }
 }
 
 function hideLabels<B extends Rows>(batch: B, isHidden: (partition: string) => boolean): B {
-  return { ...batch, labels: batch.labels.map((label, index) => (isHidden(batch.partitions[index]!) ? hiddenLabel : label)) }
+  return {
+    ...batch,
+    labels: batch.labels.map((label, index) => (isHidden(batch.partitions[index]!) ? hiddenLabel : label)),
+  }
 }
 
 function concatOutputs(batches: readonly AnyOutputBatch[]): AnyOutputBatch {
   const [first] = batches
   if (!first) throw new TypeError('an output stream completed without a batch')
   switch (first.kind) {
-    case 'features': return concatFeatures(batches as never)
-    case 'predictions': return concatPredictions(batches as never)
-    case 'attributions': return concatAttributions(batches as never)
+    case 'features':
+      return concatFeatures(batches as never)
+    case 'predictions':
+      return concatPredictions(batches as never)
+    case 'attributions':
+      return concatAttributions(batches as never)
     case 'images': {
       const images = batches as readonly (ImageRows | ImageBatch)[]
       return {
-        kind: 'images', ...concatRows(images), uris: images.flatMap((batch) => batch.uris),
+        kind: 'images',
+        ...concatRows(images),
+        uris: images.flatMap((batch) => batch.uris),
         parentIds: images.flatMap((batch) => batch.parentIds ?? batch.ids),
-        ...(images.some((batch) => 'parameters' in batch) ? { parameters: images.flatMap((batch) => ('parameters' in batch ? (batch.parameters ?? []) : [])) } : {}),
+        ...(images.some((batch) => 'parameters' in batch)
+          ? { parameters: images.flatMap((batch) => ('parameters' in batch ? (batch.parameters ?? []) : [])) }
+          : {}),
       }
     }
   }

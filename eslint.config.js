@@ -1,0 +1,50 @@
+import nx from '@nx/eslint-plugin'
+import jsdoc from 'eslint-plugin-jsdoc'
+import tseslint from 'typescript-eslint'
+
+/** Arrows point one way (docs/adr/0001): pipelines, test → plugin-* → nn → plugin-api and runner → plugin-api. */
+const depConstraints = [
+  { sourceTag: 'type:api', onlyDependOnLibsWithTags: [] },
+  { sourceTag: 'type:nn', onlyDependOnLibsWithTags: ['type:api'] },
+  { sourceTag: 'type:runner', onlyDependOnLibsWithTags: ['type:api'] },
+  { sourceTag: 'type:executor', onlyDependOnLibsWithTags: ['type:api'] },
+  { sourceTag: 'type:plugin', onlyDependOnLibsWithTags: ['type:api', 'type:nn'] },
+]
+
+export default tseslint.config(
+  { ignores: ['**/dist/**', '**/out-tsc/**', '**/node_modules/**', '**/coverage/**', '.nx/**', '.etsef/**', '**/fixtures/**', '**/test-fixtures/**', 'test/broken/**'] },
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.strictTypeChecked],
+    plugins: { '@nx': nx, jsdoc },
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@nx/enforce-module-boundaries': ['error', { allow: [], depConstraints, enforceBuildableLibDependency: true }],
+      // `noUncheckedIndexedAccess` makes `a[i]!` the plain way to write numeric loops whose bounds the code has checked.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      'no-console': 'error',
+      'no-restricted-properties': ['error', { object: 'Math', property: 'random', message: 'Draw from ctx.rng or createRng.' }],
+    },
+  },
+  {
+    files: ['packages/*/src/**/*.ts'],
+    ignores: ['**/*.test.ts', '**/*.test-d.ts'],
+    rules: {
+      'jsdoc/require-jsdoc': ['error', { publicOnly: true, require: { FunctionDeclaration: true, ClassDeclaration: true }, contexts: ['TSInterfaceDeclaration', 'TSTypeAliasDeclaration'] }],
+      'jsdoc/no-types': 'error',
+      'jsdoc/check-tag-names': ['error', { typed: false, definedTags: ['remarks', 'defaultValue'] }],
+    },
+  },
+  {
+    files: ['**/*.test.ts', '**/*.test-d.ts', 'test/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/require-await': 'off',
+    },
+  },
+)

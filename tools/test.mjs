@@ -1,0 +1,31 @@
+// `npm test`: builds, gets the tensor engine on first use, runs every test of every package and of test/, and ends with the
+// plain line `N passed, N failed`. Arguments go to vitest (`npm test -- --project nn`).
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setUp } from './set-up.mjs'
+
+setUp()
+const dir = mkdtempSync(join(tmpdir(), 'etsef-test-'))
+const resultFile = join(dir, 'result.json')
+const vitest = spawnSync(
+  process.execPath,
+  ['node_modules/vitest/vitest.mjs', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${resultFile}`, ...process.argv.slice(2)],
+  { stdio: 'inherit' },
+)
+const { passed, failed, skipped } = counts(resultFile)
+rmSync(dir, { recursive: true, force: true })
+process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`)
+process.exit(failed > 0 || passed === 0 ? 1 : (vitest.status ?? 1))
+
+/** Counts of tests; a file that could not even be read counts as one failure. */
+function counts(file) {
+  try {
+    const result = JSON.parse(readFileSync(file, 'utf8'))
+    const brokenFiles = result.testResults.filter((entry) => entry.status === 'failed' && entry.assertionResults.length === 0).length
+    return { passed: result.numPassedTests, failed: result.numFailedTests + brokenFiles, skipped: result.numPendingTests + (result.numTodoTests ?? 0) }
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 }
+  }
+}
