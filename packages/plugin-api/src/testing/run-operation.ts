@@ -134,12 +134,8 @@ export async function runOperation(operation: Operation, run: RunOperationOption
     for (const [name, { kind }] of Object.entries(operation.outputs))
       if (kind === 'model') outputs[name] = { kind: 'model', dir: stateDir }
     if (estimator.open) {
-      const opened = await estimator.open(
-        Object.assign(
-          args((batch) => hideLabels(batch, () => true)),
-          { state },
-        ) as never,
-      )
+      const unlabelled: object = args((batch) => hideLabels(batch, () => true))
+      const opened = await estimator.open({ ...unlabelled, state } as never)
       Object.assign(outputs, await applyAll(opened, rowsInput(operation, inputs), batchSize))
     }
     return result(outputs, stateDir)
