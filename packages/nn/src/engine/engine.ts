@@ -1,0 +1,73 @@
+import type * as tensorflow from '@tensorflow/tfjs'
+
+/** The TensorFlow.js module, as a value that is loaded late. */
+export type Tf = typeof tensorflow
+
+export type { Rank, Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs'
+
+/** Name of a training engine. */
+export type EngineName = 'tensorflow' | 'wasm'
+
+/** A loaded tensor engine: TensorFlow.js on one backend, and the kernels whose stock form is slow or wrong. */
+export interface Engine {
+  readonly name: EngineName
+  /** Enters cache keys: the same seed and id give the same bytes, e.g. `tensorflow-2.21.0+tfjs-4.22.0`. */
+  readonly id: string
+  readonly tf: Tf
+  /** Threads inside one operation. */
+  readonly threads: number
+  readonly device: 'cpu' | 'gpu'
+  readonly kernels: EngineKernels
+}
+
+/** Operations with one meaning on every engine. */
+export interface EngineKernels {
+  /**
+   * Batch normalisation by the batch's own moments, differentiable in `x`, `gamma` and `beta`; moves the running statistics.
+   * The running variance is the unbiased one (n − 1), as in PyTorch and Keras 2.
+   */
+  batchNorm(input: BatchNormInput): tensorflow.Tensor
+  /** One Adam step of a variable in place; moments live in `state` and are created on first use. */
+  adam(step: AdamStep): void
+  /** First and second moment of a variable as plain data; undefined before its first step. */
+  readAdamState(state: AdamState): { readonly m: Float32Array; readonly v: Float32Array } | undefined
+  /** Frees what {@link EngineKernels.adam} holds. */
+  disposeAdamState(state: AdamState): void
+}
+
+/** Input of {@link EngineKernels.batchNorm}. */
+export interface BatchNormInput {
+  /** `[batch, height, width, channels]`. */
+  readonly x: tensorflow.Tensor4D
+  /** `[channels]`; absent means ones. */
+  readonly gamma?: tensorflow.Tensor
+  /** `[channels]`; absent means zeros. */
+  readonly beta?: tensorflow.Tensor
+  readonly movingMean: tensorflow.Variable
+  readonly movingVariance: tensorflow.Variable
+  readonly epsilon: number
+  /** Share of the old running statistic kept. */
+  readonly momentum: number
+}
+
+/** Moments of one variable; opaque, owned by the kernel. */
+export interface AdamState {
+  m?: unknown
+  v?: unknown
+  handle?: unknown
+}
+
+/** One Adam step; Keras' form: `w -= lr * sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + epsilon)`. */
+export interface AdamStep {
+  readonly variable: tensorflow.Variable
+  readonly gradient: tensorflow.Tensor
+  readonly state: AdamState
+  /** Number of this step, from 1. */
+  readonly step: number
+  readonly learningRate: number
+  readonly beta1: number
+  readonly beta2: number
+  readonly epsilon: number
+  /** Moments to start from (resume). */
+  readonly initial?: { readonly m: Float32Array; readonly v: Float32Array }
+}

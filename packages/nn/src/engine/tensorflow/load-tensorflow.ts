@@ -1,0 +1,43 @@
+import { createRequire } from 'node:module'
+import type { Binding } from '../../install/engine-cache.js'
+import { TFJS_VERSION } from '../../install/versions.js'
+import type { Engine, Tf } from '../engine.js'
+import { prepareEnvironment, shimNodeUtil } from '../environment.js'
+import { installActivationGradients } from './activation-gradients.js'
+import { fusedBatchNorm } from './fused-batch-norm.js'
+import { nativeAdam } from './native-adam.js'
+import { nativeBackend } from './native-backend.js'
+
+/**
+ * Loads TensorFlow.js on a native binding and installs the fast kernels.
+ *
+ * The npm package looks for its binding inside node_modules; it is told the binding's true place instead, so that node_modules
+ * stays as npm left it and `npm ci` never costs the engine.
+ */
+export function loadTensorflow(binding: Pick<Binding, 'path' | 'package'>, threads: number): Engine {
+  prepareEnvironment(threads)
+  shimNodeUtil()
+  const require = createRequire(import.meta.url)
+  const packageRequire = createRequire(require.resolve(`${binding.package}/package.json`))
+  const finderPath = packageRequire.resolve('@mapbox/node-pre-gyp')
+  packageRequire(finderPath)
+  const finder = packageRequire.cache[finderPath]!
+  const exported: unknown = finder.exports
+  finder.exports = { find: () => binding.path }
+  let tf: Tf
+  try {
+    tf = require(binding.package) as Tf
+  } finally {
+    finder.exports = exported
+  }
+  const backend = nativeBackend(tf)
+  installActivationGradients(tf)
+  return {
+    name: 'tensorflow',
+    id: `tensorflow-${backend.binding.TF_Version}+tfjs-${TFJS_VERSION}`,
+    tf,
+    threads: Number(process.env['TF_NUM_INTRAOP_THREADS']),
+    device: backend.isUsingGpuDevice ? 'gpu' : 'cpu',
+    kernels: { batchNorm: fusedBatchNorm(tf), ...nativeAdam(tf) },
+  }
+}

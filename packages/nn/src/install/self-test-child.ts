@@ -1,0 +1,73 @@
+import { loadTensorflow } from '../engine/tensorflow/load-tensorflow.js'
+import type { Engine } from '../engine/engine.js'
+import type { BindingPackage } from './engine-cache.js'
+
+const TOLERANCE = 1e-4
+
+const [path, name] = process.argv.slice(2)
+if (path === undefined || name === undefined) throw new Error('usage: self-test-child <binding> <package>')
+const engine = loadTensorflow({ path, package: name as BindingPackage }, 1)
+checkConvolutionGradient(engine)
+checkBatchNorm(engine)
+checkAdam(engine)
+process.stdout.write(`${JSON.stringify({ tensorflowVersion: engine.id.slice('tensorflow-'.length).split('+')[0] })}\n`)
+
+/** Sum of a 2x2 valid convolution of 0…8: the kernel gradient is the sum of each shifted window. */
+function checkConvolutionGradient({ tf }: Engine): void {
+  const x = tf.tensor4d([0, 1, 2, 3, 4, 5, 6, 7, 8], [1, 3, 3, 1])
+  const kernel = tf.tensor4d([1, -1, 2, 0.5], [2, 2, 1, 1])
+  const gradient = tf.grad((k) => tf.conv2d(x, k as typeof kernel, 1, 'valid').sum())(kernel)
+  expectClose('convolution gradient', gradient.dataSync(), [8, 12, 20, 24])
+}
+
+/** [1, 3, 5, 11] has mean 5, variance 14, unbiased 56/3; the gradient of Σy³ is that of the closed form, in float64. */
+function checkBatchNorm({ tf, kernels }: Engine): void {
+  const x = tf.tensor4d([1, 3, 5, 11], [4, 1, 1, 1])
+  const movingMean = tf.variable(tf.tensor1d([0]))
+  const movingVariance = tf.variable(tf.tensor1d([1]))
+  const run = (input: typeof x) =>
+    kernels.batchNorm({ x: input, gamma: tf.tensor1d([2]), beta: tf.tensor1d([0.5]), movingMean, movingVariance, epsilon: 1e-3, momentum: 0.9 })
+  expectClose('batch norm', run(x).dataSync(), [1, 3, 5, 11].map((value) => (2 * (value - 5)) / Math.sqrt(14 + 1e-3) + 0.5))
+  expectClose('running mean', movingMean.dataSync(), [0.5])
+  expectClose('running variance', movingVariance.dataSync(), [0.9 + 0.1 * (56 / 3)])
+  const gradient = tf.grad((input) => run(input as typeof x).pow(3).sum())(x)
+  expectClose('batch norm gradient', gradient.dataSync(), batchNormCubeGradient([1, 3, 5, 11]))
+}
+
+/** Gradient of Σ(2·x̂+0.5)³ with respect to x, in float64. */
+function batchNormCubeGradient(x: readonly number[]): number[] {
+  const n = x.length
+  const mean = x.reduce((sum, value) => sum + value, 0) / n
+  const inverse = 1 / Math.sqrt(x.reduce((sum, value) => sum + (value - mean) ** 2, 0) / n + 1e-3)
+  const hat = x.map((value) => (value - mean) * inverse)
+  const dHat = hat.map((value) => 6 * (2 * value + 0.5) ** 2)
+  const meanD = dHat.reduce((sum, value) => sum + value, 0) / n
+  const meanDHat = dHat.reduce((sum, value, i) => sum + value * hat[i]!, 0) / n
+  return dHat.map((value, i) => inverse * (value - meanD - hat[i]! * meanDHat))
+}
+
+/** Two steps of Adam on w = [1, -2] with gradients [0.5, -1] and [0.1, 0.3], Keras' form, in float64. */
+function checkAdam({ tf, kernels }: Engine): void {
+  const variable = tf.variable(tf.tensor1d([1, -2]))
+  const state = {}
+  const settings = { learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 }
+  const expected = [1, -2]
+  const m = [0, 0]
+  const v = [0, 0]
+  for (const [index, gradient] of [[0.5, -1], [0.1, 0.3]].entries()) {
+    const step = index + 1
+    kernels.adam({ variable, gradient: tf.tensor1d(gradient), state, step, ...settings })
+    const rate = (0.1 * Math.sqrt(1 - 0.999 ** step)) / (1 - 0.9 ** step)
+    for (const [i, g] of gradient.entries()) {
+      m[i] = 0.9 * m[i]! + 0.1 * g
+      v[i] = 0.999 * v[i]! + 0.001 * g * g
+      expected[i]! -= (rate * m[i]) / (Math.sqrt(v[i]) + 1e-7)
+    }
+  }
+  expectClose('Adam', variable.dataSync(), expected)
+}
+
+function expectClose(what: string, actual: ArrayLike<number>, expected: readonly number[]): void {
+  const wrong = actual.length !== expected.length || expected.some((value, i) => !(Math.abs(actual[i]! - value) <= TOLERANCE * Math.max(1, Math.abs(value))))
+  if (wrong) throw new Error(`${what}: got [${Array.from(actual).join(', ')}], expected [${expected.join(', ')}]`)
+}
