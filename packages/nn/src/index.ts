@@ -17,3 +17,17 @@ export {
 export { architectures } from './architectures/catalogue.js'
 export { type CustomPreprocessing, preprocess, type Preprocessing, unpreprocess } from './images/preprocess.js'
 export { type Raster, resize, type ResizeOptions } from './images/resize.js'
+// Weights, model directories
+export {
+  readModel,
+  readModelDescription,
+  writeModel,
+  type Model,
+  type ModelDescription,
+} from './model-dir/model-dir.js'
+export { loadWeights, weightsFromOwn } from './weights/load-weights.js'
+export type { FittedWeights } from './weights/fit-weights.js'
+export { weightsFromKeras } from './weights/from-keras.js'
+export { weightsFromTorch } from './weights/from-torch.js'
+export { parseSafetensors, readSafetensors, serializeSafetensors, writeSafetensors } from './weights/safetensors.js'
+export { readTfjsLayers, type TfjsWeights } from './weights/tfjs-layers.js'

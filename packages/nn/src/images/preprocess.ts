@@ -86,3 +86,23 @@ function affineOf(contract: Preprocessing): Affine {
     }
   }
 }
+
+/** A preprocessing contract from untrusted data. @throws Error when it is none. */
+export function checkPreprocessing(value: unknown): Preprocessing {
+  if (value === 'tf' || value === 'torch' || value === 'caffe' || value === 'identity') return value
+  const { scale = 1, mean, std, channelOrder = 'rgb' } = (value ?? {}) as Record<string, unknown>
+  const areThree = (list: unknown): list is readonly number[] =>
+    Array.isArray(list) && list.length === 3 && list.every((item) => Number.isFinite(item))
+  if (
+    typeof scale !== 'number' ||
+    !areThree(mean) ||
+    !areThree(std) ||
+    std.includes(0) ||
+    (channelOrder !== 'rgb' && channelOrder !== 'bgr')
+  ) {
+    throw new Error(
+      `preprocessing is ${JSON.stringify(value)}, expected tf, torch, caffe, identity or { scale, mean, std, channelOrder }`,
+    )
+  }
+  return { scale, mean, std, channelOrder }
+}

@@ -1,0 +1,48 @@
+import type { PeerNames } from '../architectures/graph-builder.js'
+import type { Graph, GraphNode, Weights, WeightTensor } from '../graph/graph.js'
+import { type FittedWeights, fitWeights } from './fit-weights.js'
+
+/**
+ * A graph's weights from Keras tensors named `<layer>/<weight>` (anything before, `:0` after, is ignored), as TF.js layers files
+ * and Keras HDF5 files have them. Kernels have our layout already.
+ *
+ * @param kerasNames - Layer names where they differ from node names.
+ */
+export function weightsFromKeras(graph: Graph, tensors: Weights, kerasNames: PeerNames = new Map()): FittedWeights {
+  const byShortName = new Map<string, { readonly fullName: string; readonly tensor: WeightTensor }>()
+  for (const [fullName, tensor] of tensors) byShortName.set(shortName(fullName), { fullName, tensor })
+  return fitWeights(graph, tensors.keys(), (node, parameter, spec) => {
+    const layer = kerasNames.get(node.name) ?? node.name
+    for (const name of kerasParameterNames(node, parameter)) {
+      const found = byShortName.get(`${layer}/${name}`)
+      if (found !== undefined) return { peerName: found.fullName, tensor: asDense(found.tensor, spec.shape) }
+    }
+    return undefined
+  })
+}
+
+/** `a/conv1_bn/moving_mean:0` as `conv1_bn/moving_mean`. */
+function shortName(name: string): string {
+  return name.replace(/:\d+$/, '').split('/').slice(-2).join('/')
+}
+
+/** Names Keras gives to one of our parameters, most specific first. */
+function kerasParameterNames(node: GraphNode, parameter: string): readonly string[] {
+  switch (parameter) {
+    case 'kernel':
+      if (node.op === 'depthwiseConv') return ['depthwise_kernel', 'kernel']
+      return ['pointwise_kernel', 'kernel']
+    case 'movingMean':
+      return ['moving_mean']
+    case 'movingVariance':
+      return ['moving_variance']
+    default:
+      return [parameter]
+  }
+}
+
+/** A 1x1 convolution used as classifier (`[1, 1, in, out]`) in the shape of a dense kernel. */
+function asDense(tensor: WeightTensor, shape: readonly number[]): WeightTensor {
+  const isPointwise = tensor.shape.length === 4 && tensor.shape[0] === 1 && tensor.shape[1] === 1
+  return shape.length === 2 && isPointwise ? { shape: tensor.shape.slice(2), data: tensor.data } : tensor
+}

@@ -1,0 +1,64 @@
+import { stat } from 'node:fs/promises'
+import { extname, join } from 'node:path'
+import type { ArchitectureOptions } from '../architectures/architecture.js'
+import { buildWithNames } from '../architectures/build-architecture.js'
+import type { Graph, Weights } from '../graph/graph.js'
+import { type FittedWeights, fitWeights } from './fit-weights.js'
+import { weightsFromKeras } from './from-keras.js'
+import { weightsFromTorch } from './from-torch.js'
+import { readSafetensors } from './safetensors.js'
+import { readTfjsLayers } from './tfjs-layers.js'
+import { badWeights } from './weights-error.js'
+
+/**
+ * Weights of a graph from a file or folder, by its format: TF.js layers (`model.json` or the folder that holds it), safetensors
+ * (our names, torchvision's or timm's).
+ *
+ * @param graph - Built with the same `options`; may carry a head or be cut.
+ * @throws PipelineError `ERR_WEIGHTS` when the format is unknown or the weights do not fit.
+ */
+export async function loadWeights(
+  path: string,
+  graph: Graph,
+  options: ArchitectureOptions = {},
+): Promise<FittedWeights> {
+  const file = await resolveFile(path)
+  const { cut: _, ...whole } = options
+  const names = buildWithNames(graph.architecture, { ...whole, inputSize: graph.inputShape[0] })
+  switch (extname(file)) {
+    case '.json':
+      return weightsFromKeras(graph, (await readTfjsLayers(file)).tensors, names.kerasNames)
+    case '.safetensors': {
+      const { tensors } = await readSafetensors(file)
+      return hasOwnNames(graph, tensors) ? weightsFromOwn(graph, tensors) : weightsFromTorch(graph, tensors, names)
+    }
+    default:
+      throw badWeights(`cannot read weights from "${path}"`, { expected: 'a TF.js model.json or .safetensors' })
+  }
+}
+
+/** Weights by our own names, as {@link weightsFromKeras} takes them from Keras. */
+export function weightsFromOwn(graph: Graph, tensors: Weights): FittedWeights {
+  return fitWeights(graph, tensors.keys(), (node, parameter) => {
+    const peerName = `${node.name}/${parameter}`
+    const tensor = tensors.get(peerName)
+    return tensor && { peerName, tensor }
+  })
+}
+
+async function resolveFile(path: string): Promise<string> {
+  let stats
+  try {
+    stats = await stat(path)
+  } catch (cause) {
+    throw badWeights(`no weights at "${path}"`, {
+      cause,
+      hint: 'place the published file there, or leave the weights out to start from random ones',
+    })
+  }
+  return stats.isDirectory() ? join(path, 'model.json') : path
+}
+
+function hasOwnNames(graph: Graph, tensors: Weights): boolean {
+  return graph.nodes.some((node) => tensors.has(`${node.name}/kernel`))
+}
