@@ -1,0 +1,80 @@
+import { PipelineError, type PixelImage } from '@etsef/plugin-api'
+import sharp from 'sharp'
+
+/** How values become 8-bit RGB. */
+export interface DecodeOptions {
+  /** Significant bits of 16-bit files (12 for 12-bit scans stored in 16 bits); larger values are cut to white. Default 16. */
+  readonly significantBits?: number
+  /** Pixels refused above this number (height × width), against decompression bombs. Default 1e8. */
+  readonly maxPixels?: number
+}
+
+/**
+ * Pixels of an image file as RGB, uint8 `[height, width, 3]`, in [0, 255].
+ *
+ * The contract: EXIF orientation is applied; the first page of many; grey becomes three equal channels; palettes are expanded; alpha is
+ * blended onto black (`round(value · alpha / max)`); 16-bit values become `round(value · 255 / (2^significantBits − 1))`; embedded colour
+ * profiles and CMYK are converted to sRGB. Floating-point and 32-bit images are refused rather than guessed at.
+ *
+ * @param file - Path or encoded bytes.
+ * @param name - How the image is called in messages.
+ * @throws {@link PipelineError} `ERR_MISSING_FILE`, `ERR_TOO_LARGE`, or `ERR_BAD_DATA` (truncated, not an image, unsupported depth), naming it.
+ */
+export async function decodeImage(file: string | Uint8Array, name: string, options: DecodeOptions = {}): Promise<PixelImage> {
+  const { significantBits = 16, maxPixels = 1e8 } = options
+  try {
+    const image = sharp(file, { limitInputPixels: maxPixels, failOn: 'warning', sequentialRead: true }).autoOrient()
+    const { depth, space, hasAlpha, channels: inputChannels, pages = 1 } = await image.metadata()
+    if (depth !== 'uchar' && depth !== 'ushort') throw unsupported(name, `${String(depth)} samples`)
+    if (pages > 1 && depth !== 'uchar') throw unsupported(name, `${String(pages)} pages of 16-bit samples`)
+    const isWide = depth === 'ushort' && (space === 'grey16' || space === 'rgb16')
+    if (depth === 'ushort' && !isWide) throw unsupported(name, `16-bit samples in ${String(space)}`)
+    const isGrey = inputChannels - (hasAlpha ? 1 : 0) === 1
+    const raw = isWide ? image.toColourspace(isGrey ? 'grey16' : 'rgb16').raw({ depth: 'ushort' }) : image.toColourspace('srgb').raw({ depth: 'uchar' })
+    const { data, info } = await raw.toBuffer({ resolveWithObject: true })
+    const values = isWide ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data
+    const pixels = toRgb(values, info.channels, isWide ? { full: 2 ** significantBits - 1, alphaFull: 65535 } : { full: 255, alphaFull: 255 })
+    return { dtype: 'uint8', shape: [info.height, info.width, 3], data: pixels }
+  } catch (error) {
+    throw error instanceof PipelineError ? error : explain(error, name, maxPixels)
+  }
+}
+
+/** 1 (grey), 2 (grey, alpha), 3 or 4 channels as three 8-bit channels on black. */
+function toRgb(values: Uint16Array | Uint8Array, channels: number, { full, alphaFull }: { readonly full: number; readonly alphaFull: number }): Uint8Array {
+  const count = values.length / channels
+  const pixels = new Uint8Array(count * 3)
+  const hasAlpha = channels === 2 || channels === 4
+  const step = channels < 3 ? 0 : 1
+  for (let i = 0; i < count; i++) {
+    const from = i * channels
+    const alpha = hasAlpha ? values[from + channels - 1]! / alphaFull : 1
+    for (let channel = 0; channel < 3; channel++) {
+      const value = Math.min(values[from + channel * step]!, full)
+      pixels[i * 3 + channel] = Math.round((value * alpha * 255) / full)
+    }
+  }
+  return pixels
+}
+
+function unsupported(name: string, received: string): PipelineError {
+  return new PipelineError('ERR_BAD_DATA', {
+    message: `Image "${name}" cannot be decoded under the contract`,
+    expected: '8-bit or 16-bit grey or RGB samples',
+    received,
+    hint: 'export it as an 8-bit or 16-bit PNG',
+  })
+}
+
+function explain(error: unknown, name: string, maxPixels: number): PipelineError {
+  const text = error instanceof Error ? error.message : String(error)
+  if (/missing|no such file/i.test(text)) return new PipelineError('ERR_MISSING_FILE', { message: `Image "${name}" is not there`, cause: error })
+  if (/pixel limit/i.test(text)) {
+    return new PipelineError('ERR_TOO_LARGE', { message: `Image "${name}" is too large`, expected: `at most ${String(maxPixels)} pixels`, cause: error })
+  }
+  return new PipelineError('ERR_BAD_DATA', {
+    message: `Image "${name}" cannot be decoded: ${text.split('\n')[0] ?? ''}`,
+    hint: 'the file is damaged or no image; replace or remove it',
+    cause: error,
+  })
+}

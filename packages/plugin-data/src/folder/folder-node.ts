@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto'
+import { readFile, realpath } from 'node:fs/promises'
+import { join, sep } from 'node:path'
+import { PipelineError, type SourceImplementation, type Static } from '@etsef/plugin-api'
+import { of } from 'rxjs'
+import sharp from 'sharp'
+import type { folderOptions, folderOutputs } from '../plugin.js'
+import { decodeImage } from './decode-image.js'
+import { folderRows } from './folder-rows.js'
+import { listFolder } from './list-folder.js'
+import { readGroups } from './read-groups.js'
+
+type Options = Static<typeof folderOptions>
+type Implementation = SourceImplementation<Options, typeof folderOutputs>
+
+// The stage is granted its threads by the runner; libvips must not take more, nor keep decoded images.
+sharp.concurrency(1)
+sharp.cache(false)
+
+/** Rows of the folder; every file is read once for its digest. */
+export const run: Implementation['run'] = async ({ options, ctx }) => {
+  const listing = listFolder(options.path, listOptions(options))
+  const sha256: string[] = []
+  for (const { path } of listing.files) {
+    ctx.signal.throwIfAborted()
+    sha256.push(await digest(options.path, path))
+    ctx.progress(sha256.length, listing.files.length, 'files')
+  }
+  const groups = options.groups === undefined ? undefined : readGroups(await readInside(options.path, options.groups), options.groups)
+  const rows = folderRows(listing, sha256, { ...options, groups, groupsName: options.groups, keepPartitions: options.partitions === 'keep' })
+  const duplicates = rows.ids.length - new Set(rows.sourceIds).size
+  if (duplicates > 0) ctx.log('info', `${String(duplicates)} files repeat the bytes of another; they share its group`)
+  if (options.groups === undefined) ctx.log('warn', 'No groups file: every image counts as a patient of its own')
+  if (options.permuteLabels !== null) ctx.log('warn', 'Labels are permuted: a control, in which nothing can be learned')
+  return { images: of(rows) }
+}
+
+/** The file's pixels, uint8 `[height, width, 3]`; see {@link decodeImage}. */
+export const loadPixels: NonNullable<Implementation['loadPixels']> = ({ row, options }) =>
+  decodeImage(join(options.path, row.uri), row.uri, { significantBits: options.significantBits })
+
+/** The part of the options that decides which files are listed. */
+export function listOptions({ classes, otherClasses, extensions }: Options): Parameters<typeof listFolder>[1] & object {
+  return { otherClasses, extensions, ...(classes && { classes }) }
+}
+
+async function digest(root: string, path: string): Promise<string> {
+  const bytes = await readFile(join(root, path))
+  if (bytes.length === 0) throw new PipelineError('ERR_BAD_DATA', { message: `Image "${path}" is an empty file`, hint: 'replace or remove it' })
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+async function readInside(root: string, name: string): Promise<string> {
+  const [realRoot, file] = await Promise.all([
+    realpath(root),
+    realpath(join(root, name)).catch(() => {
+      throw new PipelineError('ERR_MISSING_FILE', { message: `There is no groups file "${name}" in the data folder`, option: 'groups', hint: 'groups is a path relative to path' })
+    }),
+  ])
+  if (!file.startsWith(realRoot + sep)) throw new PipelineError('ERR_OUTSIDE_ROOT', { message: `The groups file "${name}" is outside the data folder`, option: 'groups' })
+  return readFile(file, 'utf8')
+}

@@ -1,0 +1,135 @@
+import { PipelineError, type ImageRows } from '@etsef/plugin-api'
+import { permuteLabels } from '../permute-labels.js'
+import { groupKey, type GroupEntry } from './read-groups.js'
+import type { FolderListing, ListedFile } from './list-folder.js'
+
+/** What {@link folderRows} is told beside the listing. */
+export interface FolderRowsOptions {
+  /** From {@link readGroups}; left out: every file is its own group. */
+  readonly groups?: ReadonlyMap<string, GroupEntry> | undefined
+  /** How the groups file is called in messages. */
+  readonly groupsName?: string | undefined
+  /** At most so many images of each class: those of the smallest sha256, so that a smaller set is part of a larger one. */
+  readonly perClass?: number | null | undefined
+  readonly permuteLabels?: number | null | undefined
+  /** Takes the partitions that the directories name; otherwise every row is `none`. */
+  readonly keepPartitions?: boolean | undefined
+}
+
+/**
+ * Rows of listed files.
+ *
+ * Files with the same bytes get the same group (groups that share a file are joined), so that no split can part them.
+ *
+ * @param sha256 - Digest per listed file, in order.
+ * @throws {@link PipelineError} `ERR_BAD_DATA` when the groups file lacks an image, contradicts a folder, or names a file that is not
+ *   there, or when identical files stand in two classes; `ERR_LEAKAGE` when kept partitions share a group.
+ */
+export function folderRows({ classNames, files }: FolderListing, sha256: readonly string[], options: FolderRowsOptions = {}): ImageRows {
+  refuseContradictions(classNames, files, sha256)
+  if (options.groups) refuseUnknownEntries(files, options.groups, options.groupsName ?? 'the groups file')
+  const groups = joinGroups(
+    files.map((file) => groupOf(file, classNames, options)),
+    sha256,
+  )
+  const kept = takePerClass(files, sha256, options.perClass ?? Infinity)
+  const keptGroups = kept.map((i) => groups[i]!)
+  const labels = Int32Array.from(kept, (i) => files[i]!.label)
+  const partitions = kept.map((i) => (options.keepPartitions ? files[i]!.partition : 'none'))
+  refuseSharedGroups(keptGroups, partitions)
+  return {
+    kind: 'images',
+    ids: kept.map((i) => files[i]!.path),
+    uris: kept.map((i) => files[i]!.path),
+    sourceIds: kept.map((i) => sha256[i]!),
+    labels: options.permuteLabels == null ? labels : permuteLabels(labels, keptGroups, options.permuteLabels),
+    groups: keptGroups,
+    partitions,
+    classNames,
+  }
+}
+
+function groupOf({ path, label }: ListedFile, classNames: readonly string[], { groups, groupsName = 'the groups file' }: FolderRowsOptions): string {
+  if (!groups) return path
+  const entry = groups.get(groupKey(path))
+  if (!entry) {
+    throw new PipelineError('ERR_BAD_DATA', { message: `Image "${path}" is missing in ${groupsName}`, option: 'groups', hint: 'every image needs a group; a file of its own is a group of its own' })
+  }
+  if (entry.className !== undefined && entry.className !== classNames[label]) {
+    throw new PipelineError('ERR_BAD_DATA', {
+      message: `${groupsName} puts "${path}" in another class than its folder`,
+      expected: classNames[label] ?? '',
+      received: entry.className,
+    })
+  }
+  return entry.group
+}
+
+function refuseUnknownEntries(files: readonly ListedFile[], groups: ReadonlyMap<string, GroupEntry>, name: string): void {
+  const paths = new Set(files.map(({ path }) => groupKey(path)))
+  const classes = new Set([...paths].map((path) => path.slice(0, path.lastIndexOf('/') + 1)))
+  for (const path of groups.keys()) {
+    // Entries of class folders that were left out on purpose (otherClasses: ignore) are not missing.
+    if (paths.has(path) || !classes.has(path.slice(0, path.lastIndexOf('/') + 1))) continue
+    throw new PipelineError('ERR_MISSING_FILE', { message: `${name} names "${path}", which is not in the folder`, option: 'groups', hint: 'remove the line, or bring the file back' })
+  }
+}
+
+function refuseContradictions(classNames: readonly string[], files: readonly ListedFile[], sha256: readonly string[]): void {
+  const first = new Map<string, ListedFile>()
+  files.forEach((file, i) => {
+    const twin = first.get(sha256[i]!)
+    if (twin && twin.label !== file.label) {
+      throw new PipelineError('ERR_BAD_DATA', {
+        message: `"${twin.path}" and "${file.path}" are the same image in two classes`,
+        received: `${classNames[twin.label] ?? ''} and ${classNames[file.label] ?? ''}`,
+        hint: 'one of the two labels is wrong; remove that file',
+      })
+    }
+    first.set(sha256[i]!, file)
+  })
+}
+
+function refuseSharedGroups(groups: readonly string[], partitions: readonly string[]): void {
+  const seen = new Map<string, string>()
+  groups.forEach((group, i) => {
+    const other = seen.get(group) ?? partitions[i]!
+    if (other !== partitions[i]) {
+      throw new PipelineError('ERR_LEAKAGE', {
+        message: `Group "${group}" has images in the ${other} and in the ${partitions[i]!} directory`,
+        option: 'partitions',
+        hint: 'set partitions: ignore and split anew by group with data/split',
+      })
+    }
+    seen.set(group, other)
+  })
+}
+
+/** Groups joined where files with equal bytes connect them; a joined group is called after its first member. */
+function joinGroups(groups: readonly string[], sha256: readonly string[]): string[] {
+  const parent = new Map<string, string>(groups.map((group) => [group, group]))
+  const find = (group: string): string => {
+    let root = group
+    while (parent.get(root) !== root) root = parent.get(root)!
+    parent.set(group, root)
+    return root
+  }
+  const groupOfFile = new Map<string, string>()
+  groups.forEach((group, i) => {
+    const twin = groupOfFile.get(sha256[i]!)
+    if (twin === undefined) groupOfFile.set(sha256[i]!, group)
+    else parent.set(find(group), find(twin))
+  })
+  return groups.map(find)
+}
+
+function takePerClass(files: readonly ListedFile[], sha256: readonly string[], perClass: number): number[] {
+  const byDigest = files.map((_, i) => i).sort((a, b) => (sha256[a]! < sha256[b]! ? -1 : sha256[a]! > sha256[b]! ? 1 : a - b))
+  const taken = new Map<number, number>()
+  const kept = byDigest.filter((i) => {
+    const count = taken.get(files[i]!.label) ?? 0
+    taken.set(files[i]!.label, count + 1)
+    return count < perClass
+  })
+  return kept.sort((a, b) => a - b)
+}

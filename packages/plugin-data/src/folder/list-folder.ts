@@ -1,0 +1,163 @@
+import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs'
+import { join, sep } from 'node:path'
+import { PipelineError, nearestName, type Partition } from '@etsef/plugin-api'
+
+/** Extensions that are taken for images, lower case with the dot. */
+export const imageExtensions: readonly string[] = ['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff', '.gif']
+
+/** What {@link listFolder} looks for. */
+export interface ListFolderOptions {
+  /** The class list, in order. Left out: the class folders sorted by code point. */
+  readonly classes?: readonly string[]
+  /** What happens to class folders that `classes` does not name. */
+  readonly otherClasses?: 'refuse' | 'ignore'
+  /** Extensions taken for images, compared in lower case. */
+  readonly extensions?: readonly string[]
+}
+
+/** One image file below the root. */
+export interface ListedFile {
+  /** Path relative to the root, `/` between parts: the row's id and uri. */
+  readonly path: string
+  /** Index into the class list. */
+  readonly label: number
+  /** Partition that the directory layout names; `none` in a plain layout. */
+  readonly partition: Partition
+}
+
+/** What a folder of images holds. */
+export interface FolderListing {
+  readonly classNames: readonly string[]
+  /** In class order, then by code point of the path. */
+  readonly files: readonly ListedFile[]
+  /** Partitions that the directories name; `['none']` in a plain layout. */
+  readonly partitions: readonly Partition[]
+}
+
+const directoryNames: readonly (readonly [Partition, RegExp])[] = [
+  ['train', /^train(ing)?([_-]?(directory|dir|set|data))?$/i],
+  ['val', /^val(id(ation)?)?([_-]?(directory|dir|set|data))?$/i],
+  ['test', /^test(ing)?([_-]?(directory|dir|set|data))?$/i],
+]
+
+/**
+ * Image files below a folder, with the class that their folder names. Names only: no file is opened.
+ *
+ * Two layouts are recognised: `<class>/**` and `<train directory>/<class>/**` (with a test or validation directory beside it), also one
+ * folder further down (`<data set>/train_directory/<class>/**`). Hidden files and folders and other extensions are passed over.
+ *
+ * @param root - Absolute path of the folder.
+ * @throws {@link PipelineError} `ERR_MISSING_FILE` (no such folder), `ERR_CLASS_LIST` (no class folder, or not the declared ones),
+ *   `ERR_OUTSIDE_ROOT` (a link leaves the folder), `ERR_TOO_FEW_ROWS` (a class without images).
+ */
+export function listFolder(root: string, options: ListFolderOptions = {}): FolderListing {
+  if (!isDirectory(root)) {
+    throw new PipelineError('ERR_MISSING_FILE', { message: `There is no folder ${root}`, option: 'path', hint: 'path names a folder with one sub-folder per class' })
+  }
+  const realRoot = realpathSync(root)
+  const bases = findBases(realRoot)
+  const found = new Map<string, { readonly path: string; readonly partition: Partition }[]>()
+  for (const { directory, partition } of bases) {
+    for (const name of subfolders(realRoot, directory)) {
+      const files = filesBelow(realRoot, joinPath(directory, name), options.extensions ?? imageExtensions)
+      found.set(name, [...(found.get(name) ?? []), ...files.map((path) => ({ path, partition }))])
+    }
+  }
+  const classNames = classList([...found.keys()], options)
+  const files = classNames.flatMap((name, label) => {
+    const files = (found.get(name) ?? []).sort((a, b) => compareCodePoints(a.path, b.path))
+    if (files.length === 0) {
+      throw new PipelineError('ERR_TOO_FEW_ROWS', {
+        message: `Class "${name}" holds no images`,
+        expected: `files ending in ${(options.extensions ?? imageExtensions).join(', ')}`,
+        hint: 'list the extension under extensions, or the classes that exist under classes',
+      })
+    }
+    return files.map((file) => ({ ...file, label }))
+  })
+  return { classNames, files, partitions: [...new Set(bases.map((base) => base.partition))] }
+}
+
+/** Orders strings by code point: the same on every machine and locale. */
+export function compareCodePoints(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b))
+}
+
+function classList(found: readonly string[], { classes, otherClasses = 'refuse' }: ListFolderOptions): readonly string[] {
+  if (!classes) {
+    if (found.length > 0) return [...found].sort(compareCodePoints)
+    throw new PipelineError('ERR_CLASS_LIST', { message: 'The folder holds no class folders', option: 'path', expected: 'one sub-folder per class' })
+  }
+  const missing = classes.find((name) => !found.includes(name))
+  if (missing !== undefined) {
+    const near = nearestName(missing, found)
+    throw new PipelineError('ERR_CLASS_LIST', {
+      message: `Class "${missing}" has no folder`,
+      option: 'classes',
+      received: `folders ${[...found].sort(compareCodePoints).join(', ')}`,
+      hint: near === undefined ? 'a class is named as its folder is, upper and lower case alike' : `did you mean "${near}"?`,
+    })
+  }
+  const other = found.find((name) => !classes.includes(name))
+  if (other !== undefined && otherClasses === 'refuse') {
+    throw new PipelineError('ERR_CLASS_LIST', {
+      message: `Folder "${other}" is not in the class list`,
+      option: 'classes',
+      expected: classes.join(', '),
+      hint: 'add it to classes, or set otherClasses: ignore',
+    })
+  }
+  return classes
+}
+
+/** Folders that hold class folders, with the partition each stands for. */
+function findBases(root: string): { readonly directory: string; readonly partition: Partition }[] {
+  const partitioned = (directory: string): { directory: string; partition: Partition }[] => {
+    const names = subfolders(root, directory)
+    const bases = names.flatMap((name) =>
+      directoryNames.filter(([, pattern]) => pattern.test(name)).map(([partition]) => ({ directory: joinPath(directory, name), partition })),
+    )
+    return bases.length === names.length && bases.some(({ partition }) => partition === 'train') ? bases : []
+  }
+  const here = partitioned('')
+  if (here.length > 0) return here
+  const [only, ...more] = subfolders(root, '')
+  const below = only !== undefined && more.length === 0 ? partitioned(only) : []
+  return below.length > 0 ? below : [{ directory: '', partition: 'none' }]
+}
+
+function subfolders(root: string, directory: string): string[] {
+  return readdirSync(join(root, directory))
+    .filter((name) => !name.startsWith('.') && isDirectory(inside(root, joinPath(directory, name))))
+    .sort(compareCodePoints)
+}
+
+function filesBelow(root: string, directory: string, extensions: readonly string[]): string[] {
+  return readdirSync(join(root, directory)).flatMap((name) => {
+    if (name.startsWith('.')) return []
+    const path = joinPath(directory, name)
+    if (isDirectory(inside(root, path))) return filesBelow(root, path, extensions)
+    const dot = name.lastIndexOf('.')
+    return dot > 0 && extensions.includes(name.slice(dot).toLowerCase()) ? [path] : []
+  })
+}
+
+/** Absolute path of something below the root. @throws {@link PipelineError} `ERR_OUTSIDE_ROOT` when a symbolic link leads out. */
+function inside(root: string, path: string): string {
+  const absolute = join(root, path)
+  if (lstatSync(absolute).isSymbolicLink()) {
+    const target = realpathSync(absolute)
+    if (target !== root && !target.startsWith(root + sep)) {
+      throw new PipelineError('ERR_OUTSIDE_ROOT', { message: `${path} is a link that leaves the data folder`, option: 'path', hint: 'copy the file, or point path at the folder itself' })
+    }
+  }
+  return absolute
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+}
+
+function joinPath(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join('/')
+}
