@@ -1,0 +1,20 @@
+import type { SourceImplementation, Static } from '@etsef/plugin-api'
+import { of } from 'rxjs'
+import type { phantomOptions, phantomOutputs } from '../plugin.js'
+import { parsePhantomId, phantomRows } from './phantom-rows.js'
+import { renderPhantom } from './render-phantom.js'
+
+type Implementation = SourceImplementation<Static<typeof phantomOptions>, typeof phantomOutputs>
+
+/** Rows of the pictures, and the same rows for the masks. */
+export const run: Implementation['run'] = ({ options, ctx }) => {
+  if (options.permuteLabels !== null) ctx.log('warn', 'Labels are permuted: a control, in which nothing can be learned')
+  const rows = phantomRows(options)
+  return Promise.resolve({ images: of(rows), masks: of(rows) })
+}
+
+/** Draws the picture (`images`) or its lesion mask (`masks`). */
+export const loadPixels: NonNullable<Implementation['loadPixels']> = ({ row, port, options }) => {
+  const { image, mask } = renderPhantom(parsePhantomId(row.uri), options)
+  return Promise.resolve(port === 'masks' ? mask : image)
+}
