@@ -68,6 +68,8 @@ export interface AdamStep {
   readonly beta1: number
   readonly beta2: number
   readonly epsilon: number
+  /** Factor on the variable before the step (decoupled weight decay, AdamW). */
+  readonly decay?: number
   /** Moments to start from (resume). */
   readonly initial?: { readonly m: Float32Array; readonly v: Float32Array }
 }

@@ -6,6 +6,8 @@ import { floatType, nativeBackend, type OpAttribute } from './native-backend.js'
 const ANONYMOUS = 'cd2c89b7-88b7-44c8-ad83-06c2a9158347'
 
 interface NativeState {
+  /** Data of the variable after our last step: another one means that somebody else has written it. */
+  dataId: object
   readonly variable: Tensor
   readonly m: Tensor
   readonly v: Tensor
@@ -38,7 +40,7 @@ export function nativeAdam(tf: Tf): Pick<EngineKernels, 'adam' | 'readAdamState'
     const { shape } = step.variable
     const moment = (data: Float32Array | undefined): Tensor =>
       resource(data === undefined ? tf.zeros(shape) : tf.tensor(data.slice(), shape))
-    return { variable: resource(step.variable), m: moment(step.initial?.m), v: moment(step.initial?.v) }
+    return { dataId: step.variable.dataId, variable: resource(step.variable), m: moment(step.initial?.m), v: moment(step.initial?.v) }
   }
   // The same six numbers serve every variable of a step.
   const scalarsOf = (step: AdamStep): readonly Tensor[] => {
@@ -61,10 +63,13 @@ export function nativeAdam(tf: Tf): Pick<EngineKernels, 'adam' | 'readAdamState'
     adam: (step) =>
       tf.tidy(() => {
         const state = (step.state.handle ??= create(step)) as NativeState
+        if (step.decay !== undefined) write(state.variable, tf.mul(step.variable, step.decay))
+        else if (state.dataId !== step.variable.dataId) write(state.variable, step.variable)
         const attributes = [floatType(backend), { name: 'use_locking', type: TF_ATTR_BOOL, value: false }]
         const inputs = [state.variable, state.m, state.v, ...scalarsOf(step), step.gradient]
         backend.executeMultipleOutputs('ResourceApplyAdam', attributes, inputs, 0)
         step.variable.assign(read(state.variable) as Variable)
+        state.dataId = step.variable.dataId
       }),
     readAdamState: (state: AdamState) => {
       const native = state.handle as NativeState | undefined

@@ -1,0 +1,34 @@
+import type { AdamState, AdamStep, EngineKernels, Tf } from '../engine.js'
+import { view, wasmBackend } from './heap.js'
+
+/** Adam in place on the WASM heap; moments live in JavaScript memory. */
+export function heapAdam(tf: Tf): Pick<EngineKernels, 'adam' | 'readAdamState' | 'disposeAdamState'> {
+  const backend = wasmBackend(tf)
+  return {
+    adam: (step: AdamStep) => {
+      const { size } = step.variable
+      step.state.m ??= step.initial?.m.slice() ?? new Float32Array(size)
+      step.state.v ??= step.initial?.v.slice() ?? new Float32Array(size)
+      const m = step.state.m as Float32Array
+      const v = step.state.v as Float32Array
+      const w = view(backend, step.variable)
+      const g = view(backend, step.gradient)
+      const { beta1, beta2, epsilon, decay = 1 } = step
+      const rate = (step.learningRate * Math.sqrt(1 - beta2 ** step.step)) / (1 - beta1 ** step.step)
+      for (let i = 0; i < size; i++) {
+        const gradient = g[i]!
+        const mi = (m[i] = m[i]! + (gradient - m[i]!) * (1 - beta1))
+        const vi = (v[i] = v[i]! + (gradient * gradient - v[i]!) * (1 - beta2))
+        w[i] = decay * w[i]! - (rate * mi) / (Math.sqrt(vi) + epsilon)
+      }
+    },
+    readAdamState: (state: AdamState) =>
+      state.m === undefined
+        ? undefined
+        : { m: (state.m as Float32Array).slice(), v: (state.v as Float32Array).slice() },
+    disposeAdamState: (state: AdamState) => {
+      delete state.m
+      delete state.v
+    },
+  }
+}

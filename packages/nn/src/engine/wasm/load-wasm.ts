@@ -1,0 +1,28 @@
+import { createRequire } from 'node:module'
+import { dirname, join, sep } from 'node:path'
+import { TFJS_VERSION } from '../../install/versions.js'
+import type { Engine, Tf } from '../engine.js'
+import { shimNodeUtil } from '../environment.js'
+import { heapBatchNorm } from './batch-norm.js'
+import { installConvolutionGradients } from './convolution-gradients.js'
+import { heapAdam } from './heap-adam.js'
+
+/** Loads TensorFlow.js on its WASM backend (SIMD, one thread) and installs what it lacks for training. */
+export async function loadWasm(): Promise<Engine> {
+  shimNodeUtil()
+  const require = createRequire(import.meta.url)
+  const tf = require('@tensorflow/tfjs') as Tf
+  const wasm = require('@tensorflow/tfjs-backend-wasm') as { setWasmPaths(prefix: string): void }
+  const main = require.resolve('@tensorflow/tfjs-backend-wasm')
+  wasm.setWasmPaths(join(dirname(main), '..', 'wasm-out') + sep)
+  if (!(await tf.setBackend('wasm'))) throw new Error('the WASM backend of TensorFlow.js does not start')
+  installConvolutionGradients(tf)
+  return {
+    name: 'wasm',
+    id: `wasm-${TFJS_VERSION}`,
+    tf,
+    threads: 1,
+    device: 'cpu',
+    kernels: { batchNorm: heapBatchNorm(tf), ...heapAdam(tf) },
+  }
+}

@@ -1,0 +1,93 @@
+import type { EngineProbe, EngineProvider } from '@etsef/plugin-api'
+import { PipelineError } from '@etsef/plugin-api'
+import { readFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import { engineFromEnvironment } from './engine/load-engine.js'
+import { findBinding, hasCudaDevice, packageDirectory, type Binding } from './install/engine-cache.js'
+import { installEngine, WASM_COST } from './install/install-engine.js'
+import { selfTest } from './install/self-test.js'
+import { TFJS_VERSION } from './install/versions.js'
+
+/** The tensor engines of this package, for the runner: found without importing TensorFlow.js. */
+const provider: EngineProvider = {
+  probe: () => Promise.resolve(probe()),
+  install: async ({ log, force }) => {
+    if (engineFromEnvironment() !== 'wasm') await installEngine({ log, ...(force === undefined ? {} : { force }) })
+    return probe()
+  },
+  doctor,
+}
+
+export default provider
+
+/** Named form of the default export, for importing packages that prefer one. */
+export { provider as engines }
+
+function probe(): EngineProbe {
+  const wanted = engineFromEnvironment()
+  const binding = wanted === 'wasm' ? undefined : findBinding()
+  if (binding !== undefined) {
+    return {
+      name: 'tensorflow',
+      id: `tensorflow-${binding.tensorflowVersion}+tfjs-${TFJS_VERSION}`,
+      summary: `TensorFlow ${binding.tensorflowVersion} (${describeSource(binding)}) with TensorFlow.js ${TFJS_VERSION}`,
+    }
+  }
+  if (wanted === 'tensorflow') {
+    throw new PipelineError('ERR_ENGINE', {
+      message: 'ETSEF_ENGINE=tensorflow, but no libtensorflow is installed',
+      hint: 'run `etsef engine install`, or use ETSEF_ENGINE=auto',
+    })
+  }
+  const summary = wanted === 'wasm' ? `TensorFlow.js ${TFJS_VERSION} on WASM (ETSEF_ENGINE=wasm)` : WASM_COST
+  return { name: 'wasm', id: `wasm-${TFJS_VERSION}`, summary }
+}
+
+async function doctor(): Promise<readonly string[]> {
+  const wanted = process.env['ETSEF_ENGINE'] || 'auto'
+  const lines = [`engine asked for: ${wanted} (ETSEF_ENGINE)`]
+  const binding = findBinding()
+  if (binding === undefined) lines.push('tensorflow: not installed; `etsef engine install` gets it')
+  else lines.push(await describeTensorflow(binding))
+  lines.push(`wasm: TensorFlow.js ${TFJS_VERSION}, SIMD, one thread; trains, slowly`)
+  const onnx = packageVersion('onnxruntime-node')
+  lines.push(onnx === undefined ? 'onnx: onnxruntime-node is not installed' : `onnx: onnxruntime-node ${onnx} (CPU), frozen networks`)
+  lines.push(`threads: one per stage (TF_NUM_INTRAOP_THREADS=${process.env['TF_NUM_INTRAOP_THREADS'] ?? '1'}); ${cpus().length} logical cores`)
+  lines.push(describeGpu(binding))
+  return lines
+}
+
+async function describeTensorflow(binding: Binding): Promise<string> {
+  const what = `tensorflow: ${binding.tensorflowVersion} (${describeSource(binding)}), ${binding.package} ${TFJS_VERSION}`
+  try {
+    await selfTest(binding)
+    return `${what}; self-test passed`
+  } catch (cause) {
+    return `${what}; does not work: ${cause instanceof Error ? cause.message : String(cause)}`
+  }
+}
+
+function describeSource(binding: Binding): string {
+  switch (binding.source) {
+    case 'given':
+      return 'from ETSEF_LIBTENSORFLOW'
+    case 'wheel':
+      return 'from the Python wheel'
+    case 'stock':
+    case 'package':
+      return 'from the npm package'
+  }
+}
+
+function describeGpu(binding: Binding | undefined): string {
+  if (!hasCudaDevice()) return 'gpu: no CUDA device visible'
+  if (binding?.package === '@tensorflow/tfjs-node-gpu') return 'gpu: CUDA device, used by @tensorflow/tfjs-node-gpu'
+  return 'gpu: CUDA device visible, not used: @tensorflow/tfjs-node-gpu has no binding; run its install script (needs CUDA 11 and cuDNN 8)'
+}
+
+function packageVersion(name: string): string | undefined {
+  const directory = packageDirectory(name)
+  if (directory === undefined) return undefined
+  return (JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as { version: string }).version
+}

@@ -1,0 +1,52 @@
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs'
+import type { GraphModel } from './graph-model.js'
+
+/** Result of {@link activationGradient}; plain data, row-major. */
+export interface ActivationGradient {
+  /** Values of the node, `[batch, ...shape]`. */
+  readonly activations: Float32Array
+  /** Gradient of each row's target logit with respect to the node's value, same layout. */
+  readonly gradients: Float32Array
+  /** Shape of one row. */
+  readonly shape: readonly number[]
+  /** `[batch, numClasses]`. */
+  readonly logits: Float32Array
+}
+
+/**
+ * Value of a node and the gradient of a logit with respect to it, one target class per row: what Grad-CAM and its family need.
+ * The network runs in inference mode, so the logits are those of prediction.
+ *
+ * @param input - `[batch, height, width, channels]`, preprocessed.
+ * @param targets - Class index per row.
+ * @throws Error when the network has no logits.
+ */
+export function activationGradient(
+  model: GraphModel,
+  input: Tensor4D,
+  node: string,
+  targets: readonly number[],
+): ActivationGradient {
+  const { graph, engine } = model
+  const { tf } = engine
+  const logitsNode = graph.logitsNode
+  if (logitsNode === undefined) throw new Error(`${graph.architecture} has no logits to explain`)
+  const head = graph.nodes.find(({ name }) => name === logitsNode)
+  if (head?.op !== 'dense') throw new Error(`node "${logitsNode}" is not a dense layer of logits`)
+  const [activation] = model.evaluate(new Map<string, Tensor>([['input', input]]), [node])
+  let logits: Tensor | undefined
+  const gradient = tf.tidy(() => {
+    const mask = tf.oneHot(tf.tensor1d([...targets], 'int32'), head.units)
+    return tf.grad((value: Tensor) => {
+      // An empty set of training nodes: inference mode, but nothing is freed before the tape has been read.
+      const [out] = model.evaluate(new Map([[node, value]]), [logitsNode], { trainingNodes: new Set() })
+      logits = tf.keep(out!.clone())
+      return tf.sum(tf.mul(out!, mask))
+    })(activation!)
+  })
+  const tensors = [activation!, gradient, logits!]
+  const [activations, gradients, scores] = tensors.map((tensor) => Float32Array.from(tensor.dataSync<'float32'>()))
+  const shape = activation!.shape.slice(1)
+  for (const tensor of tensors) tensor.dispose()
+  return { activations: activations!, gradients: gradients!, shape, logits: scores! }
+}

@@ -1,0 +1,145 @@
+import type { Rng } from '@etsef/plugin-api'
+import type { Tensor } from '@tensorflow/tfjs'
+import type { Engine, Variable } from '../engine/engine.js'
+import type { Graph, GraphNode, ParameterSpec, Weights, WeightTensor } from '../graph/graph.js'
+import { parametersOf } from '../graph/parameters.js'
+import { runNode } from './node-operation.js'
+
+/** How {@link GraphModel.evaluate} runs. */
+export interface EvaluateOptions {
+  /** Names of nodes that learn: their batch norms use batch moments and move their statistics. Others run as in inference. */
+  readonly trainingNodes?: ReadonlySet<string>
+  /** Draws dropout masks; without it dropout does nothing. */
+  readonly rng?: Rng
+}
+
+/** A network on an engine: variables by full parameter name, evaluated on demand from any fed nodes to any wanted nodes. */
+export interface GraphModel {
+  readonly engine: Engine
+  readonly graph: Graph
+  /** Every parameter and buffer. */
+  readonly variables: ReadonlyMap<string, Variable>
+  readonly parameters: readonly ParameterSpec[]
+  /**
+   * Computes nodes from fed values (`input`, or any node whose value is known). Only ancestors are run. Without `trainingNodes`
+   * every intermediate value is freed as soon as its last reader has run; with them, call it under a gradient tape or a tidy.
+   *
+   * @returns Values of `outputs` in order; the caller disposes them. A fed node comes back as a clone.
+   */
+  evaluate(feeds: ReadonlyMap<string, Tensor>, outputs: readonly string[], options?: EvaluateOptions): Tensor[]
+  /** Copies of all weights, in parameter order. */
+  readWeights(): Weights
+  /** Overwrites variables in place. @throws Error when a name is unknown or a shape differs. */
+  writeWeights(weights: Weights): void
+  dispose(): void
+}
+
+/**
+ * Puts a network on an engine.
+ *
+ * @throws Error when a weight is missing or has another shape.
+ */
+export function createGraphModel(engine: Engine, graph: Graph, weights: Weights): GraphModel {
+  const { tf } = engine
+  const parameters = parametersOf(graph)
+  const nodes = new Map(graph.nodes.map((node) => [node.name, node]))
+  const variables = new Map<string, Variable>()
+  const byNode = new Map<string, Map<string, Variable>>()
+  for (const parameter of parameters) {
+    const { data, shape } = checkedWeight(weights, parameter)
+    const variable = tf.tidy(() => tf.variable(tf.tensor(data.slice(), [...shape]), parameter.trainable))
+    variables.set(parameter.name, variable)
+    const at = parameter.name.lastIndexOf('/')
+    const node = parameter.name.slice(0, at)
+    if (!byNode.has(node)) byNode.set(node, new Map())
+    byNode.get(node)!.set(parameter.name.slice(at + 1), variable)
+  }
+
+  const compute = (node: GraphNode, inputs: readonly Tensor[], options: EvaluateOptions): Tensor =>
+    tf.tidy(() =>
+      runNode(node, inputs, {
+        engine,
+        parameter: (name) => byNode.get(node.name)?.get(name),
+        isTraining: options.trainingNodes?.has(node.name) ?? false,
+        ...(options.rng === undefined ? {} : { rng: options.rng.fork(node.name) }),
+      }),
+    )
+
+  return {
+    engine,
+    graph,
+    variables,
+    parameters,
+    evaluate: (feeds, outputs, options = {}) => {
+      const order = executionOrder(graph, feeds, outputs)
+      const release = options.trainingNodes === undefined
+      const readers = countReaders(order, outputs)
+      const values = new Map<string, Tensor>(feeds)
+      for (const node of order) {
+        const inputs = node.inputs.map((name) => values.get(name)!)
+        values.set(node.name, compute(node, inputs, options))
+        if (!release) continue
+        for (const name of node.inputs) {
+          const left = readers.get(name)! - 1
+          readers.set(name, left)
+          if (left === 0 && !feeds.has(name)) values.get(name)!.dispose()
+        }
+      }
+      return outputs.map((name) => {
+        const value = values.get(name)
+        if (value === undefined) throw new Error(`${graph.architecture} has no node "${name}"`)
+        return nodes.has(name) && !feeds.has(name) ? value : value.clone()
+      })
+    },
+    readWeights: () =>
+      new Map(
+        parameters.map(({ name, shape }): [string, WeightTensor] => [
+          name,
+          { shape, data: Float32Array.from(variables.get(name)!.dataSync<'float32'>()) },
+        ]),
+      ),
+    writeWeights: (given) => {
+      for (const [name, weight] of given) {
+        const variable = variables.get(name)
+        if (variable === undefined) throw new Error(`${graph.architecture} has no parameter "${name}"`)
+        tf.tidy(() => variable.assign(tf.tensor(weight.data.slice(), [...weight.shape])))
+      }
+    },
+    dispose: () => {
+      for (const variable of variables.values()) variable.dispose()
+    },
+  }
+}
+
+/** Nodes needed for `outputs`, in graph order, stopping at fed nodes. */
+function executionOrder(graph: Graph, feeds: ReadonlyMap<string, unknown>, outputs: readonly string[]): GraphNode[] {
+  const needed = new Set(outputs.filter((name) => !feeds.has(name)))
+  const order: GraphNode[] = []
+  for (let i = graph.nodes.length - 1; i >= 0; i--) {
+    const node = graph.nodes[i]!
+    if (!needed.has(node.name)) continue
+    order.push(node)
+    for (const name of node.inputs) if (!feeds.has(name)) needed.add(name)
+  }
+  if (needed.has('input')) throw new Error(`${graph.architecture}: "input" is not fed`)
+  return order.reverse()
+}
+
+function countReaders(order: readonly GraphNode[], outputs: readonly string[]): Map<string, number> {
+  const readers = new Map<string, number>()
+  for (const node of order) for (const name of node.inputs) readers.set(name, (readers.get(name) ?? 0) + 1)
+  // Wanted values are never freed.
+  for (const name of outputs) readers.set(name, (readers.get(name) ?? 0) + 1)
+  return readers
+}
+
+function checkedWeight(weights: Weights, parameter: ParameterSpec): WeightTensor {
+  const weight = weights.get(parameter.name)
+  if (weight === undefined) throw new Error(`weight "${parameter.name}" is missing`)
+  if (weight.shape.join() !== parameter.shape.join()) {
+    throw new Error(
+      `weight "${parameter.name}" expected shape [${parameter.shape.join(', ')}], received [${weight.shape.join(', ')}]`,
+    )
+  }
+  return weight
+}

@@ -1,0 +1,141 @@
+import type { Rng } from '@etsef/plugin-api'
+import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs'
+import type { Engine, Tf, Variable } from '../engine/engine.js'
+import type { Activation, GraphNode, Padding } from '../graph/graph.js'
+
+/** What the execution of one node may use. */
+export interface NodeContext {
+  readonly engine: Engine
+  /** A parameter of the node by its short name; undefined when the node has none of that name. */
+  parameter(name: string): Variable | undefined
+  /** True when the node learns: batch norm uses the batch's moments and moves its statistics. */
+  readonly isTraining: boolean
+  /** Draws dropout masks; absent outside training, where dropout does nothing. */
+  readonly rng?: Rng
+}
+
+/** Runs one node on its inputs; the caller owns the result. */
+export function runNode(node: GraphNode, inputs: readonly Tensor[], context: NodeContext): Tensor {
+  const { tf } = context.engine
+  const x = inputs[0]!
+  switch (node.op) {
+    case 'conv': {
+      const [input, padding] = padExplicitly(tf, x as Tensor4D, node.padding, 0)
+      const kernel = required(node, context, 'kernel') as unknown as Tensor4D
+      return withBias(tf.conv2d(input, kernel, [...node.strides], padding), context)
+    }
+    case 'depthwiseConv': {
+      const [input, padding] = padExplicitly(tf, x as Tensor4D, node.padding, 0)
+      const kernel = required(node, context, 'kernel') as unknown as Tensor4D
+      return withBias(tf.depthwiseConv2d(input, kernel, [...node.strides], padding), context)
+    }
+    case 'dense':
+      return withBias(tf.matMul(x as Tensor2D, required(node, context, 'kernel') as unknown as Tensor2D), context)
+    case 'batchNorm':
+      return runBatchNorm(node, x, context)
+    case 'activation':
+      return activate(tf, x, node.activation)
+    case 'maxPool': {
+      const [input, padding] = padExplicitly(tf, x as Tensor4D, node.padding, -3.4e38)
+      return tf.maxPool(input, [...node.size], [...node.strides], padding)
+    }
+    case 'avgPool':
+      return averagePool(tf, x as Tensor4D, node)
+    case 'globalAvgPool':
+      return tf.mean(x, [1, 2], node.keepDims)
+    case 'globalMaxPool':
+      return tf.max(x, [1, 2])
+    case 'dropout':
+      return context.rng === undefined ? x.clone() : dropOut(tf, x, node.rate, context.rng)
+    case 'add':
+      return inputs.slice(1).reduce((sum, other) => tf.add(sum, other), x)
+    case 'multiply':
+      return tf.mul(x, inputs[1]!)
+    case 'scale':
+      return tf.mul(x, node.factor)
+    case 'rescale':
+      return tf.add(tf.mul(x, tf.tensor1d([...node.scale])), tf.tensor1d([...node.offset]))
+    case 'concat':
+      return tf.concat([...inputs], -1)
+  }
+}
+
+function required(node: GraphNode, context: NodeContext, name: string): Variable {
+  const variable = context.parameter(name)
+  if (variable === undefined) throw new Error(`node "${node.name}" has no weight "${name}"`)
+  return variable
+}
+
+function withBias(x: Tensor, context: NodeContext): Tensor {
+  const bias = context.parameter('bias')
+  return bias === undefined ? x : context.engine.tf.add(x, bias)
+}
+
+function runBatchNorm(node: GraphNode & { op: 'batchNorm' }, x: Tensor, context: NodeContext): Tensor {
+  const { tf, kernels } = context.engine
+  const gamma = context.parameter('gamma')
+  const beta = context.parameter('beta')
+  const movingMean = required(node, context, 'movingMean')
+  const movingVariance = required(node, context, 'movingVariance')
+  if (context.isTraining) {
+    const { epsilon, momentum } = node
+    const spatial = x.rank === 4 ? x : x.reshape([x.shape[0]!, 1, 1, x.shape[1]!])
+    const y = kernels.batchNorm({
+      x: spatial as Tensor4D,
+      ...(gamma === undefined ? {} : { gamma }),
+      ...(beta === undefined ? {} : { beta }),
+      movingMean,
+      movingVariance,
+      epsilon,
+      momentum,
+    })
+    return y.reshape(x.shape)
+  }
+  // Inference: an affine map with constant coefficients, so its gradient in x is one product.
+  const inverse = tf.rsqrt(tf.add(movingVariance, node.epsilon))
+  const scale = gamma === undefined ? inverse : tf.mul(inverse, gamma)
+  const shift = tf.neg(tf.mul(movingMean, scale))
+  return tf.add(tf.mul(x, scale), beta === undefined ? shift : tf.add(shift, beta))
+}
+
+function activate(tf: Tf, x: Tensor, activation: Activation): Tensor {
+  switch (activation) {
+    case 'relu':
+      return tf.relu(x)
+    case 'relu6':
+      return tf.relu6(x)
+    case 'sigmoid':
+      return tf.sigmoid(x)
+    case 'swish':
+      return tf.mul(x, tf.sigmoid(x))
+    case 'hardSigmoid':
+      return tf.div(tf.relu6(tf.add(x, 3)), 6)
+    case 'hardSwish':
+      return tf.mul(x, tf.div(tf.relu6(tf.add(x, 3)), 6))
+  }
+}
+
+function averagePool(tf: Tf, x: Tensor4D, node: GraphNode & { op: 'avgPool' }): Tensor {
+  const size = [...node.size] as [number, number]
+  const strides = [...node.strides] as [number, number]
+  if (typeof node.padding === 'string') return tf.avgPool(x, size, strides, node.padding)
+  const [padded] = padExplicitly(tf, x, node.padding, 0)
+  const [ones] = padExplicitly(tf, tf.onesLike(x.slice([0, 0, 0, 0], [1, -1, -1, 1])), node.padding, 0)
+  // The padded zeros are in both means, so the quotient is the mean over true positions.
+  return tf.div(tf.avgPool(padded, size, strides, 'valid'), tf.avgPool(ones, size, strides, 'valid'))
+}
+
+/** The native kernels know only `same` and `valid`: explicit padding becomes a pad and `valid`. */
+function padExplicitly(tf: Tf, x: Tensor4D, padding: Padding, value: number): readonly [Tensor4D, 'same' | 'valid'] {
+  if (typeof padding === 'string') return [x, padding]
+  const [top, bottom, left, right] = padding
+  if (top + bottom + left + right === 0) return [x, 'valid']
+  return [tf.pad(x, [[0, 0], [top, bottom], [left, right], [0, 0]], value), 'valid'] // prettier-ignore
+}
+
+function dropOut(tf: Tf, x: Tensor, rate: number, rng: Rng): Tensor {
+  const mask = new Float32Array(x.size)
+  for (let i = 0; i < mask.length; i++) mask[i] = rng.next() < rate ? 0 : 1 / (1 - rate)
+  return tf.mul(x, tf.tensor(mask, x.shape))
+}
+

@@ -1,0 +1,60 @@
+import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs'
+import type { Tf } from '../engine/engine.js'
+
+/** Options of {@link softmaxCrossEntropy}. */
+export interface CrossEntropyOptions {
+  /** Share of the target spread evenly over all classes, in [0, 1), default 0. */
+  readonly labelSmoothing?: number
+  /** Positive weight per class; the loss is divided by the sum of the rows' weights, as in PyTorch (Keras divides by N). */
+  readonly classWeights?: readonly number[]
+  /** Focusing exponent of the focal loss, default 0 (plain cross-entropy). Lin et al. 2017, arXiv:1708.02002 */
+  readonly focalGamma?: number
+}
+
+/**
+ * Mean cross-entropy of softmax(logits) against class indices, in nats.
+ *
+ * @param logits - float32 `[batch, numClasses]`; never probabilities.
+ * @param labels - Class index per row.
+ * @returns float32 `[]`; the caller disposes it.
+ */
+export function softmaxCrossEntropy(
+  tf: Tf,
+  logits: Tensor2D,
+  labels: readonly number[] | Int32Array,
+  options: CrossEntropyOptions = {},
+): Scalar {
+  const numClasses = logits.shape[1]
+  const targets = targetMatrix(labels, numClasses, options)
+  return tf.tidy(() => {
+    const target = tf.tensor2d(targets, [labels.length, numClasses])
+    const logProbabilities: Tensor = tf.logSoftmax(logits)
+    const gamma = options.focalGamma ?? 0
+    const terms = tf.mul(target, logProbabilities)
+    const weighted = gamma === 0 ? terms : tf.mul(terms, tf.pow(tf.sub(1, tf.exp(logProbabilities)), gamma))
+    return tf.neg(tf.sum(weighted)) as Scalar
+  })
+}
+
+/** Row `n`, column `c`: smoothed target × class weight ÷ sum of the rows' weights. */
+function targetMatrix(labels: ArrayLike<number>, numClasses: number, options: CrossEntropyOptions): Float32Array {
+  const { labelSmoothing = 0, classWeights } = options
+  const weightOf = (c: number): number => classWeights?.[c] ?? 1
+  let total = 0
+  for (let n = 0; n < labels.length; n++) total += weightOf(labels[n]!)
+  const target = new Float32Array(labels.length * numClasses)
+  for (let n = 0; n < labels.length; n++) {
+    for (let c = 0; c < numClasses; c++) {
+      const share = (c === labels[n] ? 1 - labelSmoothing : 0) + labelSmoothing / numClasses
+      target[n * numClasses + c] = (share * weightOf(c)) / total
+    }
+  }
+  return target
+}
+
+/** `n / (K · n_c)` per class: rare classes weigh more, the mean row weighs 1. Classes without rows get 0. */
+export function balancedClassWeights(labels: ArrayLike<number>, numClasses: number): number[] {
+  const counts = new Array<number>(numClasses).fill(0)
+  for (let n = 0; n < labels.length; n++) counts[labels[n]!]!++
+  return counts.map((count) => (count === 0 ? 0 : labels.length / (numClasses * count)))
+}

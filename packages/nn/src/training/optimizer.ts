@@ -1,0 +1,133 @@
+import type { Tensor, Variable } from '@tensorflow/tfjs'
+import type { AdamState, Engine } from '../engine/engine.js'
+import type { WeightTensor } from '../graph/graph.js'
+
+/** Which optimizer, and its settings. */
+export type OptimizerOptions =
+  | {
+      readonly name: 'adam'
+      readonly beta1?: number
+      readonly beta2?: number
+      readonly epsilon?: number
+    }
+  | {
+      /** Adam with decoupled weight decay; biases and batch norm are not decayed. */
+      readonly name: 'adamW'
+      readonly weightDecay: number
+      readonly beta1?: number
+      readonly beta2?: number
+      readonly epsilon?: number
+    }
+  | { readonly name: 'sgd'; readonly momentum?: number; readonly weightDecay?: number }
+
+/** Optimizer state as plain data: `step`, and moments by `<parameter>/<m|v>`. */
+export interface OptimizerState {
+  readonly step: number
+  readonly moments: ReadonlyMap<string, WeightTensor>
+}
+
+/** Applies gradients to variables; state is kept by parameter name, never by position. */
+export interface Optimizer {
+  /** Begins a step; every variable of it counts as one step. */
+  beginStep(): void
+  apply(name: string, variable: Variable, gradient: Tensor, learningRate: number): void
+  readState(): OptimizerState
+  dispose(): void
+}
+
+/** An optimizer on an engine. `resume` gives it the state that {@link Optimizer.readState} returned. */
+export function createOptimizer(engine: Engine, options: OptimizerOptions, resume?: OptimizerState): Optimizer {
+  return options.name === 'sgd' ? createSgd(engine, options, resume) : createAdam(engine, options, resume)
+}
+
+function createAdam(
+  engine: Engine,
+  options: Exclude<OptimizerOptions, { name: 'sgd' }>,
+  resume: OptimizerState | undefined,
+): Optimizer {
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = options
+  const states = new Map<string, { readonly state: AdamState; readonly shape: readonly number[] }>()
+  let step = resume?.step ?? 0
+  return {
+    beginStep: () => void step++,
+    apply: (name, variable, gradient, learningRate) => {
+      let entry = states.get(name)
+      if (entry === undefined) {
+        entry = { state: {}, shape: variable.shape }
+        states.set(name, entry)
+      }
+      const m = resume?.moments.get(`${name}/m`)
+      const v = resume?.moments.get(`${name}/v`)
+      const decays = options.name === 'adamW' && variable.rank > 1
+      engine.kernels.adam({
+        variable,
+        gradient,
+        state: entry.state,
+        step,
+        learningRate,
+        beta1,
+        beta2,
+        epsilon,
+        ...(decays ? { decay: 1 - learningRate * options.weightDecay } : {}),
+        ...(m === undefined || v === undefined ? {} : { initial: { m: m.data, v: v.data } }),
+      })
+    },
+    readState: () => {
+      const moments = new Map<string, WeightTensor>()
+      for (const [name, { state, shape }] of states) {
+        const values = engine.kernels.readAdamState(state)
+        if (values === undefined) continue
+        moments.set(`${name}/m`, { shape, data: values.m })
+        moments.set(`${name}/v`, { shape, data: values.v })
+      }
+      return { step, moments }
+    },
+    dispose: () => {
+      for (const { state } of states.values()) engine.kernels.disposeAdamState(state)
+      states.clear()
+    },
+  }
+}
+
+function createSgd(
+  engine: Engine,
+  options: OptimizerOptions & { name: 'sgd' },
+  resume: OptimizerState | undefined,
+): Optimizer {
+  const { tf } = engine
+  const { momentum = 0, weightDecay = 0 } = options
+  const velocities = new Map<string, Tensor>()
+  let step = resume?.step ?? 0
+  return {
+    beginStep: () => void step++,
+    apply: (name, variable, gradient, learningRate) => {
+      tf.tidy(() => {
+        const decayed = weightDecay > 0 && variable.rank > 1 ? tf.add(gradient, tf.mul(variable, weightDecay)) : gradient
+        let update = decayed
+        if (momentum > 0) {
+          const saved = resume?.moments.get(`${name}/v`)
+          const start = saved === undefined ? undefined : tf.tensor(saved.data.slice(), [...saved.shape])
+          const old = velocities.get(name) ?? start
+          update = tf.keep(old === undefined ? decayed.clone() : tf.add(tf.mul(old, momentum), decayed))
+          velocities.get(name)?.dispose()
+          velocities.set(name, update)
+        }
+        variable.assign(tf.sub(variable, tf.mul(update, learningRate)))
+      })
+    },
+    readState: () => ({
+      step,
+      moments: new Map(
+        [...velocities].map(([name, tensor]): [string, WeightTensor] => [
+          `${name}/v`,
+          { shape: tensor.shape, data: Float32Array.from(tensor.dataSync<'float32'>()) },
+        ]),
+      ),
+    }),
+    dispose: () => {
+      for (const velocity of velocities.values()) velocity.dispose()
+      velocities.clear()
+    },
+  }
+}
+
