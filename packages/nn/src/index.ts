@@ -31,3 +31,7 @@ export { weightsFromKeras } from './weights/from-keras.js'
 export { weightsFromTorch } from './weights/from-torch.js'
 export { parseSafetensors, readSafetensors, serializeSafetensors, writeSafetensors } from './weights/safetensors.js'
 export { readTfjsLayers, type TfjsWeights } from './weights/tfjs-layers.js'
+// ONNX
+export { exportOnnx, type ExportOptions } from './onnx/export-onnx.js'
+export { OnnxExtractor, type OnnxOptions } from './onnx/onnx-extractor.js'
+export { runReference } from './graph/run-reference.js'

@@ -9,9 +9,11 @@ interface Fold {
 /**
  * The network with every batch norm that directly and solely follows a convolution or dense layer folded into it: the layer
  * keeps its name and gains a bias, the batch norm goes. Other batch norms stay.
+ *
+ * @param keep - Nodes whose own output is wanted: they are not folded into.
  */
-export function foldGraph(graph: Graph): Graph {
-  const folds = findFolds(graph)
+export function foldGraph(graph: Graph, keep: readonly string[] = []): Graph {
+  const folds = findFolds(graph, keep)
   if (folds.length === 0) return graph
   const renamed = new Map(folds.map((fold) => [fold.norm.name, fold.linear]))
   const linear = new Set(folds.map((fold) => fold.linear))
@@ -33,9 +35,9 @@ export function foldGraph(graph: Graph): Graph {
 }
 
 /** Weights for {@link foldGraph}: kernels times `gamma / sqrt(variance + epsilon)`, biases shifted; computed in float64. */
-export function foldWeights(graph: Graph, weights: Weights): Weights {
+export function foldWeights(graph: Graph, weights: Weights, keep: readonly string[] = []): Weights {
   const folded = new Map(weights)
-  for (const { linear, norm } of findFolds(graph)) {
+  for (const { linear, norm } of findFolds(graph, keep)) {
     const mean = need(weights, `${norm.name}/movingMean`)
     const variance = need(weights, `${norm.name}/movingVariance`)
     const gamma = norm.scale ? need(weights, `${norm.name}/gamma`) : undefined
@@ -60,11 +62,11 @@ export function foldWeights(graph: Graph, weights: Weights): Weights {
   return folded
 }
 
-function findFolds(graph: Graph): readonly Fold[] {
+function findFolds(graph: Graph, keep: readonly string[]): readonly Fold[] {
   const byName = new Map(graph.nodes.map((node) => [node.name, node]))
   const readers = new Map<string, number>()
   for (const node of graph.nodes) for (const input of node.inputs) readers.set(input, (readers.get(input) ?? 0) + 1)
-  const outputs = new Set([graph.featureNode, graph.logitsNode, graph.lastSpatialNode])
+  const outputs = new Set([graph.featureNode, graph.logitsNode, graph.lastSpatialNode, ...keep])
   const folds: Fold[] = []
   for (const norm of graph.nodes) {
     if (norm.op !== 'batchNorm') continue

@@ -11,8 +11,8 @@ import { readTfjsLayers } from './tfjs-layers.js'
 import { badWeights } from './weights-error.js'
 
 /**
- * Weights of a graph from a file or folder, by its format: TF.js layers (`model.json` or the folder that holds it), safetensors
- * (our names, torchvision's or timm's).
+ * Weights of a graph from a file or folder, by its format: TF.js layers (`model.json` or the folder that holds it), our model
+ * directories, safetensors (our names, torchvision's or timm's).
  *
  * @param graph - Built with the same `options`; may carry a head or be cut.
  * @throws PipelineError `ERR_WEIGHTS` when the format is unknown or the weights do not fit.
@@ -56,7 +56,16 @@ async function resolveFile(path: string): Promise<string> {
       hint: 'place the published file there, or leave the weights out to start from random ones',
     })
   }
-  return stats.isDirectory() ? join(path, 'model.json') : path
+  if (!stats.isDirectory()) return path
+  const own = join(path, 'weights.safetensors')
+  return (await exists(own)) ? own : join(path, 'model.json')
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 function hasOwnNames(graph: Graph, tensors: Weights): boolean {

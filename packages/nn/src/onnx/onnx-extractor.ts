@@ -1,0 +1,81 @@
+import { availableParallelism } from 'node:os'
+import type { InferenceSession, Tensor } from 'onnxruntime-node'
+import { sizeOf } from '../graph/parameters.js'
+
+/** Settings of {@link OnnxExtractor.create}. */
+export interface OnnxOptions {
+  /** Threads inside an operator; default 1. Results are repeatable for a given number. */
+  readonly threads?: number
+  /** Execution providers, most wanted first; default `['cpu']`. CUDA needs ONNX Runtime's own CUDA library. */
+  readonly providers?: readonly ('cpu' | 'cuda')[]
+}
+
+/** Outputs of a frozen network on ONNX Runtime. Sessions hold native memory: call {@link OnnxExtractor.dispose}. */
+export class OnnxExtractor {
+  readonly #session: InferenceSession
+  readonly #makeTensor: (data: Float32Array, shape: readonly number[]) => Tensor
+  readonly #inputShape: readonly number[]
+
+  private constructor(session: InferenceSession, makeTensor: (data: Float32Array, shape: readonly number[]) => Tensor) {
+    this.#session = session
+    this.#makeTensor = makeTensor
+    const input = session.inputMetadata[0]
+    if (session.inputNames.length !== 1 || input === undefined || !input.isTensor)
+      throw new Error('the ONNX network must have one input, a tensor')
+    this.#inputShape = input.shape.slice(1).map(Number)
+  }
+
+  /**
+   * A session for an ONNX file's bytes (our {@link exportOnnx}, or a user's own with one float32 input).
+   *
+   * @throws Error when onnxruntime-node cannot load on this machine, or refuses the file.
+   */
+  static async create(onnx: Uint8Array, options: OnnxOptions = {}): Promise<OnnxExtractor> {
+    const { threads = 1, providers = ['cpu'] } = options
+    const ort = await import('onnxruntime-node')
+    const session = await ort.InferenceSession.create(onnx, {
+      executionProviders: [...providers],
+      intraOpNumThreads: Math.min(threads, availableParallelism()),
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 3,
+    })
+    return new OnnxExtractor(session, (data, shape) => new ort.Tensor('float32', data, shape))
+  }
+
+  /** Names of the outputs, in the file's order. */
+  get outputNames(): readonly string[] {
+    return this.#session.outputNames
+  }
+
+  /**
+   * All outputs for a batch.
+   *
+   * @param batch - Preprocessed pictures, float32 `[numImages, height, width, channels]` (or whatever layout the file takes).
+   * @returns One array per output, batch first; each is a fresh copy.
+   */
+  async run(batch: Float32Array, numImages: number): Promise<readonly Float32Array[]> {
+    const shape = [numImages, ...this.#inputShape]
+    if (batch.length !== sizeOf(shape))
+      throw new RangeError(`expected ${sizeOf(shape)} values for [${shape.join(', ')}], received ${batch.length}`)
+    const results = await this.#session.run({ [this.#session.inputNames[0]!]: this.#makeTensor(batch, shape) })
+    return this.#session.outputNames.map((name) => {
+      const output = results[name]!
+      if (!(output.data instanceof Float32Array)) throw new Error(`output "${name}" is not float32`)
+      const copy = output.data.slice()
+      output.dispose()
+      return copy
+    })
+  }
+
+  /** The first output for a batch, `[numImages, featureWidth]`. */
+  async extract(batch: Float32Array, numImages: number): Promise<Float32Array> {
+    return (await this.run(batch, numImages))[0]!
+  }
+
+  /** Frees the session. */
+  async dispose(): Promise<void> {
+    await this.#session.release()
+  }
+}
