@@ -198,7 +198,7 @@ function numbersOf(output: unknown): number[] {
 }
 
 function digestInputs({ inputs }: ConformanceCase): string {
-  return digest(JSON.stringify(inputs, encode))
+  return digest(JSON.stringify(inputs ?? {}, encode))
 }
 
 function digestResult(result: RunOperationResult): string {
