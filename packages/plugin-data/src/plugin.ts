@@ -11,14 +11,27 @@ const permuteLabels = Type.Union([Type.Integer(), Type.Null()], {
 /** Options of `data/folder`. */
 export const folderOptions = Type.Object(
   {
-    path: contentPath('Folder with one sub-folder of images per class, or with train_directory and test_directory that hold such'),
+    path: contentPath(
+      'Folder with one sub-folder of images per class, or with train_directory and test_directory that hold such',
+    ),
     groups: Type.Optional(
-      Type.String({ minLength: 1, description: 'CSV below path with columns file,group (class is checked, note ignored). Left out: every image is its own patient' }),
+      Type.String({
+        minLength: 1,
+        description:
+          'CSV below path with columns file,group (class is checked, note ignored). Left out: every image is its own patient',
+      }),
     ),
     classes: Type.Optional(
-      Type.Array(Type.String({ minLength: 1 }), { minItems: 1, uniqueItems: true, description: 'Class folders in class-list order. Left out: all, sorted by code point' }),
+      Type.Array(Type.String({ minLength: 1 }), {
+        minItems: 1,
+        uniqueItems: true,
+        description: 'Class folders in class-list order. Left out: all, sorted by code point',
+      }),
     ),
-    otherClasses: Type.Union([Type.Literal('refuse'), Type.Literal('ignore')], { default: 'refuse', description: 'What happens to class folders that classes does not name' }),
+    otherClasses: Type.Union([Type.Literal('refuse'), Type.Literal('ignore')], {
+      default: 'refuse',
+      description: 'What happens to class folders that classes does not name',
+    }),
     extensions: Type.Array(Type.String({ pattern: '^\\.[a-z0-9]+$' }), {
       minItems: 1,
       default: [...imageExtensions],
@@ -26,10 +39,19 @@ export const folderOptions = Type.Object(
     }),
     partitions: Type.Union([Type.Literal('ignore'), Type.Literal('keep')], {
       default: 'ignore',
-      description: 'Whether train, validation and test directories become the partitions (keep) or are pooled for data/split (ignore)',
+      description:
+        'Whether train, validation and test directories become the partitions (keep) or are pooled for data/split (ignore)',
     }),
-    perClass: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], { default: null, description: 'At most so many images of each class, chosen by digest. null: all' }),
-    significantBits: Type.Integer({ minimum: 1, maximum: 16, default: 16, description: 'Significant bits of 16-bit files: 12 for 12-bit scans' }),
+    perClass: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
+      default: null,
+      description: 'At most so many images of each class, chosen by digest. null: all',
+    }),
+    significantBits: Type.Integer({
+      minimum: 1,
+      maximum: 16,
+      default: 16,
+      description: 'Significant bits of 16-bit files: 12 for 12-bit scans',
+    }),
     permuteLabels,
   },
   { additionalProperties: false },
@@ -40,7 +62,10 @@ export const phantomOptions = Type.Object(
   {
     modality: Type.Union(
       modalities.map((name) => Type.Literal(name)),
-      { default: 'brain-t1', description: 'What the pictures imitate. brain-t1 and brain-t2 are related: same anatomy, other contrast' },
+      {
+        default: 'brain-t1',
+        description: 'What the pictures imitate. brain-t1 and brain-t2 are related: same anatomy, other contrast',
+      },
     ),
     classes: Type.Array(Type.Union(lesionKinds.map((name) => Type.Literal(name))), {
       minItems: 2,
@@ -49,16 +74,30 @@ export const phantomOptions = Type.Object(
       description: 'Kinds of lesion, in class-list order',
     }),
     perClass: Type.Integer({ minimum: 1, maximum: 100_000, default: 60, description: 'Pictures of each class' }),
-    imagesPerPatient: Type.Integer({ minimum: 1, maximum: 1000, default: 3, description: 'Pictures of each simulated patient, which is the group' }),
+    imagesPerPatient: Type.Integer({
+      minimum: 1,
+      maximum: 1000,
+      default: 3,
+      description: 'Pictures of each simulated patient, which is the group',
+    }),
     size: Type.Integer({ minimum: 8, maximum: 1024, default: 64, description: 'Height and width in pixels' }),
-    noise: Type.Number({ minimum: 0, maximum: 1, default: 0.05, description: 'Standard deviation of pixel noise as a share of the grey range; larger is harder' }),
-    dataSeed: Type.Integer({ default: 1, description: 'Which data set. It does not follow the run seed: repeats over seeds see the same pictures' }),
+    noise: Type.Number({
+      minimum: 0,
+      maximum: 1,
+      default: 0.05,
+      description: 'Standard deviation of pixel noise as a share of the grey range; larger is harder',
+    }),
+    dataSeed: Type.Integer({
+      default: 1,
+      description: 'Which data set. It does not follow the run seed: repeats over seeds see the same pictures',
+    }),
     permuteLabels,
   },
   { additionalProperties: false },
 )
 
-const fraction = (value: number, description: string) => Type.Number({ minimum: 0, maximum: 1, default: value, description })
+const fraction = (value: number, description: string) =>
+  Type.Number({ minimum: 0, maximum: 1, default: value, description })
 
 /** Options of `data/split`. */
 export const splitOptions = Type.Object(
@@ -68,7 +107,8 @@ export const splitOptions = Type.Object(
     test: fraction(0.2, 'Share of the rows that nothing is fitted or chosen on; 0 for none'),
     groupBy: Type.Union([Type.Literal('group'), Type.Literal('none')], {
       default: 'group',
-      description: 'group: a patient is in one partition. none: only identical files stay together (scores too high for new patients)',
+      description:
+        'group: a patient is in one partition. none: only identical files stay together (scores too high for new patients)',
     }),
   },
   { additionalProperties: false },
@@ -104,12 +144,27 @@ const folder = defineOperation({
         extensions: options.extensions,
         ...(options.classes && { classes: options.classes }),
       })
-      const numSamples = classNames.reduce((total, _, label) => total + Math.min(options.perClass ?? Infinity, files.filter((file) => file.label === label).length), 0)
-      return { images: { classNames, numSamples, partitions: options.partitions === 'keep' ? partitions : ['none'], isAugmented: false } }
+      const numSamples = classNames.reduce(
+        (total, _, label) =>
+          total + Math.min(options.perClass ?? Infinity, files.filter((file) => file.label === label).length),
+        0,
+      )
+      return {
+        images: {
+          classNames,
+          numSamples,
+          partitions: options.partitions === 'keep' ? partitions : ['none'],
+          isAugmented: false,
+        },
+      }
     } catch (error) {
       if (!(error instanceof PipelineError)) throw error
       const { expected, received, hint } = error
-      issue(error.option ?? 'path', error.message, { ...(expected !== undefined && { expected }), ...(received !== undefined && { received }), ...(hint !== undefined && { hint }) })
+      issue(error.option ?? 'path', error.message, {
+        ...(expected !== undefined && { expected }),
+        ...(received !== undefined && { received }),
+        ...(hint !== undefined && { hint }),
+      })
       return {}
     }
   },
@@ -125,7 +180,12 @@ const phantoms = defineOperation({
   inputs: {},
   outputs: phantomOutputs,
   plan: ({ options }) => {
-    const spec = { classNames: options.classes, numSamples: options.classes.length * options.perClass, partitions: ['none' as const], isAugmented: false }
+    const spec = {
+      classNames: options.classes,
+      numSamples: options.classes.length * options.perClass,
+      partitions: ['none' as const],
+      isAugmented: false,
+    }
     return { images: spec, masks: spec }
   },
   load: () => import('./phantoms/phantoms-node.js'),
@@ -143,7 +203,10 @@ const split = defineOperation({
   plan: ({ options, issue }) => {
     const { train, val, test } = options
     if (Math.abs(train + val + test - 1) > 1e-9) {
-      issue('train', 'The fractions of a split must sum to 1', { expected: 'train + val + test = 1', received: String(Number((train + val + test).toPrecision(12))) })
+      issue('train', 'The fractions of a split must sum to 1', {
+        expected: 'train + val + test = 1',
+        received: String(Number((train + val + test).toPrecision(12))),
+      })
     }
     if (train === 0) issue('train', 'A split needs a train partition', { expected: 'train above 0' })
     return { images: { partitions: (['train', 'val', 'test'] as const).filter((partition) => options[partition] > 0) } }

@@ -20,7 +20,11 @@ export interface DecodeOptions {
  * @param name - How the image is called in messages.
  * @throws {@link PipelineError} `ERR_MISSING_FILE`, `ERR_TOO_LARGE`, or `ERR_BAD_DATA` (truncated, not an image, unsupported depth), naming it.
  */
-export async function decodeImage(file: string | Uint8Array, name: string, options: DecodeOptions = {}): Promise<PixelImage> {
+export async function decodeImage(
+  file: string | Uint8Array,
+  name: string,
+  options: DecodeOptions = {},
+): Promise<PixelImage> {
   const { significantBits = 16, maxPixels = 1e8 } = options
   try {
     const image = sharp(file, { limitInputPixels: maxPixels, failOn: 'warning', sequentialRead: true }).autoOrient()
@@ -30,10 +34,16 @@ export async function decodeImage(file: string | Uint8Array, name: string, optio
     const isWide = depth === 'ushort' && (space === 'grey16' || space === 'rgb16')
     if (depth === 'ushort' && !isWide) throw unsupported(name, `16-bit samples in ${String(space)}`)
     const isGrey = inputChannels - (hasAlpha ? 1 : 0) === 1
-    const raw = isWide ? image.toColourspace(isGrey ? 'grey16' : 'rgb16').raw({ depth: 'ushort' }) : image.toColourspace('srgb').raw({ depth: 'uchar' })
+    const raw = isWide
+      ? image.toColourspace(isGrey ? 'grey16' : 'rgb16').raw({ depth: 'ushort' })
+      : image.toColourspace('srgb').raw({ depth: 'uchar' })
     const { data, info } = await raw.toBuffer({ resolveWithObject: true })
     const values = isWide ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data
-    const pixels = toRgb(values, info.channels, isWide ? { full: 2 ** significantBits - 1, alphaFull: 65535 } : { full: 255, alphaFull: 255 })
+    const pixels = toRgb(
+      values,
+      info.channels,
+      isWide ? { full: 2 ** significantBits - 1, alphaFull: 65535 } : { full: 255, alphaFull: 255 },
+    )
     return { dtype: 'uint8', shape: [info.height, info.width, 3], data: pixels }
   } catch (error) {
     throw error instanceof PipelineError ? error : explain(error, name, maxPixels)
@@ -41,7 +51,11 @@ export async function decodeImage(file: string | Uint8Array, name: string, optio
 }
 
 /** 1 (grey), 2 (grey, alpha), 3 or 4 channels as three 8-bit channels on black. */
-function toRgb(values: Uint16Array | Uint8Array, channels: number, { full, alphaFull }: { readonly full: number; readonly alphaFull: number }): Uint8Array {
+function toRgb(
+  values: Uint16Array | Uint8Array,
+  channels: number,
+  { full, alphaFull }: { readonly full: number; readonly alphaFull: number },
+): Uint8Array {
   const count = values.length / channels
   const pixels = new Uint8Array(count * 3)
   const hasAlpha = channels === 2 || channels === 4
@@ -68,9 +82,14 @@ function unsupported(name: string, received: string): PipelineError {
 
 function explain(error: unknown, name: string, maxPixels: number): PipelineError {
   const text = error instanceof Error ? error.message : String(error)
-  if (/missing|no such file/i.test(text)) return new PipelineError('ERR_MISSING_FILE', { message: `Image "${name}" is not there`, cause: error })
+  if (/missing|no such file/i.test(text))
+    return new PipelineError('ERR_MISSING_FILE', { message: `Image "${name}" is not there`, cause: error })
   if (/pixel limit/i.test(text)) {
-    return new PipelineError('ERR_TOO_LARGE', { message: `Image "${name}" is too large`, expected: `at most ${String(maxPixels)} pixels`, cause: error })
+    return new PipelineError('ERR_TOO_LARGE', {
+      message: `Image "${name}" is too large`,
+      expected: `at most ${String(maxPixels)} pixels`,
+      cause: error,
+    })
   }
   return new PipelineError('ERR_BAD_DATA', {
     message: `Image "${name}" cannot be decoded: ${text.split('\n')[0] ?? ''}`,

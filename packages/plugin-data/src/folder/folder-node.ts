@@ -26,8 +26,16 @@ export const run: Implementation['run'] = async ({ options, ctx }) => {
     sha256.push(await digest(options.path, path))
     ctx.progress(sha256.length, listing.files.length, 'files')
   }
-  const groups = options.groups === undefined ? undefined : readGroups(await readInside(options.path, options.groups), options.groups)
-  const rows = folderRows(listing, sha256, { ...options, groups, groupsName: options.groups, keepPartitions: options.partitions === 'keep' })
+  const groups =
+    options.groups === undefined
+      ? undefined
+      : readGroups(await readInside(options.path, options.groups), options.groups)
+  const rows = folderRows(listing, sha256, {
+    ...options,
+    groups,
+    groupsName: options.groups,
+    keepPartitions: options.partitions === 'keep',
+  })
   const duplicates = rows.ids.length - new Set(rows.sourceIds).size
   if (duplicates > 0) ctx.log('info', `${String(duplicates)} files repeat the bytes of another; they share its group`)
   if (options.groups === undefined) ctx.log('warn', 'No groups file: every image counts as a patient of its own')
@@ -46,7 +54,11 @@ export function listOptions({ classes, otherClasses, extensions }: Options): Par
 
 async function digest(root: string, path: string): Promise<string> {
   const bytes = await readFile(join(root, path))
-  if (bytes.length === 0) throw new PipelineError('ERR_BAD_DATA', { message: `Image "${path}" is an empty file`, hint: 'replace or remove it' })
+  if (bytes.length === 0)
+    throw new PipelineError('ERR_BAD_DATA', {
+      message: `Image "${path}" is an empty file`,
+      hint: 'replace or remove it',
+    })
   return createHash('sha256').update(bytes).digest('hex')
 }
 
@@ -54,9 +66,17 @@ async function readInside(root: string, name: string): Promise<string> {
   const [realRoot, file] = await Promise.all([
     realpath(root),
     realpath(join(root, name)).catch(() => {
-      throw new PipelineError('ERR_MISSING_FILE', { message: `There is no groups file "${name}" in the data folder`, option: 'groups', hint: 'groups is a path relative to path' })
+      throw new PipelineError('ERR_MISSING_FILE', {
+        message: `There is no groups file "${name}" in the data folder`,
+        option: 'groups',
+        hint: 'groups is a path relative to path',
+      })
     }),
   ])
-  if (!file.startsWith(realRoot + sep)) throw new PipelineError('ERR_OUTSIDE_ROOT', { message: `The groups file "${name}" is outside the data folder`, option: 'groups' })
+  if (!file.startsWith(realRoot + sep))
+    throw new PipelineError('ERR_OUTSIDE_ROOT', {
+      message: `The groups file "${name}" is outside the data folder`,
+      option: 'groups',
+    })
   return readFile(file, 'utf8')
 }

@@ -25,7 +25,11 @@ export interface FolderRowsOptions {
  * @throws {@link PipelineError} `ERR_BAD_DATA` when the groups file lacks an image, contradicts a folder, or names a file that is not
  *   there, or when identical files stand in two classes; `ERR_LEAKAGE` when kept partitions share a group.
  */
-export function folderRows({ classNames, files }: FolderListing, sha256: readonly string[], options: FolderRowsOptions = {}): ImageRows {
+export function folderRows(
+  { classNames, files }: FolderListing,
+  sha256: readonly string[],
+  options: FolderRowsOptions = {},
+): ImageRows {
   refuseContradictions(classNames, files, sha256)
   if (options.groups) refuseUnknownEntries(files, options.groups, options.groupsName ?? 'the groups file')
   const groups = joinGroups(
@@ -49,11 +53,19 @@ export function folderRows({ classNames, files }: FolderListing, sha256: readonl
   }
 }
 
-function groupOf({ path, label }: ListedFile, classNames: readonly string[], { groups, groupsName = 'the groups file' }: FolderRowsOptions): string {
+function groupOf(
+  { path, label }: ListedFile,
+  classNames: readonly string[],
+  { groups, groupsName = 'the groups file' }: FolderRowsOptions,
+): string {
   if (!groups) return path
   const entry = groups.get(groupKey(path))
   if (!entry) {
-    throw new PipelineError('ERR_BAD_DATA', { message: `Image "${path}" is missing in ${groupsName}`, option: 'groups', hint: 'every image needs a group; a file of its own is a group of its own' })
+    throw new PipelineError('ERR_BAD_DATA', {
+      message: `Image "${path}" is missing in ${groupsName}`,
+      option: 'groups',
+      hint: 'every image needs a group; a file of its own is a group of its own',
+    })
   }
   if (entry.className !== undefined && entry.className !== classNames[label]) {
     throw new PipelineError('ERR_BAD_DATA', {
@@ -65,17 +77,29 @@ function groupOf({ path, label }: ListedFile, classNames: readonly string[], { g
   return entry.group
 }
 
-function refuseUnknownEntries(files: readonly ListedFile[], groups: ReadonlyMap<string, GroupEntry>, name: string): void {
+function refuseUnknownEntries(
+  files: readonly ListedFile[],
+  groups: ReadonlyMap<string, GroupEntry>,
+  name: string,
+): void {
   const paths = new Set(files.map(({ path }) => groupKey(path)))
   const classes = new Set([...paths].map((path) => path.slice(0, path.lastIndexOf('/') + 1)))
   for (const path of groups.keys()) {
     // Entries of class folders that were left out on purpose (otherClasses: ignore) are not missing.
     if (paths.has(path) || !classes.has(path.slice(0, path.lastIndexOf('/') + 1))) continue
-    throw new PipelineError('ERR_MISSING_FILE', { message: `${name} names "${path}", which is not in the folder`, option: 'groups', hint: 'remove the line, or bring the file back' })
+    throw new PipelineError('ERR_MISSING_FILE', {
+      message: `${name} names "${path}", which is not in the folder`,
+      option: 'groups',
+      hint: 'remove the line, or bring the file back',
+    })
   }
 }
 
-function refuseContradictions(classNames: readonly string[], files: readonly ListedFile[], sha256: readonly string[]): void {
+function refuseContradictions(
+  classNames: readonly string[],
+  files: readonly ListedFile[],
+  sha256: readonly string[],
+): void {
   const first = new Map<string, ListedFile>()
   files.forEach((file, i) => {
     const twin = first.get(sha256[i]!)
@@ -124,7 +148,9 @@ function joinGroups(groups: readonly string[], sha256: readonly string[]): strin
 }
 
 function takePerClass(files: readonly ListedFile[], sha256: readonly string[], perClass: number): number[] {
-  const byDigest = files.map((_, i) => i).sort((a, b) => (sha256[a]! < sha256[b]! ? -1 : sha256[a]! > sha256[b]! ? 1 : a - b))
+  const byDigest = files
+    .map((_, i) => i)
+    .sort((a, b) => (sha256[a]! < sha256[b]! ? -1 : sha256[a]! > sha256[b]! ? 1 : a - b))
   const taken = new Map<number, number>()
   const kept = byDigest.filter((i) => {
     const count = taken.get(files[i]!.label) ?? 0

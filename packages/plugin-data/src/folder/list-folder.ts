@@ -52,7 +52,11 @@ const directoryNames: readonly (readonly [Partition, RegExp])[] = [
  */
 export function listFolder(root: string, options: ListFolderOptions = {}): FolderListing {
   if (!isDirectory(root)) {
-    throw new PipelineError('ERR_MISSING_FILE', { message: `There is no folder ${root}`, option: 'path', hint: 'path names a folder with one sub-folder per class' })
+    throw new PipelineError('ERR_MISSING_FILE', {
+      message: `There is no folder ${root}`,
+      option: 'path',
+      hint: 'path names a folder with one sub-folder per class',
+    })
   }
   const realRoot = realpathSync(root)
   const bases = findBases(realRoot)
@@ -83,10 +87,17 @@ export function compareCodePoints(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b))
 }
 
-function classList(found: readonly string[], { classes, otherClasses = 'refuse' }: ListFolderOptions): readonly string[] {
+function classList(
+  found: readonly string[],
+  { classes, otherClasses = 'refuse' }: ListFolderOptions,
+): readonly string[] {
   if (!classes) {
     if (found.length > 0) return [...found].sort(compareCodePoints)
-    throw new PipelineError('ERR_CLASS_LIST', { message: 'The folder holds no class folders', option: 'path', expected: 'one sub-folder per class' })
+    throw new PipelineError('ERR_CLASS_LIST', {
+      message: 'The folder holds no class folders',
+      option: 'path',
+      expected: 'one sub-folder per class',
+    })
   }
   const missing = classes.find((name) => !found.includes(name))
   if (missing !== undefined) {
@@ -95,7 +106,10 @@ function classList(found: readonly string[], { classes, otherClasses = 'refuse' 
       message: `Class "${missing}" has no folder`,
       option: 'classes',
       received: `folders ${[...found].sort(compareCodePoints).join(', ')}`,
-      hint: near === undefined ? 'a class is named as its folder is, upper and lower case alike' : `did you mean "${near}"?`,
+      hint:
+        near === undefined
+          ? 'a class is named as its folder is, upper and lower case alike'
+          : `did you mean "${near}"?`,
     })
   }
   const other = found.find((name) => !classes.includes(name))
@@ -115,7 +129,9 @@ function findBases(root: string): { readonly directory: string; readonly partiti
   const partitioned = (directory: string): { directory: string; partition: Partition }[] => {
     const names = subfolders(root, directory)
     const bases = names.flatMap((name) =>
-      directoryNames.filter(([, pattern]) => pattern.test(name)).map(([partition]) => ({ directory: joinPath(directory, name), partition })),
+      directoryNames
+        .filter(([, pattern]) => pattern.test(name))
+        .map(([partition]) => ({ directory: joinPath(directory, name), partition })),
     )
     return bases.length === names.length && bases.some(({ partition }) => partition === 'train') ? bases : []
   }
@@ -148,7 +164,11 @@ function inside(root: string, path: string): string {
   if (lstatSync(absolute).isSymbolicLink()) {
     const target = realpathSync(absolute)
     if (target !== root && !target.startsWith(root + sep)) {
-      throw new PipelineError('ERR_OUTSIDE_ROOT', { message: `${path} is a link that leaves the data folder`, option: 'path', hint: 'copy the file, or point path at the folder itself' })
+      throw new PipelineError('ERR_OUTSIDE_ROOT', {
+        message: `${path} is a link that leaves the data folder`,
+        option: 'path',
+        hint: 'copy the file, or point path at the folder itself',
+      })
     }
   }
   return absolute

@@ -23,7 +23,10 @@ export function readGroups(csv: string, name: string): ReadonlyMap<string, Group
     skipEmptyLines: 'greedy',
   })
   const [first] = errors.filter((error) => error.code !== 'UndetectableDelimiter')
-  if (first) throw new PipelineError('ERR_BAD_DATA', { message: `${name}, record ${String((first.row ?? 0) + 1)}: ${first.message}` })
+  if (first)
+    throw new PipelineError('ERR_BAD_DATA', {
+      message: `${name}, record ${String((first.row ?? 0) + 1)}: ${first.message}`,
+    })
   for (const column of ['file', 'group']) {
     if (!meta.fields?.includes(column)) {
       throw new PipelineError('ERR_BAD_DATA', {
@@ -36,9 +39,11 @@ export function readGroups(csv: string, name: string): ReadonlyMap<string, Group
   const entries = new Map<string, GroupEntry>()
   data.forEach(({ file, group, class: className }, row) => {
     const record = `${name}, record ${String(row + 1)}`
-    if (!file || !group) throw new PipelineError('ERR_BAD_DATA', { message: `${record}: ${file ? 'group' : 'file'} is empty` })
+    if (!file || !group)
+      throw new PipelineError('ERR_BAD_DATA', { message: `${record}: ${file ? 'group' : 'file'} is empty` })
     const key = groupKey(file)
-    if (entries.has(key)) throw new PipelineError('ERR_DUPLICATE_ID', { message: `${record}: file "${file}" stands twice` })
+    if (entries.has(key))
+      throw new PipelineError('ERR_DUPLICATE_ID', { message: `${record}: file "${file}" stands twice` })
     entries.set(key, { group, className: className === '' ? undefined : className })
   })
   return entries

@@ -51,7 +51,9 @@ function drawHead(modality: 'brain-t1' | 'brain-t2', rng: Rng): Anatomy {
       const inBrain = smooth((0.9 - at) / 0.06)
       const u = Math.abs(x - ox) - gap
       const v = y - oy
-      const inFluid = smooth((1.1 - Math.sqrt((u * u) / (ventricleA * ventricleA) + (v * v) / (ventricleB * ventricleB))) / 0.4)
+      const inFluid = smooth(
+        (1.1 - Math.sqrt((u * u) / (ventricleA * ventricleA) + (v * v) / (ventricleB * ventricleB))) / 0.4,
+      )
       const parenchyma = brain + folds * fine(x, y) + 0.08 * coarse(x, y)
       const inside = parenchyma + (fluid - parenchyma) * inFluid
       return (bone + (inside - bone) * inBrain) * gain * (1 + sx * x + sy * y)
@@ -83,7 +85,12 @@ function drawFundus(rng: Rng): Anatomy {
         const off = Math.abs(dy * c - dx * s - bend * along * along)
         dark = Math.max(dark, smooth((1.5 - off / width) / 1))
       }
-      return (level + 0.06 * texture(x, y) + 0.38 * inDisc - 0.16 * dark) * (1 - 0.25 * (x * x + y * y)) * gain * tissue(x, y)
+      return (
+        (level + 0.06 * texture(x, y) + 0.38 * inDisc - 0.16 * dark) *
+        (1 - 0.25 * (x * x + y * y)) *
+        gain *
+        tissue(x, y)
+      )
     },
   }
 }

@@ -41,7 +41,11 @@ export function drawLesion(kind: LesionKind, rng: Rng): Lesion {
   const radius = rng.uniform(0.11, 0.2)
   const waviness = kind === 'diffuse' ? 0.28 : 0.09
   const blob = (x: number, y: number, size: number): Blob => ({
-    x, y, radius: size, waves: [rng.uniform(-waviness, waviness), rng.uniform(-waviness, waviness)], axis: direction(rng),
+    x,
+    y,
+    radius: size,
+    waves: [rng.uniform(-waviness, waviness), rng.uniform(-waviness, waviness)],
+    axis: direction(rng),
   })
   if (kind === 'cluster') {
     const blobs = Array.from({ length: 4 + rng.integer(3) }, () => {
@@ -51,13 +55,16 @@ export function drawLesion(kind: LesionKind, rng: Rng): Lesion {
     })
     return { kind, blobs }
   }
-  return { kind, blobs: [blob(centre.x, centre.y, kind === 'diffuse' ? radius * 1.35 : radius)] }
+  return { kind, blobs: [blob(centre.x, centre.y, kind === 'diffuse' ? radius * 1.4 : radius)] }
 }
 
 /** The lesion as another slice of the same patient shows it: a little moved and larger or smaller. */
 export function varyLesion(lesion: Lesion, rng: Rng): Lesion {
   const [dx, dy, scale] = [rng.uniform(-0.04, 0.04), rng.uniform(-0.04, 0.04), rng.uniform(0.8, 1.2)]
-  return { ...lesion, blobs: lesion.blobs.map((blob) => ({ ...blob, x: blob.x + dx, y: blob.y + dy, radius: blob.radius * scale })) }
+  return {
+    ...lesion,
+    blobs: lesion.blobs.map((blob) => ({ ...blob, x: blob.x + dx, y: blob.y + dy, radius: blob.radius * scale })),
+  }
 }
 
 /** What the lesion does at a point. */
@@ -66,9 +73,10 @@ export function lesionAt({ kind, blobs }: Lesion, x: number, y: number): LesionE
   let isInside = false
   for (const blob of blobs) {
     const depth = depthIn(blob, x, y)
-    if (depth >= 1.6) continue
+    if (depth >= 1.8) continue
     isInside ||= depth <= 1
-    change = Math.max(change, Math.abs(profiles[kind](depth))) === Math.abs(change) ? change : profiles[kind](depth)
+    const own = profiles[kind](depth)
+    if (Math.abs(own) > Math.abs(change)) change = own
   }
   return { change, isInside }
 }
@@ -89,7 +97,7 @@ const profiles: Readonly<Record<LesionKind, (depth: number) => number>> = {
   normal: () => 0,
   nodule: (depth) => smooth((1.1 - depth) / 0.2),
   ring: (depth) => smooth((1.1 - depth) / 0.2) - 1.5 * smooth((0.72 - depth) / 0.2),
-  diffuse: (depth) => 0.75 * smooth((1.5 - depth) / 1.2),
+  diffuse: (depth) => smooth((1.7 - depth) / 1.3),
   cyst: (depth) => -smooth((1.1 - depth) / 0.2),
   cluster: (depth) => smooth((1.2 - depth) / 0.4),
 }

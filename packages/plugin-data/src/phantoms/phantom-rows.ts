@@ -26,7 +26,12 @@ export function phantomRows(set: PhantomSet): ImageRows {
   const entries = set.classes.flatMap((kind, label) =>
     Array.from({ length: set.perClass }, (_, i) => ({
       label,
-      id: { modality: set.modality, kind, patient: Math.floor(i / set.imagesPerPatient), slice: i % set.imagesPerPatient },
+      id: {
+        modality: set.modality,
+        kind,
+        patient: Math.floor(i / set.imagesPerPatient),
+        slice: i % set.imagesPerPatient,
+      },
     })),
   )
   const uris = entries.map(({ id }) => formatPhantomId(id))
@@ -37,7 +42,9 @@ export function phantomRows(set: PhantomSet): ImageRows {
     kind: 'images',
     ids: uris,
     uris,
-    sourceIds: uris.map((uri) => createHash('sha256').update(canonicalJson({ uri, size, noise, dataSeed })).digest('hex')),
+    sourceIds: uris.map((uri) =>
+      createHash('sha256').update(canonicalJson({ uri, size, noise, dataSeed })).digest('hex'),
+    ),
     labels: set.permuteLabels == null ? labels : permuteLabels(labels, groups, set.permuteLabels),
     groups,
     partitions: uris.map(() => 'none' as const),
@@ -55,7 +62,11 @@ export function parsePhantomId(uri: string): PhantomId {
   const match = /^([a-z0-9-]+)\/([a-z]+)\/p(\d+)-(\d+)$/.exec(uri)
   const modality = modalities.find((name) => name === match?.[1])
   const kind = lesionKinds.find((name) => name === match?.[2])
-  if (!match || !modality || !kind) throw new PipelineError('ERR_BAD_DATA', { message: `"${uri}" names no phantom`, expected: 'e.g. brain-t1/ring/p0003-1' })
+  if (!match || !modality || !kind)
+    throw new PipelineError('ERR_BAD_DATA', {
+      message: `"${uri}" names no phantom`,
+      expected: 'e.g. brain-t1/ring/p0003-1',
+    })
   return { modality, kind, patient: Number(match[3]), slice: Number(match[4]) }
 }
 

@@ -32,7 +32,10 @@ export interface PhantomStyle {
  *
  * @returns `image` uint8 `[size, size, 3]`; `mask` uint8 `[size, size, 1]`, 255 on the lesion and 0 elsewhere.
  */
-export function renderPhantom({ modality, kind, patient, slice }: PhantomId, { size, noise, dataSeed }: PhantomStyle): { readonly image: PixelImage; readonly mask: PixelImage } {
+export function renderPhantom(
+  { modality, kind, patient, slice }: PhantomId,
+  { size, noise, dataSeed }: PhantomStyle,
+): { readonly image: PixelImage; readonly mask: PixelImage } {
   const patientRng = createRng(dataSeed, 'phantom', modality, kind, patient)
   const sliceRng = patientRng.fork('slice', slice)
   const anatomy = drawAnatomy(modality, patientRng.fork('anatomy'))
@@ -49,13 +52,21 @@ export function renderPhantom({ modality, kind, patient, slice }: PhantomId, { s
       const y = (2 * (row + 0.5)) / size - 1 - shiftY
       const tissue = anatomy.tissue(x, y)
       const { change, isInside } = lesionAt(lesion, x, y)
-      const value = anatomy.intensity(x, y) + brightness + tissue * (contrast * change + dotsAt(dots, x, y)) + noise * nearlyNormal(sliceRng)
+      const value =
+        anatomy.intensity(x, y) +
+        brightness +
+        tissue * (contrast * change + dotsAt(dots, x, y)) +
+        noise * nearlyNormal(sliceRng)
       const at = row * size + column
-      for (let channel = 0; channel < 3; channel++) image[at * 3 + channel] = Math.round(clamp(value * anatomy.tint[channel]!, 0, 1) * 255)
+      for (let channel = 0; channel < 3; channel++)
+        image[at * 3 + channel] = Math.round(clamp(value * anatomy.tint[channel]!, 0, 1) * 255)
       mask[at] = isInside && tissue > 0.5 ? 255 : 0
     }
   }
-  return { image: { dtype: 'uint8', shape: [size, size, 3], data: image }, mask: { dtype: 'uint8', shape: [size, size, 1], data: mask } }
+  return {
+    image: { dtype: 'uint8', shape: [size, size, 3], data: image },
+    mask: { dtype: 'uint8', shape: [size, size, 1], data: mask },
+  }
 }
 
 interface Dot {

@@ -41,14 +41,22 @@ export function splitGroups({ labels, groups, classNames, fractions, seed }: Spl
   const partitions = order.filter((partition) => fractions[partition] > 0)
   const sum = order.reduce((total, partition) => total + fractions[partition], 0)
   if (Math.abs(sum - 1) > 1e-9) {
-    throw new PipelineError('ERR_BAD_OPTION', { message: 'The fractions of a split must sum to 1', expected: 'train + val + test = 1', received: String(sum) })
+    throw new PipelineError('ERR_BAD_OPTION', {
+      message: 'The fractions of a split must sum to 1',
+      expected: 'train + val + test = 1',
+      received: String(sum),
+    })
   }
   const units = unitsOf(labels, groups, classNames.length)
   refuseTooFewGroups(units, classNames, partitions)
   const rng = createRng(seed, 'split')
   let best: Assignment | undefined
   for (let attempt = 0; attempt < 8; attempt++) {
-    const assignment = new Assignment(rng.shuffle(units), classNames.length, partitions.map((partition) => fractions[partition]))
+    const assignment = new Assignment(
+      rng.shuffle(units),
+      classNames.length,
+      partitions.map((partition) => fractions[partition]),
+    )
     assignment.fill()
     assignment.improve(rng)
     if (!best || assignment.cost() < best.cost() - 1e-12) best = assignment
@@ -78,7 +86,11 @@ function unitsOf(labels: ArrayLike<number>, groups: readonly string[], numClasse
     .sort((a, b) => (a.group < b.group ? -1 : 1))
 }
 
-function refuseTooFewGroups(units: readonly Unit[], classNames: readonly string[], partitions: readonly string[]): void {
+function refuseTooFewGroups(
+  units: readonly Unit[],
+  classNames: readonly string[],
+  partitions: readonly string[],
+): void {
   classNames.forEach((className, label) => {
     const numGroups = units.filter(({ counts }) => counts[label]! > 0).length
     if (numGroups >= partitions.length) return
@@ -152,7 +164,8 @@ class Assignment {
   cost(): number {
     let cost = 0
     for (let p = 0; p < this.fractions.length; p++) {
-      for (let label = 0; label < this.numClasses; label++) cost += this.cellCost(p, label, this.counts[p * this.numClasses + label]!)
+      for (let label = 0; label < this.numClasses; label++)
+        cost += this.cellCost(p, label, this.counts[p * this.numClasses + label]!)
     }
     return cost
   }

@@ -1,4 +1,11 @@
-import { collectImages, rowsOf, type CombineImplementation, type ImageBatch, type Partition, type Static } from '@etsef/plugin-api'
+import {
+  collectImages,
+  rowsOf,
+  type CombineImplementation,
+  type ImageBatch,
+  type Partition,
+  type Static,
+} from '@etsef/plugin-api'
 import { of } from 'rxjs'
 import type { splitInputs, splitOptions, splitOutputs } from '../plugin.js'
 import { splitGroups } from './split-groups.js'
@@ -18,14 +25,25 @@ export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
   reportCounts(batch, partitions, (name, value) => {
     ctx.metric(name, value)
   })
-  if (options.groupBy === 'none') ctx.log('warn', 'groupBy: none: images of one patient may be in two partitions; scores are too high for new patients')
+  if (options.groupBy === 'none')
+    ctx.log(
+      'warn',
+      'groupBy: none: images of one patient may be in two partitions; scores are too high for new patients',
+    )
   return { images: of({ kind: 'images' as const, ...rowsOf(batch), partitions, uris: batch.uris }) }
 }
 
-function reportCounts({ labels, classNames }: ImageBatch, partitions: readonly Partition[], metric: (name: string, value: number) => void): void {
+function reportCounts(
+  { labels, classNames }: ImageBatch,
+  partitions: readonly Partition[],
+  metric: (name: string, value: number) => void,
+): void {
   for (const partition of new Set(partitions)) {
     classNames.forEach((className, label) => {
-      metric(`${partition}.${className}`, partitions.filter((other, row) => other === partition && labels[row] === label).length)
+      metric(
+        `${partition}.${className}`,
+        partitions.filter((other, row) => other === partition && labels[row] === label).length,
+      )
     })
   }
 }

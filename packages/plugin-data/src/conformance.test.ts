@@ -1,0 +1,30 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { checkPlugin, someImages } from '@etsef/plugin-api/testing'
+import sharp from 'sharp'
+import { afterAll, beforeAll } from 'vitest'
+import plugin from './plugin.js'
+
+const root = mkdtempSync(join(tmpdir(), 'etsef-conformance-'))
+beforeAll(async () => {
+  for (const [c, name] of ['benign', 'malign'].entries()) {
+    mkdirSync(join(root, name))
+    for (let i = 0; i < 3; i++) {
+      await sharp(new Uint8Array(12).fill(c * 100 + i), { raw: { width: 2, height: 2, channels: 3 } })
+        .png()
+        .toFile(join(root, name, `${String(i)}.png`))
+    }
+  }
+})
+afterAll(() => {
+  rmSync(root, { recursive: true, force: true })
+})
+
+checkPlugin(plugin, {
+  cases: {
+    'data/folder': () => ({ options: { path: root } }),
+    'data/phantoms': () => ({ options: { perClass: 4, size: 16 } }),
+    'data/split': () => ({ inputs: { images: someImages({ numSamples: 40, partition: () => 'none' }) } }),
+  },
+})
