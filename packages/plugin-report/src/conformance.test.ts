@@ -1,0 +1,19 @@
+import { checkPlugin, somePredictions } from '@etsef/plugin-api/testing'
+import { plugin } from './plugin.js'
+
+const predictions = (accuracy: number, seed: number) => somePredictions({ numSamples: 60, accuracy, seed })
+
+checkPlugin(plugin, {
+  cases: {
+    'report/evaluate': () => ({
+      options: { resamples: 100 },
+      inputs: {
+        predictions: [
+          { name: 'svm', value: predictions(0.6, 1) },
+          { name: 'knn', value: predictions(0.7, 2) },
+          { name: 'vote', value: predictions(0.9, 3) },
+        ],
+      },
+    }),
+  },
+})

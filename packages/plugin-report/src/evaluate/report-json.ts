@@ -1,0 +1,62 @@
+import { canonicalJson } from '@etsef/plugin-api'
+import { resolution } from '../intervals/wilson.js'
+import type { Comparison } from './compare.js'
+import { intervalMetrics } from './evaluate.js'
+import type { Evaluation } from './evaluate.js'
+import type { TestResult } from '../paired/cochran-q.js'
+
+/** All that `metrics.json` holds. */
+export interface EvaluationReport {
+  readonly partition: string
+  readonly primaryMetric: string
+  readonly confidence: number
+  readonly numResamples: number
+  readonly reference: string
+  readonly classNames: readonly string[]
+  readonly evaluations: readonly Evaluation[]
+  readonly comparisons: readonly Comparison[]
+  readonly cochranQ: TestResult | null
+}
+
+/** `metrics.json`: every figure unrounded, keys sorted, so equal results are equal bytes. */
+export function reportJson(report: EvaluationReport): string {
+  const { evaluations, ...rest } = report
+  const inputs = evaluations.map(({ matrix, ...evaluation }) => ({
+    ...evaluation,
+    confusionMatrix: rowsOf(matrix.counts, matrix.numClasses),
+    abstentions: [...matrix.abstentions],
+    resolution: resolution(evaluation.numGroups, 0.9, report.confidence),
+  }))
+  return sortedJson({ ...rest, formatVersion: 1, inputs })
+}
+
+/** JSON with sorted keys, indented by two spaces. */
+export function sortedJson(value: unknown): string {
+  return `${JSON.stringify(JSON.parse(canonicalJson(value)), null, 2)}\n`
+}
+
+/**
+ * Flat figures for terminals and sweep tables: `<input>.<metric>`, with `.low` and `.high` for those that have an interval,
+ * and `<input>.holmP` for inputs that are compared with the reference.
+ */
+export function flatMetrics({ evaluations, comparisons }: EvaluationReport): Record<string, number | null> {
+  const flat: Record<string, number | null> = {}
+  for (const { name, numSamples, numGroups, numAbstained, metrics, intervals } of evaluations) {
+    Object.assign(flat, {
+      [`${name}.n`]: numSamples,
+      [`${name}.groups`]: numGroups,
+      [`${name}.abstained`]: numAbstained,
+    })
+    for (const [metric, value] of Object.entries(metrics)) flat[`${name}.${metric}`] = value
+    for (const metric of intervalMetrics) {
+      flat[`${name}.${metric}.low`] = intervals[metric]?.low ?? null
+      flat[`${name}.${metric}.high`] = intervals[metric]?.high ?? null
+    }
+  }
+  for (const { other, holmP } of comparisons) flat[`${other}.holmP`] = holmP
+  return flat
+}
+
+function rowsOf(values: Float64Array, width: number): number[][] {
+  return Array.from({ length: width }, (_, row) => [...values.subarray(row * width, (row + 1) * width)])
+}

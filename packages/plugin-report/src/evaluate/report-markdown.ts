@@ -1,0 +1,86 @@
+import { resolution } from '../intervals/wilson.js'
+import type { EvaluationReport } from './report-json.js'
+import { decimal, markdownTable, metricTitles, pValue, summaryTable } from './tables.js'
+import type { IntervalMetric } from './evaluate.js'
+
+/** `table.md`: the summary, what it rests on, comparisons, per-class tables and warnings. */
+export function reportMarkdown(report: EvaluationReport & { readonly primaryMetric: IntervalMetric }): string {
+  const sections = [
+    '# Evaluation',
+    [markdownTable(summaryTable(report)), methodNote(report)].join('\n\n'),
+    comparisonSection(report),
+    ...report.evaluations.map(perClassSection),
+    warningSection(report),
+  ]
+  return `${sections.filter((section) => section !== '').join('\n\n')}\n`
+}
+
+/** How the intervals were made and what difference a set of this size can show. */
+export function methodNote(report: EvaluationReport): string {
+  const [first] = report.evaluations
+  const level = `${String(Math.round(report.confidence * 1000) / 10)} %`
+  const groups = first?.numGroups ?? 0
+  return [
+    `Partition \`${report.partition}\`; primary metric \`${report.primaryMetric}\`. Brackets: ${level} percentile intervals of ${report.numResamples} bootstrap resamples of whole groups.`,
+    `With ${groups} independent groups an accuracy near 0.9 is known to ±${(100 * resolution(groups, 0.9, report.confidence)).toFixed(1)} points (half-width of the Wilson interval): smaller differences than that should not be read as gains.`,
+  ].join(' ')
+}
+
+function comparisonSection({
+  comparisons,
+  cochranQ,
+  primaryMetric,
+  evaluations,
+}: EvaluationReport & { readonly primaryMetric: IntervalMetric }): string {
+  const [first] = comparisons
+  if (first === undefined) return ''
+  const table = markdownTable({
+    columns: [
+      'Reference',
+      'Against',
+      'Only reference right',
+      'Only other right',
+      'Exact McNemar p',
+      'Holm p',
+      `Δ ${metricTitles[primaryMetric]}`,
+    ],
+    rows: comparisons.map((c) => [
+      c.reference,
+      c.other,
+      String(c.onlyReference),
+      String(c.onlyOther),
+      pValue(c.exactP),
+      pValue(c.holmP),
+      c.differenceInterval === null
+        ? decimal(c.difference)
+        : `${decimal(c.difference)} [${decimal(c.differenceInterval.low)}, ${decimal(c.differenceInterval.high)}]`,
+    ]),
+  })
+  const hasRepeats = evaluations.some(({ numGroups, numSamples }) => numGroups < numSamples)
+  const notes = [
+    cochranQ === null ? '' : `Cochran's Q over all inputs: ${cochranQ.statistic.toFixed(2)}, p ${pValue(cochranQ.p)}.`,
+    hasRepeats
+      ? "Groups have several rows, which McNemar's test takes as independent: its p values are too small; read the interval of the difference."
+      : '',
+  ]
+  return ['## Paired comparisons', table, ...notes].filter((part) => part !== '').join('\n\n')
+}
+
+function perClassSection({ name, perClass }: EvaluationReport['evaluations'][number]): string {
+  return [
+    `## Classes of ${name}`,
+    markdownTable({
+      columns: ['Class', 'n', 'Sensitivity', 'Specificity', 'PPV', 'NPV', 'F1', 'AUROC', 'AP'],
+      rows: perClass.map((c) => [
+        c.className,
+        String(c.support),
+        ...[c.sensitivity, c.specificity, c.ppv, c.npv, c.f1, c.auroc, c.averagePrecision].map(decimal),
+      ]),
+    }),
+  ].join('\n\n')
+}
+
+function warningSection({ evaluations }: EvaluationReport): string {
+  const lines = evaluations.flatMap(({ name, warnings }) => warnings.map((warning) => `- ${name}: ${warning}`))
+  return lines.length === 0 ? '' : ['## Warnings', lines.join('\n')].join('\n\n')
+}
