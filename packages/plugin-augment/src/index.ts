@@ -1,1 +1,14 @@
-export {}
+export { default, expandOptions } from './plugin.js'
+export { augmentPixels, type Augmentation } from './pixels/augment-pixels.js'
+export { gaussianBlur, gaussianKernel } from './pixels/gaussian-blur.js'
+export { warpImage, type Border, type Warp } from './pixels/warp.js'
+export {
+  countCopies,
+  drawAugmentation,
+  operationNames,
+  planCopies,
+  type AugmentationRanges,
+  type Copy,
+  type CopyPlan,
+  type OperationName,
+} from './expand/plan-copies.js'
