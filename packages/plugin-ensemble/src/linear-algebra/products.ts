@@ -9,23 +9,49 @@ import { matrix, transpose } from './matrix.js'
  * @returns `[m, n]`.
  */
 export function multiplyTransposed(a: Matrix, b: Matrix): Matrix {
+  const result = matrix(a.numSamples, b.numSamples)
+  addProducts(a, b, result)
+  return result
+}
+
+/** Adds `a · bᵀ` to `result`, in panels along the inner dimension that keep the rows in use inside the cache. */
+export function addProducts(a: Matrix, b: Matrix, result: Matrix): void {
   const d = sameWidth(a, b)
-  const [m, n] = [a.numSamples, b.numSamples]
-  const [x, y] = [a.data, b.data]
-  const result = matrix(m, n)
-  const out = result.data
+  const panel = 512
+  for (let k = 0; k < d; k += panel) addPanel(a, b, result.data, k, Math.min(d, k + panel))
+}
+
+function addPanel(a: Matrix, b: Matrix, out: Float64Array, kStart: number, kEnd: number): void {
+  const d = a.numFeatures
+  const m = a.numSamples
+  const n = b.numSamples
+  const x = a.data
+  const y = b.data
   const m2 = m - (m % 2)
   const n4 = n - (n % 4)
   for (let j = 0; j < n4; j += 4) {
     const y0 = j * d
-    const [y1, y2, y3] = [y0 + d, y0 + 2 * d, y0 + 3 * d]
+    const y1 = y0 + d
+    const y2 = y1 + d
+    const y3 = y2 + d
     for (let i = 0; i < m2; i += 2) {
       const x0 = i * d
       const x1 = x0 + d
-      let [a0, a1, a2, a3, b0, b1, b2, b3] = [0, 0, 0, 0, 0, 0, 0, 0]
-      for (let k = 0; k < d; k++) {
-        const [u, v] = [x[x0 + k]!, x[x1 + k]!]
-        const [p, q, r, s] = [y[y0 + k]!, y[y1 + k]!, y[y2 + k]!, y[y3 + k]!]
+      let a0 = 0
+      let a1 = 0
+      let a2 = 0
+      let a3 = 0
+      let b0 = 0
+      let b1 = 0
+      let b2 = 0
+      let b3 = 0
+      for (let k = kStart; k < kEnd; k++) {
+        const u = x[x0 + k]!
+        const v = x[x1 + k]!
+        const p = y[y0 + k]!
+        const q = y[y1 + k]!
+        const r = y[y2 + k]!
+        const s = y[y3 + k]!
         a0 += u * p
         a1 += u * q
         a2 += u * r
@@ -35,13 +61,24 @@ export function multiplyTransposed(a: Matrix, b: Matrix): Matrix {
         b2 += v * r
         b3 += v * s
       }
-      out.set([a0, a1, a2, a3], i * n + j)
-      out.set([b0, b1, b2, b3], (i + 1) * n + j)
+      const o = i * n + j
+      const l = o + n
+      out[o]! += a0
+      out[o + 1]! += a1
+      out[o + 2]! += a2
+      out[o + 3]! += a3
+      out[l]! += b0
+      out[l + 1]! += b1
+      out[l + 2]! += b2
+      out[l + 3]! += b3
     }
-    for (let i = m2; i < m; i++) for (let c = j; c < j + 4; c++) out[i * n + c] = dot(x, i * d, y, c * d, d)
+    for (let i = m2; i < m; i++) {
+      for (let c = j; c < j + 4; c++) out[i * n + c]! += dot(x, i * d + kStart, y, c * d + kStart, kEnd - kStart)
+    }
   }
-  for (let j = n4; j < n; j++) for (let i = 0; i < m; i++) out[i * n + j] = dot(x, i * d, y, j * d, d)
-  return result
+  for (let j = n4; j < n; j++) {
+    for (let i = 0; i < m; i++) out[i * n + j]! += dot(x, i * d + kStart, y, j * d + kStart, kEnd - kStart)
+  }
 }
 
 /** `a · b` for `[m, d]` and `[d, n]`. */
@@ -94,7 +131,8 @@ export function outerGram(x: Matrix): Matrix {
           b2 += v * r
           b3 += v * s
         }
-        const [o, q] = [i * n + j, (i + 1) * n + j]
+        const o = i * n + j
+        const q = o + n
         out[o]! += a0
         out[o + 1]! += a1
         out[o + 2]! += a2
@@ -140,6 +178,7 @@ export function dot(a: Float64Array, aAt: number, b: Float64Array, bAt: number, 
 }
 
 function sameWidth(a: Matrix, b: Matrix): number {
-  if (a.numFeatures !== b.numFeatures) throw new RangeError(`product: ${a.numFeatures} columns against ${b.numFeatures}`)
+  if (a.numFeatures !== b.numFeatures)
+    throw new RangeError(`product: ${a.numFeatures} columns against ${b.numFeatures}`)
   return a.numFeatures
 }

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import { argmaxRows, fromRows, matrix } from '../linear-algebra/matrix.js'
+import { blobs, labels } from '../testing/conformance-data.js'
+import { fitKnn, knnProbabilities } from './knn.js'
+
+// Reference values: scikit-learn 1.9.1 KNeighborsClassifier.
+
+test('gives the shares of scikit-learn', () => {
+  const query = fromRows([[7, 5]])
+  const uniform = knnProbabilities(fitKnn(blobs, labels, { neighbors: 3, weights: 'uniform', metric: 'l2' }), query)
+  expect(Array.from(uniform.data)).toEqual([0, 2 / 3, 1 / 3])
+  const weighted = knnProbabilities(fitKnn(blobs, labels, { neighbors: 3, weights: 'distance', metric: 'l1' }), query)
+  expect(weighted.data[1]).toBeCloseTo(0.6533333333, 10)
+  expect(weighted.data[2]).toBeCloseTo(0.3466666667, 10)
+})
+
+test('lets a neighbour at distance 0 take all the weight', () => {
+  const model = fitKnn(blobs, labels, { neighbors: 3, weights: 'distance', metric: 'l1' })
+  expect(Array.from(knnProbabilities(model, fromRows([[5, 8.2]])).data)).toEqual([0, 1, 0])
+})
+
+test('gives a tied vote to the lower class', () => {
+  const model = fitKnn(
+    fromRows([[1], [-1]]),
+    { labels: Int32Array.of(1, 0), numClasses: 2 },
+    {
+      neighbors: 2,
+      weights: 'uniform',
+      metric: 'l2',
+    },
+  )
+  expect(argmaxRows(knnProbabilities(model, matrix(1, 1)))[0]).toBe(0)
+})
+
+test('measures the angle under cosine', () => {
+  const bank = fromRows([
+    [10, 0.1],
+    [0.1, 0.01],
+    [0, 3],
+  ])
+  const y = { labels: Int32Array.of(0, 1, 2), numClasses: 3 }
+  const model = fitKnn(bank, y, { neighbors: 1, weights: 'uniform', metric: 'cosine' })
+  expect(
+    argmaxRows(
+      knnProbabilities(
+        model,
+        fromRows([
+          [5, 0.5],
+          [1, 0],
+        ]),
+      ),
+    ),
+  ).toEqual(Int32Array.of(1, 0))
+})
+
+test('refuses more neighbours than rows', () => {
+  expect(() => fitKnn(blobs, labels, { neighbors: 10, weights: 'uniform', metric: 'l1' })).toThrow(
+    expect.objectContaining({ code: 'ERR_TOO_FEW_ROWS' }),
+  )
+})
