@@ -1,0 +1,115 @@
+import { fc, test as property } from '@fast-check/vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { createRowWriter, openRowReader, pickStored, rowsPerBatch, type StoredBatch } from './index.js'
+
+const dir = mkdtempSync(join(tmpdir(), 'etsef-codec-'))
+afterAll(() => {
+  rmSync(dir, { recursive: true })
+})
+
+function encode(batches: readonly StoredBatch[]): Uint8Array {
+  const chunks: Uint8Array[] = []
+  const writer = createRowWriter(batches[0]!.kind, (bytes) => chunks.push(bytes.slice()))
+  for (const batch of batches) writer.write(batch)
+  writer.close()
+  return Buffer.concat(chunks)
+}
+
+async function decode(source: Uint8Array | string): Promise<StoredBatch[]> {
+  const batches: StoredBatch[] = []
+  for await (const batch of (await openRowReader(source)).batches()) batches.push(batch)
+  return batches
+}
+
+function someRows(numSamples: number) {
+  const ids = Array.from({ length: numSamples }, (_, i) => `größe/äß-${String(i)}-😀`)
+  return {
+    ids,
+    sourceIds: ids.map((id) => `s${id}`),
+    labels: Int32Array.from(ids, (_, i) => (i % 3) - 1),
+    groups: ids.map((_, i) => (i % 2 ? '' : 'p')),
+    partitions: ids.map((_, i) => (['train', 'val', 'test', 'none'] as const)[i % 4]!),
+    classNames: ['a', 'b'],
+  }
+}
+
+function someBatches(numSamples: number): StoredBatch[] {
+  const rows = someRows(numSamples)
+  return [
+    {
+      kind: 'images',
+      ...rows,
+      uris: rows.ids,
+      parentIds: rows.ids,
+      transforms: rows.ids.map((_, i) => [null, { angle: i }]),
+    },
+    {
+      kind: 'features',
+      ...rows,
+      features: Float32Array.from({ length: numSamples * 3 }, (_, i) => i / 7),
+      featureNames: ['x', 'y', 'z'],
+    },
+    {
+      kind: 'predictions',
+      ...rows,
+      scores: Float64Array.from({ length: numSamples * 2 }, (_, i) => i / 3),
+      scoreKind: 'margin',
+      predicted: rows.labels,
+    },
+    {
+      kind: 'attributions',
+      ...rows,
+      values: Float32Array.from({ length: numSamples * 4 }, (_, i) => -i),
+      shape: [2, 2],
+      method: 'grad-cam',
+      unit: 'logit',
+      targets: rows.labels,
+      empty: new Uint8Array(numSamples),
+      additivityResidual: new Float64Array(numSamples).fill(Number.NaN),
+    },
+  ]
+}
+
+test.each([0, 1, 2, 3])('kind %i comes back as it was written', async (at) => {
+  const batch = someBatches(5)[at]!
+  expect(await decode(encode([batch]))).toEqual([batch])
+})
+
+test('long streams are read from a path one record batch at a time', async () => {
+  const path = join(dir, 'long.arrow')
+  const batch = someBatches(3 * rowsPerBatch + 5)[1]!
+  writeFileSync(path, encode([batch]))
+  const batches = await decode(path)
+  expect(batches.map((each) => each.ids.length)).toEqual([rowsPerBatch, rowsPerBatch, rowsPerBatch, 5])
+  expect(batches.flatMap((each) => each.ids)).toEqual(batch.ids)
+})
+
+test('an empty stream has a header', async () => {
+  const reader = await openRowReader(encode([someBatches(0)[1]!]))
+  expect(reader.header.featureNames).toEqual(['x', 'y', 'z'])
+  expect(await decode(encode([someBatches(0)[1]!]))).toEqual([])
+})
+
+test('batches of one stream must agree', () => {
+  const [, features] = someBatches(2)
+  expect(() => encode([features!, { ...features!, classNames: ['b', 'a'] }])).toThrow(/differ in class list/)
+})
+
+property.prop(
+  [fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 6 }), fc.integer({ min: 0, max: 3 })],
+  { numRuns: 30 },
+)('bytes do not depend on how rows were batched', (sizes, at) => {
+  const whole = someBatches(sizes.reduce((a, b) => a + b, 0))[at]!
+  let from = 0
+  const parts = sizes.map((size) => {
+    from += size
+    return pickStored(
+      whole,
+      Array.from({ length: size }, (_, i) => from - size + i),
+    )
+  })
+  expect(Buffer.compare(encode(parts), encode([whole]))).toBe(0)
+})

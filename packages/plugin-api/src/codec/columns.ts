@@ -1,0 +1,112 @@
+import {
+  Field,
+  FixedSizeList,
+  Float32,
+  Float64,
+  Int32,
+  makeData,
+  Uint8,
+  Utf8,
+  type Data,
+  type DataType,
+  type RecordBatch,
+} from 'apache-arrow'
+
+/** A named column of one batch. */
+export interface Column {
+  readonly name: string
+  readonly data: Data
+}
+
+const encoder = new TextEncoder()
+
+/** Texts, UTF-8. */
+export function textColumn(name: string, values: readonly string[]): Column {
+  const offsets = new Int32Array(values.length + 1)
+  const bytes = encoder.encode(values.join(''))
+  let offset = 0
+  values.forEach((value, index) => {
+    offset += utf8Length(value)
+    offsets[index + 1] = offset
+  })
+  return {
+    name,
+    data: makeData({ type: new Utf8(), length: values.length, nullCount: 0, valueOffsets: offsets, data: bytes }),
+  }
+}
+
+function utf8Length(text: string): number {
+  let bytes = text.length
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code < 0x80) continue
+    if (code < 0x800) bytes += 1
+    else bytes += 2
+    // A surrogate pair is two code units and four bytes: the second unit adds nothing more than its own length.
+    if (code >= 0xd800 && code < 0xdc00 && i + 1 < text.length) i++
+  }
+  return bytes
+}
+
+/** 32-bit integers. */
+export function intColumn(name: string, values: Int32Array): Column {
+  return { name, data: makeData({ type: new Int32(), length: values.length, nullCount: 0, data: values }) }
+}
+
+/** Bytes. */
+export function byteColumn(name: string, values: Uint8Array): Column {
+  return { name, data: makeData({ type: new Uint8(), length: values.length, nullCount: 0, data: values }) }
+}
+
+/** Doubles. */
+export function doubleColumn(name: string, values: Float64Array): Column {
+  return { name, data: makeData({ type: new Float64(), length: values.length, nullCount: 0, data: values }) }
+}
+
+/** A fixed number of floats or doubles per row, row-major; `width` at least 1. */
+export function vectorColumn(name: string, values: Float32Array | Float64Array, width: number, length: number): Column {
+  const item = values instanceof Float32Array ? new Float32() : new Float64()
+  const child =
+    values instanceof Float32Array
+      ? makeData({ type: new Float32(), length: length * width, nullCount: 0, data: values })
+      : makeData({ type: new Float64(), length: length * width, nullCount: 0, data: values })
+  const type = new FixedSizeList<DataType>(width, new Field('item', item, false))
+  return { name, data: makeData({ type, length, nullCount: 0, child }) }
+}
+
+function columnOf(batch: RecordBatch, name: string): Data {
+  const data = batch.getChild(name)?.data[0]
+  if (!data) throw new RangeError(`column "${name}" is missing`)
+  return data
+}
+
+/** Texts of a column. */
+export function readTexts(batch: RecordBatch, name: string): string[] {
+  const data = columnOf(batch, name)
+  const bytes = data.values as Uint8Array
+  const offsets = data.valueOffsets as Int32Array
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return Array.from({ length: batch.numRows }, (_, index) => text.toString('utf8', offsets[index], offsets[index + 1]))
+}
+
+/** Integers of a column, copied. */
+export function readInts(batch: RecordBatch, name: string): Int32Array {
+  return (columnOf(batch, name).values as Int32Array).slice(0, batch.numRows)
+}
+
+/** Bytes of a column, copied. */
+export function readBytes(batch: RecordBatch, name: string): Uint8Array {
+  return (columnOf(batch, name).values as Uint8Array).slice(0, batch.numRows)
+}
+
+/** Doubles of a column, copied. */
+export function readDoubles(batch: RecordBatch, name: string): Float64Array {
+  return (columnOf(batch, name).values as Float64Array).slice(0, batch.numRows)
+}
+
+/** Vectors of a column, row-major, copied. */
+export function readVectors(batch: RecordBatch, name: string, width: number): Float32Array | Float64Array {
+  const child = columnOf(batch, name).children[0]
+  if (!child) throw new RangeError(`column "${name}" holds no vectors`)
+  return (child.values as Float32Array | Float64Array).slice(0, batch.numRows * width)
+}

@@ -1,0 +1,3 @@
+export * from './row-codec.js'
+export * from './row-reader.js'
+export * from './row-writer.js'

@@ -1,0 +1,173 @@
+import { RecordBatch, Schema, Struct, Field, makeData } from 'apache-arrow'
+import type { RowKind } from '../port.js'
+import type { Json } from '../json.js'
+import type { AttributionBatch } from '../payload/attributions.js'
+import type { FeatureBatch } from '../payload/features.js'
+import type { ImageBatch } from '../payload/images.js'
+import type { PredictionBatch } from '../payload/predictions.js'
+import type { Partition, Rows } from '../payload/rows.js'
+import {
+  byteColumn,
+  doubleColumn,
+  intColumn,
+  readBytes,
+  readDoubles,
+  readInts,
+  readTexts,
+  readVectors,
+  textColumn,
+  vectorColumn,
+  type Column,
+} from './columns.js'
+
+/** Image rows as they are stored: without a way to decode pixels. */
+export type StoredImageBatch = Omit<ImageBatch, 'load'>
+
+/** Batches as they are stored, by kind. */
+export interface StoredBatches {
+  readonly images: StoredImageBatch
+  readonly features: FeatureBatch
+  readonly predictions: PredictionBatch
+  readonly attributions: AttributionBatch
+}
+
+/** A batch of any kind, as stored. */
+export type StoredBatch = StoredBatches[RowKind]
+
+/** What holds for every batch of a stream, kept in the schema's metadata. */
+export interface StreamHeader {
+  readonly kind: RowKind
+  readonly classNames: readonly string[]
+  readonly featureNames?: readonly string[]
+  readonly scoreKind?: PredictionBatch['scoreKind']
+  readonly shape?: readonly number[]
+  readonly method?: string
+  readonly unit?: string
+}
+
+/** The header that a batch implies. */
+export function headerOf(batch: StoredBatch): StreamHeader {
+  const { kind, classNames } = batch
+  if (batch.kind === 'features') return { kind, classNames, featureNames: batch.featureNames }
+  if (batch.kind === 'predictions') return { kind, classNames, scoreKind: batch.scoreKind }
+  if (batch.kind === 'attributions')
+    return { kind, classNames, shape: batch.shape, method: batch.method, unit: batch.unit }
+  return { kind, classNames }
+}
+
+/** A batch as an Arrow record batch. */
+export function toRecordBatch(batch: StoredBatch, metadata: ReadonlyMap<string, string>): RecordBatch {
+  const columns = [...rowColumns(batch), ...payloadColumns(batch)]
+  const fields = columns.map((column) => new Field(column.name, column.data.type, false))
+  const schema = new Schema(fields, new Map(metadata))
+  const data = makeData({
+    type: new Struct(fields),
+    length: batch.ids.length,
+    nullCount: 0,
+    children: columns.map((column) => column.data),
+  })
+  return new RecordBatch(schema, data)
+}
+
+function rowColumns(rows: Rows): Column[] {
+  return [
+    textColumn('id', rows.ids),
+    textColumn('sourceId', rows.sourceIds),
+    intColumn('label', rows.labels),
+    textColumn('group', rows.groups),
+    textColumn('partition', rows.partitions),
+  ]
+}
+
+function payloadColumns(batch: StoredBatch): Column[] {
+  const length = batch.ids.length
+  switch (batch.kind) {
+    case 'images':
+      return [
+        textColumn('uri', batch.uris),
+        textColumn('parentId', batch.parentIds),
+        textColumn(
+          'transforms',
+          batch.transforms.map((entries) => JSON.stringify(entries)),
+        ),
+      ]
+    case 'features':
+      return batch.featureNames.length === 0
+        ? []
+        : [vectorColumn('features', batch.features, batch.featureNames.length, length)]
+    case 'predictions':
+      return [
+        ...(batch.classNames.length === 0
+          ? []
+          : [vectorColumn('scores', batch.scores, batch.classNames.length, length)]),
+        intColumn('predicted', batch.predicted),
+      ]
+    case 'attributions':
+      return [
+        vectorColumn('values', batch.values, widthOf(batch.shape), length),
+        intColumn('target', batch.targets),
+        byteColumn('empty', batch.empty),
+        doubleColumn('additivityResidual', batch.additivityResidual),
+      ]
+  }
+}
+
+function widthOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1)
+}
+
+/** The batch that a record batch holds. Typed arrays are copies; lists of the header are shared between batches. */
+export function fromRecordBatch(record: RecordBatch, header: StreamHeader): StoredBatch {
+  const rows: Rows = {
+    ids: readTexts(record, 'id'),
+    sourceIds: readTexts(record, 'sourceId'),
+    labels: readInts(record, 'label'),
+    groups: readTexts(record, 'group'),
+    // Written from values of the same type.
+    partitions: readTexts(record, 'partition') as Partition[],
+    classNames: header.classNames,
+  }
+  switch (header.kind) {
+    case 'images':
+      return {
+        kind: 'images',
+        ...rows,
+        uris: readTexts(record, 'uri'),
+        parentIds: readTexts(record, 'parentId'),
+        transforms: readTexts(record, 'transforms').map((text) => JSON.parse(text) as Json[]),
+      }
+    case 'features': {
+      const featureNames = header.featureNames ?? []
+      const features =
+        featureNames.length === 0
+          ? new Float32Array(0)
+          : (readVectors(record, 'features', featureNames.length) as Float32Array)
+      return { kind: 'features', ...rows, features, featureNames }
+    }
+    case 'predictions': {
+      const width = header.classNames.length
+      const scores = width === 0 ? new Float64Array(0) : (readVectors(record, 'scores', width) as Float64Array)
+      return {
+        kind: 'predictions',
+        ...rows,
+        scores,
+        scoreKind: header.scoreKind ?? 'probability',
+        predicted: readInts(record, 'predicted'),
+      }
+    }
+    case 'attributions': {
+      const shape = header.shape ?? []
+      return {
+        kind: 'attributions',
+        ...rows,
+        values: readVectors(record, 'values', widthOf(shape)) as Float32Array,
+        shape,
+        method: header.method ?? '',
+        unit: header.unit ?? '',
+        targets: readInts(record, 'target'),
+        empty: readBytes(record, 'empty'),
+        additivityResidual: readDoubles(record, 'additivityResidual'),
+      }
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import { RecordBatchReader } from 'apache-arrow'
+import { open } from 'node:fs/promises'
+import { PipelineError } from '../errors.js'
+import { fromRecordBatch, type StoredBatch, type StreamHeader } from './row-codec.js'
+
+/** A stored stream of rows. */
+export interface RowReader {
+  readonly header: StreamHeader
+  /** Batches in order; each call reads from the start. A batch is read when it is asked for. */
+  batches(): AsyncIterable<StoredBatch>
+}
+
+/**
+ * Reads rows from an Arrow IPC file.
+ *
+ * @param source - The file's bytes, or its path (then one record batch is in memory at a time).
+ * @throws PipelineError `ERR_CORRUPT_ARTIFACT` when it is not such a file.
+ */
+export async function openRowReader(source: Uint8Array | string): Promise<RowReader> {
+  if (typeof source !== 'string') {
+    const bytes = source
+    const header = headerIn(RecordBatchReader.from(bytes).open().schema.metadata)
+    return {
+      header,
+      async *batches() {
+        // A file without rows may hold one empty record batch.
+        for (const record of RecordBatchReader.from(bytes))
+          if (record.numRows > 0) yield await Promise.resolve(fromRecordBatch(record, header))
+      },
+    }
+  }
+  const path = source
+  const header = await withFile(path, async (reader) => Promise.resolve(headerIn(reader.schema.metadata)))
+  return {
+    header,
+    async *batches() {
+      const handle = await open(path)
+      try {
+        const reader = await RecordBatchReader.from(handle)
+        for await (const record of reader) if (record.numRows > 0) yield fromRecordBatch(record, header)
+      } finally {
+        await handle.close().catch(() => undefined)
+      }
+    },
+  }
+}
+
+async function withFile<T>(path: string, use: (reader: RecordBatchReader) => Promise<T>): Promise<T> {
+  const handle = await open(path)
+  try {
+    const reader = await RecordBatchReader.from(handle)
+    return await use(await reader.open())
+  } finally {
+    await handle.close().catch(() => undefined)
+  }
+}
+
+function headerIn(metadata: ReadonlyMap<string, string>): StreamHeader {
+  const text = metadata.get('etsef')
+  if (text === undefined)
+    throw new PipelineError('ERR_CORRUPT_ARTIFACT', { message: 'Not a file of etsef rows: its schema has no header' })
+  return JSON.parse(text) as StreamHeader
+}

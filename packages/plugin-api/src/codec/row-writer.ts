@@ -1,0 +1,140 @@
+import { AsyncByteQueue, RecordBatchFileWriter, Schema } from 'apache-arrow'
+import { canonicalJson } from '../json.js'
+import { PipelineError } from '../errors.js'
+import { concatAttributions, pickAttributions } from '../payload/attributions.js'
+import { concatFeatures, pickFeatures } from '../payload/features.js'
+import { concatPredictions, pickPredictions } from '../payload/predictions.js'
+import { concatRows, pickRows } from '../payload/rows.js'
+import type { RowKind } from '../port.js'
+import { headerOf, toRecordBatch, type StoredBatch, type StoredImageBatch, type StreamHeader } from './row-codec.js'
+
+/** Rows in one record batch: what is handed to an operation at a time, whatever batches the producer made. */
+export const rowsPerBatch = 256
+
+/** Writes a stream of batches as an Arrow IPC file. */
+export interface RowWriter {
+  /** Takes a batch; bytes go to the sink as soon as a record batch is full. */
+  write(batch: StoredBatch): void
+  /** Writes what is left and the footer. */
+  close(): { readonly header: StreamHeader; readonly numSamples: number }
+}
+
+class Sink extends AsyncByteQueue {
+  readonly #take: (bytes: Uint8Array) => void
+
+  constructor(take: (bytes: Uint8Array) => void) {
+    super()
+    this.#take = take
+  }
+
+  override write(chunk: ArrayBufferLike | ArrayBufferView | string): void {
+    if (typeof chunk === 'string') this.#take(Buffer.from(chunk))
+    else
+      this.#take(
+        ArrayBuffer.isView(chunk)
+          ? new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+          : new Uint8Array(chunk),
+      )
+  }
+}
+
+/**
+ * A writer of rows. Equal rows give equal bytes, however they were batched.
+ *
+ * @param kind - What the batches hold.
+ * @param take - Gets the file's bytes in order, at once (nothing is queued).
+ * @throws PipelineError `ERR_BAD_DATA` when batches of one stream differ in class list, columns, score kind or shape.
+ */
+export function createRowWriter(kind: RowKind, take: (bytes: Uint8Array) => void): RowWriter {
+  const writer = new RecordBatchFileWriter()
+  writer.reset(new Sink(take))
+  let header: StreamHeader | undefined
+  let headerText = ''
+  let pending: StoredBatch[] = []
+  let numPending = 0
+  let numSamples = 0
+  const flush = (batch: StoredBatch): void => {
+    writer.write(toRecordBatch(batch, new Map([['etsef', headerText]])))
+  }
+  return {
+    write(batch) {
+      if (batch.kind !== kind)
+        throw new PipelineError('ERR_BAD_DATA', {
+          message: 'A batch of the wrong kind',
+          expected: kind,
+          received: batch.kind,
+        })
+      const own = headerOf(batch)
+      const ownText = canonicalJson(own)
+      if (!header) {
+        header = own
+        headerText = ownText
+      } else if (ownText !== headerText) {
+        throw new PipelineError('ERR_BAD_DATA', {
+          message: 'Batches of one stream differ in class list, columns or form',
+          expected: headerText.slice(0, 200),
+          received: ownText.slice(0, 200),
+        })
+      }
+      if (batch.ids.length === 0) return
+      numSamples += batch.ids.length
+      pending.push(batch)
+      numPending += batch.ids.length
+      if (numPending < rowsPerBatch) return
+      let whole = concatStored(pending)
+      while (numPending >= rowsPerBatch) {
+        flush(sliceStored(whole, 0, rowsPerBatch))
+        whole = sliceStored(whole, rowsPerBatch, numPending)
+        numPending -= rowsPerBatch
+      }
+      pending = numPending > 0 ? [whole] : []
+    },
+    close() {
+      const final = header ?? { kind, classNames: [] }
+      if (numPending > 0) flush(concatStored(pending))
+      else if (numSamples === 0) writer.reset(undefined, new Schema([], new Map([['etsef', canonicalJson(final)]])))
+      writer.finish()
+      return { header: final, numSamples }
+    },
+  }
+}
+
+/** Several stored batches as one. */
+export function concatStored(batches: readonly StoredBatch[]): StoredBatch {
+  const [first] = batches
+  if (!first) throw new RangeError('concatStored needs at least one batch')
+  if (batches.length === 1) return first
+  // All batches of a stream are of the first one's kind: the writer has checked.
+  if (first.kind === 'features') return concatFeatures(batches as (typeof first)[])
+  if (first.kind === 'predictions') return concatPredictions(batches as (typeof first)[])
+  if (first.kind === 'attributions') return concatAttributions(batches as (typeof first)[])
+  const images = batches as StoredImageBatch[]
+  return {
+    kind: 'images',
+    ...concatRows(images),
+    uris: images.flatMap((batch) => batch.uris),
+    parentIds: images.flatMap((batch) => batch.parentIds),
+    transforms: images.flatMap((batch) => batch.transforms),
+  }
+}
+
+function sliceStored(batch: StoredBatch, from: number, to: number): StoredBatch {
+  return pickStored(
+    batch,
+    Array.from({ length: to - from }, (_, index) => from + index),
+  )
+}
+
+/** The stored rows at the given positions. */
+export function pickStored(batch: StoredBatch, indices: readonly number[]): StoredBatch {
+  if (batch.kind === 'features') return pickFeatures(batch, indices)
+  if (batch.kind === 'predictions') return pickPredictions(batch, indices)
+  if (batch.kind === 'attributions') return pickAttributions(batch, indices)
+  return {
+    kind: 'images',
+    ...pickRows(batch, indices),
+    uris: indices.map((i) => batch.uris[i]!),
+    parentIds: indices.map((i) => batch.parentIds[i]!),
+    transforms: indices.map((i) => batch.transforms[i]!),
+  }
+}

@@ -1,0 +1,50 @@
+import { nearestName, PipelineError, type ErrorCode, type ErrorDetails, type Place } from '@etsef/plugin-api'
+
+/** Several problems of one pipeline, found in one pass. */
+export class InvalidPipeline extends AggregateError {
+  readonly problems: readonly PipelineError[]
+
+  constructor(problems: readonly PipelineError[]) {
+    super(problems, `${String(problems.length)} problem${problems.length === 1 ? '' : 's'} in the pipeline`)
+    this.name = 'InvalidPipeline'
+    this.problems = problems
+  }
+}
+
+/** Makes a {@link PipelineError}; short for `new`. */
+export function problem(code: ErrorCode, details: ErrorDetails): PipelineError {
+  return new PipelineError(code, details)
+}
+
+/** `did you mean "x"?`, or what exists when nothing is near. */
+export function suggest(name: string, candidates: Iterable<string>, what: string): string {
+  const all = [...candidates]
+  const near = nearestName(name, all)
+  if (near !== undefined) return `did you mean "${near}"?`
+  if (all.length === 0) return `there are no ${what}`
+  const shown = all.slice(0, 12)
+  return `${what}: ${shown.join(', ')}${all.length > shown.length ? `, … (${String(all.length)})` : ''}`
+}
+
+/** Problems in the order of the text, each once. */
+export function sortProblems(problems: readonly PipelineError[]): PipelineError[] {
+  const seen = new Set<string>()
+  const unique = problems.filter((error) => {
+    const identity = JSON.stringify(error)
+    if (seen.has(identity)) return false
+    seen.add(identity)
+    return true
+  })
+  return unique.sort((a, b) => comparePlaces(a.place, b.place))
+}
+
+function comparePlaces(a: Place | undefined, b: Place | undefined): number {
+  if (!a || !b) return a ? -1 : b ? 1 : 0
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1
+  return a.line - b.line || a.column - b.column
+}
+
+/** A thrown value as an `Error`. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
+}

@@ -1,0 +1,146 @@
+import { canonicalJson, isRowKind, type PipelineError, type Spec } from '@etsef/plugin-api'
+import { createHash } from 'node:crypto'
+import { asError, problem } from '../errors.js'
+import { checkLeakage } from './check-leakage.js'
+import { edgesInto, type GraphNode } from './graph.js'
+
+/** Specs of a node's outputs by port. */
+export type NodeSpecs = Readonly<Record<string, Spec>>
+
+/** What {@link checkSpecs} is given. */
+export interface SpecInputs {
+  readonly nodes: ReadonlyMap<string, GraphNode>
+  /** Producers first. */
+  readonly order: readonly string[]
+  /** Run seed: two splits of equal definition are one split. */
+  readonly seed: string | number
+  /** A content-path option as an absolute path. */
+  resolve(path: string): string
+}
+
+/** Predicts every output's spec in order, asking each operation; what cannot work, or leaks, is reported. */
+export function checkSpecs(inputs: SpecInputs, problems: PipelineError[]): ReadonlyMap<string, NodeSpecs> {
+  const specs = new Map<string, NodeSpecs>()
+  const definitions = new Map<string, string>()
+  const broken = new Set(problems.map((error) => error.node))
+  for (const id of inputs.order) {
+    const node = inputs.nodes.get(id)
+    if (!node) continue
+    definitions.set(id, definitionOf(node, definitions, inputs.seed))
+    checkClassLists(node, specs, problems)
+    checkLeakage(node, inputs.nodes, specs, problems)
+    const predicted = broken.has(id) ? {} : askOperation(node, specs, inputs, problems)
+    specs.set(id, completeSpecs(node, specs, predicted, definitions.get(id)!))
+  }
+  return specs
+}
+
+/** A hash of what a node is, its inputs' included: equal definitions make equal splits. */
+function definitionOf(node: GraphNode, definitions: ReadonlyMap<string, string>, seed: string | number): string {
+  const inputs = edgesInto(node).map((edge) => [edge.to.port, edge.from.port, definitions.get(edge.from.node) ?? edge.from.node])
+  const text = canonicalJson({ type: node.installed.operation.type, options: node.options, seed, inputs })
+  return createHash('sha256').update(text).digest('hex').slice(0, 16)
+}
+
+type Predicted = Readonly<Record<string, Omit<Spec, 'kind' | 'splitIds'> | undefined>>
+
+function askOperation(node: GraphNode, specs: ReadonlyMap<string, NodeSpecs>, { resolve }: SpecInputs, problems: PipelineError[]): Predicted {
+  const { operation, plugin } = node.installed
+  const issue = (at: string, message: string, details: { expected?: string; received?: string; hint?: string } = {}): void => {
+    problems.push(specProblem(node, at, message, details))
+  }
+  try {
+    if (operation.kind === 'source') return operation.inspect?.({ options: node.options, resolve, issue }) ?? operation.plan?.({ options: node.options, inputs: {}, issue }) ?? {}
+    return operation.plan?.({ options: node.options, inputs: inputSpecs(node, specs), issue } as never) ?? {}
+  } catch (thrown) {
+    const error = asError(thrown)
+    const message = `${operation.type} (${plugin.packageName} ${plugin.version}) failed while planning node "${node.id}": ${error.message}`
+    problems.push(problem('ERR_PLUGIN', { message, place: node.usePlace, node: node.id, cause: error, hint: 'this is a mistake in the plugin; report it to its authors' }))
+    return {}
+  }
+}
+
+function specProblem(node: GraphNode, at: string, message: string, details: { expected?: string; received?: string; hint?: string }): PipelineError {
+  if (at.startsWith('in:')) {
+    const port = at.slice(3)
+    const code = /class(es| list)/i.test(message) ? 'ERR_CLASS_LIST' : 'ERR_SHAPE_MISMATCH'
+    return problem(code, { message: `Node "${node.id}", input "${port}": ${message}`, place: node.placeOfInput(port), node: node.id, port, ...details })
+  }
+  const place = node.placeOfOption(at.split(/[/.]/))
+  return problem('ERR_BAD_OPTION', { message: `Node "${node.id}", option "${at}": ${message}`, place, node: node.id, option: at, ...details })
+}
+
+/** Specs at the inputs in the form `plan` reads: one, perhaps one, or named values. */
+function inputSpecs(node: GraphNode, specs: ReadonlyMap<string, NodeSpecs>): Record<string, unknown> {
+  const result: Record<string, unknown> = {}
+  for (const [name, port] of Object.entries(node.installed.operation.inputs)) {
+    const edges = node.inputs[name] ?? []
+    const values = edges.map((edge) => ({ name: edge.name, value: specs.get(edge.from.node)?.[edge.from.port] ?? { kind: port.kind } }))
+    result[name] = port.cardinality === 'many' ? values : (values[0]?.value ?? (port.cardinality === 'optional' ? undefined : { kind: port.kind }))
+  }
+  return result
+}
+
+/** Spec of the input whose rows the outputs have. */
+export function rowsSpec(node: GraphNode, specs: ReadonlyMap<string, NodeSpecs>): Spec | undefined {
+  const { operation } = node.installed
+  const port = operation.rows ?? Object.keys(operation.inputs).find((name) => isRowKind(operation.inputs[name]!.kind) && node.inputs[name])
+  const edge = port === undefined ? undefined : node.inputs[port]?.[0]
+  return edge && specs.get(edge.from.node)?.[edge.from.port]
+}
+
+function completeSpecs(node: GraphNode, specs: ReadonlyMap<string, NodeSpecs>, predicted: Predicted, definition: string): NodeSpecs {
+  const { operation } = node.installed
+  const rows = rowsSpec(node, specs)
+  const keepsRows = operation.kind === 'map' || operation.kind === 'estimator' || (operation.kind === 'combine' && (operation.rowPolicy ?? 'same') === 'same')
+  const isSplit = operation.kind === 'combine' && operation.rowPolicy === 'split'
+  const rowInputs = edgesInto(node).filter((edge) => isRowKind(edge.kind))
+  const upstream = rowInputs.flatMap((edge) => specs.get(edge.from.node)?.[edge.from.port]?.splitIds ?? [])
+  const complete: Record<string, Spec> = {}
+  for (const [name, port] of Object.entries(operation.outputs)) {
+    const own = predicted[name]
+    if (!isRowKind(port.kind)) {
+      complete[name] = { ...own, kind: port.kind }
+      continue
+    }
+    const inherited: Omit<Spec, 'kind'> = {
+      classNames: rows?.classNames,
+      partitions: isSplit ? undefined : rows?.partitions,
+      numSamples: (keepsRows && rowInputs.length === 1) || operation.kind === 'map' || operation.kind === 'estimator' || isSplit ? rows?.numSamples : undefined,
+      isAugmented: operation.rowPolicy === 'expand' ? true : rows?.isAugmented,
+    }
+    const spec = { ...inherited, ...withoutUndefined(own ?? {}) }
+    const isPartitioned = spec.partitions?.some((partition) => partition !== 'none') ?? false
+    const ownSplit = isSplit || (operation.kind === 'source' && isPartitioned) ? [definition] : []
+    complete[name] = { ...spec, kind: port.kind, splitIds: [...new Set([...upstream, ...ownSplit])].sort() }
+  }
+  return complete
+}
+
+function withoutUndefined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as T
+}
+
+/** Rows that meet in one operation must be of one task. */
+function checkClassLists(node: GraphNode, specs: ReadonlyMap<string, NodeSpecs>, problems: PipelineError[]): void {
+  if (node.installed.operation.kind !== 'combine') return
+  let first: { readonly name: string; readonly classNames: readonly string[] } | undefined
+  for (const edge of edgesInto(node)) {
+    const classNames = specs.get(edge.from.node)?.[edge.from.port]?.classNames
+    if (!classNames || !isRowKind(edge.kind)) continue
+    first ??= { name: edge.name, classNames }
+    if (first.classNames.join('\u0000') === classNames.join('\u0000')) continue
+    problems.push(
+      problem('ERR_CLASS_LIST', {
+        message: `Node "${node.id}" joins "${first.name}" and "${edge.name}", whose class lists differ`,
+        place: edge.place,
+        node: node.id,
+        port: edge.to.port,
+        expected: `[${first.classNames.join(', ')}]`,
+        received: `[${classNames.join(', ')}]`,
+        hint: 'join rows of one task, or map the classes first',
+      }),
+    )
+  }
+}
+

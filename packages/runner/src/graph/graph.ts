@@ -1,0 +1,64 @@
+import type { JsonObject, Operation, Place, PortKind, Spec } from '@etsef/plugin-api'
+
+/** Where an installed operation comes from. */
+export interface InstalledOperation {
+  readonly operation: Operation
+  readonly plugin: InstalledPlugin
+}
+
+/** A plugin package of the project. */
+export interface InstalledPlugin {
+  /** npm name. */
+  readonly packageName: string
+  readonly version: string
+  /** Absolute folder of the package, symlinks followed. */
+  readonly dir: string
+  /** Absolute path of the light manifest module. */
+  readonly entry: string
+  readonly name: string
+}
+
+/** One end of an edge. */
+export interface EdgeEnd {
+  readonly node: string
+  readonly port: string
+}
+
+/** A wire from an output to an input. */
+export interface Edge {
+  readonly from: EdgeEnd
+  readonly to: EdgeEnd
+  readonly kind: PortKind
+  /** As an operation sees it at a many-port: `node`, or `node.port` when it is not the first output. */
+  readonly name: string
+  readonly place: Place
+}
+
+/** A node whose operation is known. */
+export interface GraphNode {
+  readonly id: string
+  readonly place: Place
+  readonly usePlace: Place
+  readonly installed: InstalledOperation
+  /** Checked, with defaults. */
+  readonly options: JsonObject
+  /** Where an option stands in the text; the node when it is a default. */
+  placeOfOption(path: readonly string[]): Place
+  placeOfInput(port: string): Place
+  /** Edges of each input that is wired, in the order of the text. */
+  readonly inputs: Readonly<Record<string, readonly Edge[]>>
+}
+
+/** A pipeline as nodes and edges; plain data. */
+export interface Graph {
+  readonly nodes: ReadonlyMap<string, GraphNode>
+  /** Nodes wanted. */
+  readonly wanted: readonly string[]
+  /** What is known of each output before anything runs. */
+  readonly specs: ReadonlyMap<string, Readonly<Record<string, Spec>>>
+}
+
+/** All edges into a node, ports in the order of the declaration. */
+export function edgesInto(node: GraphNode): Edge[] {
+  return Object.values(node.inputs).flat()
+}

@@ -1,0 +1,96 @@
+import type { PipelineError, Place } from '@etsef/plugin-api'
+import { problem, suggest } from '../errors.js'
+import { emptyMap, type Located, type LocatedEntry, type LocatedMap } from './located.js'
+import { parseYaml } from './parse-yaml.js'
+
+/** Name under which places of overrides are shown; the line is the position among them. */
+export const overrideFile = '--set'
+
+const topLevel: ReadonlySet<string> = new Set(['seed', 'name', 'description', 'primaryMetric', 'engine', 'outputs'])
+
+/** Reserved words that follow a node's name in an override. */
+const nodeKeys: ReadonlySet<string> = new Set(['use', 'in', 'with', 'description'])
+
+/**
+ * The pipeline with `--set` overrides laid over it.
+ *
+ * `vars.data=…`, `<node>.<option>=…`, `<node>.use=…`, `<node>.in.<port>=…`, `seed=…`. Values are YAML, and are checked like the file's.
+ *
+ * @param root - The pipeline, before variables are resolved.
+ * @param overrides - Texts `path=value`, in order.
+ */
+export function applyOverrides(root: LocatedMap, overrides: readonly string[], problems: PipelineError[]): LocatedMap {
+  return overrides.reduce((current, text, index) => applyOne(current, text, { file: overrideFile, line: index + 1, column: 1 }, problems), root)
+}
+
+function applyOne(root: LocatedMap, text: string, place: Place, problems: PipelineError[]): LocatedMap {
+  const refuse = (code: 'ERR_BAD_OVERRIDE' | 'ERR_UNKNOWN_NODE' | 'ERR_UNKNOWN_VARIABLE', message: string, hint: string): LocatedMap => {
+    problems.push(problem(code, { message, place, received: text, hint }))
+    return root
+  }
+  const equals = text.indexOf('=')
+  const form = 'write --set node.option=value, vars.name=value or seed=value'
+  if (equals <= 0) return refuse('ERR_BAD_OVERRIDE', 'An override needs a path and a value', form)
+  const path = text.slice(0, equals).trim().split('.')
+  if (path.some((step) => step === '' || step === '__proto__' || step === 'constructor' || step === 'prototype')) {
+    return refuse('ERR_BAD_OVERRIDE', 'The path of an override is names with dots between', form)
+  }
+  const parsed = parseYaml(text.slice(equals + 1), overrideFile)
+  if (parsed.problems.length > 0) return refuse('ERR_BAD_OVERRIDE', `The value is not YAML: ${parsed.problems[0]!.message}`, 'quote the value for the shell')
+  const value = placedAt(parsed.value ?? { kind: 'scalar', place, value: null }, place)
+  const [first, ...rest] = path as [string, ...string[]]
+  if (rest.length === 0) {
+    if (!topLevel.has(first)) return refuse('ERR_BAD_OVERRIDE', `"${first}" cannot be set alone`, form)
+    return setAt(root, [first], value, place)
+  }
+  if (first === 'vars') {
+    const declared = sectionOf(root, 'vars')
+    if (rest.length > 1) return refuse('ERR_BAD_OVERRIDE', 'Variables have no parts', 'set the whole variable')
+    if (!declared?.entries.has(rest[0]!)) {
+      return refuse('ERR_UNKNOWN_VARIABLE', `Variable "${rest[0]!}" is not declared in vars`, suggest(rest[0]!, declared?.entries.keys() ?? [], 'variables'))
+    }
+    return setAt(root, path, value, place)
+  }
+  const nodes = sectionOf(root, 'nodes')
+  const nodePath = first === 'nodes' ? rest : path
+  const [node, ...inside] = nodePath as [string, ...string[]]
+  if (!nodes?.entries.has(node)) return refuse('ERR_UNKNOWN_NODE', `There is no node "${node}" to set`, suggest(node, nodes?.entries.keys() ?? [], 'nodes'))
+  if (inside.length === 0) return refuse('ERR_BAD_OVERRIDE', `A node cannot be set as a whole`, form)
+  const target = nodeKeys.has(inside[0]!) ? inside : ['with', ...inside]
+  return setAt(root, ['nodes', node, ...target], value, place)
+}
+
+function sectionOf(root: LocatedMap, name: string): LocatedMap | undefined {
+  const section = root.entries.get(name)?.value
+  return section?.kind === 'map' ? section : undefined
+}
+
+function placedAt(value: Located, place: Place): Located {
+  if (value.kind === 'scalar') return { ...value, place }
+  if (value.kind === 'list') return { ...value, place, items: value.items.map((item) => placedAt(item, place)) }
+  const entries = [...value.entries].map(([key, entry]): [string, LocatedEntry] => [key, { place, value: placedAt(entry.value, place) }])
+  return { ...value, place, entries: new Map(entries) }
+}
+
+/** The map with the value at a path replaced; maps on the way are made where there are none, list items are replaced by index. */
+function setAt(map: LocatedMap, path: readonly string[], value: Located, place: Place): LocatedMap {
+  const [key, ...rest] = path as [string, ...string[]]
+  const below = map.entries.get(key)
+  const entries = new Map(map.entries)
+  if (rest.length === 0) entries.set(key, { place, value })
+  else if (below?.value.kind === 'list') entries.set(key, { place: below.place, value: setItem(below.value, rest, value, place) })
+  else {
+    const inner = below?.value.kind === 'map' ? below.value : emptyMap(place)
+    entries.set(key, { place: below?.place ?? place, value: setAt(inner, rest, value, place) })
+  }
+  return { ...map, entries }
+}
+
+function setItem(list: Located & { kind: 'list' }, path: readonly string[], value: Located, place: Place): Located {
+  const [step, ...rest] = path as [string, ...string[]]
+  const index = Number(step)
+  const item = list.items[index]
+  const items = [...list.items]
+  items[index] = rest.length === 0 || item?.kind !== 'map' ? value : setAt(item, rest, value, place)
+  return { ...list, items }
+}

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto'
+import { lstatSync, readdirSync, realpathSync, statSync, type BigIntStats } from 'node:fs'
+import { join, relative, sep } from 'node:path'
+import { problem } from '../errors.js'
+import { openStatCache, statCacheFile } from './stat-cache.js'
+
+/** What is known of declared content. */
+export interface ContentDigest {
+  /** sha256 over relative paths and digests of files, in the order of the paths; of one file: of its bytes. */
+  readonly digest: string
+  readonly numFiles: number
+  readonly bytes: number
+  /** Files that were read, not remembered. */
+  readonly numRead: number
+}
+
+/**
+ * Identity of a file or folder by its bytes and relative names; where it lies, and its times, do not matter.
+ *
+ * @param path - Absolute.
+ * @param options - `storeDir` keeps the stat cache; `isParanoid` reads every file.
+ * @throws PipelineError `ERR_MISSING_FILE` when there is nothing at the path, `ERR_OUTSIDE_ROOT` when a link leads out of the folder.
+ */
+export function contentDigest(path: string, options: { readonly storeDir: string; readonly isParanoid?: boolean }): ContentDigest {
+  let root: string
+  try {
+    root = realpathSync(path)
+  } catch (cause) {
+    throw problem('ERR_MISSING_FILE', { message: `There is nothing at "${path}"`, expected: 'a file or a folder', cause })
+  }
+  const cache = openStatCache(statCacheFile(options.storeDir, root), options.isParanoid)
+  const stats = statSync(root, { bigint: true })
+  const before = cache.numRead
+  if (!stats.isDirectory()) {
+    const digest = cache.digest(root, stats)
+    cache.save()
+    return { digest, numFiles: 1, bytes: Number(stats.size), numRead: cache.numRead - before }
+  }
+  const files: { readonly name: string; readonly digest: string }[] = []
+  let bytes = 0
+  walk(root, root, (file, fileStats) => {
+    bytes += Number(fileStats.size)
+    files.push({ name: relative(root, file).split(sep).join('/'), digest: cache.digest(file, fileStats) })
+  })
+  cache.save()
+  const hash = createHash('sha256')
+  for (const { name, digest } of files.sort((a, b) => (a.name < b.name ? -1 : 1))) hash.update(`${name}\u0000${digest}\n`)
+  return { digest: hash.digest('hex'), numFiles: files.length, bytes, numRead: cache.numRead - before }
+}
+
+
+function walk(root: string, dir: string, visit: (file: string, stats: BigIntStats) => void): void {
+  for (const name of readdirSync(dir)) {
+    const path = join(dir, name)
+    let stats = lstatSync(path, { bigint: true })
+    if (stats.isSymbolicLink()) {
+      const target = resolveLink(root, path)
+      stats = statSync(target, { bigint: true })
+      if (stats.isDirectory()) throw problem('ERR_OUTSIDE_ROOT', { message: `"${relative(root, path)}" is a link to a folder`, hint: 'declare that folder as content of its own' })
+    }
+    if (stats.isDirectory()) walk(root, path, visit)
+    else if (stats.isFile()) visit(path, stats)
+  }
+}
+
+function resolveLink(root: string, path: string): string {
+  let target: string
+  try {
+    target = realpathSync(path)
+  } catch (cause) {
+    throw problem('ERR_MISSING_FILE', { message: `Link "${relative(root, path)}" leads nowhere`, cause })
+  }
+  if (target === root || target.startsWith(root + sep)) return target
+  throw problem('ERR_OUTSIDE_ROOT', { message: `Link "${relative(root, path)}" leads out of the declared folder`, expected: 'files inside the folder', hint: 'copy the file, or declare the folder it lies in' })
+}

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto'
+import { closeSync, lstatSync, mkdirSync, openSync, readFileSync, readSync, renameSync, writeFileSync, type BigIntStats } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+/** A file changed less than this before it was hashed may change again within the clock's resolution; it is not remembered. */
+const racyMs = 50n
+
+/**
+ * Digests of files seen before, by path, size, times and inode: a hint that saves reading them again, never the identity.
+ */
+export interface StatCache {
+  /** sha256 of a file, from the cache when nothing about the file changed. */
+  digest(path: string, stats?: BigIntStats): string
+  /** Keeps what was learnt, for the next run. */
+  save(): void
+  /** Files read, not remembered. */
+  readonly numRead: number
+}
+
+/**
+ * Opens the cache for one family of files.
+ *
+ * @param file - Where it is kept.
+ * @param isParanoid - Every file is read; nothing remembered is used.
+ */
+export function openStatCache(file: string, isParanoid = false): StatCache {
+  const known = isParanoid ? new Map<string, string>() : readEntries(file)
+  const used = new Map<string, string>()
+  let isChanged = isParanoid
+  let numRead = 0
+  return {
+    get numRead() {
+      return numRead
+    },
+    digest(path, stats = lstatSync(path, { bigint: true })) {
+      const identity = `${String(stats.size)} ${String(stats.mtimeNs)} ${String(stats.ctimeNs)} ${String(stats.ino)}`
+      const remembered = known.get(path)
+      if (remembered?.startsWith(`${identity} `)) {
+        used.set(path, remembered)
+        return remembered.slice(identity.length + 1)
+      }
+      const now = BigInt(Date.now())
+      const digest = hashFile(path)
+      numRead++
+      isChanged = true
+      const changedMs = (stats.ctimeNs > stats.mtimeNs ? stats.ctimeNs : stats.mtimeNs) / 1_000_000n
+      if (changedMs + racyMs < now) used.set(path, `${identity} ${digest}`)
+      return digest
+    },
+    save() {
+      if (!isChanged && used.size === known.size) return
+      mkdirSync(dirname(file), { recursive: true })
+      const temporary = `${file}.${String(process.pid)}`
+      writeFileSync(temporary, [...used].map(([path, entry]) => `${entry} ${path}\n`).join(''))
+      renameSync(temporary, file)
+    },
+  }
+}
+
+/** Lines of `size mtime ctime inode digest path`; a damaged file counts as empty. */
+function readEntries(file: string): Map<string, string> {
+  const entries = new Map<string, string>()
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch {
+    return entries
+  }
+  for (const line of text.split('\n')) {
+    const match = /^(\d+ \d+ \d+ \d+ [0-9a-f]{64}) (.+)$/.exec(line)
+    if (match) entries.set(match[2]!, match[1]!)
+  }
+  return entries
+}
+
+const chunkBytes = 1 << 20
+
+/** sha256 of a file's bytes, read in pieces. */
+export function hashFile(path: string): string {
+  const hash = createHash('sha256')
+  const descriptor = openSync(path, 'r')
+  try {
+    const buffer = Buffer.allocUnsafe(chunkBytes)
+    for (let read = readSync(descriptor, buffer); read > 0; read = readSync(descriptor, buffer)) hash.update(buffer.subarray(0, read))
+  } finally {
+    closeSync(descriptor)
+  }
+  return hash.digest('hex')
+}
+
+/** Name of the cache file for a root path, inside the store. */
+export function statCacheFile(storeDir: string, root: string): string {
+  return join(storeDir, 'stat-cache', createHash('sha256').update(root).digest('hex').slice(0, 24))
+}
