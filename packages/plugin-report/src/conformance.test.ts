@@ -1,4 +1,4 @@
-import { checkPlugin, somePredictions } from '@etsef/plugin-api/testing'
+import { checkPlugin, someFeatures, somePredictions } from '@etsef/plugin-api/testing'
 import { plugin } from './plugin.js'
 
 const predictions = (accuracy: number, seed: number) => somePredictions({ numSamples: 60, accuracy, seed })
@@ -14,6 +14,10 @@ checkPlugin(plugin, {
           { name: 'vote', value: predictions(0.9, 3) },
         ],
       },
+    }),
+    'report/figures': () => ({
+      options: { iterations: 60 },
+      inputs: { predictions: predictions(0.8, 1), features: someFeatures({ numSamples: 100 }) },
     }),
   },
 })

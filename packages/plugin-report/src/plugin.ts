@@ -1,6 +1,7 @@
 import { definePlugin, defineOperation, port } from '@etsef/plugin-api'
 import type { Plugin } from '@etsef/plugin-api'
 import { evaluateOptions } from './evaluate/evaluate-options.js'
+import { figuresOptions } from './figures/figures-options.js'
 
 /** Reports: evaluation with intervals, paired comparisons, figures. */
 export const plugin: Plugin = definePlugin({
@@ -43,6 +44,34 @@ export const plugin: Plugin = definePlugin({
         return {}
       },
       load: () => import('./evaluate/evaluate-node.js'),
+    }),
+    defineOperation({
+      kind: 'report',
+      type: 'report/figures',
+      summary: 'Confusion matrix, reliability curve and t-SNE of held-out rows, as SVG and PNG',
+      cacheVersion: 1,
+      options: figuresOptions,
+      inputs: {
+        predictions: port.predictions.optional('Predictions for the confusion matrix and the reliability curve'),
+        features: port.features.optional('Features for the t-SNE picture'),
+      },
+      outputs: {
+        report: port.report('confusion-matrix, reliability and t-sne as .svg and .png, t-sne.csv, metrics.json'),
+      },
+      plan: ({ options, inputs, issue }) => {
+        if (inputs.predictions === undefined && inputs.features === undefined) {
+          issue('in:predictions', 'figures need predictions, features or both')
+        }
+        for (const value of [inputs.predictions, inputs.features]) {
+          if (value?.partitions !== undefined && !value.partitions.includes(options.partition)) {
+            issue('partition', `${value.kind} have no rows of partition "${options.partition}"`, {
+              received: value.partitions.join(', '),
+            })
+          }
+        }
+        return {}
+      },
+      load: () => import('./figures/figures-node.js'),
     }),
   ],
 })

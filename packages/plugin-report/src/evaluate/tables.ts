@@ -130,7 +130,8 @@ function pCell(comparison: Comparison | undefined): string {
   return comparison === undefined ? 'reference' : pValue(comparison.holmP)
 }
 
-function csv(rows: readonly (readonly (string | number | null)[])[]): string {
+/** Rows as CSV (RFC 4180 quoting, line feeds); null is an empty cell. */
+export function csv(rows: readonly (readonly (string | number | null)[])[]): string {
   return rows.map((row) => row.map(csvCell).join(',')).join('\n') + '\n'
 }
 
