@@ -1,0 +1,90 @@
+import type { EstimatorImplementation, OperationContext } from '@etsef/plugin-api'
+import type { Labels } from '../checks/training-data.js'
+import type { Matrix } from '../linear-algebra/matrix.js'
+import { collectTraining, featureMatrix, withFeatures, withProbabilities } from './feature-table.js'
+import { loadModel, saveModel } from './model-directory.js'
+import type { classifierOutputs, featureInputs, transformerOutputs } from './ports.js'
+
+/** What a model says of itself beside its numbers. */
+interface AnyModel {
+  readonly kind: string
+}
+
+/** A model with the names of the columns it was fitted on. */
+export interface Fitted<M extends AnyModel> {
+  readonly kind: M['kind']
+  readonly featureNames: readonly string[]
+  readonly model: M
+}
+
+/** The mathematics of an operation that gives new columns. */
+export interface Transformer<O, M extends AnyModel> {
+  readonly kind: M['kind']
+  fit(x: Matrix, y: Labels, options: O, ctx: OperationContext): M
+  apply(model: M, x: Matrix): Matrix
+  /** Names of the new columns. */
+  names(model: M, featureNames: readonly string[]): readonly string[]
+}
+
+/** The mathematics of an operation that gives class probabilities. */
+export interface Classifier<O, M extends AnyModel> {
+  readonly kind: M['kind']
+  fit(x: Matrix, y: Labels, options: O, ctx: OperationContext): M
+  probabilities(model: M, x: Matrix): Matrix
+}
+
+type TransformerNode<O, M extends AnyModel> = Required<
+  EstimatorImplementation<O, typeof featureInputs, typeof transformerOutputs, Fitted<M>>
+>
+type ClassifierNode<O, M extends AnyModel> = Required<
+  EstimatorImplementation<O, typeof featureInputs, typeof classifierOutputs, Fitted<M>>
+>
+
+/** The adapter of a {@link Transformer}: `features` in, `features` and the model out. */
+export function transformerNode<O, M extends AnyModel>(operation: Transformer<O, M>): TransformerNode<O, M> {
+  return {
+    ...fitSaveLoad(operation),
+    open: ({ state }) => {
+      const featureNames = operation.names(state.model, state.featureNames)
+      return Promise.resolve({
+        apply: (batch) => {
+          // The runner opens the declared `features` port only.
+          if (batch.kind !== 'features') throw new TypeError(`${operation.kind} reads features, not ${batch.kind}`)
+          const x = operation.apply(state.model, featureMatrix(batch))
+          return Promise.resolve({ features: withFeatures(batch, x, featureNames) })
+        },
+        close: () => Promise.resolve(),
+      })
+    },
+  }
+}
+
+/** The adapter of a {@link Classifier}: `features` in, `predictions` and the model out. */
+export function classifierNode<O, M extends AnyModel>(operation: Classifier<O, M>): ClassifierNode<O, M> {
+  return {
+    ...fitSaveLoad(operation),
+    open: ({ state }) =>
+      Promise.resolve({
+        apply: (batch) => {
+          if (batch.kind !== 'features') throw new TypeError(`${operation.kind} reads features, not ${batch.kind}`)
+          const probabilities = operation.probabilities(state.model, featureMatrix(batch))
+          return Promise.resolve({ predictions: withProbabilities(batch, probabilities) })
+        },
+        close: () => Promise.resolve(),
+      }),
+  }
+}
+
+function fitSaveLoad<O, M extends AnyModel>(
+  operation: Pick<Classifier<O, M>, 'kind' | 'fit'>,
+): Pick<ClassifierNode<O, M>, 'fit' | 'save' | 'load'> {
+  return {
+    fit: async ({ options, inputs, ctx }) => {
+      const { x, y, featureNames } = await collectTraining(inputs.features, ctx.signal)
+      return { kind: operation.kind, featureNames, model: operation.fit(x, y, options, ctx) }
+    },
+    save: saveModel,
+    // `loadModel` has checked the kind, and the runner has checked that the bytes are those `save` wrote.
+    load: async (dir) => (await loadModel(dir, operation.kind)) as Fitted<M>,
+  }
+}

@@ -1,0 +1,34 @@
+import { checkPlugin, someFeatures, somePredictions } from '@etsef/plugin-api/testing'
+import { plugin } from './plugin.js'
+
+const features = someFeatures({ numSamples: 60, numClasses: 3, numFeatures: 6 })
+const member = (name: string, seed: number) => ({
+  name,
+  value: somePredictions({ numSamples: 60, numClasses: 3, seed }),
+})
+const onFeatures =
+  (options: Record<string, unknown> = {}) =>
+  () => ({ options, inputs: { features } })
+
+checkPlugin(plugin, {
+  cases: {
+    'ensemble/fuse': () => ({
+      inputs: {
+        features: [
+          { name: 'tl', value: features },
+          { name: 'ssl', value: someFeatures({ numSamples: 60, numClasses: 3, numFeatures: 4, seed: 2 }) },
+        ],
+      },
+    }),
+    'ensemble/vote': () => ({ inputs: { predictions: [member('a', 1), member('b', 2), member('c', 3)] } }),
+    'ensemble/standardize': onFeatures(),
+    'ensemble/fast-ica': onFeatures({ components: 3 }),
+    'ensemble/pca': onFeatures({ components: 3 }),
+    'ensemble/select-anova': onFeatures({ k: 3 }),
+    'ensemble/linear-svm': onFeatures(),
+    'ensemble/xgboost': onFeatures({ rounds: 5 }),
+    'ensemble/random-forest': onFeatures({ trees: 5 }),
+    'ensemble/naive-bayes': onFeatures(),
+    'ensemble/knn': onFeatures(),
+  },
+})

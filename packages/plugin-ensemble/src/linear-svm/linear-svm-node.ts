@@ -1,0 +1,18 @@
+import { classifierNode } from '../adapter/estimator-node.js'
+import { calibrateLinearSvm, fitLinearSvm, type LinearSvmModel } from './linear-svm.js'
+import { linearSvmProbabilities } from './linear-svm.js'
+import type { LinearSvmNodeOptions } from './linear-svm-options.js'
+
+/** Code of `ensemble/linear-svm`. */
+export const { fit, save, load, open } = classifierNode<LinearSvmNodeOptions, LinearSvmModel>({
+  kind: 'linear-svm',
+  fit: (x, y, options, ctx) => {
+    const solver = { C: options.c, tol: options.tol, maxIter: options.maxIter }
+    const model = fitLinearSvm(x, y, solver)
+    ctx.metric('iterations', model.numIterations)
+    if (!model.converged)
+      ctx.log('warn', `The SVM did not converge in ${options.maxIter} iterations; scale the columns`)
+    return calibrateLinearSvm(model, x, y, { ...solver, folds: options.calibrationFolds })
+  },
+  probabilities: linearSvmProbabilities,
+})

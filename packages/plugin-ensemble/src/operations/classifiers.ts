@@ -1,0 +1,61 @@
+import { defineOperation, type Operation } from '@etsef/plugin-api'
+import { classifierOutputs, featureInputs } from '../adapter/ports.js'
+import { knnOptions } from '../knn/knn-options.js'
+import { linearSvmOptions } from '../linear-svm/linear-svm-options.js'
+import { naiveBayesOptions } from '../naive-bayes/naive-bayes-options.js'
+import { randomForestOptions } from '../random-forest/random-forest-options.js'
+import { xgboostOptions } from '../xgboost/xgboost-options.js'
+
+/** Ports and partitions of every classifier: fitted on train, with labels. */
+const shared = {
+  kind: 'estimator',
+  inputs: featureInputs,
+  outputs: classifierOutputs,
+  rows: 'features',
+  fitOn: ['train'],
+  supervised: true,
+} as const
+
+/** Operations that give class probabilities. */
+export const classifiers: readonly Operation[] = [
+  defineOperation({
+    ...shared,
+    type: 'ensemble/linear-svm',
+    summary: 'Linear SVM with squared hinge loss, one class against the rest, margins scaled to probabilities',
+    cacheVersion: 1,
+    options: linearSvmOptions,
+    load: () => import('../linear-svm/linear-svm-node.js'),
+  }),
+  defineOperation({
+    ...shared,
+    type: 'ensemble/xgboost',
+    summary: 'Gradient-boosted trees with exact greedy splits, as XGBoost grows them',
+    cacheVersion: 1,
+    options: xgboostOptions,
+    load: () => import('../xgboost/xgboost-node.js'),
+  }),
+  defineOperation({
+    ...shared,
+    type: 'ensemble/random-forest',
+    summary: 'Random forest: bootstrap rows for each tree, a fresh draw of columns at every split',
+    cacheVersion: 1,
+    options: randomForestOptions,
+    load: () => import('../random-forest/random-forest-node.js'),
+  }),
+  defineOperation({
+    ...shared,
+    type: 'ensemble/naive-bayes',
+    summary: 'Gaussian naive Bayes in log space',
+    cacheVersion: 1,
+    options: naiveBayesOptions,
+    load: () => import('../naive-bayes/naive-bayes-node.js'),
+  }),
+  defineOperation({
+    ...shared,
+    type: 'ensemble/knn',
+    summary: 'k nearest training rows, weighted by distance',
+    cacheVersion: 1,
+    options: knnOptions,
+    load: () => import('../knn/knn-node.js'),
+  }),
+]

@@ -1,0 +1,12 @@
+import { definePlugin, type Plugin } from '@etsef/plugin-api'
+import { classifiers } from './operations/classifiers.js'
+import { combiners } from './operations/combiners.js'
+import { transformers } from './operations/transformers.js'
+
+/** Fusion, projection, selection, classifiers and votes. Imports declarations only; code is loaded by use. */
+export const plugin: Plugin = definePlugin({
+  name: 'ensemble',
+  operations: [...combiners, ...transformers, ...classifiers],
+})
+
+export default plugin

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import * as api from './index.js'
+
+test('exports these names and no others', () => {
+  expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
+    [
+      "anovaF",
+      "applyFastIca",
+      "applyPca",
+      "applySelect",
+      "applyStandardize",
+      "applyTemperature",
+      "argmaxRows",
+      "calibrateLinearSvm",
+      "decodeState",
+      "default",
+      "encodeState",
+      "featureImportances",
+      "fitFastIca",
+      "fitKnn",
+      "fitLinearSvm",
+      "fitNaiveBayes",
+      "fitPca",
+      "fitRandomForest",
+      "fitSelectAnova",
+      "fitStandardize",
+      "fitTemperature",
+      "fitXgboost",
+      "fromRows",
+      "fuseFeatures",
+      "hardVote",
+      "invertPca",
+      "keepBest",
+      "knnProbabilities",
+      "linearSvmDecision",
+      "linearSvmProbabilities",
+      "loadModel",
+      "matrix",
+      "naiveBayesJointLogLikelihood",
+      "naiveBayesProbabilities",
+      "randomForestProbabilities",
+      "saveModel",
+      "softVote",
+      "takeColumns",
+      "takeRows",
+      "toRows",
+      "xgboostDefaults",
+      "xgboostMargins",
+      "xgboostProbabilities",
+    ]
+  `)
+})

@@ -1,0 +1,19 @@
+import { classifierNode } from '../adapter/estimator-node.js'
+import { fitRandomForest, randomForestProbabilities, type RandomForestModel } from './random-forest.js'
+import type { RandomForestNodeOptions } from './random-forest-options.js'
+
+/** Code of `ensemble/random-forest`. */
+export const { fit, save, load, open } = classifierNode<RandomForestNodeOptions, RandomForestModel>({
+  kind: 'random-forest',
+  fit: (x, y, { maxDepth, ...options }, ctx) =>
+    fitRandomForest(x, y, {
+      ...options,
+      maxDepth: maxDepth ?? Infinity,
+      seed: ctx.seed,
+      onTree: (done) => {
+        ctx.signal.throwIfAborted()
+        ctx.progress(done, options.trees, 'trees')
+      },
+    }),
+  probabilities: randomForestProbabilities,
+})

@@ -1,0 +1,23 @@
+import { Type, type Static } from '@etsef/plugin-api'
+
+/** Options of `ensemble/random-forest`. */
+export const randomForestOptions = Type.Object(
+  {
+    trees: Type.Integer({ minimum: 1, default: 100, description: 'Number of trees' }),
+    maxFeatures: Type.Union(
+      [Type.Literal('log2'), Type.Literal('sqrt'), Type.Literal('all'), Type.Integer({ minimum: 1 })],
+      { default: 'log2', description: 'Columns drawn at every split (published: log2)' },
+    ),
+    minSamplesSplit: Type.Integer({
+      minimum: 2,
+      default: 3,
+      description: 'Distinct rows a node needs to be split (published: 3)',
+    }),
+    maxDepth: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], { default: null, description: 'null: no limit' }),
+    bootstrap: Type.Boolean({ default: true, description: 'Whether each tree sees a bootstrap sample of the rows' }),
+  },
+  { additionalProperties: false },
+)
+
+/** See {@link randomForestOptions}. */
+export type RandomForestNodeOptions = Static<typeof randomForestOptions>

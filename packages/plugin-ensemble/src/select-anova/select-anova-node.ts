@@ -1,0 +1,5 @@
+import { selectNode } from '../select/select-node.js'
+import { fitSelectAnova } from './select-anova.js'
+
+/** Code of `ensemble/select-anova`. */
+export const { fit, save, load, open } = selectNode<{ readonly k: number }>(fitSelectAnova)

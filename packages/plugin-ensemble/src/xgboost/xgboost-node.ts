@@ -1,0 +1,17 @@
+import { classifierNode } from '../adapter/estimator-node.js'
+import { fitXgboost, xgboostProbabilities, type XgboostModel } from './xgboost.js'
+import type { XgboostNodeOptions } from './xgboost-options.js'
+
+/** Code of `ensemble/xgboost`. */
+export const { fit, save, load, open } = classifierNode<XgboostNodeOptions, XgboostModel>({
+  kind: 'xgboost',
+  fit: (x, y, options, ctx) =>
+    fitXgboost(x, y, {
+      ...options,
+      onRound: (done) => {
+        ctx.signal.throwIfAborted()
+        ctx.progress(done, options.rounds, 'rounds')
+      },
+    }),
+  probabilities: xgboostProbabilities,
+})
