@@ -35,3 +35,26 @@ export { readTfjsLayers, type TfjsWeights } from './weights/tfjs-layers.js'
 export { exportOnnx, type ExportOptions } from './onnx/export-onnx.js'
 export { OnnxExtractor, type OnnxOptions } from './onnx/onnx-extractor.js'
 export { runReference } from './graph/run-reference.js'
+// Engines, running, training
+export type { BatchNormInput, Engine, EngineKernels, EngineName, Tf } from './engine/engine.js'
+export { engineFromEnvironment, loadEngine, type LoadEngineOptions } from './engine/load-engine.js'
+export { installEngine, type InstallOptions, type InstallResult, type InstallSource } from './install/install-engine.js'
+export { activationGradient, type ActivationGradient } from './run/activation-gradient.js'
+export { createGraphModel, type EvaluateOptions, type GraphModel } from './run/graph-model.js'
+export { readCheckpoint, writeCheckpoint, type Checkpoint } from './training/checkpoint.js'
+export { classifierMetrics, type ClassifierMetrics } from './training/classifier-metrics.js'
+export { type ExampleSource } from './training/examples.js'
+export { balancedClassWeights, softmaxCrossEntropy, type CrossEntropyOptions } from './training/losses.js'
+export { ntXentLoss, ntXentPosition } from './training/nt-xent.js'
+export { createOptimizer, type Optimizer, type OptimizerOptions, type OptimizerState } from './training/optimizer.js'
+export { scheduleFactor, type ScheduleOptions } from './training/schedule.js'
+export {
+  trainClassifier,
+  type EpochRecord,
+  type LabelledSource,
+  type TrainClassifierInput,
+  type TrainClassifierOptions,
+  type TrainClassifierResult,
+} from './training/train-classifier.js'
+export { trainablePart, type TrainablePart } from './training/trainable.js'
+export { trainStep, type TrainStepOptions } from './training/train-step.js'

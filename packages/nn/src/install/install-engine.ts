@@ -44,7 +44,7 @@ export interface InstallResult {
 
 /** What running without libtensorflow costs, in one line. */
 export const WASM_COST =
-  'no libtensorflow: networks run on WebAssembly, 5-25 times slower to train; frozen networks run on ONNX Runtime at full speed'
+  'no libtensorflow: networks train on WebAssembly, 2-6 times slower; frozen networks run on ONNX Runtime at full speed'
 
 /**
  * Gets libtensorflow for TensorFlow.js: from `ETSEF_LIBTENSORFLOW` or the cache, else the pinned wheel, else the npm package's

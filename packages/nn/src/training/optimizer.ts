@@ -31,6 +31,8 @@ export interface Optimizer {
   /** Begins a step; every variable of it counts as one step. */
   beginStep(): void
   apply(name: string, variable: Variable, gradient: Tensor, learningRate: number): void
+  /** Steps begun, those before a resume included. */
+  readStep(): number
   readState(): OptimizerState
   dispose(): void
 }
@@ -72,6 +74,7 @@ function createAdam(
         ...(m === undefined || v === undefined ? {} : { initial: { m: m.data, v: v.data } }),
       })
     },
+    readStep: () => step,
     readState: () => {
       const moments = new Map<string, WeightTensor>()
       for (const [name, { state, shape }] of states) {
@@ -115,6 +118,7 @@ function createSgd(
         variable.assign(tf.sub(variable, tf.mul(update, learningRate)))
       })
     },
+    readStep: () => step,
     readState: () => ({
       step,
       moments: new Map(

@@ -17,13 +17,14 @@ export interface ScheduleOptions {
 /** State of a plateau schedule; plain data, so that it can be saved. */
 export interface PlateauState {
   scale: number
-  best: number
+  /** Lowest loss so far; null before the first. */
+  best: number | null
   stalled: number
 }
 
 /** A fresh {@link PlateauState}. */
 export function startPlateau(): PlateauState {
-  return { scale: 1, best: Infinity, stalled: 0 }
+  return { scale: 1, best: null, stalled: 0 }
 }
 
 /**
@@ -57,7 +58,7 @@ export function scheduleFactor(
 /** Tells a plateau state the loss of a finished epoch; lower is better. */
 export function updatePlateau(state: PlateauState, options: ScheduleOptions, loss: number): void {
   const { factor = 0.2, patience = 3 } = options
-  if (loss < state.best - 1e-4) {
+  if (state.best === null || loss < state.best - 1e-4) {
     state.best = loss
     state.stalled = 0
   } else if (++state.stalled >= patience) {

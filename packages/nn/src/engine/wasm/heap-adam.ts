@@ -1,7 +1,10 @@
 import type { AdamState, AdamStep, EngineKernels, Tf } from '../engine.js'
-import { view, wasmBackend } from './heap.js'
+import { allocate, view, wasmBackend } from './heap.js'
 
-/** Adam in place on the WASM heap; moments live in JavaScript memory. */
+/**
+ * Adam in JavaScript on the WASM heap; moments live in JavaScript memory. The new value goes into new memory: XNNPACK keeps packed
+ * copies of convolution weights by tensor id and would not see a change in place.
+ */
 export function heapAdam(tf: Tf): Pick<EngineKernels, 'adam' | 'readAdamState' | 'disposeAdamState'> {
   const backend = wasmBackend(tf)
   return {
@@ -11,6 +14,8 @@ export function heapAdam(tf: Tf): Pick<EngineKernels, 'adam' | 'readAdamState' |
       step.state.v ??= step.initial?.v.slice() ?? new Float32Array(size)
       const m = step.state.m as Float32Array
       const v = step.state.v as Float32Array
+      const updated = allocate(tf, backend, step.variable.shape)
+      const next = view(backend, updated)
       const w = view(backend, step.variable)
       const g = view(backend, step.gradient)
       const { beta1, beta2, epsilon, decay = 1 } = step
@@ -19,8 +24,10 @@ export function heapAdam(tf: Tf): Pick<EngineKernels, 'adam' | 'readAdamState' |
         const gradient = g[i]!
         const mi = (m[i] = m[i]! + (gradient - m[i]!) * (1 - beta1))
         const vi = (v[i] = v[i]! + (gradient * gradient - v[i]!) * (1 - beta2))
-        w[i] = decay * w[i]! - (rate * mi) / (Math.sqrt(vi) + epsilon)
+        next[i] = decay * w[i]! - (rate * mi) / (Math.sqrt(vi) + epsilon)
       }
+      step.variable.assign(updated)
+      updated.dispose()
     },
     readAdamState: (state: AdamState) =>
       state.m === undefined

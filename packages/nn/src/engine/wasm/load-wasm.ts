@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { dirname, join, sep } from 'node:path'
 import { TFJS_VERSION } from '../../install/versions.js'
 import type { Engine, Tf } from '../engine.js'
+import { installActivationGradients } from '../activation-gradients.js'
 import { shimNodeUtil } from '../environment.js'
 import { heapBatchNorm } from './batch-norm.js'
 import { installConvolutionGradients } from './convolution-gradients.js'
@@ -16,6 +17,7 @@ export async function loadWasm(): Promise<Engine> {
   const main = require.resolve('@tensorflow/tfjs-backend-wasm')
   wasm.setWasmPaths(join(dirname(main), '..', 'wasm-out') + sep)
   if (!(await tf.setBackend('wasm'))) throw new Error('the WASM backend of TensorFlow.js does not start')
+  installActivationGradients(tf)
   installConvolutionGradients(tf)
   return {
     name: 'wasm',

@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { buildArchitecture } from '../architectures/build-architecture.js'
+import { loadEngine } from '../engine/load-engine.js'
+import { testEngines } from '../engine/test-engines.js'
+import type { Graph, Weights } from '../graph/graph.js'
+import { withHead } from '../graph/head.js'
+import { initWeights } from '../graph/init-weights.js'
+import { uniformStream } from '../graph/random.js'
+import { trainClassifier, type LabelledSource, type TrainClassifierInput } from './train-classifier.js'
+
+const SIZE = 32
+
+/** Noise with a square whose colour tells the class. */
+function examples(size: number, seed: number): LabelledSource {
+  const uniform = uniformStream(seed)
+  const length = SIZE * SIZE * 3
+  const pixels = Float32Array.from({ length: size * length }, () => uniform() - 0.5)
+  const labels = Int32Array.from({ length: size }, (_, i) => i % 3)
+  labels.forEach((label, i) => {
+    for (let y = 0; y < 12; y++) {
+      for (let x = 0; x < 12; x++) pixels[i * length + ((10 + y) * SIZE + 10 + x) * 3 + label]! += 2
+    }
+  })
+  return {
+    size,
+    labels,
+    read: (indices) => {
+      const batch = new Float32Array(indices.length * length)
+      indices.forEach((from, to) => batch.set(pixels.subarray(from * length, (from + 1) * length), to * length))
+      return batch
+    },
+  }
+}
+
+function network(): Graph {
+  return withHead(buildArchitecture('mobilenetV2', { inputSize: SIZE, width: 0.35 }), {
+    numClasses: 3,
+    hidden: [16],
+    dropout: 0.2,
+  })
+}
+
+function digest(weights: Weights, names: Iterable<string>): string {
+  const hash = createHash('sha256')
+  for (const name of names) hash.update(name).update(new Uint8Array(weights.get(name)!.data.buffer.slice(0)))
+  return hash.digest('hex')
+}
+
+describe.each(testEngines)('on %s', (name) => {
+  const train = async (options: Partial<TrainClassifierInput['options']>, rest: Partial<TrainClassifierInput> = {}) => {
+    const engine = await loadEngine({ prefer: name })
+    const graph = network()
+    const weights = initWeights(graph, 11)
+    const before = engine.tf.memory().numTensors
+    const result = await trainClassifier({
+      engine,
+      graph,
+      weights,
+      train: examples(22, 1),
+      seed: 'test',
+      options: { epochs: 2, batchSize: 8, ...options },
+      ...rest,
+    })
+    return { graph, weights, result, leaked: engine.tf.memory().numTensors - before }
+  }
+
+  // Rows of conformance.md B.2: what TensorFlow.js' own fit does wrong when something is frozen.
+  test.for(['stage1', 'stage4', 'backbone'])('freeze: %s leaves every frozen weight and statistic bit-equal', async (freeze) => {
+    const { graph, weights, result, leaked } = await train({ freeze })
+    const stages = [...new Set(graph.nodes.map((node) => node.stage))]
+    const last = freeze === 'backbone' ? stages.length - 2 : stages.indexOf(freeze)
+    const frozen = new Set(graph.nodes.filter((n) => stages.indexOf(n.stage) <= last).map((n) => n.name))
+    const isFrozen = (parameter: string) => frozen.has(parameter.slice(0, parameter.lastIndexOf('/')))
+    const frozenNames = [...weights.keys()].filter(isFrozen)
+    const learning = [...weights.keys()].filter((parameter) => !isFrozen(parameter))
+    expect(frozenNames.length).toBeGreaterThan(5)
+    expect(digest(result.weights, frozenNames)).toBe(digest(weights, frozenNames))
+    for (const parameter of learning) {
+      expect(digest(result.weights, [parameter]), parameter).not.toBe(digest(weights, [parameter]))
+    }
+    expect(leaked).toBe(0)
+  })
+
+  test('counts the trainable scalars of a frozen backbone: the head', async () => {
+    const { result } = await train({ freeze: 'backbone', epochs: 1 })
+    expect(result.numTrainable).toBe(1280 * 16 + 16 + 16 * 3 + 3)
+  })
+
+  test('refuses an unknown stage and names the known ones', async () => {
+    await expect(train({ freeze: 'stage9' })).rejects.toThrow(/stem, stage1/)
+  })
+
+  test('learns, and returns the epoch that was best on validation', async () => {
+    const validation = examples(12, 2)
+    const { result } = await train({ epochs: 8, batchSize: 6, learningRate: 3e-3 }, { validation })
+    const losses = result.history.map((record) => record.validation!.loss)
+    expect(result.history.at(-1)!.loss).toBeLessThan(0.8 * result.history[0]!.loss)
+    expect(losses[result.bestEpoch - 1]).toBe(Math.min(...losses))
+    // Evaluated again, the returned weights give the logged figure.
+    const again = await train({ epochs: 1, learningRate: 0, freeze: 'backbone' }, { validation, weights: result.weights })
+    expect(again.result.history[0]!.validation!.loss).toBeCloseTo(Math.min(...losses), 5)
+  })
+
+  test('stops early after patience epochs without improvement', async () => {
+    const validation = examples(12, 2)
+    const { result } = await train({ epochs: 9, learningRate: 0, freeze: 'backbone', earlyStopping: { patience: 2 } }, { validation })
+    expect(result.history.length).toBe(3)
+    expect(result.bestEpoch).toBe(1)
+  })
+
+  test('gives the same bytes for the same seed, also with the frozen part recomputed', async () => {
+    const a = await train({ freeze: 'stage3' })
+    const b = await train({ freeze: 'stage3' })
+    expect(digest(b.result.weights, b.weights.keys())).toBe(digest(a.result.weights, a.weights.keys()))
+    const c = await train({ freeze: 'stage3' }, { seed: 'other' })
+    expect(digest(c.result.weights, c.weights.keys())).not.toBe(digest(a.result.weights, a.weights.keys()))
+  })
+
+  test('resumes from a checkpoint to the same bytes as an uninterrupted run', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'etsef-'))
+    try {
+      const options = { epochs: 3, schedule: { kind: 'plateau', patience: 1 } } as const
+      const whole = await train(options)
+      const stop = new AbortController()
+      const checkpoint = { directory, name: 'train' }
+      const onEpoch = (record: { epoch: number }) => {
+        if (record.epoch === 2) stop.abort()
+      }
+      await expect(train(options, { checkpoint, onEpoch, signal: stop.signal })).rejects.toThrow(/abort/i)
+      const resumed = await train(options, { checkpoint })
+      expect(resumed.result.history).toEqual(whole.result.history)
+      expect(digest(resumed.result.weights, whole.weights.keys())).toBe(digest(whole.result.weights, whole.weights.keys()))
+    } finally {
+      await rm(directory, { recursive: true })
+    }
+  })
+
+  test('names the epoch and step where the loss stops being finite', async () => {
+    const weights = new Map(initWeights(network(), 11))
+    weights.set('logits/bias', { shape: [3], data: new Float32Array(3).fill(NaN) })
+    await expect(train({}, { weights })).rejects.toMatchObject({ code: 'ERR_DIVERGED' })
+  })
+
+  test.for([
+    { name: 'sgd', momentum: 0.9, weightDecay: 1e-4 },
+    { name: 'adamW', weightDecay: 0.05 },
+  ] as const)('$name trains too, with clipping, balanced classes and stage decay', async (optimizer) => {
+    const { result, leaked } = await train({ optimizer, clipNorm: 1, classWeights: 'balanced', stageDecay: 0.5, learningRate: 1e-2, epochs: 4 })
+    expect(result.history.at(-1)!.loss).toBeLessThan(result.history[0]!.loss)
+    expect(leaked).toBe(0)
+  })
+})

@@ -1,0 +1,325 @@
+import { createRng, PipelineError, type Rng } from '@etsef/plugin-api'
+import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs'
+import type { Engine } from '../engine/engine.js'
+import type { Graph, Weights, WeightTensor } from '../graph/graph.js'
+import { inferShapes } from '../graph/shapes.js'
+import { createGraphModel, type GraphModel } from '../run/graph-model.js'
+import { readCheckpoint, writeCheckpoint } from './checkpoint.js'
+import { classifierMetrics, type ClassifierMetrics } from './classifier-metrics.js'
+import { openBoundary, range, type BoundarySource, type ExampleSource } from './examples.js'
+import { balancedClassWeights, softmaxCrossEntropy } from './losses.js'
+import { createOptimizer, type OptimizerOptions } from './optimizer.js'
+import { scheduleFactor, startPlateau, updatePlateau, type PlateauState, type ScheduleOptions } from './schedule.js'
+import { trainStep } from './train-step.js'
+import { trainablePart } from './trainable.js'
+
+/** Labelled examples. */
+export interface LabelledSource extends ExampleSource {
+  /** Class index per example. */
+  readonly labels: Int32Array
+}
+
+/** Options of {@link trainClassifier}. */
+export interface TrainClassifierOptions {
+  readonly epochs: number
+  /** Default 16. The last, smaller batch of an epoch is kept. */
+  readonly batchSize?: number
+  /** Base rate, default 1e-3. */
+  readonly learningRate?: number
+  /** Default Adam in Keras' form. */
+  readonly optimizer?: OptimizerOptions
+  /** Default cosine without warm-up. */
+  readonly schedule?: ScheduleOptions
+  /** Last frozen stage, `backbone`, or `none` (default). Frozen weights and statistics do not change by a bit. */
+  readonly freeze?: string
+  /** Factor on the rate of each stage further from the output, in (0, 1], default 1. */
+  readonly stageDecay?: number
+  readonly labelSmoothing?: number
+  readonly focalGamma?: number
+  /** `balanced` weighs rare classes more. Default none. */
+  readonly classWeights?: 'balanced' | 'none' | readonly number[]
+  /** Bound on the joint gradient norm; default none. */
+  readonly clipNorm?: number
+  /** Share of old moving statistics kept by learning batch norms; default 0.9, for short runs. `null` keeps the network's own. */
+  readonly batchNormMomentum?: number | null
+  /** Stops after `patience` epochs without a better validation figure. The best epoch's weights are returned in any case. */
+  readonly earlyStopping?: { readonly patience: number; readonly metric?: 'loss' | 'balancedAccuracy' }
+  /** Memory for values of the frozen part, default 512 MB; 0 recomputes them. */
+  readonly frozenCacheMb?: number
+}
+
+/** One line of the training history. */
+export interface EpochRecord {
+  /** From 1. */
+  readonly epoch: number
+  readonly learningRate: number
+  readonly loss: number
+  readonly accuracy: number
+  readonly validation?: ClassifierMetrics
+}
+
+/** Input of {@link trainClassifier}. */
+export interface TrainClassifierInput {
+  readonly engine: Engine
+  /** A network with logits. */
+  readonly graph: Graph
+  readonly weights: Weights
+  readonly train: LabelledSource
+  /** Picks the best epoch; without it the last epoch counts. */
+  readonly validation?: LabelledSource
+  readonly options: TrainClassifierOptions
+  readonly seed: string | number
+  readonly signal?: AbortSignal
+  onEpoch?(record: EpochRecord): void
+  /** Saved after each epoch and resumed from, bit for bit. */
+  readonly checkpoint?: { readonly directory: string; readonly name: string }
+}
+
+/** Outcome of {@link trainClassifier}. */
+export interface TrainClassifierResult {
+  readonly weights: Weights
+  readonly history: readonly EpochRecord[]
+  /** Epoch of `weights`, from 1; 0 when no epoch was run. */
+  readonly bestEpoch: number
+  readonly numTrainable: number
+}
+
+interface Progress {
+  epoch: number
+  step: number
+  history: EpochRecord[]
+  plateau: PlateauState
+  bestEpoch: number
+  bestScore: number | null
+  stalled: number
+}
+
+/**
+ * Trains a classifier with an own step over an explicit list of parameters: what is frozen is bit-frozen, batch norm included.
+ *
+ * @throws PipelineError `ERR_DIVERGED` when the loss is not finite; RangeError when `freeze` names no stage.
+ */
+export async function trainClassifier(input: TrainClassifierInput): Promise<TrainClassifierResult> {
+  const { engine, train, validation, options, checkpoint } = input
+  const { epochs, batchSize = 16, learningRate = 1e-3, freeze = 'none', frozenCacheMb = 512 } = options
+  const { schedule = { kind: 'cosine' }, batchNormMomentum = 0.9 } = options
+  if (input.graph.logitsNode === undefined) throw new RangeError(`${input.graph.architecture} has no logits to train`)
+  const graph = withMomentum(input.graph, batchNormMomentum)
+  const part = trainablePart(graph, freeze)
+  const rng = createRng(input.seed, 'train-classifier')
+  const rates = stageRates(graph, options.stageDecay ?? 1)
+  const classWeights = resolveClassWeights(options, train.labels, numLogits(graph))
+  const lossOptions = {
+    labelSmoothing: options.labelSmoothing ?? 0,
+    focalGamma: options.focalGamma ?? 0,
+    ...(classWeights === undefined ? {} : { classWeights }),
+  }
+
+  const saved = checkpoint && (await readCheckpoint<Progress>(checkpoint.directory, checkpoint.name))
+  const progress = saved?.progress ?? freshProgress()
+  const model = createGraphModel(engine, graph, withOverrides(input.weights, saved?.tensors['weights']))
+  let best = saved?.tensors['best']
+  const moments = saved?.tensors['moments'] ?? new Map<string, WeightTensor>()
+  const optimizer = createOptimizer(engine, options.optimizer ?? { name: 'adam' }, saved && { step: progress.step, moments })
+  try {
+    const boundaryOptions = { batchSize: 32, limitMb: frozenCacheMb, shapes: inferShapes(graph) }
+    const trainValues = await openBoundary(model, train, part.boundary, boundaryOptions)
+    const validationValues = validation && (await openBoundary(model, validation, part.boundary, boundaryOptions))
+
+    while (progress.epoch < epochs && !isStopped(progress, options)) {
+      const epochRng = rng.fork('epoch', progress.epoch)
+      const order = epochRng.fork('order').shuffle(range(0, train.size))
+      const steps = Math.ceil(order.length / batchSize)
+      let rate = learningRate
+      let lossSum = 0
+      let hits = 0
+      for (let step = 0; step < steps; step++) {
+        await nextTurn(input.signal)
+        const indices = order.slice(step * batchSize, (step + 1) * batchSize)
+        const stepRng = epochRng.fork('step', step)
+        const feeds = await trainValues.read(indices, stepRng.fork('augment'))
+        rate = learningRate * scheduleFactor(schedule, progress.epoch + (step + 1) / steps, epochs, progress.plateau)
+        const labels = indices.map((i) => train.labels[i]!)
+        const outcome = learn(model, feeds, labels, {
+          part,
+          optimizer,
+          lossOptions,
+          rng: stepRng.fork('dropout'),
+          learningRate: (name) => rate * (rates.get(name) ?? 1),
+          ...(options.clipNorm === undefined ? {} : { clipNorm: options.clipNorm }),
+        })
+        if (!Number.isFinite(outcome.loss)) throw diverged(outcome.loss, progress.epoch, step, rate)
+        lossSum += outcome.loss * indices.length
+        hits += outcome.hits
+      }
+      const metrics =
+        validation && validationValues
+          ? await evaluateClassifier(model, validation, validationValues, classWeights, input.signal)
+          : undefined
+      progress.epoch++
+      const record: EpochRecord = {
+        epoch: progress.epoch,
+        learningRate: rate,
+        loss: lossSum / train.size,
+        accuracy: hits / train.size,
+        ...(metrics === undefined ? {} : { validation: metrics }),
+      }
+      progress.history.push(record)
+      updatePlateau(progress.plateau, schedule, metrics?.loss ?? record.loss)
+      if (takeIfBetter(progress, metrics, options)) best = readNamed(model, part.changingNames)
+      progress.step = optimizer.readStep()
+      if (checkpoint !== undefined) {
+        await writeCheckpoint(checkpoint.directory, checkpoint.name, {
+          tensors: {
+            weights: readNamed(model, part.changingNames),
+            best: best!,
+            moments: optimizer.readState().moments,
+          },
+          progress,
+        })
+      }
+      input.onEpoch?.(record)
+    }
+    const weights = withOverrides(input.weights, best)
+    const { history, bestEpoch } = progress
+    return { weights, history, bestEpoch, numTrainable: part.numTrainable }
+  } finally {
+    optimizer.dispose()
+    model.dispose()
+  }
+}
+
+interface LearnOptions {
+  readonly part: ReturnType<typeof trainablePart>
+  readonly optimizer: ReturnType<typeof createOptimizer>
+  readonly lossOptions: Parameters<typeof softmaxCrossEntropy>[3]
+  readonly rng: Rng
+  learningRate(name: string): number
+  readonly clipNorm?: number
+}
+
+function learn(
+  model: GraphModel,
+  feeds: ReadonlyMap<string, Tensor>,
+  labels: readonly number[],
+  options: LearnOptions,
+): { readonly loss: number; readonly hits: number } {
+  const { tf } = model.engine
+  let logits: Tensor | undefined
+  const loss = (): Scalar => {
+    const evaluation = { trainingNodes: options.part.nodes, rng: options.rng }
+    const [out] = model.evaluate(feeds, [model.graph.logitsNode!], evaluation)
+    logits = tf.keep(out!.clone())
+    return softmaxCrossEntropy(tf, out as Tensor2D, labels, options.lossOptions)
+  }
+  const value = trainStep(model, loss, { ...options, parameterNames: options.part.parameterNames })
+  const hits = countHits(logits!.dataSync<'float32'>(), labels)
+  logits!.dispose()
+  for (const feed of feeds.values()) feed.dispose()
+  return { loss: value, hits }
+}
+
+async function evaluateClassifier(
+  model: GraphModel,
+  source: LabelledSource,
+  values: BoundarySource,
+  classWeights: readonly number[] | undefined,
+  signal: AbortSignal | undefined,
+): Promise<ClassifierMetrics> {
+  const logits = new Float32Array(source.size * numLogits(model.graph))
+  for (let start = 0; start < source.size; start += 32) {
+    await nextTurn(signal)
+    const feeds = await values.read(range(start, Math.min(source.size, start + 32)))
+    const [out] = model.evaluate(feeds, [model.graph.logitsNode!])
+    logits.set(out!.dataSync<'float32'>(), start * numLogits(model.graph))
+    for (const tensor of [out!, ...feeds.values()]) tensor.dispose()
+  }
+  return classifierMetrics(logits, source.labels, classWeights === undefined ? {} : { classWeights })
+}
+
+function takeIfBetter(progress: Progress, metrics: ClassifierMetrics | undefined, options: TrainClassifierOptions): boolean {
+  // The direction belongs to the metric: a loss falls, an accuracy rises.
+  const metric = options.earlyStopping?.metric ?? 'loss'
+  const score = metrics === undefined ? progress.epoch : metric === 'loss' ? -metrics.loss : metrics.balancedAccuracy
+  if (progress.bestScore !== null && !(score > progress.bestScore)) {
+    progress.stalled++
+    return false
+  }
+  progress.bestScore = score
+  progress.bestEpoch = progress.epoch
+  progress.stalled = 0
+  return true
+}
+
+function isStopped(progress: Progress, options: TrainClassifierOptions): boolean {
+  return options.earlyStopping !== undefined && progress.stalled >= options.earlyStopping.patience
+}
+
+function freshProgress(): Progress {
+  return { epoch: 0, step: 0, history: [], plateau: startPlateau(), bestEpoch: 0, bestScore: null, stalled: 0 }
+}
+
+function diverged(loss: number, epoch: number, step: number, rate: number): PipelineError {
+  return new PipelineError('ERR_DIVERGED', {
+    message: `The loss is ${loss} in epoch ${epoch + 1}, step ${step + 1} (learning rate ${rate})`,
+    hint: 'lower learningRate, set clipNorm: 1, or check the pictures for values that are not finite',
+  })
+}
+
+function withMomentum(graph: Graph, momentum: number | null): Graph {
+  if (momentum === null) return graph
+  return { ...graph, nodes: graph.nodes.map((node) => (node.op === 'batchNorm' ? { ...node, momentum } : node)) }
+}
+
+function numLogits(graph: Graph): number {
+  const node = graph.nodes.find(({ name }) => name === graph.logitsNode)
+  if (node?.op !== 'dense') throw new RangeError(`${graph.architecture}: the logits node is not a dense layer`)
+  return node.units
+}
+
+/** Rate factor of each parameter: `decay` once for each stage between its own and the last. */
+function stageRates(graph: Graph, decay: number): Map<string, number> {
+  const stages = [...new Set(graph.nodes.map((node) => node.stage))]
+  const factors = new Map(stages.map((stage, i) => [stage, decay ** (stages.length - 1 - i)]))
+  const names = ['kernel', 'bias', 'gamma', 'beta']
+  return new Map(
+    graph.nodes.flatMap((node) => names.map((name): [string, number] => [`${node.name}/${name}`, factors.get(node.stage)!])),
+  )
+}
+
+function resolveClassWeights(
+  options: TrainClassifierOptions,
+  labels: Int32Array,
+  numClasses: number,
+): readonly number[] | undefined {
+  const { classWeights = 'none' } = options
+  if (classWeights === 'none') return undefined
+  return classWeights === 'balanced' ? balancedClassWeights(labels, numClasses) : classWeights
+}
+
+function readNamed(model: GraphModel, names: readonly string[]): Map<string, WeightTensor> {
+  return new Map(
+    names.map((name): [string, WeightTensor] => {
+      const variable = model.variables.get(name)!
+      return [name, { shape: variable.shape, data: Float32Array.from(variable.dataSync<'float32'>()) }]
+    }),
+  )
+}
+
+function withOverrides(weights: Weights, overrides: Weights | undefined): Weights {
+  return overrides === undefined ? weights : new Map([...weights, ...overrides])
+}
+
+function countHits(logits: Float32Array, labels: readonly number[]): number {
+  const numClasses = logits.length / labels.length
+  return labels.filter((label, n) => {
+    const row = logits.subarray(n * numClasses, (n + 1) * numClasses)
+    return row.every((value) => value <= row[label]!)
+  }).length
+}
+
+/** Lets timers, signals and prefetching run between steps. */
+async function nextTurn(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise<void>((resolve) => setImmediate(resolve))
+  signal?.throwIfAborted()
+}
