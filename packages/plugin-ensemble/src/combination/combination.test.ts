@@ -3,6 +3,7 @@ import { expectArrayClose } from '@etsef/plugin-api/testing'
 import { fc, test as propertyTest } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { matrix, type Matrix } from '../linear-algebra/matrix.js'
+import { hardVote, softVote } from '../vote/vote.js'
 import { abstainBelow, abstentionCurve, margins, thresholdForAccuracy } from './abstain.js'
 import { diversity, pairDiversity } from './diversity.js'
 import { greedySelection } from './greedy-selection.js'
@@ -11,11 +12,17 @@ import { balancedError, balancedErrorOf, logLoss, loss } from './losses.js'
 import { correctness, memberOf, type Member } from './member.js'
 import { oracleBound } from './oracle.js'
 import { rankMembers, validationWeights } from './validation-weights.js'
-import { averageScores, weightedVote } from './weighted-vote.js'
 
 /** Two-class probabilities from those of class 0. */
 function binary(name: string, ...first: number[]): Member {
-  return memberOf(name, matrix(first.length, 2, first.flatMap((p) => [p, 1 - p])))
+  return memberOf(
+    name,
+    matrix(
+      first.length,
+      2,
+      first.flatMap((p) => [p, 1 - p]),
+    ),
+  )
 }
 
 /** A member that votes without shades. */
@@ -31,11 +38,20 @@ function bits(text: string): number[] {
 
 /** Random probabilities, rows summing to 1. */
 const someMembers = fc
-  .record({ seed: fc.integer(), numMembers: fc.integer({ min: 1, max: 5 }), numSamples: fc.integer({ min: 1, max: 25 }), numClasses: fc.integer({ min: 2, max: 4 }) })
+  .record({
+    seed: fc.integer(),
+    numMembers: fc.integer({ min: 1, max: 5 }),
+    numSamples: fc.integer({ min: 1, max: 25 }),
+    numClasses: fc.integer({ min: 2, max: 4 }),
+  })
   .map(({ seed, numMembers, numSamples, numClasses }) => {
     const rng = createRng(seed)
     const members = Array.from({ length: numMembers }, (_, m) => {
-      const scores = matrix(numSamples, numClasses, Float64Array.from({ length: numSamples * numClasses }, () => rng.next() ** 3 + 1e-3))
+      const scores = matrix(
+        numSamples,
+        numClasses,
+        Float64Array.from({ length: numSamples * numClasses }, () => rng.next() ** 3 + 1e-3),
+      )
       for (let i = 0; i < numSamples; i++) {
         const row = scores.data.subarray(i * numClasses, (i + 1) * numClasses)
         const sum = row.reduce((total, value) => total + value, 0)
@@ -43,14 +59,18 @@ const someMembers = fc
       }
       return memberOf(`m${String(m)}`, scores)
     })
-    return { members, labels: Int32Array.from({ length: numSamples }, () => rng.integer(numClasses)), numClasses, numSamples, rng }
+    return {
+      members,
+      labels: Int32Array.from({ length: numSamples }, () => rng.integer(numClasses)),
+      numClasses,
+      numSamples,
+      rng,
+    }
   })
 
-function renamed(scores: Matrix, to: readonly number[]): Matrix {
-  const result = matrix(scores.numSamples, scores.numFeatures)
-  for (let i = 0; i < scores.numSamples; i++)
-    to.forEach((target, k) => (result.data[i * to.length + target] = scores.data[i * to.length + k]!))
-  return result
+/** Weighted mean of the members' probabilities. */
+function average(members: readonly Member[], weights: ArrayLike<number>): Matrix {
+  return softVote(members, { weights: Array.from(weights), unresolved: 'lowest' }).scores
 }
 
 describe('greedySelection', () => {
@@ -90,64 +110,14 @@ describe('greedySelection', () => {
   test('refuses to select on no rows', () => {
     expect(() => greedySelection([binary('a')], new Int32Array(), {}, createRng(0))).toThrow(RangeError)
   })
-  propertyTest.prop([someMembers])('is never worse than the best member on its own rows, weights sum to 1', ({ members: some, labels: truth }) => {
-    for (const name of ['logLoss', 'error', 'balancedError'] as const) {
-      const { weights } = greedySelection(some, truth, { loss: name }, createRng(1))
-      expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 9)
-      const best = Math.min(...some.map(({ scores }) => loss(name, scores, truth)))
-      expect(loss(name, averageScores(some, weights), truth)).toBeLessThanOrEqual(best + 1e-6)
-    }
-  })
-})
-
-describe('weightedVote', () => {
-  test('gives a plurality by equal weights', () => {
-    const members = [voter('a', 3, 0, 2), voter('b', 3, 1, 2), voter('c', 3, 1, 0)]
-    expect([...weightedVote(members, [1, 1, 1], 'hard').predicted]).toEqual([1, 2])
-  })
-  test('lets one heavy member outvote two', () => {
-    const members = [voter('a', 2, 0), voter('b', 2, 1), voter('c', 2, 1)]
-    expect([...weightedVote(members, [3, 1, 1], 'hard').predicted]).toEqual([0])
-  })
-  test('breaks a tied hard vote by summed probability, then by rank, then refuses', () => {
-    const byProbability = weightedVote([binary('a', 0.6), binary('b', 0.1)], [1, 1], 'hard')
-    expect([...byProbability.predicted]).toEqual([1])
-    const level = [binary('a', 0.9), binary('b', 0.1)]
-    expect([...weightedVote(level, [1, 1], 'hard', [1, 0]).predicted]).toEqual([1])
-    expect([...weightedVote(level, [1, 1], 'hard', [0, 1]).predicted]).toEqual([0])
-    expect(weightedVote(level, [1, 1], 'hard')).toMatchObject({ numTies: 1, numRefused: 1 })
-    expect([...weightedVote(level, [1, 1], 'hard').predicted]).toEqual([-1])
-  })
-  test('leaves abstaining members out, and decides nothing when all abstain', () => {
-    const quiet = { ...binary('a', 0.5, 0.5), predicted: Int32Array.of(-1, -1) }
-    const loud = { ...binary('b', 0.3, 0.5), predicted: Int32Array.of(1, -1) }
-    const vote = weightedVote([quiet, loud], [5, 1], 'hard')
-    expect([...vote.predicted]).toEqual([1, -1])
-    expect([...vote.scores.data]).toEqual([0, 1, 0, 0])
-  })
-  test('refuses weights that are negative, missing or all zero', () => {
-    const members = [binary('a', 0.6), binary('b', 0.1)]
-    for (const weights of [[1], [-1, 2], [0, 0], [NaN, 1]]) {
-      expect(() => weightedVote(members, weights, 'soft')).toThrow(RangeError)
-    }
-  })
-  propertyTest.prop([someMembers, fc.constantFrom('soft' as const, 'hard' as const)])(
-    'does not depend on the order of the classes or on the scale of the weights',
-    ({ members, labels, numClasses, rng }, voting) => {
-      const weights = members.map(() => rng.next() + 0.01)
-      const rank = rankMembers(members, labels)
-      const to = rng.shuffle(Array.from({ length: numClasses }, (_, k) => k))
-      const others = members.map(({ name, scores, predicted }) => ({
-        name,
-        scores: renamed(scores, to),
-        predicted: predicted.map((k) => to[k]!),
-      }))
-      const here = weightedVote(members, weights, voting, rank)
-      const there = weightedVote(others, weights.map((weight) => 7 * weight), voting, rank)
-      expect([...there.predicted]).toEqual([...here.predicted].map((k) => (k < 0 ? k : to[k]!)))
-      for (let i = 0; i < labels.length; i++) {
-        const row = here.scores.data.subarray(i * numClasses, (i + 1) * numClasses)
-        expect(row.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 12)
+  propertyTest.prop([someMembers])(
+    'is never worse than the best member on its own rows, weights sum to 1',
+    ({ members: some, labels: truth }) => {
+      for (const name of ['logLoss', 'error', 'balancedError'] as const) {
+        const { weights } = greedySelection(some, truth, { loss: name }, createRng(1))
+        expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 9)
+        const best = Math.min(...some.map(({ probabilities }) => loss(name, probabilities, truth)))
+        expect(loss(name, average(some, weights), truth)).toBeLessThanOrEqual(best + 1e-6)
       }
     },
   )
@@ -171,12 +141,23 @@ describe('validationWeights', () => {
       expectArrayClose(validationWeights(members, Int32Array.of(0, 1), rule), [0.5, 0.5])
     }
   })
-  propertyTest.prop([someMembers])('mixture shares have no more log loss than equal ones or any single member', ({ members, labels }) => {
-    const weights = validationWeights(members, labels, 'mixture')
-    const least = logLoss(averageScores(members, weights), labels)
-    expect(least).toBeLessThanOrEqual(logLoss(averageScores(members, members.map(() => 1)), labels) + 1e-9)
-    for (const { scores } of members) expect(least).toBeLessThanOrEqual(logLoss(scores, labels) + 1e-4)
-  })
+  propertyTest.prop([someMembers])(
+    'mixture shares have no more log loss than equal ones or any single member',
+    ({ members, labels }) => {
+      const weights = validationWeights(members, labels, 'mixture')
+      const least = logLoss(average(members, weights), labels)
+      expect(least).toBeLessThanOrEqual(
+        logLoss(
+          average(
+            members,
+            members.map(() => 1),
+          ),
+          labels,
+        ) + 1e-9,
+      )
+      for (const { probabilities } of members) expect(least).toBeLessThanOrEqual(logLoss(probabilities, labels) + 1e-4)
+    },
+  )
 })
 
 describe('knoraWeights', () => {
@@ -203,10 +184,10 @@ describe('oracleBound', () => {
   })
   propertyTest.prop([someMembers])('is at least every vote, selection and member', ({ members, labels, rng }) => {
     const { accuracy } = oracleBound(members, labels)
-    const rank = rankMembers(members, labels)
+    const ranks = rankMembers(members, labels)
     const weights = members.map(() => rng.next() + 0.01)
     const right = (predicted: Int32Array): number => predicted.filter((k, i) => k === labels[i]).length / labels.length
-    expect(accuracy).toBeGreaterThanOrEqual(right(weightedVote(members, weights, 'hard', rank).predicted))
+    expect(accuracy).toBeGreaterThanOrEqual(right(hardVote(members, { weights, ranks }).predicted))
     for (const { predicted } of members) expect(accuracy).toBeGreaterThanOrEqual(right(predicted))
   })
 })
@@ -262,17 +243,20 @@ describe('abstention', () => {
     expect(point).toMatchObject({ coverage: 0.5, accuracy: 1 })
   })
   test('says so when no threshold is good enough', () => {
-    expect(thresholdForAccuracy(Int32Array.of(1, 1, 0, 0), scores, labels.map((k) => 1 - k), 0.99)).toBeUndefined()
+    expect(thresholdForAccuracy(Int32Array.of(1, 1, 0, 0), scores, labels, 0.99)).toBeUndefined()
   })
-  propertyTest.prop([someMembers])('keeps exactly the stated share at every point of the curve', ({ members, labels: truth }) => {
-    const [{ scores: some, predicted: choices }] = members as [Member, ...Member[]]
-    for (const { threshold, coverage, accuracy } of abstentionCurve(choices, some, truth)) {
-      const kept = abstainBelow(choices, some, threshold)
-      const numKept = kept.filter((k) => k !== -1).length
-      expect(numKept / truth.length).toBeCloseTo(coverage, 12)
-      expect(kept.filter((k, i) => k === truth[i]).length / numKept).toBeCloseTo(accuracy, 12)
-    }
-  })
+  propertyTest.prop([someMembers])(
+    'keeps exactly the stated share at every point of the curve',
+    ({ members, labels: truth }) => {
+      const [{ probabilities: some, predicted: choices }] = members as [Member, ...Member[]]
+      for (const { threshold, coverage, accuracy } of abstentionCurve(choices, some, truth)) {
+        const kept = abstainBelow(choices, some, threshold)
+        const numKept = kept.filter((k) => k !== -1).length
+        expect(numKept / truth.length).toBeCloseTo(coverage, 12)
+        expect(kept.filter((k, i) => k === truth[i]).length / numKept).toBeCloseTo(accuracy, 12)
+      }
+    },
+  )
 })
 
 describe('losses', () => {

@@ -40,13 +40,13 @@ export function greedySelection(
   if (!first || labels.length === 0) throw new RangeError('greedySelection: needs members and labelled rows')
   const lossName = options.loss ?? 'logLoss'
   const numRounds = members.length === 1 ? 1 : (options.rounds ?? 25)
-  const sum = new Float64Array(first.scores.data.length)
-  const trial = matrix(first.scores.numSamples, first.scores.numFeatures)
+  const sum = new Float64Array(first.probabilities.data.length)
+  const trial = matrix(first.probabilities.numSamples, first.probabilities.numFeatures)
   const order: number[] = []
   const losses: number[] = []
   const compared: number[] = []
   const lossWith = (m: number, name: LossName): number => {
-    const { data } = members[m]!.scores
+    const { data } = members[m]!.probabilities
     const share = 1 / (order.length + 1)
     for (let at = 0; at < sum.length; at++) trial.data[at] = (sum[at]! + data[at]!) * share
     return name === 'logLoss' ? logLoss(trial, labels) : loss(name, trial, labels)
@@ -71,7 +71,7 @@ export function greedySelection(
     compared.push(isRounded ? toSixDigits(exact[chosen]!) : exact[chosen]!)
     losses.push(exact[chosen]!)
     order.push(chosen)
-    const { data } = members[chosen]!.scores
+    const { data } = members[chosen]!.probabilities
     for (let at = 0; at < sum.length; at++) sum[at]! += data[at]!
   }
   const kept = compared.indexOf(Math.min(...compared)) + 1

@@ -46,7 +46,11 @@ describe('fitMultinomial', () => {
   })
   test('has a gradient of zero at the optimum: mean probabilities equal the class shares', () => {
     const rng = createRng(3)
-    const data = matrix(60, 5, Float64Array.from({ length: 300 }, () => rng.normal()))
+    const data = matrix(
+      60,
+      5,
+      Float64Array.from({ length: 300 }, () => rng.normal()),
+    )
     const labels = Int32Array.from({ length: 60 }, () => rng.integer(4))
     const p = multinomialProbabilities(fitMultinomial(data, { labels, numClasses: 4 }, { c: 10 }), data)
     for (let k = 0; k < 4; k++) {
@@ -56,7 +60,11 @@ describe('fitMultinomial', () => {
     }
   })
   test('stays finite on separable rows with a weak penalty', () => {
-    const model = fitMultinomial(fromRows([[-1], [-2], [1], [2]]), { labels: Int32Array.of(0, 0, 1, 1), numClasses: 2 }, { c: 1e6 })
+    const model = fitMultinomial(
+      fromRows([[-1], [-2], [1], [2]]),
+      { labels: Int32Array.of(0, 0, 1, 1), numClasses: 2 },
+      { c: 1e6 },
+    )
     expect(model.weights.data.every(Number.isFinite)).toBe(true)
     expect(multinomialProbabilities(model, fromRows([[1.5]])).data[1]).toBeGreaterThan(0.999)
   })

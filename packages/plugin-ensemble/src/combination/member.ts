@@ -1,25 +1,22 @@
 import { argmaxRows, takeRows, type Matrix } from '../linear-algebra/matrix.js'
+import type { Ballot } from '../vote/vote.js'
 
 /** What one base classifier says about the rows. All members of an ensemble speak of the same rows, in the same order. */
-export interface Member {
+export interface Member extends Ballot {
   /** Node id in the YAML. */
   readonly name: string
-  /** `[numSamples, numClasses]`, in class-list order. */
-  readonly scores: Matrix
-  /** `[numSamples]` class indices; −1 where the member abstained. */
-  readonly predicted: Int32Array
 }
 
-/** A member from its scores; it predicts the class of the largest one. For tests and for scores without decisions. */
-export function memberOf(name: string, scores: Matrix): Member {
-  return { name, scores, predicted: argmaxRows(scores) }
+/** A member that predicts the class it gives the largest probability. */
+export function memberOf(name: string, probabilities: Matrix): Member {
+  return { name, probabilities, predicted: argmaxRows(probabilities) }
 }
 
 /** The members on the given rows only. */
 export function takeMemberRows(members: readonly Member[], indices: ArrayLike<number>): Member[] {
-  return members.map(({ name, scores, predicted }) => ({
+  return members.map(({ name, probabilities, predicted }) => ({
     name,
-    scores: takeRows(scores, indices),
+    probabilities: takeRows(probabilities, indices),
     predicted: Int32Array.from(indices, (i) => predicted[i]!),
   }))
 }

@@ -16,7 +16,7 @@ export interface ConvexProblem {
  * @see Nocedal and Wright 2006, Numerical Optimization, algorithm 7.1 (line search Newton–CG).
  */
 export function minimizeNewton(problem: ConvexProblem, start: Float64Array, tolerance: number): Float64Array {
-  let v = start.slice()
+  let v: Float64Array = start.slice()
   let value = problem.value(v)
   for (let iteration = 0; iteration < 200; iteration++) {
     const { gradient, hessianTimes } = problem.at(v)

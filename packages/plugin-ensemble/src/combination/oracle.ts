@@ -18,7 +18,7 @@ export interface OracleBound {
  * @returns NaN figures without rows.
  */
 export function oracleBound(members: readonly Member[], labels: Int32Array): OracleBound {
-  const numClasses = members[0]?.scores.numFeatures ?? 0
+  const numClasses = members[0]?.probabilities.numFeatures ?? 0
   const right = new Float64Array(numClasses)
   const counts = new Float64Array(numClasses)
   const perMember = new Float64Array(members.length)

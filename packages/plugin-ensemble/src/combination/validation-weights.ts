@@ -20,7 +20,7 @@ export type WeightRule = 'balancedAccuracy' | 'logOdds' | 'mixture'
  */
 export function validationWeights(members: readonly Member[], labels: Int32Array, rule: WeightRule): Float64Array {
   if (rule === 'mixture') return mixtureWeights(members, labels)
-  const numClasses = members[0]?.scores.numFeatures ?? 0
+  const numClasses = members[0]?.probabilities.numFeatures ?? 0
   const raw = Float64Array.from(members, ({ predicted }) => {
     if (rule === 'balancedAccuracy') {
       return Math.max(0, 1 - balancedErrorOf(predicted, labels, numClasses) - 1 / numClasses)
@@ -34,17 +34,20 @@ export function validationWeights(members: readonly Member[], labels: Int32Array
   return total > 0 ? raw.map((weight) => weight / total) : raw.fill(1 / members.length)
 }
 
-/** Members by balanced accuracy on labelled rows, best first; equal ones keep their order. */
+/** Rank of each member by balanced accuracy on labelled rows, 1 the best; of equal members the earlier ranks first. */
 export function rankMembers(members: readonly Member[], labels: Int32Array): number[] {
-  const errors = members.map(({ predicted, scores }) => balancedErrorOf(predicted, labels, scores.numFeatures))
-  return members.map((_, m) => m).sort((a, b) => errors[a]! - errors[b]! || a - b)
+  const errors = members.map(({ predicted, probabilities }) =>
+    balancedErrorOf(predicted, labels, probabilities.numFeatures),
+  )
+  const order = members.map((_, m) => m).sort((a, b) => errors[a]! - errors[b]! || a - b)
+  return members.map((_, m) => order.indexOf(m) + 1)
 }
 
 function mixtureWeights(members: readonly Member[], labels: Int32Array): Float64Array {
   const width = members.length
   // A floor keeps a member that is certain and wrong everywhere from dividing by zero.
-  const likelihoods = members.map(({ scores }) =>
-    Float64Array.from(labels, (label, i) => Math.max(1e-15, scores.data[i * scores.numFeatures + label]!)),
+  const likelihoods = members.map(({ probabilities: { data, numFeatures } }) =>
+    Float64Array.from(labels, (label, i) => Math.max(1e-15, data[i * numFeatures + label]!)),
   )
   let weights = new Float64Array(width).fill(1 / width)
   for (let iteration = 0; iteration < 10_000; iteration++) {

@@ -1,0 +1,23 @@
+import type { OperationContext, PredictionBatch, Rows } from '@etsef/plugin-api'
+import { of, type Observable } from 'rxjs'
+import type { Matrix } from '../linear-algebra/matrix.js'
+
+/** Predictions for the rows, as one batch. */
+export function predictionsOf(
+  rows: Rows,
+  scores: Matrix,
+  predicted: Int32Array,
+  scoreKind: PredictionBatch['scoreKind'],
+): { readonly predictions: Observable<PredictionBatch> } {
+  return { predictions: of({ kind: 'predictions', ...rows, scores: scores.data, scoreKind, predicted }) }
+}
+
+/** Records a figure of each member, e.g. its weight. */
+export function recordMembers(
+  ctx: OperationContext,
+  figure: string,
+  members: readonly { readonly name: string }[],
+  values: ArrayLike<number>,
+): void {
+  members.forEach(({ name }, m) => ctx.metric(`${figure}.${name}`, values[m]!))
+}
