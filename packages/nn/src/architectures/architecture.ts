@@ -1,8 +1,8 @@
 import type { Preprocessing } from '../images/preprocess.js'
 import type { BuiltArchitecture } from './graph-builder.js'
 
-/** Which implementation's details (padding, epsilon, strides of the blocks) a network follows. */
-export type Variant = 'keras' | 'torch'
+/** Which implementation's details (padding, epsilon, strides of the blocks) a network follows; `timm` where it differs from torchvision. */
+export type Variant = 'keras' | 'torch' | 'timm'
 
 /** What {@link buildArchitecture} takes. */
 export interface ArchitectureOptions {

@@ -1,5 +1,6 @@
 import type { Activation, Graph, GraphNode, Operation, Padding } from '../graph/graph.js'
 import { nodeShape } from '../graph/shapes.js'
+import type { Variant } from './architecture.js'
 
 /** What names a peer gives to a node's parameters: `<peer name>` by our node name. */
 export type PeerNames = ReadonlyMap<string, string>
@@ -36,6 +37,18 @@ export interface ConvSettings {
   readonly stride?: number
   readonly padding: Padding
   readonly bias?: boolean
+}
+
+/** Settings of {@link GraphBuilder.squeezeExcite}. */
+export interface SqueezeExciteSettings {
+  /** Node names of the pool, the two convolutions and the product. */
+  readonly names: { readonly pool: string; readonly reduce: string; readonly expand: string; readonly multiply: string }
+  /** Channels in between. */
+  readonly filters: number
+  readonly activation: Activation
+  readonly gate: 'sigmoid' | 'hardSigmoid'
+  readonly reduce: NodeAliases
+  readonly expand: NodeAliases
 }
 
 /** Collects nodes in topological order and knows every shape on the way. Each adder returns the new node's name. */
@@ -117,8 +130,25 @@ export class GraphBuilder {
     return this.shape(name).at(-1)!
   }
 
-  /** Adds the global average pool over `lastSpatialNode` and closes the backbone. */
-  finish(lastSpatialNode: string): BuiltArchitecture {
+  /**
+   * Adds a squeeze-and-excitation gate: pooled channels through two 1x1 convolutions with bias, product with the input.
+   *
+   * @returns Name of the gated output.
+   */
+  squeezeExcite(input: string, settings: SqueezeExciteSettings): string {
+    const { names, filters, activation, gate, reduce, expand } = settings
+    const pooled = this.add(names.pool, input, { op: 'globalAvgPool', keepDims: true })
+    const pointwise: ConvSettings = { kernel: 1, padding: 'valid', bias: true }
+    const squeezed = this.activate(`${names.reduce}_activation`, this.conv(names.reduce, pooled, filters, pointwise, reduce), activation)
+    const excited = this.conv(names.expand, squeezed, this.channels(input), pointwise, expand)
+    return this.add(names.multiply, [input, this.activate(`${names.expand}_activation`, excited, gate)], { op: 'multiply' })
+  }
+
+  /** Adds the global average pool over `lastSpatialNode` and closes the backbone; `logits` names a published classifier. */
+  finish(lastSpatialNode: string, logits: NodeAliases = {}): BuiltArchitecture {
+    if (logits.keras !== undefined) this.#keras.set('logits', logits.keras)
+    if (logits.torchvision !== undefined) this.#torchvision.set('logits', logits.torchvision)
+    if (logits.timm !== undefined) this.#timm.set('logits', logits.timm)
     const featureNode = this.add('pool', lastSpatialNode, { op: 'globalAvgPool', keepDims: false })
     return {
       graph: {
@@ -143,7 +173,7 @@ export function symmetric(kernel: number): Padding {
 }
 
 /** Padding of an odd kernel in a network's variant: TensorFlow's `same`, or PyTorch's symmetric one. */
-export function variantPadding(variant: 'keras' | 'torch', kernel: number): Padding {
+export function variantPadding(variant: Variant, kernel: number): Padding {
   return variant === 'keras' ? 'same' : symmetric(kernel)
 }
 

@@ -35,5 +35,5 @@ export function mobilenetV1({ inputSize, width }: ResolvedOptions): BuiltArchite
     x = normRelu6(net.depthwise(`conv_dw_${index + 1}`, x, { kernel: 3, stride, padding: 'same' }))
     x = normRelu6(net.conv(`conv_pw_${index + 1}`, x, Math.floor(filters * width), { kernel: 1, padding: 'same' }))
   }
-  return net.finish(x)
+  return net.finish(x, { keras: 'conv_preds' })
 }

@@ -38,7 +38,7 @@ export function resnet(name: keyof typeof DEPTHS): (options: ResolvedOptions) =>
         x = bottleneck ? bottleneckBlock(net, x, block) : basicBlock(net, x, block)
       }
     }
-    return net.finish(x)
+    return net.finish(x, { keras: 'predictions', ...torch('fc') })
   }
 }
 
