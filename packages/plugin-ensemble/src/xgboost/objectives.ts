@@ -1,4 +1,11 @@
+import { float32Exp } from './float32-exp.js'
 import { matrix, type Matrix } from '../linear-algebra/matrix.js'
+
+/**
+ * `numeric_limits<float>::min()`: where the library's gradient starts to look for the largest margin. It is above every
+ * negative number, so rows with negative margins only are shifted by (almost) 0 there, which changes their rounding.
+ */
+const smallestNormal = 2 ** -126
 
 /** Gradient `p − y` and hessian `p (1 − p)` of the logistic loss, in float32. */
 export function logisticGradients(
@@ -29,7 +36,7 @@ export function softmaxGradients(
   const n = targets.length
   const shares = new Float32Array(numClasses)
   for (let i = 0; i < n; i++) {
-    softmax(margins, i, n, shares)
+    softmax(margins, i, n, shares, smallestNormal)
     for (let k = 0; k < numClasses; k++) {
       const p = shares[k]!
       const at = k * n + i
@@ -57,24 +64,28 @@ export function softmaxProbabilities(margins: Matrix): Matrix {
   const source = Float32Array.from(margins.data)
   const shares = new Float32Array(width)
   for (let i = 0; i < numSamples; i++) {
-    softmax(source.subarray(i * width, (i + 1) * width), 0, 1, shares)
+    softmax(source.subarray(i * width, (i + 1) * width), 0, 1, shares, -Infinity)
     result.data.set(shares, i * width)
   }
   return result
 }
 
 function sigmoid(margin: number): number {
-  return Math.fround(1 / Math.fround(1 + Math.fround(Math.exp(-margin))))
+  return Math.fround(1 / Math.fround(1 + float32Exp(-margin)))
 }
 
-/** Float32 softmax of `margins[offset + k * stride]`, as the library computes it: float64 sum of float32 exponentials. */
-function softmax(margins: Float32Array, offset: number, stride: number, out: Float32Array): void {
+/**
+ * Float32 softmax of `margins[offset + k * stride]`, as the library computes it: float64 sum of float32 exponentials.
+ *
+ * @param floor - Least value that margins are shifted by.
+ */
+function softmax(margins: Float32Array, offset: number, stride: number, out: Float32Array, floor: number): void {
   const width = out.length
-  let top = -Infinity
+  let top = floor
   for (let k = 0; k < width; k++) top = Math.max(top, margins[offset + k * stride]!)
   let sum = 0
   for (let k = 0; k < width; k++) {
-    out[k] = Math.exp(Math.fround(margins[offset + k * stride]! - top))
+    out[k] = float32Exp(Math.fround(margins[offset + k * stride]! - top))
     sum += out[k]!
   }
   const divisor = Math.fround(sum)
