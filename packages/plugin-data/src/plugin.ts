@@ -84,7 +84,7 @@ export const phantomOptions = Type.Object(
     noise: Type.Number({
       minimum: 0,
       maximum: 1,
-      default: 0.05,
+      default: 0.03,
       description: 'Standard deviation of pixel noise as a share of the grey range; larger is harder',
     }),
     dataSeed: Type.Integer({

@@ -38,7 +38,7 @@ export function drawLesion(kind: LesionKind, rng: Rng): Lesion {
   const [c, s] = direction(rng)
   const distance = rng.uniform(0.15, 0.5)
   const centre = { x: c * distance, y: s * distance }
-  const radius = rng.uniform(0.11, 0.2)
+  const radius = rng.uniform(0.17, 0.28)
   const waviness = kind === 'diffuse' ? 0.28 : 0.09
   const blob = (x: number, y: number, size: number): Blob => ({
     x,

@@ -39,7 +39,7 @@ export function renderPhantom(
   const patientRng = createRng(dataSeed, 'phantom', modality, kind, patient)
   const sliceRng = patientRng.fork('slice', slice)
   const anatomy = drawAnatomy(modality, patientRng.fork('anatomy'))
-  const contrast = patientRng.fork('contrast').uniform(0.13, 0.26)
+  const contrast = patientRng.fork('contrast').uniform(0.2, 0.34)
   const lesion = varyLesion(drawLesion(kind, patientRng.fork('lesion')), sliceRng)
   const dots = drawDots(patientRng.fork('dots'))
   const [shiftX, shiftY] = [sliceRng.uniform(-0.03, 0.03), sliceRng.uniform(-0.03, 0.03)]
