@@ -1,0 +1,48 @@
+import { collectPredictions, PipelineError, type EstimatorImplementation, type Static } from '@etsef/plugin-api'
+import { loadModel, saveModel } from '../adapter/model-directory.js'
+import { matrix } from '../linear-algebra/matrix.js'
+import { abstainBatch } from './abstain-node.js'
+import { thresholdForAccuracy, type AbstentionPoint } from './abstain.js'
+import type { abstainForAccuracyOptions, abstainForAccuracyOutputs, abstainInputs } from './operations.js'
+
+/** The margin that was chosen, and what it gave on val. */
+export interface AbstentionModel extends AbstentionPoint {
+  readonly kind: 'abstention'
+}
+
+/** Adapter of `ensemble/abstain-for-accuracy`. */
+export const abstainForAccuracyNode: EstimatorImplementation<
+  Static<typeof abstainForAccuracyOptions>,
+  typeof abstainInputs,
+  typeof abstainForAccuracyOutputs,
+  AbstentionModel
+> = {
+  fit: async ({ options, inputs, ctx }) => {
+    const { predicted, scores, labels, classNames, ids } = await collectPredictions(inputs.predictions, ctx.signal)
+    if (ids.length === 0)
+      throw new PipelineError('ERR_TOO_FEW_ROWS', { message: 'There are no val rows to choose a margin on' })
+    const table = matrix(ids.length, classNames.length, scores)
+    const point = thresholdForAccuracy(predicted, table, labels, options.accuracy)
+    if (point === undefined) {
+      throw new PipelineError('ERR_BAD_DATA', {
+        message: `No margin gives ${options.accuracy} accuracy on the ${ids.length} val rows`,
+        option: 'accuracy',
+        hint: 'ask for less, or look at the risk–coverage curve of the predictions',
+      })
+    }
+    ctx.metric('threshold', point.threshold)
+    ctx.metric('val.coverage', point.coverage)
+    ctx.metric('val.accuracy', point.accuracy)
+    return { kind: 'abstention', ...point }
+  },
+  save: saveModel,
+  // `loadModel` has checked the kind, and the runner that the bytes are those `save` wrote.
+  load: async (dir) => (await loadModel(dir, 'abstention')) as AbstentionModel,
+  open: ({ state }) =>
+    Promise.resolve({
+      apply: (batch) => {
+        if (batch.kind !== 'predictions') throw new TypeError(`abstain reads predictions, not ${batch.kind}`)
+        return Promise.resolve({ predictions: abstainBatch(batch, state.threshold) })
+      },
+    }),
+}

@@ -1,0 +1,30 @@
+import type { ReportImplementation, Static } from '@etsef/plugin-api'
+import { diversity } from './diversity.js'
+import { labelledRows } from './labelled-rows.js'
+import { figure, memberReport } from './member-report.js'
+import { correctness } from './member.js'
+import type { memberReportOptions, memberReportOutputs } from './operations.js'
+import type { memberInputs } from './ports.js'
+import { readMembers } from './read-members.js'
+
+/** Adapter of `ensemble/diversity`. */
+export const diversityNode: ReportImplementation<
+  Static<typeof memberReportOptions>,
+  typeof memberInputs,
+  typeof memberReportOutputs
+> = {
+  run: async ({ options, inputs, ctx }) => {
+    const { rows, members } = await readMembers(inputs.predictions, ctx.signal)
+    const known = labelledRows(rows, members, options.partition)
+    const { pairs, mean, effectiveMembers } = diversity(correctness(known.members, known.labels), members.length)
+    const table = {
+      columns: ['pair', 'Q', 'disagreement', 'double fault', 'kappa', 'correlation'],
+      rows: pairs.map(({ a, b, measures }) => [
+        `${members[a]!.name}, ${members[b]!.name}`,
+        ...[measures.q, measures.disagreement, measures.doubleFault, measures.kappa, measures.correlation].map(figure),
+      ]),
+    }
+    const figures = { ...mean, effectiveMembers, numMembers: members.length, numSamples: known.labels.length }
+    return { report: await memberReport(ctx, figures, table) }
+  },
+}

@@ -1,0 +1,41 @@
+import { collectFeatures, joinRows, PipelineError, type CombineImplementation, type Static } from '@etsef/plugin-api'
+import { featureMatrix } from '../adapter/feature-table.js'
+import { takeRows } from '../linear-algebra/matrix.js'
+import { dynamicSelection } from './dynamic-selection.js'
+import { labelledRows } from './labelled-rows.js'
+import type { dynamicSelectionInputs, dynamicSelectionOptions } from './operations.js'
+import { predictionsOf } from './output.js'
+import type { combinedOutputs } from './ports.js'
+import { readMembers, withDecisions } from './read-members.js'
+
+/** Adapter of `ensemble/dynamic-selection`: neighbours are val rows only. */
+export const dynamicSelectionNode: CombineImplementation<
+  Static<typeof dynamicSelectionOptions>,
+  typeof dynamicSelectionInputs,
+  typeof combinedOutputs
+> = {
+  run: async ({ options, inputs, ctx }) => {
+    const { rows, members: read } = await readMembers(inputs.predictions, ctx.signal)
+    const members = withDecisions(read)
+    const features = await collectFeatures(inputs.features, ctx.signal)
+    const x = takeRows(featureMatrix(features), joinRows(rows, features, { left: 'predictions', right: 'features' }))
+    const known = labelledRows(rows, members, 'val')
+    if (known.indices.length < 2) {
+      throw new PipelineError('ERR_TOO_FEW_ROWS', {
+        message: 'Dynamic selection needs two val rows or more',
+        expected: '2 or more',
+        received: String(known.indices.length),
+      })
+    }
+    if (known.indices.length <= options.neighbours) {
+      ctx.log(
+        'warn',
+        `neighbours: ${options.neighbours} is lowered to ${known.indices.length - 1}, as there are ${known.indices.length} val rows`,
+      )
+    }
+    const selection = dynamicSelection(members, x, known.indices, known.labels, options)
+    ctx.metric('meanSelected', selection.meanSelected)
+    ctx.metric('tieRate', selection.tieRate)
+    return predictionsOf(rows, selection.scores, selection.predicted, 'voteShare')
+  },
+}

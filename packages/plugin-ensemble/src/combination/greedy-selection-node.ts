@@ -1,0 +1,32 @@
+import type { CombineImplementation, Static } from '@etsef/plugin-api'
+import { softVote } from '../vote/vote.js'
+import { greedySelection } from './greedy-selection.js'
+import { labelledRows } from './labelled-rows.js'
+import type { greedySelectionOptions } from './operations.js'
+import { predictionsOf, recordMembers } from './output.js'
+import type { combinedOutputs, memberInputs } from './ports.js'
+import { readMembers, withProbabilities } from './read-members.js'
+import { rankMembers } from './validation-weights.js'
+
+/** Adapter of `ensemble/greedy-selection`: selects on val rows only, and logs each round. */
+export const greedySelectionNode: CombineImplementation<
+  Static<typeof greedySelectionOptions>,
+  typeof memberInputs,
+  typeof combinedOutputs
+> = {
+  run: async ({ options, inputs, ctx }) => {
+    const { rows, members: read } = await readMembers(inputs.predictions, ctx.signal)
+    const members = withProbabilities(read)
+    const val = labelledRows(rows, members, 'val')
+    const { weights, order, losses, numRounds } = greedySelection(val.members, val.labels, options, ctx.rng('ties'))
+    losses.forEach((value, round) => ctx.metric(`val.${options.loss}`, value, round + 1))
+    ctx.metric('rounds', numRounds)
+    recordMembers(ctx, 'weight', members, weights)
+    const names = order.slice(0, numRounds).map((m) => members[m]!.name)
+    ctx.log('info', `Learned from ${val.labels.length} val rows; taken in order: ${names.join(', ')}`)
+    const ranks = rankMembers(val.members, val.labels)
+    const vote = softVote(members, { weights: Array.from(weights), ranks })
+    ctx.metric('tieRate', vote.tieRate)
+    return predictionsOf(rows, vote.scores, vote.predicted, 'probability')
+  },
+}

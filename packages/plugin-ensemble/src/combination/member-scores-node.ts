@@ -1,0 +1,20 @@
+import type { CombineImplementation } from '@etsef/plugin-api'
+import { of } from 'rxjs'
+import type { memberScoresOutputs } from './operations.js'
+import type { memberInputs } from './ports.js'
+import { readMembers } from './read-members.js'
+import { stackedNames, stackedScores } from './stack.js'
+
+/** Adapter of `ensemble/member-scores`: learns nothing. */
+export const memberScoresNode: CombineImplementation<
+  Readonly<Record<string, never>>,
+  typeof memberInputs,
+  typeof memberScoresOutputs
+> = {
+  run: async ({ inputs, ctx }) => {
+    const { rows, members } = await readMembers(inputs.predictions, ctx.signal)
+    const { data } = stackedScores(members, 'probability')
+    const featureNames = stackedNames(members, rows.classNames)
+    return { features: of({ kind: 'features', ...rows, features: Float32Array.from(data), featureNames }) }
+  },
+}

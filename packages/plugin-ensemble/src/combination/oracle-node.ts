@@ -1,0 +1,30 @@
+import type { ReportImplementation, Static } from '@etsef/plugin-api'
+import { labelledRows } from './labelled-rows.js'
+import { balancedErrorOf } from './losses.js'
+import { figure, memberReport } from './member-report.js'
+import type { memberReportOptions, memberReportOutputs } from './operations.js'
+import { oracleBound } from './oracle.js'
+import type { memberInputs } from './ports.js'
+import { readMembers } from './read-members.js'
+
+/** Adapter of `ensemble/oracle`. */
+export const oracleNode: ReportImplementation<
+  Static<typeof memberReportOptions>,
+  typeof memberInputs,
+  typeof memberReportOutputs
+> = {
+  run: async ({ options, inputs, ctx }) => {
+    const { rows, members } = await readMembers(inputs.predictions, ctx.signal)
+    const known = labelledRows(rows, members, options.partition)
+    const bound = oracleBound(known.members, known.labels)
+    const perMember = known.members.map(({ name, predicted }) => [
+      name,
+      figure(1 - balancedErrorOf(predicted, known.labels, rows.classNames.length)),
+    ])
+    const table = {
+      columns: ['', `balanced accuracy on ${known.labels.length} ${options.partition} rows`],
+      rows: [...perMember, ['oracle', figure(bound.balancedAccuracy)]],
+    }
+    return { report: await memberReport(ctx, { ...bound, numSamples: known.labels.length }, table) }
+  },
+}

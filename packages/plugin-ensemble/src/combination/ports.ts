@@ -1,0 +1,58 @@
+import { port, Type, type InputSpecs, type PlanArguments, type Ports, type Spec } from '@etsef/plugin-api'
+
+/** Input of every combination. */
+export const memberInputs = {
+  predictions: port.predictions.many('Predictions of the members, over the same rows; joined by id'),
+}
+
+/** Output of every combination. */
+export const combinedOutputs = {
+  predictions: port.predictions('The combined prediction of every row'),
+}
+
+/** Option: what a combination minimises. */
+export const lossOption = Type.Union([Type.Literal('logLoss'), Type.Literal('balancedError'), Type.Literal('error')], {
+  default: 'logLoss',
+  description:
+    'What is minimised on val: logLoss judges probabilities; balancedError (1 − mean recall) and error judge decisions',
+})
+
+interface MemberSpec {
+  readonly name: string
+  readonly value: Spec
+}
+
+/** Checks what is known of the members: one class list, and rows in each partition the combination needs. */
+export function planMembers(
+  args: {
+    readonly inputs: { readonly predictions: readonly MemberSpec[] }
+    readonly issue: PlanArguments<unknown, Ports>['issue']
+  },
+  needs: readonly ('train' | 'val')[] = [],
+): { readonly predictions: Omit<Spec, 'kind' | 'splitIds'> } {
+  const members = args.inputs.predictions
+  const named = members.find(({ value }) => value.classNames !== undefined)
+  for (const { name, value } of members) {
+    const classNames = named?.value.classNames
+    if (classNames && value.classNames && value.classNames.join('\u0000') !== classNames.join('\u0000')) {
+      args.issue('in:predictions', `"${name}" and "${named.name}" predict other classes`, {
+        expected: classNames.join(', '),
+        received: value.classNames.join(', '),
+      })
+    }
+  }
+  const { partitions, numSamples } = members[0]?.value ?? {}
+  for (const partition of needs) {
+    if (partitions && !partitions.includes(partition)) {
+      args.issue('in:predictions', `The combination learns from ${partition} rows, and there are none`, {
+        expected: `rows of partition ${partition}`,
+        received: partitions.join(', '),
+        hint: 'give the split such a share, or use a vote that learns nothing (ensemble/vote)',
+      })
+    }
+  }
+  return { predictions: { classNames: named?.value.classNames, numSamples, partitions } }
+}
+
+/** Specs of {@link memberInputs}. */
+export type MemberSpecs = InputSpecs<typeof memberInputs>
