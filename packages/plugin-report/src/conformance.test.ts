@@ -1,5 +1,15 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ReportValue } from '@etsef/plugin-api'
 import { checkPlugin, someFeatures, somePredictions } from '@etsef/plugin-api/testing'
 import { plugin } from './plugin.js'
+
+const aReport = (): ReportValue => {
+  const dir = mkdtempSync(join(tmpdir(), 'etsef-report-'))
+  writeFileSync(join(dir, 'table.md'), '# T\n\n| a | b |\n| --- | ---: |\n| x | 1 |')
+  return { kind: 'report', dir, metrics: { 'vote.accuracy': 0.75 } }
+}
 
 const predictions = (accuracy: number, seed: number) => somePredictions({ numSamples: 60, accuracy, seed })
 
@@ -19,5 +29,6 @@ checkPlugin(plugin, {
       options: { iterations: 60 },
       inputs: { predictions: predictions(0.8, 1), features: someFeatures({ numSamples: 100 }) },
     }),
+    'report/page': () => ({ inputs: { reports: [{ name: 'scores', value: aReport() }] } }),
   },
 })

@@ -2,6 +2,7 @@ import { definePlugin, defineOperation, port } from '@etsef/plugin-api'
 import type { Plugin } from '@etsef/plugin-api'
 import { evaluateOptions } from './evaluate/evaluate-options.js'
 import { figuresOptions } from './figures/figures-options.js'
+import { pageOptions } from './page/page-options.js'
 
 /** Reports: evaluation with intervals, paired comparisons, figures. */
 export const plugin: Plugin = definePlugin({
@@ -15,10 +16,11 @@ export const plugin: Plugin = definePlugin({
       options: evaluateOptions,
       inputs: { predictions: port.predictions.many('Predictions to evaluate; rows are named by their source node') },
       outputs: { report: port.report('metrics.json, table.md, table.csv, predictions.csv') },
-      plan: ({ options, inputs, issue }) => {
+      plan: (args) => {
+        const { options, inputs } = args
         const names = inputs.predictions.map(({ name }) => name)
         if (options.reference !== '' && !names.includes(options.reference)) {
-          issue('reference', `reference names "${options.reference}", which is not an input`, {
+          args.issue('reference', `reference names "${options.reference}", which is not an input`, {
             expected: names.join(', '),
             received: options.reference,
           })
@@ -26,7 +28,7 @@ export const plugin: Plugin = definePlugin({
         const [first] = inputs.predictions
         for (const { name, value } of inputs.predictions) {
           if (value.partitions !== undefined && !value.partitions.includes(options.partition)) {
-            issue('partition', `"${name}" has no rows of partition "${options.partition}"`, {
+            args.issue('partition', `"${name}" has no rows of partition "${options.partition}"`, {
               received: value.partitions.join(', '),
             })
           }
@@ -35,7 +37,7 @@ export const plugin: Plugin = definePlugin({
             value.classNames &&
             first.value.classNames.join('\n') !== value.classNames.join('\n')
           ) {
-            issue('in:predictions', `"${name}" and "${first.name}" have different class lists`, {
+            args.issue('in:predictions', `"${name}" and "${first.name}" have different class lists`, {
               expected: first.value.classNames.join(', '),
               received: value.classNames.join(', '),
             })
@@ -58,13 +60,14 @@ export const plugin: Plugin = definePlugin({
       outputs: {
         report: port.report('confusion-matrix, reliability and t-sne as .svg and .png, t-sne.csv, metrics.json'),
       },
-      plan: ({ options, inputs, issue }) => {
+      plan: (args) => {
+        const { options, inputs } = args
         if (inputs.predictions === undefined && inputs.features === undefined) {
-          issue('in:predictions', 'figures need predictions, features or both')
+          args.issue('in:predictions', 'figures need predictions, features or both')
         }
         for (const value of [inputs.predictions, inputs.features]) {
           if (value?.partitions !== undefined && !value.partitions.includes(options.partition)) {
-            issue('partition', `${value.kind} have no rows of partition "${options.partition}"`, {
+            args.issue('partition', `${value.kind} have no rows of partition "${options.partition}"`, {
               received: value.partitions.join(', '),
             })
           }
@@ -72,6 +75,16 @@ export const plugin: Plugin = definePlugin({
         return {}
       },
       load: () => import('./figures/figures-node.js'),
+    }),
+    defineOperation({
+      kind: 'report',
+      type: 'report/page',
+      summary: 'One self-contained HTML page with the tables, texts and figures of several reports',
+      cacheVersion: 1,
+      options: pageOptions,
+      inputs: { reports: port.report.many('Reports to show, one section each, in this order') },
+      outputs: { report: port.report('index.html, which refers to no other file') },
+      load: () => import('./page/page-node.js'),
     }),
   ],
 })

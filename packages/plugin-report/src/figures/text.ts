@@ -53,7 +53,7 @@ export function fitText(text: string, { fontSize, maxWidth, maxLines = 1 }: FitO
 
 function shorten(text: string, { fontSize, maxWidth }: FitOptions): string {
   if (textWidth(text, fontSize) <= maxWidth) return text
-  const characters = [...text.replace(/…$/, '')]
+  const characters = Array.from(text.replace(/…$/, ''))
   while (characters.length > 1 && textWidth(`${characters.join('')}…`, fontSize) > maxWidth) characters.pop()
   return `${characters.join('').trimEnd()}…`
 }

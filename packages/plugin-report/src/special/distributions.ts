@@ -44,7 +44,10 @@ export function studentTwoSided(t: number, df: number): number {
   return incompleteBeta(df / (df + t * t), df / 2, 0.5)
 }
 
-/** Probability of exactly `k` successes in `n` fair trials. */
+/** Probability of exactly `k` successes in `n` fair trials; exact powers of two while `n` is small. */
 export function fairBinomial(k: number, n: number): number {
-  return Math.exp(logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1) - n * Math.LN2)
+  if (n > 1000) return Math.exp(logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1) - n * Math.LN2)
+  let ways = 1
+  for (let i = 1; i <= Math.min(k, n - k); i++) ways = (ways * (n - Math.min(k, n - k) + i)) / i
+  return ways / 2 ** n
 }

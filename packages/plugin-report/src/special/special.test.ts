@@ -60,6 +60,8 @@ describe('distributions', () => {
   })
   test('fair binomial sums to 1', () => {
     expect(Array.from({ length: 41 }, (_, k) => fairBinomial(k, 40)).reduce((a, b) => a + b)).toBeCloseTo(1, 12)
+    near(fairBinomial(480, 1000), 0.011340982371187717)
+    near(fairBinomial(500, 1001), 0.025199843509520127)
   })
   test('quantile refuses p outside (0, 1)', () => {
     expect(() => normalQuantile(1)).toThrow(RangeError)
