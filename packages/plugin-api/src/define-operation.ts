@@ -45,6 +45,7 @@ export interface PlanArguments<O, I extends Ports> {
   readonly inputs: InputSpecs<I>
   /** Reports a problem. `at` is an option (`components`) or an input (`in:features`); the runner adds file, line and column. */
   issue(
+    this: void,
     at: string,
     message: string,
     details?: { readonly expected?: string; readonly received?: string; readonly hint?: string },
