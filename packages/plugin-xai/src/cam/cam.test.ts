@@ -1,0 +1,94 @@
+import { fc, test as prop } from '@fast-check/vitest'
+import { describe, expect, test } from 'vitest'
+import { camMap, camMethods, channelWeights, type CamMethod, type LayerEvidence } from './cam-methods.js'
+import { borderShare, localize } from './localization.js'
+import { normalizeMap } from './normalize-map.js'
+import { upsampleMap } from './upsample-map.js'
+
+// Two channels of 2×2, channels last: A = [[1,2],[3,0]], [[0,1],[2,4]].
+const activations = [1, 0, 2, 1, 3, 2, 0, 4]
+const shape = [2, 2, 2] as const
+/** Evidence for y = Σ w_c · mean(f(a_c)) with the gradient per channel and position given by `gradient`. */
+const evidence = (gradient: (channel: number, activation: number) => number): LayerEvidence => ({
+  activations, shape, gradients: activations.map((value, i) => gradient(i % 2, value)),
+})
+/** Head W·GAP(A) + b. */
+const linear = (weights: readonly number[]): LayerEvidence => evidence((channel) => weights[channel]! / 4)
+/** Head W·GAP(A)² + b of class 1: gradient 2·w·GAP/4. */
+const squared = evidence((channel) => (2 * [-1, 3][channel]! * [1.5, 1.75][channel]!) / 4)
+
+describe('camMap', () => {
+  // Worked by hand, and by pytorch-grad-cam.
+  test.each([
+    [[2, -1], [0.5, 0.75, 1, -1], 1.35 - 0.1],
+    [[-1, 3], [-0.25, 0.25, 0.75, 3], 3.55 + 0.2],
+    [[0.5, 0.5], [0.125, 0.375, 0.625, 0.5], 1.625],
+  ])('grad-cam of a linear head with weights %j', (weights, raw, logitWithoutBias) => {
+    const map = camMap('grad-cam', linear(weights))
+    expect([...map]).toEqual(raw)
+    expect(map.reduce((total, value) => total + value, 0)).toBeCloseTo(logitWithoutBias, 12)
+  })
+  test('grad-cam weights are the mean gradients', () => {
+    expect([...channelWeights('grad-cam', linear([2, -1]))!]).toEqual([0.5, -0.25])
+  })
+  test('grad-cam++ weights of the squared head', () => {
+    const weights = channelWeights('grad-cam++', squared)!
+    expect(weights[0]).toBe(0)
+    expect(weights[1]).toBeCloseTo(0.5153374196, 6)
+  })
+  test('layer-cam, hires-cam and x-grad-cam of the squared head', () => {
+    expect([...camMap('layer-cam', squared)]).toEqual([0, 2.625, 5.25, 10.5])
+    expect([...camMap('hires-cam', squared)]).toEqual([-0.75, 1.125, 3, 10.5])
+    const [a, b] = channelWeights('x-grad-cam', squared)!
+    expect(a).toBeCloseTo(-0.75, 6)
+    expect(b).toBeCloseTo(2.625, 6)
+  })
+  prop.prop([fc.constantFrom<CamMethod>('grad-cam', 'hires-cam'), fc.array(fc.integer({ min: -9, max: 9 }), { minLength: 8, maxLength: 8 })])(
+    '%s is linear in the gradient', (method, gradients) => {
+      const single = camMap(method, { activations, gradients, shape })
+      const double = camMap(method, { activations, gradients: gradients.map((value) => 2 * value), shape })
+      double.forEach((value, i) => {
+        expect(value).toBeCloseTo(2 * single[i]!, 10)
+      })
+    },
+  )
+  test.each(camMethods)('%s of no gradient is no evidence', (method) => {
+    expect(normalizeMap(camMap(method, evidence(() => 0)))).toMatchObject({ isEmpty: true, max: 0 })
+  })
+})
+
+describe('normalizeMap', () => {
+  test('divides by the maximum and keeps zero', () => {
+    expect(normalizeMap([0.5, -1, 2, 0])).toEqual({ values: Float64Array.of(0.25, 0, 1, 0), max: 2, isEmpty: false })
+  })
+  test('leaves a map without positive evidence at zero', () => {
+    expect(normalizeMap([-1, -2, 0])).toEqual({ values: new Float64Array(3), max: 0, isEmpty: true })
+  })
+})
+
+describe('upsampleMap', () => {
+  test('has the half-pixel grid of torch 2.13 interpolate(align_corners=False)', () => {
+    expect([...upsampleMap([0, 1, 2, 3], [2, 2], [4, 4])].slice(0, 4)).toEqual([0, 0.25, 0.75, 1])
+  })
+  test('keeps an impulse in the middle symmetric', () => {
+    const map = upsampleMap([0, 0, 0, 0, 1, 0, 0, 0, 0], [3, 3], [9, 9])
+    for (let i = 0; i < 81; i++) expect(map[i]).toBeCloseTo(map[80 - i]!, 6)
+    expect(map[40]).toBe(1)
+  })
+})
+
+describe('localize', () => {
+  test('counts a maximum on the lesion and evidence inside', () => {
+    expect(localize([0, 3, 1, -5], [0, 255, 0, 255])).toEqual({ isHit: true, energyInside: 0.75, area: 0.5 })
+    expect(localize([4, 3, 1, 0], [0, 255, 0, 255])).toEqual({ isHit: false, energyInside: 0.375, area: 0.5 })
+  })
+  test('says nothing without a lesion, and no hit without evidence', () => {
+    expect(localize([1, 2], [0, 0])).toBeUndefined()
+    expect(localize([0, -2], [255, 0])).toEqual({ isHit: false, energyInside: 0, area: 0.5 })
+  })
+})
+
+test('borderShare is the share of the outer tenth', () => {
+  expect(borderShare(new Float64Array(400).fill(1), [20, 20])).toBeCloseTo(1 - (16 * 16) / 400, 12)
+  expect(borderShare([-1, 0], [1, 2])).toBeNaN()
+})
