@@ -3,7 +3,7 @@ import { squaredDistances } from './distances.js'
 import type { Points } from './distances.js'
 import { planarPca } from './pca-start.js'
 import { jointProbabilities } from './perplexity.js'
-import { tsneStep } from './t-sne-gradient.js'
+import { tsneCost, tsneGradient } from './t-sne-gradient.js'
 
 /** How t-SNE runs. */
 export interface TsneOptions {
@@ -56,19 +56,20 @@ export function* tsneSteps(points: Points, options: TsneOptions): Generator<numb
   const joint = jointProbabilities(squaredDistances(points), n, perplexity)
   const exaggerated = joint.map((p) => p * earlyExaggeration)
   const learningRate = options.learningRate ?? Math.max(n / earlyExaggeration / 4, 50)
+  const kernel = new Float64Array(n * n)
   const numEarly = Math.min(250, Math.floor(iterations / 2))
   const embedding = startPositions(points, rng)
   const descent = { embedding, update: new Float64Array(2 * n), gains: new Float64Array(2 * n).fill(1), learningRate }
   for (let step = 0; step < iterations; step++) {
     const isEarly = step < numEarly
     if (step === numEarly) resetDescent(descent)
-    const { gradient } = tsneStep(isEarly ? exaggerated : joint, embedding)
+    const gradient = tsneGradient(isEarly ? exaggerated : joint, embedding, kernel)
     descend(descent, gradient, isEarly ? 0.5 : 0.8)
     yield step + 1
     if (step % 50 === 49 && !isEarly && Math.hypot(...extremes(gradient)) < 1e-7) break
   }
   centre(embedding)
-  return { embedding, kl: tsneStep(joint, embedding).kl, perplexity, warning }
+  return { embedding, kl: tsneCost(joint, embedding), perplexity, warning }
 }
 
 /** The wanted perplexity, or the largest sensible one below (n − 1) / 3 with a warning. */
