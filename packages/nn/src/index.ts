@@ -58,3 +58,18 @@ export {
 } from './training/train-classifier.js'
 export { trainablePart, type TrainablePart } from './training/trainable.js'
 export { trainStep, type TrainStepOptions } from './training/train-step.js'
+export { openFrozenNetwork, type FrozenNetwork, type FrozenNetworkOptions } from './run/frozen-network.js'
+export { augmentView, type ViewOptions, viewPresets } from './training/augment-view.js'
+export {
+  eachConcurrently,
+  openPixelStore,
+  type PixelStore,
+  type PixelStoreOptions,
+  toSquareRgb,
+} from './training/pixel-store.js'
+export {
+  pretrainSimclr,
+  type PretrainSimclrInput,
+  type PretrainSimclrOptions,
+  type SimclrEpoch,
+} from './training/pretrain-simclr.js'

@@ -1,1 +1,6 @@
-export {}
+export { default } from './plugin.js'
+export { catalogue, freezableStages, type CatalogueEntry } from './catalogue.js'
+export { extractOptions, finetuneOptions, pretrainOptions } from './options.js'
+export { pretrainedOptions } from './plugin.js'
+export { fitClassifier, type FitOptions } from './finetune/fit-classifier.js'
+export { softmaxRows } from './finetune/softmax-rows.js'

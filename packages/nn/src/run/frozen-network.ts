@@ -1,0 +1,111 @@
+import type { Tensor } from '@tensorflow/tfjs'
+import type { EngineName } from '../engine/engine.js'
+import { loadEngine } from '../engine/load-engine.js'
+import type { Graph, Weights } from '../graph/graph.js'
+import { sizeOf } from '../graph/parameters.js'
+import { uniformStream } from '../graph/random.js'
+import { exportOnnx } from '../onnx/export-onnx.js'
+import { OnnxExtractor } from '../onnx/onnx-extractor.js'
+import { createGraphModel, type GraphModel } from './graph-model.js'
+
+/** A network in inference mode, ready to run on batches. */
+export interface FrozenNetwork {
+  /** What computes. */
+  readonly runner: 'onnx' | EngineName
+  /**
+   * Outputs of a batch, in the order they were asked for; fresh arrays, batch first.
+   *
+   * @param batch - Preprocessed pictures, `[numImages, height, width, channels]`.
+   */
+  run(batch: Float32Array, numImages: number): Promise<readonly Float32Array[]>
+  dispose(): Promise<void>
+}
+
+/** Options of {@link openFrozenNetwork}. */
+export interface FrozenNetworkOptions {
+  /** Nodes whose values are wanted. */
+  readonly outputs: readonly string[]
+  /** `auto` (default): ONNX Runtime where it loads and agrees with the tensor engine, else the tensor engine. */
+  readonly runner?: 'auto' | 'onnx' | 'engine'
+  readonly engine?: 'auto' | EngineName
+  readonly threads?: number
+  /** Compare ONNX Runtime with the tensor engine on two random pictures first, default true. */
+  readonly selfCheck?: boolean
+  /** Told why ONNX Runtime is not used. */
+  readonly log?: (line: string) => void
+}
+
+/** Largest difference between ONNX Runtime and the tensor engine, relative to the largest value. */
+const TOLERANCE = 1e-3
+
+/** Opens a frozen network on the fastest runner that computes it correctly here. */
+export async function openFrozenNetwork(
+  graph: Graph,
+  weights: Weights,
+  options: FrozenNetworkOptions,
+): Promise<FrozenNetwork> {
+  const { outputs, runner = 'auto', log, selfCheck = true } = options
+  if (runner === 'engine') return openOnEngine(graph, weights, options)
+  try {
+    const network = await openOnOnnx(graph, weights, options)
+    if (selfCheck) await compare(graph, network, await openOnEngine(graph, weights, options), outputs)
+    return network
+  } catch (cause) {
+    if (runner === 'onnx') throw cause
+    log?.(`ONNX Runtime is not used (${cause instanceof Error ? cause.message : String(cause)})`)
+    return openOnEngine(graph, weights, options)
+  }
+}
+
+async function openOnOnnx(graph: Graph, weights: Weights, options: FrozenNetworkOptions): Promise<FrozenNetwork> {
+  const bytes = exportOnnx(graph, weights, { outputs: options.outputs })
+  const session = await OnnxExtractor.create(bytes, { threads: options.threads ?? 1 })
+  return { runner: 'onnx', run: (batch, numImages) => session.run(batch, numImages), dispose: () => session.dispose() }
+}
+
+async function openOnEngine(graph: Graph, weights: Weights, options: FrozenNetworkOptions): Promise<FrozenNetwork> {
+  const engine = await loadEngine({ ...(options.engine === undefined ? {} : { prefer: options.engine }) })
+  const model = createGraphModel(engine, graph, weights)
+  return {
+    runner: engine.name,
+    run: (batch, numImages) => Promise.resolve(runOnce(model, batch, numImages, options.outputs)),
+    dispose: () => {
+      model.dispose()
+      return Promise.resolve()
+    },
+  }
+}
+
+function runOnce(model: GraphModel, batch: Float32Array, numImages: number, outputs: readonly string[]): Float32Array[] {
+  const { tf } = model.engine
+  const input = tf.tensor(batch, [numImages, ...model.graph.inputShape])
+  const values = model.evaluate(new Map<string, Tensor>([['input', input]]), outputs)
+  const arrays = values.map((value) => Float32Array.from(value.dataSync<'float32'>()))
+  for (const tensor of [input, ...values]) tensor.dispose()
+  return arrays
+}
+
+async function compare(
+  graph: Graph,
+  network: FrozenNetwork,
+  reference: FrozenNetwork,
+  outputs: readonly string[],
+): Promise<void> {
+  const uniform = uniformStream(1)
+  const batch = Float32Array.from({ length: 2 * sizeOf(graph.inputShape) }, () => 2 * uniform() - 1)
+  try {
+    const [a, b] = [await network.run(batch, 2), await reference.run(batch, 2)]
+    for (const [i, name] of outputs.entries()) {
+      const scale = a[i]!.reduce((max, value) => Math.max(max, Math.abs(value)), 1e-6)
+      const worst = a[i]!.reduce((max, value, at) => Math.max(max, Math.abs(value - b[i]![at]!)), 0)
+      if (!(worst <= TOLERANCE * scale)) {
+        throw new Error(`"${name}" differs from ${reference.runner} by ${(worst / scale).toExponential(1)}`)
+      }
+    }
+  } catch (cause) {
+    await network.dispose()
+    throw cause
+  } finally {
+    await reference.dispose()
+  }
+}

@@ -1,0 +1,170 @@
+import { collectImages, PipelineError, type ImageBatch, type OperationContext } from '@etsef/plugin-api'
+import {
+  hashString,
+  initWeights,
+  loadEngine,
+  openPixelStore,
+  preprocess,
+  readModel,
+  trainClassifier,
+  withHead,
+  type EpochRecord,
+  type Graph,
+  type LabelledSource,
+  type Model,
+  type OptimizerOptions,
+  type PixelStore,
+  type Preprocessing,
+  type TrainClassifierOptions,
+  type TrainClassifierResult,
+} from '@etsef/nn'
+import type { Observable } from 'rxjs'
+import type { Static } from '@etsef/plugin-api'
+import type { pretrainOptions } from '../options.js'
+
+/** Options of {@link fitClassifier}. */
+export type FitOptions = Static<typeof pretrainOptions> & {
+  readonly headEpochs?: number
+  readonly headLearningRate?: number
+}
+
+/**
+ * Trains a network with a head for the images' classes: first the head alone for `headEpochs`, then everything after `freeze`.
+ * The head of `init` is kept when its class list and shape are the ones asked for.
+ *
+ * @throws PipelineError `ERR_TOO_FEW_ROWS` without train rows.
+ */
+export async function fitClassifier(
+  images$: Observable<ImageBatch>,
+  initDir: string,
+  options: FitOptions,
+  ctx: OperationContext,
+): Promise<Model> {
+  const [images, init] = await Promise.all([collectImages(images$, ctx.signal), readModel(initDir)])
+  const side = options.inputSize ?? init.graph.inputShape[0]
+  const start = prepare(init, images.classNames, side, options, ctx.seed)
+  const rows = (partition: string): number[] =>
+    images.partitions.flatMap((value, i) => (value === partition ? [i] : []))
+  const trainRows = rows('train')
+  if (trainRows.length === 0) {
+    throw new PipelineError('ERR_TOO_FEW_ROWS', { message: 'There are no train rows', hint: 'split the images first' })
+  }
+  const pixels = await openPixelStore(images, { side, signal: ctx.signal })
+  const engine = await loadEngine({ prefer: engineOf(ctx), log: (line) => ctx.log('warn', line) })
+  const valRows = rows('val')
+  const train = labelled(pixels, images, trainRows, init.preprocessing)
+  const validation = valRows.length > 0 ? labelled(pixels, images, valRows, init.preprocessing) : undefined
+  const { headEpochs = 0, headLearningRate = options.learningRate } = options
+  const total = headEpochs + options.epochs
+  let done = 0
+  const phase = (name: string, model: Pick<Model, 'graph' | 'weights'>, given: TrainClassifierOptions) =>
+    trainClassifier({
+      ...model,
+      engine,
+      train,
+      ...(validation === undefined ? {} : { validation }),
+      options: given,
+      seed: `${ctx.seed}/${name}`,
+      signal: ctx.signal,
+      checkpoint: { directory: ctx.checkpointDir, name },
+      onEpoch: (record) => {
+        ctx.progress(++done, total, 'epochs')
+        report(ctx, headEpochs > 0 ? `${name}.` : '', record)
+      },
+    })
+  const base = trainOptions(options)
+  const results: TrainClassifierResult[] = []
+  let weights = start.weights
+  if (headEpochs > 0) {
+    const head = { ...base, epochs: headEpochs, learningRate: headLearningRate, freeze: 'backbone' }
+    results.push(await phase('head', { graph: start.graph, weights }, head))
+    weights = results[0]!.weights
+  }
+  if (options.epochs > 0) {
+    results.push(await phase('body', { graph: start.graph, weights }, base))
+    weights = results.at(-1)!.weights
+  }
+  return {
+    ...start,
+    weights,
+    trainingRecord: {
+      init: init.trainingRecord,
+      options,
+      engine: engine.id,
+      numTrain: trainRows.length,
+      numVal: valRows.length,
+      phases: results.map(({ history, bestEpoch, numTrainable }) => ({ bestEpoch, numTrainable, history })),
+    },
+  }
+}
+
+/** Engine granted to the stage. */
+export function engineOf(ctx: OperationContext): 'auto' | 'tensorflow' | 'wasm' {
+  return ctx.engine === 'tensorflow' || ctx.engine === 'wasm' ? ctx.engine : 'auto'
+}
+
+function prepare(init: Model, classNames: readonly string[], side: number, options: FitOptions, seed: string): Model {
+  const { headHidden: hidden, dropout } = options
+  const resized: Graph = { ...init.graph, inputShape: [side, side, 3] }
+  const graph = withHead(resized, { numClasses: classNames.length, hidden, dropout })
+  // Another class list asks another question: the old head answers nothing of it.
+  const keepsHead = init.classNames.join('\n') === classNames.join('\n') && headShape(init.graph) === headShape(graph)
+  const headNodes = new Set(graph.nodes.filter((node) => node.stage === 'head').map((node) => node.name))
+  const given = keepsHead
+    ? init.weights
+    : new Map([...init.weights].filter(([name]) => !headNodes.has(name.slice(0, name.lastIndexOf('/')))))
+  const weights = initWeights(graph, hashString(seed), given)
+  return { graph, weights, classNames, preprocessing: init.preprocessing, trainingRecord: {} }
+}
+
+function headShape(graph: Graph): string {
+  const layers = graph.nodes.filter((node) => node.stage === 'head' && node.op === 'dense')
+  return layers.map((node) => (node.op === 'dense' ? `${node.name}:${node.units}` : '')).join()
+}
+
+function trainOptions(options: FitOptions): TrainClassifierOptions {
+  const { clipNorm, patience, monitor } = options
+  return {
+    epochs: options.epochs,
+    batchSize: options.batchSize,
+    learningRate: options.learningRate,
+    optimizer: optimizerOf(options),
+    schedule: { kind: options.schedule, warmupEpochs: options.warmupEpochs },
+    freeze: options.freeze,
+    stageDecay: options.stageDecay,
+    labelSmoothing: options.labelSmoothing,
+    focalGamma: options.focalGamma,
+    classWeights: options.classWeights,
+    batchNormMomentum: options.batchNormMomentum,
+    earlyStopping: { patience: patience ?? Infinity, metric: monitor },
+    ...(clipNorm === null ? {} : { clipNorm }),
+  }
+}
+
+function optimizerOf({ optimizer, weightDecay }: FitOptions): OptimizerOptions {
+  switch (optimizer) {
+    case 'adam':
+      return { name: 'adam' }
+    case 'adamW':
+      return { name: 'adamW', weightDecay }
+    case 'sgd':
+      return { name: 'sgd', momentum: 0.9, weightDecay }
+  }
+}
+
+function labelled(pixels: PixelStore, images: ImageBatch, rows: readonly number[], contract: Preprocessing): LabelledSource {
+  return {
+    size: rows.length,
+    labels: Int32Array.from(rows, (row) => images.labels[row]!),
+    read: async (indices) => preprocess(await pixels.read(indices.map((i) => rows[i]!)), contract),
+  }
+}
+
+function report(ctx: OperationContext, prefix: string, record: EpochRecord): void {
+  ctx.metric(`${prefix}loss`, record.loss, record.epoch)
+  ctx.metric(`${prefix}accuracy`, record.accuracy, record.epoch)
+  if (record.validation === undefined) return
+  ctx.metric(`${prefix}valLoss`, record.validation.loss, record.epoch)
+  ctx.metric(`${prefix}valBalancedAccuracy`, record.validation.balancedAccuracy, record.epoch)
+}
+
