@@ -1,4 +1,5 @@
 import { checkPlugin, someFeatures, somePredictions } from '@etsef/plugin-api/testing'
+import { combinationOperations } from './combination/operations.js'
 import { plugin } from './plugin.js'
 
 const features = someFeatures({ numSamples: 60, numClasses: 3, numFeatures: 6 })
@@ -31,4 +32,7 @@ checkPlugin(plugin, {
     'ensemble/naive-bayes': onFeatures(),
     'ensemble/knn': onFeatures(),
   },
+  untested: Object.fromEntries(
+    combinationOperations.map(({ type }) => [type, 'checked in combination/conformance.test.ts']),
+  ),
 })

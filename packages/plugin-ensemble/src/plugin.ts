@@ -1,4 +1,5 @@
 import { definePlugin, type Plugin } from '@etsef/plugin-api'
+import { combinationOperations } from './combination/operations.js'
 import { classifiers } from './operations/classifiers.js'
 import { combiners } from './operations/combiners.js'
 import { transformers } from './operations/transformers.js'
@@ -6,7 +7,7 @@ import { transformers } from './operations/transformers.js'
 /** Fusion, projection, selection, classifiers and votes. Imports declarations only; code is loaded by use. */
 export const plugin: Plugin = definePlugin({
   name: 'ensemble',
-  operations: [...combiners, ...transformers, ...classifiers],
+  operations: [...combiners, ...transformers, ...classifiers, ...combinationOperations],
 })
 
 export default plugin

@@ -9,9 +9,9 @@ const predictions = [
   { name: 'bayes', value: somePredictions({ ...shape, seed: 3, accuracy: 0.6 }) },
 ]
 const of =
-  (options: ConformanceCase['options'] = {}) =>
+  (options: Record<string, unknown> = {}) =>
   (): ConformanceCase => ({ options, inputs: { predictions } })
-const one = (options: ConformanceCase['options']) => (): ConformanceCase => ({
+const one = (options: Record<string, unknown>) => (): ConformanceCase => ({
   options,
   inputs: { predictions: predictions[0]!.value },
 })

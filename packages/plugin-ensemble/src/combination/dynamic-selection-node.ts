@@ -6,7 +6,7 @@ import { labelledRows } from './labelled-rows.js'
 import type { dynamicSelectionInputs, dynamicSelectionOptions } from './operations.js'
 import { predictionsOf } from './output.js'
 import type { combinedOutputs } from './ports.js'
-import { readMembers, withDecisions } from './read-members.js'
+import { membersOf, ranksOf, readMembers } from './read-members.js'
 
 /** Adapter of `ensemble/dynamic-selection`: neighbours are val rows only. */
 export const dynamicSelectionNode: CombineImplementation<
@@ -15,8 +15,9 @@ export const dynamicSelectionNode: CombineImplementation<
   typeof combinedOutputs
 > = {
   run: async ({ options, inputs, ctx }) => {
-    const { rows, members: read } = await readMembers(inputs.predictions, ctx.signal)
-    const members = withDecisions(read)
+    const aligned = await readMembers(inputs.predictions, ctx.signal)
+    const { rows } = aligned
+    const members = membersOf(aligned, 'hard')
     const features = await collectFeatures(inputs.features, ctx.signal)
     const x = takeRows(featureMatrix(features), joinRows(rows, features, { left: 'predictions', right: 'features' }))
     const known = labelledRows(rows, members, 'val')
@@ -27,15 +28,18 @@ export const dynamicSelectionNode: CombineImplementation<
         received: String(known.indices.length),
       })
     }
-    if (known.indices.length <= options.neighbours) {
+    if (known.indices.length <= options.neighbors) {
       ctx.log(
         'warn',
-        `neighbours: ${options.neighbours} is lowered to ${known.indices.length - 1}, as there are ${known.indices.length} val rows`,
+        `neighbors: ${options.neighbors} is lowered to ${known.indices.length - 1}, as there are ${known.indices.length} val rows`,
       )
     }
-    const selection = dynamicSelection(members, x, known.indices, known.labels, options)
+    const selection = dynamicSelection(members, x, known.indices, known.labels, {
+      ...options,
+      ...ranksOf(aligned),
+    })
     ctx.metric('meanSelected', selection.meanSelected)
     ctx.metric('tieRate', selection.tieRate)
-    return predictionsOf(rows, selection.scores, selection.predicted, 'voteShare')
+    return predictionsOf(rows, selection.scores.data, selection.predicted, 'voteShare')
   },
 }

@@ -3,7 +3,6 @@ import { matrix, takeRows, type Matrix } from '../linear-algebra/matrix.js'
 import { hardVote } from '../vote/vote.js'
 import { knoraWeights, type KnoraRule } from './knora.js'
 import { correctness, takeMemberRows, type Member } from './member.js'
-import { rankMembers } from './validation-weights.js'
 
 /** A prediction per row with what was selected for it. */
 export interface DynamicSelection {
@@ -24,7 +23,7 @@ export interface DynamicSelection {
  * @param x - `[numSamples, numFeatures]`, the space in which rows are near.
  * @param known - Positions of the rows with known labels; two or more.
  * @param labels - Their labels, in the order of `known`.
- * @param options - `neighbours` is lowered to the number of known rows − 1.
+ * @param options - `neighbors` is lowered to the number of known rows − 1.
  * @see {@link knoraWeights}
  */
 export function dynamicSelection(
@@ -32,13 +31,19 @@ export function dynamicSelection(
   x: Matrix,
   known: readonly number[],
   labels: Int32Array,
-  options: { readonly rule: KnoraRule; readonly neighbours: number; readonly metric: Metric },
+  options: {
+    readonly rule: KnoraRule
+    readonly neighbors: number
+    readonly metric: Metric
+    /** Rank of each member, 1 the best, for votes that sums leave tied. */
+    readonly ranks?: readonly number[]
+  },
 ): DynamicSelection {
+  const ranks = options.ranks === undefined ? {} : { ranks: options.ranks }
   const { numSamples, numFeatures: numClasses } = members[0]!.probabilities
   const knownMembers = takeMemberRows(members, known)
   const correct = correctness(knownMembers, labels)
-  const ranks = rankMembers(knownMembers, labels)
-  const k = Math.min(options.neighbours, known.length - 1)
+  const k = Math.min(options.neighbors, known.length - 1)
   // One more than needed: a known row finds itself, and drops itself.
   const { indices } = nearestNeighbours(takeRows(x, known), x, k + 1, options.metric)
   const own = new Map(known.map((row, at) => [row, at]))
@@ -48,7 +53,7 @@ export function dynamicSelection(
   for (let i = 0; i < numSamples; i++) {
     const near = Array.from(indices.subarray(i * (k + 1), (i + 1) * (k + 1))).filter((at) => at !== own.get(i))
     const weights = knoraWeights(correct, members.length, near.slice(0, k), options.rule)
-    const vote = hardVote(takeMemberRows(members, [i]), { weights: Array.from(weights), ranks })
+    const vote = hardVote(takeMemberRows(members, [i]), { weights: Array.from(weights), ...ranks })
     scores.data.set(vote.scores.data, i * numClasses)
     predicted[i] = vote.predicted[0]!
     numSelected += weights.filter((weight) => weight > 0).length

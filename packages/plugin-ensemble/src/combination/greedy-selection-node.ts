@@ -5,8 +5,7 @@ import { labelledRows } from './labelled-rows.js'
 import type { greedySelectionOptions } from './operations.js'
 import { predictionsOf, recordMembers } from './output.js'
 import type { combinedOutputs, memberInputs } from './ports.js'
-import { readMembers, withProbabilities } from './read-members.js'
-import { rankMembers } from './validation-weights.js'
+import { membersOf, ranksOf, readMembers } from './read-members.js'
 
 /** Adapter of `ensemble/greedy-selection`: selects on val rows only, and logs each round. */
 export const greedySelectionNode: CombineImplementation<
@@ -15,8 +14,9 @@ export const greedySelectionNode: CombineImplementation<
   typeof combinedOutputs
 > = {
   run: async ({ options, inputs, ctx }) => {
-    const { rows, members: read } = await readMembers(inputs.predictions, ctx.signal)
-    const members = withProbabilities(read)
+    const aligned = await readMembers(inputs.predictions, ctx.signal)
+    const { rows } = aligned
+    const members = membersOf(aligned, 'soft')
     const val = labelledRows(rows, members, 'val')
     const { weights, order, losses, numRounds } = greedySelection(val.members, val.labels, options, ctx.rng('ties'))
     losses.forEach((value, round) => ctx.metric(`val.${options.loss}`, value, round + 1))
@@ -24,9 +24,8 @@ export const greedySelectionNode: CombineImplementation<
     recordMembers(ctx, 'weight', members, weights)
     const names = order.slice(0, numRounds).map((m) => members[m]!.name)
     ctx.log('info', `Learned from ${val.labels.length} val rows; taken in order: ${names.join(', ')}`)
-    const ranks = rankMembers(val.members, val.labels)
-    const vote = softVote(members, { weights: Array.from(weights), ranks })
+    const vote = softVote(members, { weights: Array.from(weights), ...ranksOf(aligned) })
     ctx.metric('tieRate', vote.tieRate)
-    return predictionsOf(rows, vote.scores, vote.predicted, 'probability')
+    return predictionsOf(rows, vote.scores.data, vote.predicted, 'probability')
   },
 }

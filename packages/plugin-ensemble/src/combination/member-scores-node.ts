@@ -1,5 +1,6 @@
 import type { CombineImplementation } from '@etsef/plugin-api'
 import { of } from 'rxjs'
+import { matrix } from '../linear-algebra/matrix.js'
 import type { memberScoresOutputs } from './operations.js'
 import type { memberInputs } from './ports.js'
 import { readMembers } from './read-members.js'
@@ -12,7 +13,12 @@ export const memberScoresNode: CombineImplementation<
   typeof memberScoresOutputs
 > = {
   run: async ({ inputs, ctx }) => {
-    const { rows, members } = await readMembers(inputs.predictions, ctx.signal)
+    const { rows, tables } = await readMembers(inputs.predictions, ctx.signal)
+    const members = tables.map(({ name, value: { scores, predicted, ids } }) => ({
+      name,
+      probabilities: matrix(ids.length, rows.classNames.length, scores),
+      predicted,
+    }))
     const { data } = stackedScores(members, 'probability')
     const featureNames = stackedNames(members, rows.classNames)
     return { features: of({ kind: 'features', ...rows, features: Float32Array.from(data), featureNames }) }

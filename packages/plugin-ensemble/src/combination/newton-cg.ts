@@ -4,7 +4,7 @@ export interface ConvexProblem {
   /** Gradient at `v`, and products with the Hessian there. */
   at(v: Float64Array): {
     readonly gradient: Float64Array
-    hessianTimes(u: Float64Array): Float64Array
+    readonly hessianTimes: (u: Float64Array) => Float64Array
   }
 }
 

@@ -1,4 +1,11 @@
-import { createRng, pickPredictions, PipelineError, type Named, type PredictionBatch } from '@etsef/plugin-api'
+import {
+  createRng,
+  pickPredictions,
+  PipelineError,
+  type Named,
+  type PredictionBatch,
+  type ReportValue,
+} from '@etsef/plugin-api'
 import { runOperation, someFeatures, somePredictions, someRows } from '@etsef/plugin-api/testing'
 import { describe, expect, test } from 'vitest'
 import { combinationOperations } from './operations.js'
@@ -195,17 +202,17 @@ describe('reports', () => {
         options: { partition },
         inputs: { predictions: members },
       })
-      const report = result.outputs['report'] as { metrics: Record<string, number>; table: { rows: string[][] } }
+      const report = result.outputs['report'] as ReportValue
       expect(report.metrics['numSamples']).toBe(12)
       expect(report.metrics['accuracy']).toBeGreaterThanOrEqual(report.metrics['bestMemberAccuracy']!)
-      expect(report.table.rows.map(([first]) => first)).toEqual(['svm', 'forest', 'bayes', 'oracle'])
+      expect(report.table?.rows.map(([first]) => first)).toEqual(['svm', 'forest', 'bayes', 'oracle'])
       result.dispose()
     }
   })
   test('ensemble/diversity says one effective member for copies', async () => {
     const predictions = ['a', 'b', 'c'].map((name) => ({ name, value: members[1]!.value }))
     const result = await runOperation(operation('diversity'), { inputs: { predictions } })
-    const report = result.outputs['report'] as { metrics: Record<string, number | null> }
+    const report = result.outputs['report'] as ReportValue
     expect(report.metrics['effectiveMembers']).toBeCloseTo(1, 9)
     expect(report.metrics['disagreement']).toBe(0)
     result.dispose()

@@ -64,7 +64,7 @@ export const dynamicSelectionOptions = Type.Object(
       description:
         'eliminate (KNORA-E) keeps members right on all neighbours; union (KNORA-U) weighs by right neighbours',
     }),
-    neighbours: Type.Integer({ minimum: 1, default: 7, description: 'Val rows that make the region of competence' }),
+    neighbors: Type.Integer({ minimum: 1, default: 7, description: 'Val rows that make the region of competence' }),
     metric: Type.Union([Type.Literal('l1'), Type.Literal('l2'), Type.Literal('cosine')], {
       default: 'l2',
       description: 'Distance between feature rows; bring the columns to one scale first',

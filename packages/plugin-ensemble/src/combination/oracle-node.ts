@@ -5,7 +5,7 @@ import { figure, memberReport } from './member-report.js'
 import type { memberReportOptions, memberReportOutputs } from './operations.js'
 import { oracleBound } from './oracle.js'
 import type { memberInputs } from './ports.js'
-import { readMembers } from './read-members.js'
+import { membersOf, readMembers } from './read-members.js'
 
 /** Adapter of `ensemble/oracle`. */
 export const oracleNode: ReportImplementation<
@@ -14,7 +14,9 @@ export const oracleNode: ReportImplementation<
   typeof memberReportOutputs
 > = {
   run: async ({ options, inputs, ctx }) => {
-    const { rows, members } = await readMembers(inputs.predictions, ctx.signal)
+    const aligned = await readMembers(inputs.predictions, ctx.signal)
+    const { rows } = aligned
+    const members = membersOf(aligned, 'hard')
     const known = labelledRows(rows, members, options.partition)
     const bound = oracleBound(known.members, known.labels)
     const perMember = known.members.map(({ name, predicted }) => [

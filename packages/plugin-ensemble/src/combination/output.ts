@@ -1,15 +1,14 @@
 import type { OperationContext, PredictionBatch, Rows } from '@etsef/plugin-api'
 import { of, type Observable } from 'rxjs'
-import type { Matrix } from '../linear-algebra/matrix.js'
 
 /** Predictions for the rows, as one batch. */
 export function predictionsOf(
   rows: Rows,
-  scores: Matrix,
+  scores: Float64Array,
   predicted: Int32Array,
   scoreKind: PredictionBatch['scoreKind'],
 ): { readonly predictions: Observable<PredictionBatch> } {
-  return { predictions: of({ kind: 'predictions', ...rows, scores: scores.data, scoreKind, predicted }) }
+  return { predictions: of({ kind: 'predictions', ...rows, scores, scoreKind, predicted }) }
 }
 
 /** Records a figure of each member, e.g. its weight. */

@@ -1,4 +1,4 @@
-import { port, Type, type InputSpecs, type PlanArguments, type Ports, type Spec } from '@etsef/plugin-api'
+import { port, Type, type PlanArguments, type Ports, type Spec } from '@etsef/plugin-api'
 
 /** Input of every combination. */
 export const memberInputs = {
@@ -41,6 +41,11 @@ export function planMembers(
       })
     }
   }
+  members.forEach(({ name }, m) => {
+    if (members.findIndex((member) => member.name === name) !== m) {
+      args.issue('in:predictions', `"${name}" is given twice`, { hint: 'a member joined to itself counts double' })
+    }
+  })
   const { partitions, numSamples } = members[0]?.value ?? {}
   for (const partition of needs) {
     if (partitions && !partitions.includes(partition)) {
@@ -53,6 +58,3 @@ export function planMembers(
   }
   return { predictions: { classNames: named?.value.classNames, numSamples, partitions } }
 }
-
-/** Specs of {@link memberInputs}. */
-export type MemberSpecs = InputSpecs<typeof memberInputs>

@@ -4,7 +4,7 @@ import { balancedErrorOf, loss } from './losses.js'
 import type { singleBestOptions } from './operations.js'
 import { predictionsOf, recordMembers } from './output.js'
 import type { combinedOutputs, memberInputs } from './ports.js'
-import { readMembers, withDecisions, withProbabilities } from './read-members.js'
+import { membersOf, readMembers } from './read-members.js'
 
 /** Adapter of `ensemble/single-best`: the choice is made on val rows only; of equal members the earlier is taken. */
 export const singleBestNode: CombineImplementation<
@@ -13,17 +13,18 @@ export const singleBestNode: CombineImplementation<
   typeof combinedOutputs
 > = {
   run: async ({ options, inputs, ctx }) => {
-    const { rows, members: read } = await readMembers(inputs.predictions, ctx.signal)
-    const members = options.loss === 'logLoss' ? withProbabilities(read) : withDecisions(read)
+    const aligned = await readMembers(inputs.predictions, ctx.signal)
+    const { rows } = aligned
+    const members = membersOf(aligned, options.loss === 'logLoss' ? 'soft' : 'hard')
     const val = labelledRows(rows, members, 'val')
     const losses = val.members.map(({ predicted, probabilities }) => {
       if (options.loss === 'logLoss') return loss('logLoss', probabilities, val.labels)
       if (options.loss === 'balancedError') return balancedErrorOf(predicted, val.labels, probabilities.numFeatures)
       return val.labels.reduce((wrong, label, i) => wrong + (predicted[i] === label ? 0 : 1), 0) / val.labels.length
     })
-    const best = read[losses.indexOf(Math.min(...losses))]!
+    const { name, value } = aligned.tables[losses.indexOf(Math.min(...losses))]!
     recordMembers(ctx, `val.${options.loss}`, members, losses)
-    ctx.log('info', `"${best.name}" has the least ${options.loss} on ${val.labels.length} val rows`)
-    return predictionsOf(rows, best.probabilities, best.predicted, best.scoreKind)
+    ctx.log('info', `"${name}" has the least ${options.loss} on ${val.labels.length} val rows`)
+    return predictionsOf(rows, value.scores, value.predicted, value.scoreKind)
   },
 }

@@ -7,7 +7,7 @@ import type { Member } from './member.js'
 import type { stackOptions } from './operations.js'
 import { predictionsOf } from './output.js'
 import type { combinedOutputs, memberInputs } from './ports.js'
-import { readMembers, withProbabilities } from './read-members.js'
+import { membersOf, readMembers } from './read-members.js'
 import { stackedScores } from './stack.js'
 
 /** Adapter of `ensemble/stack`: the final estimator sees val rows, or train rows whose scores are out of fold. */
@@ -17,8 +17,9 @@ export const stackNode: CombineImplementation<
   typeof combinedOutputs
 > = {
   run: async ({ options, inputs, ctx }) => {
-    const { rows, members: read } = await readMembers(inputs.predictions, ctx.signal)
-    const members = withProbabilities(read)
+    const aligned = await readMembers(inputs.predictions, ctx.signal)
+    const { rows } = aligned
+    const members = membersOf(aligned, 'soft')
     const known = labelledRows(rows, members, options.fitOn === 'val' ? 'val' : 'train')
     if (options.fitOn === 'outOfFold') warnOfSeenRows(ctx, rows, members)
     const x = stackedScores(members, options.inputs)
@@ -28,7 +29,7 @@ export const stackNode: CombineImplementation<
     ctx.metric('fit.numSamples', known.labels.length)
     ctx.metric('fit.logLoss', logLoss(takeRows(scores, known.indices), known.labels))
     ctx.log('info', `The final estimator learned from ${known.labels.length} rows (${options.fitOn})`)
-    return predictionsOf(rows, scores, argmaxRows(scores), 'probability')
+    return predictionsOf(rows, scores.data, argmaxRows(scores), 'probability')
   },
 }
 

@@ -34,15 +34,6 @@ export function validationWeights(members: readonly Member[], labels: Int32Array
   return total > 0 ? raw.map((weight) => weight / total) : raw.fill(1 / members.length)
 }
 
-/** Rank of each member by balanced accuracy on labelled rows, 1 the best; of equal members the earlier ranks first. */
-export function rankMembers(members: readonly Member[], labels: Int32Array): number[] {
-  const errors = members.map(({ predicted, probabilities }) =>
-    balancedErrorOf(predicted, labels, probabilities.numFeatures),
-  )
-  const order = members.map((_, m) => m).sort((a, b) => errors[a]! - errors[b]! || a - b)
-  return members.map((_, m) => order.indexOf(m) + 1)
-}
-
 function mixtureWeights(members: readonly Member[], labels: Int32Array): Float64Array {
   const width = members.length
   // A floor keeps a member that is certain and wrong everywhere from dividing by zero.
