@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { Graph, GraphNode, Weights, WeightTensor } from '../graph/graph.js'
+import { withHead } from '../graph/head.js'
+import { countParameters, parametersOfNode, sizeOf } from '../graph/parameters.js'
+import { hashString, mixBits } from '../graph/random.js'
+import { inferShapes } from '../graph/shapes.js'
+import { exportOnnx } from '../onnx/export-onnx.js'
+import { OnnxExtractor } from '../onnx/onnx-extractor.js'
+import { weightsFromKeras } from '../weights/from-keras.js'
+import { weightsFromTorch } from '../weights/from-torch.js'
+import type { Variant } from './architecture.js'
+import { buildWithNames } from './build-architecture.js'
+import type { BuiltArchitecture } from './graph-builder.js'
+
+/** One line of peer-fixtures.json, written by tools/peers/nn-fixtures.py. */
+interface Fixture {
+  readonly architecture: string
+  readonly variant: Variant
+  readonly width: number
+  readonly inputSize: number
+  readonly peer: string
+  readonly peerName: string
+  readonly gain: number
+  readonly parameters: number
+  readonly weights: number
+  readonly checksum: number
+  readonly featureWidth: number
+  readonly features: string
+  readonly logits?: string
+}
+
+const fixtures = JSON.parse(readFileSync(join(import.meta.dirname, 'peer-fixtures.json'), 'utf8')) as readonly Fixture[]
+const NUM_CLASSES = 7
+
+/** Numbers in [-1, 1) as the peer script draws them. */
+function uniform(name: string, count: number): Float64Array {
+  const seed = hashString(name)
+  return Float64Array.from({ length: count }, (_, i) => (mixBits((seed + Math.imul(i + 1, 0x9e3779b9)) >>> 0) / 2 ** 32) * 2 - 1)
+}
+
+type Role = 'kernel' | 'gamma' | 'variance' | 'other'
+
+function peerWeight(name: string, role: Role, shape: readonly number[], fanIn: number, gain: number): WeightTensor {
+  const u = uniform(name, sizeOf(shape))
+  const limit = Math.sqrt(gain / fanIn)
+  const data = Float32Array.from(u, (value) => (role === 'kernel' ? value * limit : role === 'gamma' ? 1 + 0.2 * value : role === 'variance' ? 1 + 0.5 * value : 0.2 * value))
+  return { shape, data }
+}
+
+const ROLES: Readonly<Record<string, Role>> = { kernel: 'kernel', gamma: 'gamma', movingVariance: 'variance' }
+
+/** The peer's state, in its names and layouts, from our graph. */
+function peerState(graph: Graph, built: BuiltArchitecture, fixture: Fixture): Weights {
+  const library = fixture.peer.split(' ')[0]
+  const shapes = inferShapes(graph)
+  const state = new Map<string, WeightTensor>()
+  for (const node of graph.nodes) {
+    for (const spec of parametersOfNode(node, shapes.get(node.inputs[0]!)!)) {
+      const parameter = spec.name.slice(node.name.length + 1)
+      const [name, shape] = library === 'keras' ? kerasEntry(node, parameter, spec.shape, built) : torchEntry(node, parameter, spec.shape, library === 'timm' ? built.timmNames : built.torchvisionNames)
+      const fanIn = node.op === 'depthwiseConv' ? node.kernel[0] * node.kernel[1] : sizeOf(spec.shape.slice(0, -1))
+      state.set(name, peerWeight(name, ROLES[parameter] ?? 'other', shape, fanIn, fixture.gain))
+    }
+  }
+  return state
+}
+
+function kerasEntry(node: GraphNode, parameter: string, shape: readonly number[], { kerasNames }: BuiltArchitecture): readonly [string, readonly number[]] {
+  const layer = kerasNames.get(node.name) ?? node.name
+  const isSeparable = node.name !== layer && layer.includes('sepconv')
+  const names: Readonly<Record<string, string>> = {
+    kernel: isSeparable ? (node.op === 'depthwiseConv' ? 'depthwise_kernel' : 'pointwise_kernel') : 'kernel',
+    movingMean: 'moving_mean',
+    movingVariance: 'moving_variance',
+  }
+  return [`${layer}/${names[parameter] ?? parameter}`, shape]
+}
+
+function torchEntry(node: GraphNode, parameter: string, shape: readonly number[], names: ReadonlyMap<string, string>): readonly [string, readonly number[]] {
+  const leaf: Readonly<Record<string, string>> = { kernel: 'weight', gamma: 'weight', beta: 'bias', movingMean: 'running_mean', movingVariance: 'running_var' }
+  const key = `${names.get(node.name) ?? `unnamed ${node.name}`}.${leaf[parameter] ?? parameter}`
+  if (parameter !== 'kernel') return [key, shape]
+  if (node.op === 'dense') return [key, [shape[1]!, shape[0]!]]
+  const [height, width, third, fourth] = shape as [number, number, number, number]
+  return [key, node.op === 'depthwiseConv' ? [third, 1, height, width] : [fourth, third, height, width]]
+}
+
+function decode(text: string): Float32Array {
+  return new Float32Array(new Uint8Array(Buffer.from(text, 'base64')).buffer)
+}
+
+function relativeDifference(actual: ArrayLike<number>, expected: Float32Array): number {
+  const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+  return expected.reduce((most, value, i) => Math.max(most, Math.abs(value - actual[i]!)), 0) / scale
+}
+
+describe.each(fixtures)('$architecture $variant width $width at $inputSize px', (fixture) => {
+  const built = buildWithNames(fixture.architecture, fixture)
+  const graph = fixture.logits === undefined ? built.graph : withHead(built.graph, { numClasses: NUM_CLASSES })
+
+  test(`has the ${fixture.parameters} parameters of ${fixture.peer} ${fixture.peerName}`, () => {
+    expect(countParameters(built.graph).total).toBe(fixture.parameters)
+    expect(built.graph.featureWidth).toBe(fixture.featureWidth)
+  })
+
+  test(`gives the features of ${fixture.peer} ${fixture.peerName} for the same weights`, async () => {
+    const state = peerState(graph, built, fixture)
+    if (fixture.logits !== undefined || fixture.peer.startsWith('keras')) {
+      expect(state.size).toBe(fixture.weights)
+      const lines = [...state].map(([name, { shape }]) => `${name} ${shape.join('x')}`).sort()
+      expect(hashString(lines.join('\n'))).toBe(fixture.checksum)
+    }
+    const fitted = fixture.peer.startsWith('keras') ? weightsFromKeras(graph, state, built.kerasNames) : weightsFromTorch(graph, state, built)
+    expect(fitted.unused).toEqual([])
+    const extractor = await OnnxExtractor.create(exportOnnx(graph, fitted.weights))
+    const outputs = await extractor.run(Float32Array.from(uniform('input', sizeOf(graph.inputShape))), 1)
+    await extractor.dispose()
+    const everySixteenth = outputs[0]!.filter((_, i) => i % 16 === 0)
+    expect(relativeDifference(everySixteenth, decode(fixture.features))).toBeLessThan(1e-4)
+    if (fixture.logits !== undefined) expect(relativeDifference(outputs[1]!, decode(fixture.logits))).toBeLessThan(1e-4)
+  })
+})
