@@ -11,7 +11,11 @@ const numFeatures = 12
 /** Features that know nothing of the labels. */
 function noise(numSamples: number, numClasses: number, seed: string): { x: Matrix; y: Labels } {
   const rng = createRng(seed)
-  const x = matrix(numSamples, numFeatures, Float64Array.from({ length: numSamples * numFeatures }, () => rng.normal()))
+  const x = matrix(
+    numSamples,
+    numFeatures,
+    Float64Array.from({ length: numSamples * numFeatures }, () => rng.normal()),
+  )
   return { x, y: { labels: Int32Array.from({ length: numSamples }, (_, i) => i % numClasses), numClasses } }
 }
 
@@ -44,7 +48,8 @@ describe.for([
   const runs = seeds.map((seed) => fittedMembers(numClasses, seed))
 
   test(`the notebooks' vote, fitted on the test labels, scores above ${String(notebook)}`, () => {
-    for (const { ballots, yTest } of runs) expect(accuracy(yTest.labels, notebookVote(ballots, yTest))).toBeGreaterThan(notebook)
+    for (const { ballots, yTest } of runs)
+      expect(accuracy(yTest.labels, notebookVote(ballots, yTest))).toBeGreaterThan(notebook)
   })
 
   test('each member and our vote of the fitted members stay within chance', () => {
@@ -67,7 +72,8 @@ test('S1: members that know something are worth more in our vote than the best o
     const probabilities = matrix(y.length, numClasses)
     const predicted = y.map((label, i) => {
       const choice = rng.next() < right ? label : rng.integer(numClasses)
-      for (let c = 0; c < numClasses; c++) probabilities.data[i * numClasses + c] = c === choice ? 0.65 + 0.1 * rng.next() : 0.04
+      for (let c = 0; c < numClasses; c++)
+        probabilities.data[i * numClasses + c] = c === choice ? 0.65 + 0.1 * rng.next() : 0.04
       return choice
     })
     return { probabilities, predicted }

@@ -9,11 +9,15 @@ const width = 8
 const tl = someFeatures({ numSamples: 120, numClasses: 4, numFeatures: width, separation: 6, seed: 1 })
 /** The same images through another library, which lists the folder in another order. */
 const order = createRng('listing order').shuffle([...tl.ids.keys()])
-const ssl = pickFeatures(someFeatures({ numSamples: 120, numClasses: 4, numFeatures: width, separation: 6, seed: 2 }), order)
+const ssl = pickFeatures(
+  someFeatures({ numSamples: 120, numClasses: 4, numFeatures: width, separation: 6, seed: 2 }),
+  order,
+)
 
 /** `np.concatenate([tl, ssl], axis=1)`, the labels taken from the TL pass. */
 function notebookFuse(left: FeatureBatch, right: FeatureBatch): FeatureBatch {
-  if (left.features.length !== right.features.length) throw new Error('all the input array dimensions must match exactly')
+  if (left.features.length !== right.features.length)
+    throw new Error('all the input array dimensions must match exactly')
   const features = new Float32Array(left.features.length + right.features.length)
   left.ids.forEach((_, i) => {
     features.set(left.features.subarray(i * width, (i + 1) * width), 2 * i * width)

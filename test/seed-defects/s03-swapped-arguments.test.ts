@@ -18,7 +18,9 @@ function precisionAndRecall(first: readonly number[], second: readonly number[],
 
 /** `confusion_matrix(a, b)` of scikit-learn: rows are the first argument. */
 function confusion(first: readonly number[], second: readonly number[]): number[][] {
-  return [0, 1].map((row) => [0, 1].map((column) => first.filter((label, i) => label === row && second[i] === column).length))
+  return [0, 1].map((row) =>
+    [0, 1].map((column) => first.filter((label, i) => label === row && second[i] === column).length),
+  )
 }
 
 test('S3: called (prediction, truth), precision is recall and the matrix is transposed', () => {
@@ -42,7 +44,8 @@ test('S3: report/evaluate takes one table of rows, so nothing can be swapped', a
     inputs: { predictions: [{ name: 'svm', value: predictions }] },
   })
   const { dir } = result.outputs['report'] as ReportValue
-  const [input] = (JSON.parse(readFileSync(join(dir, 'metrics.json'), 'utf8')) as { inputs: Record<string, unknown>[] }).inputs
+  const [input] = (JSON.parse(readFileSync(join(dir, 'metrics.json'), 'utf8')) as { inputs: Record<string, unknown>[] })
+    .inputs
   result.dispose()
   expect(input!['perClass']).toMatchObject([
     { ppv: 1, sensitivity: 0.5 },

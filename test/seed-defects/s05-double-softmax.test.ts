@@ -12,13 +12,17 @@ async function lossAndGradient(logits: readonly number[], label: number, isSoftm
   })
 }
 
-const sure = (numClasses: number, c: number): number[] => Array.from({ length: numClasses }, (_, k) => (k === c ? 20 : 0))
+const sure = (numClasses: number, c: number): number[] =>
+  Array.from({ length: numClasses }, (_, k) => (k === c ? 20 : 0))
 
-test.for([2, 3, 8])('S5: with %i classes a softmax in the net leaves a floor of log(1 + (K − 1)/e) under the loss', async (numClasses) => {
-  const floor = Math.log(1 + (numClasses - 1) / Math.E)
-  expect((await lossAndGradient(sure(numClasses, 0), 0, true)).loss).toBeCloseTo(floor, 5)
-  expect((await lossAndGradient(sure(numClasses, 0), 0, false)).loss).toBeLessThan(1e-6)
-})
+test.for([2, 3, 8])(
+  'S5: with %i classes a softmax in the net leaves a floor of log(1 + (K − 1)/e) under the loss',
+  async (numClasses) => {
+    const floor = Math.log(1 + (numClasses - 1) / Math.E)
+    expect((await lossAndGradient(sure(numClasses, 0), 0, true)).loss).toBeCloseTo(floor, 5)
+    expect((await lossAndGradient(sure(numClasses, 0), 0, false)).loss).toBeLessThan(1e-6)
+  },
+)
 
 test('S5: and a sample that is surely wrong teaches nothing; with logits its gradient is −1', async () => {
   const twice = await lossAndGradient(sure(3, 1), 0, true)

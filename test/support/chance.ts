@@ -1,5 +1,9 @@
 /** Shares that a guesser of balanced classes reaches in `level` of all cases (normal approximation; default 99.9 %: a fixed seed should not fail by bad luck). */
-export function chanceBand(numClasses: number, numSamples: number, z = 3.29): { readonly low: number; readonly high: number } {
+export function chanceBand(
+  numClasses: number,
+  numSamples: number,
+  z = 3.29,
+): { readonly low: number; readonly high: number } {
   const chance = 1 / numClasses
   const half = z * Math.sqrt((chance * (1 - chance)) / numSamples)
   return { low: chance - half, high: chance + half }

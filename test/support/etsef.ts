@@ -61,7 +61,9 @@ export function lastJson(result: CommandResult): Record<string, unknown> {
   try {
     return JSON.parse(line) as Record<string, unknown>
   } catch {
-    throw new Error(`no JSON in the last line; exit ${String(result.code)}\n${result.stdout.slice(-2000)}\n${result.stderr.slice(-4000)}`)
+    throw new Error(
+      `no JSON in the last line; exit ${String(result.code)}\n${result.stdout.slice(-2000)}\n${result.stderr.slice(-4000)}`,
+    )
   }
 }
 
