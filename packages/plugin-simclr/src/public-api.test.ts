@@ -1,0 +1,6 @@
+import { expect, test } from 'vitest'
+import * as api from './index.js'
+
+test('exports these names', () => {
+  expect(Object.keys(api).sort()).toEqual(['default', 'pretrainOptions'])
+})
