@@ -1,1 +1,9 @@
-export {}
+export { default, gradCamOptions, overlayOptions } from './plugin.js'
+export { camMap, camMethods, channelWeights, type CamMethod, type LayerEvidence } from './cam/cam-methods.js'
+export { createExplainer, networkInput, type Explainer, type LogitExplanation } from './cam/explain-logits.js'
+export { explainableLayer, type ExplainableLayer } from './cam/explainable-layer.js'
+export { borderShare, localize, type Localization } from './cam/localization.js'
+export { normalizeMap, type NormalizedMap } from './cam/normalize-map.js'
+export { upsampleMap } from './cam/upsample-map.js'
+export { drawPanel, type Panel } from './overlay/draw-panel.js'
+export { heatColor } from './overlay/color-map.js'

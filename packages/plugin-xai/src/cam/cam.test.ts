@@ -10,7 +10,9 @@ const activations = [1, 0, 2, 1, 3, 2, 0, 4]
 const shape = [2, 2, 2] as const
 /** Evidence for y = Σ w_c · mean(f(a_c)) with the gradient per channel and position given by `gradient`. */
 const evidence = (gradient: (channel: number, activation: number) => number): LayerEvidence => ({
-  activations, shape, gradients: activations.map((value, i) => gradient(i % 2, value)),
+  activations,
+  shape,
+  gradients: activations.map((value, i) => gradient(i % 2, value)),
 })
 /** Head W·GAP(A) + b. */
 const linear = (weights: readonly number[]): LayerEvidence => evidence((channel) => weights[channel]! / 4)
@@ -43,17 +45,25 @@ describe('camMap', () => {
     expect(a).toBeCloseTo(-0.75, 6)
     expect(b).toBeCloseTo(2.625, 6)
   })
-  prop.prop([fc.constantFrom<CamMethod>('grad-cam', 'hires-cam'), fc.array(fc.integer({ min: -9, max: 9 }), { minLength: 8, maxLength: 8 })])(
-    '%s is linear in the gradient', (method, gradients) => {
-      const single = camMap(method, { activations, gradients, shape })
-      const double = camMap(method, { activations, gradients: gradients.map((value) => 2 * value), shape })
-      double.forEach((value, i) => {
-        expect(value).toBeCloseTo(2 * single[i]!, 10)
-      })
-    },
-  )
+  prop.prop([
+    fc.constantFrom<CamMethod>('grad-cam', 'hires-cam'),
+    fc.array(fc.integer({ min: -9, max: 9 }), { minLength: 8, maxLength: 8 }),
+  ])('%s is linear in the gradient', (method, gradients) => {
+    const single = camMap(method, { activations, gradients, shape })
+    const double = camMap(method, { activations, gradients: gradients.map((value) => 2 * value), shape })
+    double.forEach((value, i) => {
+      expect(value).toBeCloseTo(2 * single[i]!, 10)
+    })
+  })
   test.each(camMethods)('%s of no gradient is no evidence', (method) => {
-    expect(normalizeMap(camMap(method, evidence(() => 0)))).toMatchObject({ isEmpty: true, max: 0 })
+    expect(
+      normalizeMap(
+        camMap(
+          method,
+          evidence(() => 0),
+        ),
+      ),
+    ).toMatchObject({ isEmpty: true, max: 0 })
   })
 })
 

@@ -6,6 +6,10 @@ import { resize } from '@etsef/nn'
  * @param map - Row-major `[height, width]`.
  * @returns float32 `[target height, target width]`.
  */
-export function upsampleMap(map: ArrayLike<number>, [height, width]: readonly [number, number], target: readonly [height: number, width: number]): Float32Array {
+export function upsampleMap(
+  map: ArrayLike<number>,
+  [height, width]: readonly [number, number],
+  target: readonly [height: number, width: number],
+): Float32Array {
   return resize({ height, width, channels: 1, data: Float32Array.from(map) }, target[0], target[1]).data
 }

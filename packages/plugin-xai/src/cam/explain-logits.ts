@@ -1,0 +1,139 @@
+import {
+  activationGradient,
+  createGraphModel,
+  preprocess,
+  resize,
+  type Engine,
+  type GraphModel,
+  type Model,
+} from '@etsef/nn'
+import { PipelineError, type PixelImage } from '@etsef/plugin-api'
+import { camMap, type CamMethod } from './cam-methods.js'
+import { explainableLayer, type ExplainableLayer } from './explainable-layer.js'
+
+/** Explanation of one image. */
+export interface LogitExplanation {
+  /** Raw map of the target layer, row-major `[height, width]`. */
+  readonly map: Float64Array
+  /** Class explained. */
+  readonly target: number
+  /** Class with the largest logit. */
+  readonly predicted: number
+  /** All logits, as predicted. */
+  readonly logits: Float32Array
+  /** |sum of the map − (logit − bias)| where the method promises 0, else NaN. */
+  readonly additivityResidual: number
+}
+
+/** A network ready to be explained. Holds tensors until disposed. */
+export interface Explainer {
+  readonly layer: ExplainableLayer
+  /** Explains a batch of images; the target of each is its predicted class unless one is given. */
+  explain(images: readonly PixelImage[], target?: number): LogitExplanation[]
+  dispose(): void
+}
+
+/** Largest difference of logits between explaining and predicting, relative to the largest logit. */
+const logitTolerance = 1e-6
+
+/**
+ * Puts a trained network on an engine to explain its logits.
+ *
+ * Images are resized and preprocessed by the model's own contract, as for prediction; the logits of the explained pass are compared with those of
+ * a plain forward pass.
+ *
+ * @param options - `layer` as in {@link explainableLayer}.
+ */
+export function createExplainer(
+  engine: Engine,
+  model: Model,
+  options: { readonly method: CamMethod; readonly layer?: string },
+): Explainer {
+  const layer = explainableLayer(model.graph, model.classNames, options.layer)
+  const network = createGraphModel(engine, model.graph, model.weights)
+  const bias = layer.linearBias === undefined ? undefined : model.weights.get(layer.linearBias)?.data
+  return {
+    layer,
+    dispose: () => {
+      network.dispose()
+    },
+    explain: (images, target) => {
+      const input = engine.tf.tensor4d(networkInput(images, model), [images.length, ...model.graph.inputShape])
+      try {
+        const logits = predictLogits(network, input)
+        const rows = images.map((_, i) => logits.slice(i * layer.numClasses, (i + 1) * layer.numClasses))
+        const predicted = rows.map(argMax)
+        const targets = predicted.map((label) => target ?? label)
+        const explained = activationGradient(network, input, layer.name, targets)
+        refuseOtherLogits(explained.logits, logits)
+        const width = layer.shape[0] * layer.shape[1] * layer.shape[2]
+        return images.map((_, i) => {
+          const part = (values: Float32Array): Float32Array => values.subarray(i * width, (i + 1) * width)
+          const map = camMap(options.method, {
+            activations: part(explained.activations),
+            gradients: part(explained.gradients),
+            shape: layer.shape,
+          })
+          const goal = rows[i]![targets[i]!]! - (bias?.[targets[i]!] ?? 0)
+          const isAdditive = bias !== undefined && (options.method === 'grad-cam' || options.method === 'hires-cam')
+          return {
+            map,
+            target: targets[i]!,
+            predicted: predicted[i]!,
+            logits: rows[i]!,
+            additivityResidual: isAdditive ? Math.abs(map.reduce((total, value) => total + value, 0) - goal) : NaN,
+          }
+        })
+      } finally {
+        input.dispose()
+      }
+    },
+  }
+}
+
+/** Images as network input, `[batch, height, width, channels]`: resized (half-pixel, antialiased) and preprocessed by the model's contract. */
+export function networkInput(
+  images: readonly PixelImage[],
+  { graph, preprocessing }: Pick<Model, 'graph' | 'preprocessing'>,
+): Float32Array {
+  const [height, width, channels] = graph.inputShape
+  const input = new Float32Array(images.length * height * width * channels)
+  images.forEach((image, i) => {
+    if (!(image.data instanceof Uint8Array) || image.shape[2] !== 3) {
+      throw new PipelineError('ERR_SHAPE_MISMATCH', {
+        message: 'A network reads 8-bit RGB images',
+        expected: 'uint8 [height, width, 3]',
+        received: `${image.dtype} [${image.shape.join(', ')}]`,
+      })
+    }
+    const resized = resize(
+      { height: image.shape[0], width: image.shape[1], channels: 3, data: image.data },
+      height,
+      width,
+    )
+    input.set(preprocess(resized.data, preprocessing), i * height * width * channels)
+  })
+  return input
+}
+
+function predictLogits(network: GraphModel, input: Parameters<typeof activationGradient>[1]): Float32Array {
+  const [logits] = network.evaluate(new Map([['input', input]]), [network.graph.logitsNode!])
+  const values = Float32Array.from(logits!.dataSync<'float32'>())
+  logits!.dispose()
+  return values
+}
+
+function refuseOtherLogits(explained: Float32Array, predicted: Float32Array): void {
+  const scale = predicted.reduce((max, value) => Math.max(max, Math.abs(value)), 1)
+  const worst = predicted.reduce((max, value, i) => Math.max(max, Math.abs(value - explained[i]!)), 0)
+  if (worst <= logitTolerance * scale) return
+  throw new PipelineError('ERR_NOT_FINITE', {
+    message: 'Explaining gives other logits than predicting, so the map would be of another network',
+    expected: `differences of at most ${String(logitTolerance)}`,
+    received: String(worst),
+  })
+}
+
+function argMax(values: Float32Array): number {
+  return values.reduce((best, value, i) => (value > values[best]! ? i : best), 0)
+}

@@ -1,0 +1,99 @@
+import { loadEngine, readModel } from '@etsef/nn'
+import {
+  PipelineError,
+  collectImages,
+  pickRows,
+  type AttributionBatch,
+  type CombineImplementation,
+  type ImageBatch,
+  type Static,
+} from '@etsef/plugin-api'
+import { of } from 'rxjs'
+import type { gradCamInputs, gradCamOptions, gradCamOutputs } from '../plugin.js'
+import { createExplainer, type LogitExplanation } from './explain-logits.js'
+import { normalizeMap } from './normalize-map.js'
+import { spreadRows } from './pick-rows.js'
+
+type Options = Static<typeof gradCamOptions>
+type Implementation = CombineImplementation<Options, typeof gradCamInputs, typeof gradCamOutputs>
+
+/** A raw map per chosen row. */
+export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
+  const images = await collectImages(inputs.images, ctx.signal)
+  const model = await readModel(inputs.model.dir)
+  if (model.classNames.join('\n') !== images.classNames.join('\n')) {
+    throw new PipelineError('ERR_CLASS_LIST', {
+      message: 'The model has other classes than the images',
+      port: 'model',
+      expected: images.classNames.join(', '),
+      received: model.classNames.join(', '),
+    })
+  }
+  const target = targetIndex(options.target, model.classNames)
+  const rows = spreadRows(images.partitions, options.partition, options.maxImages)
+  if (rows.length === 0) {
+    throw new PipelineError('ERR_TOO_FEW_ROWS', {
+      message: `There are no ${options.partition} images to explain`,
+      option: 'partition',
+      hint: 'choose a partition that the split has',
+    })
+  }
+  const engine = await loadEngine({
+    ...(ctx.engine === 'tensorflow' || ctx.engine === 'wasm' ? { prefer: ctx.engine } : {}),
+    threads: ctx.threads,
+  })
+  const explainer = createExplainer(engine, model, {
+    method: options.method,
+    ...(options.layer !== null && { layer: options.layer }),
+  })
+  try {
+    const explanations: LogitExplanation[] = []
+    for (let start = 0; start < rows.length; start += options.batchSize) {
+      ctx.signal.throwIfAborted()
+      const pixels = await Promise.all(rows.slice(start, start + options.batchSize).map((row) => images.load(row)))
+      explanations.push(...explainer.explain(pixels, target))
+      ctx.progress(explanations.length, rows.length, 'images')
+    }
+    const batch = toBatch(images, rows, explanations, { method: options.method, shape: explainer.layer.shape })
+    const numEmpty = batch.empty.reduce((total, value) => total + value, 0)
+    if (numEmpty > 0)
+      ctx.log('warn', `${String(numEmpty)} of ${String(rows.length)} maps hold no positive evidence for their class`)
+    return { attributions: of(batch) }
+  } finally {
+    explainer.dispose()
+  }
+}
+
+function targetIndex(target: string, classNames: readonly string[]): number | undefined {
+  if (target === 'predicted') return undefined
+  const index = classNames.indexOf(target)
+  if (index >= 0) return index
+  throw new PipelineError('ERR_CLASS_LIST', {
+    message: `There is no class "${target}" to explain`,
+    option: 'target',
+    expected: `predicted, or one of ${classNames.join(', ')}`,
+  })
+}
+
+function toBatch(
+  images: ImageBatch,
+  rows: readonly number[],
+  explanations: readonly LogitExplanation[],
+  { method, shape: [height, width] }: { readonly method: string; readonly shape: readonly [number, number, number] },
+): AttributionBatch {
+  const values = new Float32Array(rows.length * height * width)
+  explanations.forEach(({ map }, i) => {
+    values.set(map, i * map.length)
+  })
+  return {
+    kind: 'attributions',
+    ...pickRows(images, rows),
+    values,
+    shape: [height, width],
+    method,
+    unit: 'logit',
+    targets: Int32Array.from(explanations, ({ target }) => target),
+    empty: Uint8Array.from(explanations, ({ map }) => (normalizeMap(map).isEmpty ? 1 : 0)),
+    additivityResidual: Float64Array.from(explanations, ({ additivityResidual }) => additivityResidual),
+  }
+}

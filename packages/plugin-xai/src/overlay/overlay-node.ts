@@ -1,0 +1,168 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  PipelineError,
+  collectAttributions,
+  collectImages,
+  collectPredictions,
+  indexIds,
+  type AttributionBatch,
+  type ImageBatch,
+  type PredictionBatch,
+  type ReportImplementation,
+  type Static,
+} from '@etsef/plugin-api'
+import sharp from 'sharp'
+import { borderShare, localize, type Localization } from '../cam/localization.js'
+import { normalizeMap } from '../cam/normalize-map.js'
+import { upsampleMap } from '../cam/upsample-map.js'
+import type { overlayInputs, overlayOptions, overlayOutputs } from '../plugin.js'
+import { Canvas } from './canvas.js'
+import { drawPanel, formatNumber, panelSize } from './draw-panel.js'
+import { summarize, type ImageSummary } from './summarize.js'
+
+type Implementation = ReportImplementation<Static<typeof overlayOptions>, typeof overlayInputs, typeof overlayOutputs>
+
+sharp.concurrency(1)
+sharp.cache(false)
+
+/** A picture per explained image, a sheet of all, and figures. */
+export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
+  const attributions = await collectAttributions(inputs.attributions, ctx.signal)
+  const [height, width, ...more] = attributions.shape
+  if (height === undefined || width === undefined || more.length > 0) {
+    throw new PipelineError('ERR_SHAPE_MISMATCH', {
+      message: 'Overlays are drawn of maps',
+      port: 'attributions',
+      expected: '[height, width]',
+      received: `[${attributions.shape.join(', ')}]`,
+    })
+  }
+  const images = find(await collectImages(inputs.images, ctx.signal), 'images')
+  const masks = inputs.masks && find(await collectImages(inputs.masks, ctx.signal), 'masks')
+  const predictions = inputs.predictions && (await collectPredictions(inputs.predictions, ctx.signal))
+  const dir = ctx.outputDir('report')
+  await mkdir(join(dir, 'overlays'), { recursive: true })
+  const maps = attributions.ids.map((_, row) =>
+    attributions.values.subarray(row * height * width, (row + 1) * height * width),
+  )
+  const largest = Math.max(...maps.map((map) => normalizeMap(map).max))
+  const summaries: ImageSummary[] = []
+  const panels: Canvas[] = []
+  for (const [row, id] of attributions.ids.entries()) {
+    ctx.signal.throwIfAborted()
+    const map = maps[row]!
+    const image = await images(id)
+    const mask = masks && resizeMask(await masks(id), image.shape)
+    const upsampled = upsampleMap(map, [height, width], [image.shape[0], image.shape[1]])
+    const localization = mask && localize(upsampled, mask)
+    const summary: ImageSummary = {
+      ...describe(attributions, row, predictions),
+      max: normalizeMap(map).max,
+      isEmpty: attributions.empty[row] === 1,
+      borderShare: borderShare(upsampled, [image.shape[0], image.shape[1]]),
+      additivityResidual: attributions.additivityResidual[row]!,
+      localization,
+    }
+    const scaleMax = (options.scale === 'shared' ? largest : summary.max) || 1
+    const panel = drawPanel({
+      image,
+      map,
+      mapShape: [height, width],
+      scaleMax,
+      unit: attributions.unit,
+      mask,
+      caption: caption(summary, attributions.method),
+    })
+    const file = `overlays/${String(row + 1).padStart(3, '0')}.png`
+    await savePng(panel, join(dir, file))
+    summaries.push({ ...summary, file })
+    panels.push(panel)
+    ctx.progress(row + 1, attributions.ids.length, 'images')
+  }
+  await savePng(sheetOf(panels, options.columns), join(dir, 'sheet.png'))
+  const { metrics, table } = summarize(summaries)
+  await writeFile(
+    join(dir, 'attributions.json'),
+    `${JSON.stringify({ method: attributions.method, unit: attributions.unit, metrics, images: summaries }, nanAsNull, 1)}\n`,
+  )
+  return { report: { kind: 'report', dir, metrics, table } }
+}
+
+/** A lookup of pixels by row id. */
+function find(batch: ImageBatch, name: string): (id: string) => ReturnType<ImageBatch['load']> {
+  const index = indexIds(batch.ids, name)
+  return (id) => {
+    const row = index.get(id)
+    if (row === undefined)
+      throw new PipelineError('ERR_MISSING_ID', {
+        message: `Row id "${id}" of attributions is missing in ${name}`,
+        port: name,
+        hint: 'take both from the same images',
+      })
+    return batch.load(row)
+  }
+}
+
+function describe(
+  attributions: AttributionBatch,
+  row: number,
+  predictions: PredictionBatch | undefined,
+): Pick<ImageSummary, 'id' | 'trueClass' | 'explainedClass' | 'predictedClass'> {
+  const { ids, classNames, labels, targets } = attributions
+  const at = predictions ? predictions.ids.indexOf(ids[row]!) : -1
+  return {
+    id: ids[row]!,
+    trueClass: classNames[labels[row]!],
+    explainedClass: classNames[targets[row]!]!,
+    predictedClass: predictions && at >= 0 ? (classNames[predictions.predicted[at]!] ?? 'abstained') : undefined,
+  }
+}
+
+function caption(
+  { id, trueClass, explainedClass, predictedClass, isEmpty, max, localization }: ImageSummary,
+  method: string,
+): string[] {
+  const evidence = isEmpty ? 'no positive evidence' : `max ${formatNumber(max)}`
+  return [
+    `explained: ${explainedClass}   true: ${trueClass ?? 'unknown'}${predictedClass === undefined ? '' : `   predicted: ${predictedClass}`}`,
+    `${method}, ${evidence}${localization ? `, ${localization.isHit ? 'on' : 'off'} the lesion, ${formatNumber(100 * localization.energyInside)} % inside (${formatNumber(100 * localization.area)} % of area)` : ''}`,
+    id,
+  ]
+}
+
+function resizeMask(
+  { shape: [height, width, channels], data }: Awaited<ReturnType<ImageBatch['load']>>,
+  target: readonly [number, number, number],
+): Uint8Array {
+  return Uint8Array.from({ length: target[0] * target[1] }, (_, i) => {
+    const row = Math.floor(((Math.floor(i / target[1]) + 0.5) * height) / target[0])
+    const column = Math.floor((((i % target[1]) + 0.5) * width) / target[1])
+    return data[(row * width + column) * channels]! > 0 ? 255 : 0
+  })
+}
+
+function sheetOf(panels: readonly Canvas[], columns: number): Canvas {
+  const [height, width] = panels[0] ? [panels[0].height, panels[0].width] : panelSize(3)
+  const across = Math.max(1, Math.min(columns, panels.length))
+  const sheet = new Canvas(Math.max(1, Math.ceil(panels.length / across)) * height, across * width)
+  panels.forEach((panel, i) => {
+    sheet.draw(Math.floor(i / across) * height, (i % across) * width, height, width, (row, column) => {
+      const at = (row * width + column) * 3
+      return [panel.data[at]!, panel.data[at + 1]!, panel.data[at + 2]!]
+    })
+  })
+  return sheet
+}
+
+async function savePng({ height, width, data }: Canvas, path: string): Promise<void> {
+  await sharp(data, { raw: { width, height, channels: 3 } })
+    .png({ compressionLevel: 9 })
+    .toFile(path)
+}
+
+function nanAsNull(_key: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isFinite(value) ? null : value
+}
+
+export type { Localization }

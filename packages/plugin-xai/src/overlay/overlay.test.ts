@@ -1,0 +1,131 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { AttributionBatch, ImageBatch, ReportValue } from '@etsef/plugin-api'
+import { pickRows } from '@etsef/plugin-api'
+import { runOperation, someImages, somePredictions } from '@etsef/plugin-api/testing'
+import sharp from 'sharp'
+import { describe, expect, test } from 'vitest'
+import plugin from '../plugin.js'
+import { Canvas } from './canvas.js'
+import { heatColor } from './color-map.js'
+import { drawPanel, formatNumber } from './draw-panel.js'
+
+const operation = plugin.operations[1]!
+const images = someImages({ numSamples: 4, partition: () => 'test' })
+/** Maps of 4×4 with one peak: on the bright square of each image (class0: upper left, class1: lower left), or nowhere. */
+function attributions(peaks: readonly (number | undefined)[]): AttributionBatch {
+  const values = new Float32Array(4 * 16)
+  peaks.forEach((peak, row) => {
+    if (peak !== undefined) values[row * 16 + peak] = row + 1
+  })
+  return {
+    kind: 'attributions',
+    ...pickRows(images, [0, 1, 2, 3]),
+    values,
+    shape: [4, 4],
+    method: 'grad-cam',
+    unit: 'logit',
+    targets: Int32Array.of(0, 1, 0, 0),
+    empty: Uint8Array.from(peaks, (peak) => (peak === undefined ? 1 : 0)),
+    additivityResidual: new Float64Array(4).fill(NaN),
+  }
+}
+/** Masks of the bright squares, in half the size. */
+const masks: ImageBatch = {
+  ...images,
+  load: async (row) => {
+    const { data } = await images.load(row)
+    return {
+      dtype: 'uint8',
+      shape: [8, 8, 1],
+      data: Uint8Array.from({ length: 64 }, (_, i) =>
+        data[(Math.floor(i / 8) * 2 * 16 + (i % 8) * 2) * 3]! === 200 ? 255 : 0,
+      ),
+    }
+  },
+}
+
+describe('xai/overlay', () => {
+  test('writes a picture per image, a sheet and figures', async () => {
+    const result = await runOperation(operation, {
+      inputs: {
+        attributions: attributions([5, 9, 15, undefined]),
+        images,
+        masks,
+        predictions: somePredictions({ numSamples: 4, partition: () => 'test' }),
+      },
+    })
+    const { dir, metrics, table } = result.outputs['report'] as ReportValue
+    expect(readdirSync(dir).sort()).toEqual(['attributions.json', 'overlays', 'sheet.png'])
+    expect(readdirSync(join(dir, 'overlays'))).toEqual(['001.png', '002.png', '003.png', '004.png'])
+    expect(metrics).toMatchObject({
+      numImages: 4,
+      explainedIsTrue: 0.75,
+      emptyMaps: 0.25,
+      numWithLesion: 4,
+      pointingGame: 0.5,
+      'lesionArea.chance': 0.25,
+      additivityResidual: null,
+    })
+    expect(table!.rows).toContainEqual(['pointingGame', '0.5'])
+    const { images: list } = JSON.parse(readFileSync(join(dir, 'attributions.json'), 'utf8')) as {
+      images: { id: string; trueClass: string; isEmpty: boolean }[]
+    }
+    expect(list[3]).toMatchObject({ id: 'row-0003', trueClass: 'class1', isEmpty: true, additivityResidual: null })
+    expect((await sharp(join(dir, 'sheet.png')).metadata()).width).toBe(
+      2 * (await sharp(join(dir, 'overlays', '001.png')).metadata()).width,
+    )
+    result.dispose()
+  })
+  test('names an image that is missing and refuses vectors', async () => {
+    const some = someImages({ numSamples: 3, partition: () => 'test' })
+    await expect(
+      runOperation(operation, { inputs: { attributions: attributions([0, 0, 0, 0]), images: some } }),
+    ).rejects.toMatchObject({ code: 'ERR_MISSING_ID', message: expect.stringContaining('row-0003') as string })
+    const vectors = { ...attributions([0, 0, 0, 0]), shape: [16] }
+    await expect(runOperation(operation, { inputs: { attributions: vectors, images } })).rejects.toMatchObject({
+      code: 'ERR_SHAPE_MISMATCH',
+    })
+  })
+})
+
+describe('drawPanel', () => {
+  const image = { dtype: 'uint8' as const, shape: [4, 4, 3] as const, data: new Uint8Array(48).fill(100) }
+  const panel = (map: readonly number[], scaleMax: number): Canvas =>
+    drawPanel({ image, map, mapShape: [2, 2], scaleMax, unit: 'logit', caption: ['a'] })
+  const heatAt = (canvas: Canvas, row: number, column: number): readonly number[] => [
+    ...canvas.data.subarray(
+      ((8 + row) * canvas.width + 240 + column) * 3,
+      ((8 + row) * canvas.width + 240 + column) * 3 + 3,
+    ),
+  ]
+  test('leaves a map without evidence uncoloured', () => {
+    expect(heatAt(panel([-1, 0, -3, 0], 5), 0, 0)).toEqual([100, 100, 100])
+  })
+  test('colours by raw magnitude: a weak map is weak', () => {
+    const [strong] = heatAt(panel([10, 0, 0, 0], 10), 0, 0)
+    const [weak] = heatAt(panel([1, 0, 0, 0], 10), 0, 0)
+    expect(strong!).toBeGreaterThan(weak! + 60)
+    expect(heatAt(panel([10, 0, 0, 0], 10), 223, 223)).toEqual([100, 100, 100])
+  })
+})
+
+test('text is inked, cut to its room, and has a question mark for what the font lacks', () => {
+  const inked = (text: string, maxWidth = Infinity): number => {
+    const canvas = new Canvas(10, 200)
+    canvas.text(0, 0, text, { maxWidth })
+    return canvas.data.filter((value) => value === 20).length / 3
+  }
+  expect(inked('I')).toBe(11)
+  expect(inked('é')).toBe(inked('?'))
+  expect(inked('IIIIII', 24)).toBe(inked('II..'))
+})
+test('heatColor runs from black to pale yellow, ever lighter', () => {
+  const light = (value: number): number =>
+    heatColor(value).reduce((total, channel, i) => total + [0.299, 0.587, 0.114][i]! * channel, 0)
+  for (let i = 0; i < 20; i++) expect(light((i + 1) / 20)).toBeGreaterThan(light(i / 20))
+  expect(heatColor(2)).toEqual(heatColor(1))
+})
+test('formatNumber keeps three digits', () => {
+  expect([0, 0.123456, 12345, 1e-7, 3].map(formatNumber)).toEqual(['0', '0.123', '1e+4', '1e-7', '3'])
+})

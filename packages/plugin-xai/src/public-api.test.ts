@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import * as api from './index.js'
+
+test('exports these names', () => {
+  expect(Object.keys(api).sort()).toEqual([
+    'borderShare',
+    'camMap',
+    'camMethods',
+    'channelWeights',
+    'createExplainer',
+    'default',
+    'drawPanel',
+    'explainableLayer',
+    'gradCamOptions',
+    'heatColor',
+    'localize',
+    'networkInput',
+    'normalizeMap',
+    'overlayOptions',
+    'upsampleMap',
+  ])
+})
