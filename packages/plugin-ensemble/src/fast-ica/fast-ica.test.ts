@@ -1,7 +1,9 @@
 import { createRng } from '@etsef/plugin-api'
+import { expectArrayClose } from '@etsef/plugin-api/testing'
 import { expect, test } from 'vitest'
 import { columnMeans, columnSquares, fromRows, matrix, transpose, type Matrix } from '../linear-algebra/matrix.js'
 import { multiply, multiplyTransposed } from '../linear-algebra/products.js'
+import { icaFixture } from '../testing/parity-fixture.js'
 import { applyFastIca, fitFastIca } from './fast-ica.js'
 
 /** Square wave, saw tooth and uniform noise: independent and far from Gaussian. */
@@ -89,4 +91,12 @@ test('refuses constant columns and a start of another size', () => {
   expect(() => fitFastIca(mixed, { components: 3, seed: 1, wInit: matrix(2, 2) })).toThrow(
     expect.objectContaining({ code: 'ERR_SHAPE_MISMATCH' }),
   )
+})
+
+test('walks the path of scikit-learn from the same start', () => {
+  // Reference values: scikit-learn 1.9.1 FastICA, float64, whiten_solver svd, with this w_init.
+  const peer = icaFixture()
+  const model = fitFastIca(fromRows(peer.x), { components: 3, seed: 0, wInit: fromRows(peer.wInit) })
+  expect(model.numIterations).toBe(peer.numIterations)
+  expectArrayClose(model.components.data, peer.components.flat(), { atol: 1e-9, rtol: 0 })
 })

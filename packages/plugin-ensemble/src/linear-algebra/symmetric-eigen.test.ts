@@ -4,7 +4,7 @@ import { fromRows, matrix, type Matrix } from './matrix.js'
 import { gram, multiply, multiplyTransposed } from './products.js'
 import { symmetricEigen } from './symmetric-eigen.js'
 
-function randomGram(d: number, n: number, scale = (_: number) => 1): Matrix {
+function randomGram(d: number, n: number, scale: (column: number) => number = () => 1): Matrix {
   const rng = createRng('eigen', d, n)
   const x = matrix(n, d)
   for (let i = 0; i < n * d; i++) x.data[i] = rng.normal() * scale(i % d)

@@ -42,7 +42,8 @@ test('two members in even disagreement follow the one that is better on validati
 
 test('an even tie without validation rows is refused', async () => {
   const strip = ({ name, value }: ReturnType<typeof member>) => ({
-    name, value: { ...value, partitions: value.partitions.map(() => 'train' as const) },
+    name,
+    value: { ...value, partitions: value.partitions.map(() => 'train' as const) },
   })
   const members = [strip(member('a', 0.9, 1)), strip(member('b', 0.3, 2))]
   await expect(run(members)).rejects.toMatchObject({ code: 'ERR_BAD_DATA' })
