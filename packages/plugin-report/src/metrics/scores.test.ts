@@ -95,6 +95,21 @@ describe('calibration', () => {
     expect(calibration(tied, { numBins: 4, binning: 'mass' })?.bins.map(({ count }) => count)).toEqual([3, 1])
   })
 
+  test('puts every edge of every number of bins into the bin it closes', () => {
+    for (let numBins = 2; numBins <= 60; numBins++) {
+      for (let k = Math.ceil(numBins / 2); k <= numBins; k++) {
+        const p = k / numBins
+        const [bin] = calibration({ yTrue: [0], scores: [p, 1 - p], numClasses: 2 }, { numBins })?.bins ?? []
+        expect(bin?.high, `${k} of ${numBins}`).toBe(Math.max(p, 1 - p))
+      }
+    }
+  })
+
+  test('a run of equal confidences goes where its middle is', () => {
+    const late = { yTrue: [0, 0, 0, 0], scores: [0.5, 0.5, 0.6, 0.4, 0.6, 0.4, 0.6, 0.4], numClasses: 2 }
+    expect(calibration(late, { numBins: 2, binning: 'mass' })?.bins.map(({ count }) => count)).toEqual([1, 3])
+  })
+
   test('is undefined without rows', () => {
     expect(calibration({ yTrue: [], scores: [], numClasses: 2 })).toBeNull()
   })
