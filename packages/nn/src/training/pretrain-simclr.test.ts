@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { buildArchitecture } from '../architectures/build-architecture.js'
 import { loadEngine } from '../engine/load-engine.js'
 import { testEngines } from '../engine/test-engines.js'
+import type { Graph } from '../graph/graph.js'
 import { initWeights } from '../graph/init-weights.js'
 import { uniformStream } from '../graph/random.js'
 import { augmentView, blur, scaleColour, shiftHue, viewPresets } from './augment-view.js'
@@ -33,12 +33,25 @@ function pictures(size: number, side: number): PixelStore {
   }
 }
 
+const backbone: Graph = {
+  architecture: 'tiny',
+  inputShape: [32, 32, 3],
+  nodes: [
+    { op: 'conv', filters: 16, kernel: [5, 5], strides: [4, 4], padding: 'same', bias: false, name: 'conv', inputs: ['input'], stage: 'stem' },
+    { op: 'batchNorm', epsilon: 1e-3, momentum: 0.9, scale: true, center: true, name: 'bn', inputs: ['conv'], stage: 'stem' },
+    { op: 'activation', activation: 'relu', name: 'relu', inputs: ['bn'], stage: 'stem' },
+    { op: 'globalAvgPool', keepDims: false, name: 'pool', inputs: ['relu'], stage: 'stem' },
+  ],
+  featureNode: 'pool',
+  featureWidth: 16,
+  lastSpatialNode: 'relu',
+}
 const views = { ...viewPresets.greyscale, jitter: 0 }
 
 describe.each(testEngines)('on %s', (name) => {
   const pretrain = async (epochs: number, checkpoint?: { directory: string; name: string }) => {
     const engine = await loadEngine({ prefer: name })
-    const graph = buildArchitecture('mobilenetV2', { inputSize: 32, width: 0.35 })
+    const graph = backbone
     const before = engine.tf.memory().numTensors
     const result = await pretrainSimclr({
       engine,
@@ -46,7 +59,7 @@ describe.each(testEngines)('on %s', (name) => {
       weights: initWeights(graph, 2),
       pixels: pictures(17, 32),
       preprocessing: 'tf',
-      options: { epochs, batchSize: 8, learningRate: 2e-3, temperature: 0.5, projection: [32, 16], views },
+      options: { epochs, batchSize: 8, learningRate: 1e-2, temperature: 0.5, projection: [32, 16], views },
       seed: 'test',
       ...(checkpoint === undefined ? {} : { checkpoint }),
     })
@@ -55,8 +68,8 @@ describe.each(testEngines)('on %s', (name) => {
   }
 
   test('the loss falls towards the best reachable one, and the embeddings do not collapse', async () => {
-    const { history, graph } = await pretrain(6)
-    expect(history.at(-1)!.position).toBeLessThan(history[0]!.position)
+    const { history, graph } = await pretrain(20)
+    expect(history.at(-1)!.position).toBeLessThan(0.7 * history[0]!.position)
     expect(history.at(-1)!.std).toBeGreaterThan(0.05)
     expect(graph.nodes.some((node) => node.stage === 'projection')).toBe(false)
   })
@@ -68,9 +81,9 @@ describe.each(testEngines)('on %s', (name) => {
       // The cosine schedule depends on the number of epochs, so the first part is a run of two stopped after one.
       const stop = new AbortController()
       const engine = await loadEngine({ prefer: name })
-      const graph = buildArchitecture('mobilenetV2', { inputSize: 32, width: 0.35 })
+      const graph = backbone
       const checkpoint = { directory, name: 'simclr' }
-      const options = { epochs: 2, batchSize: 8, learningRate: 2e-3, temperature: 0.5, projection: [32, 16], views }
+      const options = { epochs: 2, batchSize: 8, learningRate: 1e-2, temperature: 0.5, projection: [32, 16], views }
       const input = { engine, graph, weights: initWeights(graph, 2), pixels: pictures(17, 32), preprocessing: 'tf' as const, options, seed: 'test', checkpoint }
       await expect(pretrainSimclr({ ...input, signal: stop.signal, onEpoch: () => { stop.abort() } })).rejects.toThrow(/abort/i) // prettier-ignore
       const resumed = await pretrainSimclr(input)
