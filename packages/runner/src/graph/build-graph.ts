@@ -25,7 +25,11 @@ export interface BuiltGraph {
 }
 
 /** Nodes and edges of a pipeline; operations, options, references, port kinds and cycles are checked, and every problem is reported. */
-export function buildGraph(document: PipelineDocument, operations: OperationIndex, problems: PipelineError[]): BuiltGraph {
+export function buildGraph(
+  document: PipelineDocument,
+  operations: OperationIndex,
+  problems: PipelineError[],
+): BuiltGraph {
   const notices: string[] = []
   const declarations = new Map(document.nodes.map((node) => [node.id, node]))
   const found = new Map<string, InstalledOperation>()
@@ -37,17 +41,27 @@ export function buildGraph(document: PipelineDocument, operations: OperationInde
   for (const node of document.nodes) {
     const installed = found.get(node.id)
     const known = installed && wire(node, installed, declarations, found, problems)
-    if (installed && known) nodes.set(node.id, { ...known, options: readOptions(node, installed.operation, problems, notices) })
+    if (installed && known)
+      nodes.set(node.id, { ...known, options: readOptions(node, installed.operation, problems, notices) })
     else checkReferences(node, declarations, problems)
   }
-  const upstream = new Map(document.nodes.map((node) => [node.id, [...node.inputs.values()].flatMap((input) => input.references.map((reference) => reference.node))]))
+  const upstream = new Map(
+    document.nodes.map((node) => [
+      node.id,
+      [...node.inputs.values()].flatMap((input) => input.references.map((reference) => reference.node)),
+    ]),
+  )
   const { order, cycles } = topologicalOrder(upstream)
   for (const cycle of cycles) reportCycle(cycle, declarations, problems)
   const wanted = findWanted(document, declarations, upstream, problems)
   return { nodes, order, wanted, notices }
 }
 
-function findOperation(node: NodeDeclaration, operations: OperationIndex, problems: PipelineError[]): InstalledOperation | undefined {
+function findOperation(
+  node: NodeDeclaration,
+  operations: OperationIndex,
+  problems: PipelineError[],
+): InstalledOperation | undefined {
   if (!node.use) return undefined
   const installed = operations.find(node.use.type)
   if (installed) return installed
@@ -68,7 +82,12 @@ function findOperation(node: NodeDeclaration, operations: OperationIndex, proble
   return undefined
 }
 
-function readOptions(node: NodeDeclaration, operation: Operation, problems: PipelineError[], notices: string[]): JsonObject {
+function readOptions(
+  node: NodeDeclaration,
+  operation: Operation,
+  problems: PipelineError[],
+  notices: string[],
+): JsonObject {
   const options = node.isUseOverridden ? dropForeignOptions(node, operation, notices) : node.options
   const checked = checkOptions(operation.options as Schema, toPlain(options))
   for (const issue of checked.issues) problems.push(optionProblem(node, options, issue))
@@ -93,23 +112,55 @@ function optionProblem(node: NodeDeclaration, options: LocatedMap, issue: Option
   const type = node.use?.type ?? ''
   if (issue.kind === 'missing') {
     const place = options.entries.size > 0 ? at.place : node.place
-    return problem('ERR_MISSING_OPTION', { message: `Option "${option}" of node "${node.id}" (${type}) is missing`, place, node: node.id, option, expected: issue.expected, hint: `add ${issue.key ?? ''}: … to "with"` })
+    return problem('ERR_MISSING_OPTION', {
+      message: `Option "${option}" of node "${node.id}" (${type}) is missing`,
+      place,
+      node: node.id,
+      option,
+      expected: issue.expected,
+      hint: `add ${issue.key ?? ''}: … to "with"`,
+    })
   }
   if (issue.kind === 'unknown') {
     const key = issue.key ?? ''
     const place = at.value.kind === 'map' ? (at.value.entries.get(key)?.place ?? at.place) : at.place
     const hint = suggest(key, issue.candidates ?? [], 'options')
-    return problem('ERR_UNKNOWN_KEY', { message: `Option "${option}" of node "${node.id}" is not known to ${type}`, place, node: node.id, option, expected: issue.expected, received: key, hint })
+    return problem('ERR_UNKNOWN_KEY', {
+      message: `Option "${option}" of node "${node.id}" is not known to ${type}`,
+      place,
+      node: node.id,
+      option,
+      expected: issue.expected,
+      received: key,
+      hint,
+    })
   }
   const received = at.found ? describeValue(at.value) : undefined
-  const hint = issue.candidates && issue.candidates.length > 0 && at.value.kind === 'scalar' ? suggest(String(at.value.value), issue.candidates, 'values') : undefined
+  const hint =
+    issue.candidates && issue.candidates.length > 0 && at.value.kind === 'scalar'
+      ? suggest(String(at.value.value), issue.candidates, 'values')
+      : undefined
   const code = issue.kind === 'type' ? 'ERR_WRONG_TYPE' : 'ERR_BAD_OPTION'
-  return problem(code, { message: `Option "${option}" of node "${node.id}" (${type}) ${issue.message}`, place: at.place, node: node.id, option, expected: issue.expected, received, hint })
+  return problem(code, {
+    message: `Option "${option}" of node "${node.id}" (${type}) ${issue.message}`,
+    place: at.place,
+    node: node.id,
+    option,
+    expected: issue.expected,
+    received,
+    hint,
+  })
 }
 
 type Declarations = ReadonlyMap<string, NodeDeclaration>
 
-function wire(node: NodeDeclaration, installed: InstalledOperation, declarations: Declarations, found: ReadonlyMap<string, InstalledOperation>, problems: PipelineError[]): Omit<GraphNode, 'options'> | undefined {
+function wire(
+  node: NodeDeclaration,
+  installed: InstalledOperation,
+  declarations: Declarations,
+  found: ReadonlyMap<string, InstalledOperation>,
+  problems: PipelineError[],
+): Omit<GraphNode, 'options'> | undefined {
   if (!node.use) return undefined
   const { operation } = installed
   const inputs: Record<string, readonly Edge[]> = {}
@@ -118,18 +169,36 @@ function wire(node: NodeDeclaration, installed: InstalledOperation, declarations
     if (port) continue
     const names = Object.keys(operation.inputs)
     problems.push(
-      problem('ERR_UNKNOWN_PORT', { message: `${operation.type} has no input "${name}"`, place: input.place, node: node.id, port: name, expected: names.join(', ') || 'no inputs', received: name, hint: suggest(name, names, 'inputs') }),
+      problem('ERR_UNKNOWN_PORT', {
+        message: `${operation.type} has no input "${name}"`,
+        place: input.place,
+        node: node.id,
+        port: name,
+        expected: names.join(', ') || 'no inputs',
+        received: name,
+        hint: suggest(name, names, 'inputs'),
+      }),
     )
     for (const reference of input.references) resolveReference(node, reference, declarations, found, problems)
   }
   for (const [name, port] of Object.entries(operation.inputs)) {
     const input = node.inputs.get(name)
     if (!input || input.references.length === 0) {
-      if (port.cardinality !== 'optional' && (!input || input.isList)) problems.push(missingInput(node, installed, name, port, input))
+      if (port.cardinality !== 'optional' && (!input || input.isList))
+        problems.push(missingInput(node, installed, name, port, input))
       continue
     }
     if (port.cardinality !== 'many' && input.references.length > 1) {
-      problems.push(problem('ERR_PORT_KIND', { message: `Input "${name}" of node "${node.id}" takes one output`, place: input.place, node: node.id, port: name, expected: 'one reference', received: `a list of ${String(input.references.length)}` }))
+      problems.push(
+        problem('ERR_PORT_KIND', {
+          message: `Input "${name}" of node "${node.id}" takes one output`,
+          place: input.place,
+          node: node.id,
+          port: name,
+          expected: 'one reference',
+          received: `a list of ${String(input.references.length)}`,
+        }),
+      )
     }
     inputs[name] = input.references.flatMap((reference) => {
       const source = resolveReference(node, reference, declarations, found, problems)
@@ -140,7 +209,15 @@ function wire(node: NodeDeclaration, installed: InstalledOperation, declarations
       }
       const isFirst = source.name === Object.keys(source.operation.outputs)[0]
       const edgeName = isFirst ? reference.node : `${reference.node}.${source.name}`
-      return [{ from: { node: reference.node, port: source.name }, to: { node: node.id, port: name }, kind: port.kind, name: edgeName, place: reference.place }]
+      return [
+        {
+          from: { node: reference.node, port: source.name },
+          to: { node: node.id, port: name },
+          kind: port.kind,
+          name: edgeName,
+          place: reference.place,
+        },
+      ]
     })
     reportDoubledReferences(node, name, inputs[name], problems)
   }
@@ -159,15 +236,35 @@ function wire(node: NodeDeclaration, installed: InstalledOperation, declarations
   }
 }
 
-function reportDoubledReferences(node: NodeDeclaration, port: string, edges: readonly Edge[], problems: PipelineError[]): void {
+function reportDoubledReferences(
+  node: NodeDeclaration,
+  port: string,
+  edges: readonly Edge[],
+  problems: PipelineError[],
+): void {
   const seen = new Set<string>()
   for (const edge of edges) {
-    if (seen.has(edge.name)) problems.push(problem('ERR_BAD_REFERENCE', { message: `Input "${port}" of node "${node.id}" lists "${edge.name}" twice`, place: edge.place, node: node.id, port, hint: 'remove one of the two' }))
+    if (seen.has(edge.name))
+      problems.push(
+        problem('ERR_BAD_REFERENCE', {
+          message: `Input "${port}" of node "${node.id}" lists "${edge.name}" twice`,
+          place: edge.place,
+          node: node.id,
+          port,
+          hint: 'remove one of the two',
+        }),
+      )
     seen.add(edge.name)
   }
 }
 
-function missingInput(node: NodeDeclaration, { operation }: InstalledOperation, name: string, port: Port, input: InputDeclaration | undefined): PipelineError {
+function missingInput(
+  node: NodeDeclaration,
+  { operation }: InstalledOperation,
+  name: string,
+  port: Port,
+  input: InputDeclaration | undefined,
+): PipelineError {
   return problem('ERR_MISSING_INPUT', {
     message: `Input "${name}" of node "${node.id}" (${operation.type}) is not wired`,
     place: input?.place ?? node.place,
@@ -184,7 +281,13 @@ interface Source {
   readonly operation: Operation
 }
 
-function resolveReference(node: NodeDeclaration, reference: Reference, declarations: Declarations, found: ReadonlyMap<string, InstalledOperation>, problems: PipelineError[]): Source | undefined {
+function resolveReference(
+  node: NodeDeclaration,
+  reference: Reference,
+  declarations: Declarations,
+  found: ReadonlyMap<string, InstalledOperation>,
+  problems: PipelineError[],
+): Source | undefined {
   if (!declarations.has(reference.node)) {
     problems.push(unknownNode(node.id, reference, declarations))
     return undefined
@@ -209,10 +312,22 @@ function resolveReference(node: NodeDeclaration, reference: Reference, declarati
 }
 
 function unknownNode(node: string | undefined, reference: Reference, declarations: Declarations): PipelineError {
-  return problem('ERR_UNKNOWN_NODE', { message: `There is no node "${reference.node}"`, place: reference.place, node, received: reference.text, hint: suggest(reference.node, declarations.keys(), 'nodes') })
+  return problem('ERR_UNKNOWN_NODE', {
+    message: `There is no node "${reference.node}"`,
+    place: reference.place,
+    node,
+    received: reference.text,
+    hint: suggest(reference.node, declarations.keys(), 'nodes'),
+  })
 }
 
-function wrongKind(node: NodeDeclaration, name: string, port: Port, reference: Reference, source: Source): PipelineError {
+function wrongKind(
+  node: NodeDeclaration,
+  name: string,
+  port: Port,
+  reference: Reference,
+  source: Source,
+): PipelineError {
   const fitting = Object.entries(source.operation.outputs).find(([, output]) => output.kind === port.kind)
   return problem('ERR_PORT_KIND', {
     message: `Input "${name}" of node "${node.id}" cannot take "${reference.text}"`,
@@ -238,12 +353,26 @@ function reportCycle(cycle: readonly string[], declarations: Declarations, probl
   const first = cycle[0]!
   const second = cycle[1] ?? first
   const reader = declarations.get(second)
-  const reference = [...(reader?.inputs.values() ?? [])].flatMap((input) => input.references).find((each) => each.node === first)
+  const reference = [...(reader?.inputs.values() ?? [])]
+    .flatMap((input) => input.references)
+    .find((each) => each.node === first)
   const place: Place | undefined = reference?.place ?? reader?.place
-  problems.push(problem('ERR_CYCLE', { message: `Nodes feed each other: ${cycle.join(' → ')}`, place, node: second, hint: 'one of these references must name another node' }))
+  problems.push(
+    problem('ERR_CYCLE', {
+      message: `Nodes feed each other: ${cycle.join(' → ')}`,
+      place,
+      node: second,
+      hint: 'one of these references must name another node',
+    }),
+  )
 }
 
-function findWanted(document: PipelineDocument, declarations: Declarations, upstream: ReadonlyMap<string, readonly string[]>, problems: PipelineError[]): readonly string[] {
+function findWanted(
+  document: PipelineDocument,
+  declarations: Declarations,
+  upstream: ReadonlyMap<string, readonly string[]>,
+  problems: PipelineError[],
+): readonly string[] {
   if (document.outputs) {
     return document.outputs.flatMap((reference) => {
       if (declarations.has(reference.node)) return [reference.node]
@@ -254,4 +383,3 @@ function findWanted(document: PipelineDocument, declarations: Declarations, upst
   const read = new Set([...upstream.values()].flat())
   return document.nodes.filter((node) => !read.has(node.id)).map((node) => node.id)
 }
-

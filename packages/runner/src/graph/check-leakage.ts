@@ -43,13 +43,31 @@ function checkFit(node: GraphNode, specs: Specs, problems: PipelineError[]): voi
   const at = { place: edge.place, node: node.id, port: edge.to.port }
   if (partitions.every((partition) => partition === 'none')) {
     const message = `Node "${node.id}" (${operation.type}) would be fitted on rows that no split has parted`
-    problems.push(problem('ERR_LEAKAGE', { ...at, message, expected: `rows with partition ${fitOn.join(' or ')}`, received: `rows of "${edge.name}" without partitions`, hint: 'put a split (data/split) between the source and this node' }))
+    problems.push(
+      problem('ERR_LEAKAGE', {
+        ...at,
+        message,
+        expected: `rows with partition ${fitOn.join(' or ')}`,
+        received: `rows of "${edge.name}" without partitions`,
+        hint: 'put a split (data/split) between the source and this node',
+      }),
+    )
     return
   }
-  const isFittable = fitOn.some((partition) => partitions.includes(partition)) && (!fitOn.includes('train') || partitions.includes('train'))
+  const isFittable =
+    fitOn.some((partition) => partitions.includes(partition)) &&
+    (!fitOn.includes('train') || partitions.includes('train'))
   if (isFittable) return
   const message = `Node "${node.id}" (${operation.type}) is fitted on ${fitOn.join(' and ')} rows, and "${edge.name}" has none`
-  problems.push(problem('ERR_MISSING_INPUT', { ...at, message, expected: fitOn.join(', '), received: partitions.join(', '), hint: `give the split a share of ${fitOn.join(' and ')} rows` }))
+  problems.push(
+    problem('ERR_MISSING_INPUT', {
+      ...at,
+      message,
+      expected: fitOn.join(', '),
+      received: partitions.join(', '),
+      hint: `give the split a share of ${fitOn.join(' and ')} rows`,
+    }),
+  )
 }
 
 function checkSplit(node: GraphNode, nodes: Nodes, specs: Specs, problems: PipelineError[]): void {
@@ -57,13 +75,27 @@ function checkSplit(node: GraphNode, nodes: Nodes, specs: Specs, problems: Pipel
     const spec = specAt(edge, specs)
     if (!spec || !isRowKind(edge.kind)) continue
     const at = { place: edge.place, node: node.id, port: edge.to.port }
-    const path = pathTo(edge, nodes, (each) => each.installed.operation.rowPolicy === 'expand' || each.installed.operation.rowPolicy === 'split')
+    const path = pathTo(
+      edge,
+      nodes,
+      (each) => each.installed.operation.rowPolicy === 'expand' || each.installed.operation.rowPolicy === 'split',
+    )
     if (spec.isAugmented) {
       const message = `Node "${node.id}" splits rows after augmentation: copies of one image could fall on both sides`
-      problems.push(problem('ERR_LEAKAGE', { ...at, message, received: path, hint: 'split first, then augment the train rows' }))
+      problems.push(
+        problem('ERR_LEAKAGE', { ...at, message, received: path, hint: 'split first, then augment the train rows' }),
+      )
     } else if (spec.partitions && !spec.partitions.includes('none')) {
       const message = `Node "${node.id}" splits rows that are split already`
-      problems.push(problem('ERR_LEAKAGE', { ...at, message, expected: 'rows without partition', received: `${path} with partitions ${spec.partitions.join(', ')}`, hint: 'keep one of the two splits' }))
+      problems.push(
+        problem('ERR_LEAKAGE', {
+          ...at,
+          message,
+          expected: 'rows without partition',
+          received: `${path} with partitions ${spec.partitions.join(', ')}`,
+          hint: 'keep one of the two splits',
+        }),
+      )
     }
   }
 }
@@ -76,7 +108,8 @@ function checkJoin(node: GraphNode, nodes: Nodes, specs: Specs, problems: Pipeli
   for (const edge of edges.slice(1)) {
     const splits = specAt(edge, specs)?.splitIds
     if (!splits || splits.join() === firstSplits.join()) continue
-    const isSplitter = (each: GraphNode): boolean => each.installed.operation.rowPolicy === 'split' || each.installed.operation.kind === 'source'
+    const isSplitter = (each: GraphNode): boolean =>
+      each.installed.operation.rowPolicy === 'split' || each.installed.operation.kind === 'source'
     problems.push(
       problem('ERR_LEAKAGE', {
         message: `Node "${node.id}" joins rows of different splits: a test row of one is a train row of the other`,
@@ -94,7 +127,7 @@ function checkJoin(node: GraphNode, nodes: Nodes, specs: Specs, problems: Pipeli
 /** The way the rows of an edge came, from the nearest node that fits down to the edge: `split → tl`. */
 function pathTo(edge: Edge, nodes: Nodes, isStart: (node: GraphNode) => boolean): string {
   const path = [edge.from.node]
-  for (let node = nodes.get(edge.from.node); node && !isStart(node); ) {
+  for (let node = nodes.get(edge.from.node); node && !isStart(node);) {
     const { operation } = node.installed
     const port = operation.rows ?? Object.keys(operation.inputs).find((name) => isRowKind(operation.inputs[name]!.kind))
     const next: Edge | undefined = port === undefined ? undefined : node.inputs[port]?.[0]

@@ -48,7 +48,15 @@ function check(schema: Schema, value: Json, path: readonly string[], issues: Opt
   }
   if (Array.isArray(schema['enum']) && !schema['enum'].some((each) => isEqual(each, value))) {
     const names = schema['enum'].filter((each) => typeof each === 'string')
-    issues.push({ ...wrong('value', path, 'is not one of the values allowed', schema['enum'].map((each) => JSON.stringify(each)).join(', ')), candidates: names })
+    issues.push({
+      ...wrong(
+        'value',
+        path,
+        'is not one of the values allowed',
+        schema['enum'].map((each) => JSON.stringify(each)).join(', '),
+      ),
+      candidates: names,
+    })
     return value
   }
   if (schema['type'] !== undefined && !hasType(schema['type'], value)) {
@@ -62,7 +70,13 @@ function check(schema: Schema, value: Json, path: readonly string[], issues: Opt
   return value
 }
 
-function checkBranches(schema: Schema, branches: readonly Schema[], value: Json, path: readonly string[], issues: OptionIssue[]): Json {
+function checkBranches(
+  schema: Schema,
+  branches: readonly Schema[],
+  value: Json,
+  path: readonly string[],
+  issues: OptionIssue[],
+): Json {
   const tried = branches.map((branch) => {
     const found: OptionIssue[] = []
     return { branch, found, value: check(branch, value, path, found) }
@@ -72,23 +86,47 @@ function checkBranches(schema: Schema, branches: readonly Schema[], value: Json,
   const literals = branches.map((branch) => branch['const']).filter((each) => each !== undefined)
   if (literals.length === branches.length) {
     const candidates = literals.filter((each) => typeof each === 'string')
-    issues.push({ ...wrong('value', path, 'is not one of the values allowed', literals.map((each) => JSON.stringify(each)).join(', ')), candidates })
+    issues.push({
+      ...wrong(
+        'value',
+        path,
+        'is not one of the values allowed',
+        literals.map((each) => JSON.stringify(each)).join(', '),
+      ),
+      candidates,
+    })
     return value
   }
-  const close = tried.filter((each) => !each.found.some((issue) => (issue.kind === 'type' || issue.kind === 'value') && issue.path.length === path.length))
+  const close = tried.filter(
+    (each) =>
+      !each.found.some(
+        (issue) => (issue.kind === 'type' || issue.kind === 'value') && issue.path.length === path.length,
+      ),
+  )
   if (close.length === 1) {
     issues.push(...close[0]!.found)
     return close[0]!.value
   }
   const kind = tried.every((each) => each.found[0]?.kind === 'type') ? 'type' : 'value'
-  issues.push(wrong(kind, path, kind === 'type' ? 'has the wrong type' : 'fits none of the forms allowed', describeSchema(schema)))
+  issues.push(
+    wrong(
+      kind,
+      path,
+      kind === 'type' ? 'has the wrong type' : 'fits none of the forms allowed',
+      describeSchema(schema),
+    ),
+  )
   return value
 }
 
 function checkNumber(schema: Schema, value: number, path: readonly string[], issues: OptionIssue[]): void {
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf } = schema
-  const below = (typeof minimum === 'number' && value < minimum) || (typeof exclusiveMinimum === 'number' && value <= exclusiveMinimum)
-  const above = (typeof maximum === 'number' && value > maximum) || (typeof exclusiveMaximum === 'number' && value >= exclusiveMaximum)
+  const below =
+    (typeof minimum === 'number' && value < minimum) ||
+    (typeof exclusiveMinimum === 'number' && value <= exclusiveMinimum)
+  const above =
+    (typeof maximum === 'number' && value > maximum) ||
+    (typeof exclusiveMaximum === 'number' && value >= exclusiveMaximum)
   if (below || above) issues.push(wrong('value', path, below ? 'is too small' : 'is too large', describeSchema(schema)))
   if (typeof multipleOf === 'number' && Math.abs(value / multipleOf - Math.round(value / multipleOf)) > 1e-9) {
     issues.push(wrong('value', path, `is not a multiple of ${String(multipleOf)}`, describeSchema(schema)))
@@ -97,18 +135,26 @@ function checkNumber(schema: Schema, value: number, path: readonly string[], iss
 
 function checkText(schema: Schema, value: string, path: readonly string[], issues: OptionIssue[]): void {
   const { minLength, maxLength, pattern } = schema
-  if (typeof minLength === 'number' && value.length < minLength) issues.push(wrong('value', path, value === '' ? 'is empty' : 'is too short', `at least ${String(minLength)} characters`))
-  if (typeof maxLength === 'number' && value.length > maxLength) issues.push(wrong('value', path, 'is too long', `at most ${String(maxLength)} characters`))
-  if (typeof pattern === 'string' && !new RegExp(pattern, 'u').test(value)) issues.push(wrong('value', path, 'does not have the form asked for', `text like /${pattern}/`))
+  if (typeof minLength === 'number' && value.length < minLength)
+    issues.push(
+      wrong('value', path, value === '' ? 'is empty' : 'is too short', `at least ${String(minLength)} characters`),
+    )
+  if (typeof maxLength === 'number' && value.length > maxLength)
+    issues.push(wrong('value', path, 'is too long', `at most ${String(maxLength)} characters`))
+  if (typeof pattern === 'string' && !new RegExp(pattern, 'u').test(value))
+    issues.push(wrong('value', path, 'does not have the form asked for', `text like /${pattern}/`))
 }
 
 function checkList(schema: Schema, value: readonly Json[], path: readonly string[], issues: OptionIssue[]): Json {
   const { minItems, maxItems, uniqueItems, items, prefixItems } = schema
-  if (typeof minItems === 'number' && value.length < minItems) issues.push(wrong('value', path, 'has too few items', `at least ${String(minItems)} items`))
-  if (typeof maxItems === 'number' && value.length > maxItems) issues.push(wrong('value', path, 'has too many items', `at most ${String(maxItems)} items`))
+  if (typeof minItems === 'number' && value.length < minItems)
+    issues.push(wrong('value', path, 'has too few items', `at least ${String(minItems)} items`))
+  if (typeof maxItems === 'number' && value.length > maxItems)
+    issues.push(wrong('value', path, 'has too many items', `at most ${String(maxItems)} items`))
   if (uniqueItems === true) {
     const twice = value.find((item, index) => value.findIndex((other) => isEqual(other, item)) !== index)
-    if (twice !== undefined) issues.push(wrong('value', path, `holds ${JSON.stringify(twice)} twice`, 'different items'))
+    if (twice !== undefined)
+      issues.push(wrong('value', path, `holds ${JSON.stringify(twice)} twice`, 'different items'))
   }
   const tuple = Array.isArray(prefixItems) ? prefixItems : Array.isArray(items) ? items : undefined
   return value.map((item, index) => {
@@ -120,23 +166,35 @@ function checkList(schema: Schema, value: readonly Json[], path: readonly string
 function checkMap(schema: Schema, value: JsonObject, path: readonly string[], issues: OptionIssue[]): Json {
   const properties = isSchema(schema['properties']) ? (schema['properties'] as Readonly<Record<string, Schema>>) : {}
   const patterns = isSchema(schema['patternProperties']) ? Object.entries(schema['patternProperties']) : []
-  const additional = schema['additionalProperties'] ?? (Object.keys(properties).length === 0 && !('properties' in schema))
+  const additional =
+    schema['additionalProperties'] ?? (Object.keys(properties).length === 0 && !('properties' in schema))
   const filled: Record<string, Json> = {}
   for (const [key, entry] of Object.entries(value)) {
-    const own = Object.hasOwn(properties, key) ? properties[key] : patterns.find(([pattern]) => new RegExp(pattern, 'u').test(key))?.[1]
+    const own = Object.hasOwn(properties, key)
+      ? properties[key]
+      : patterns.find(([pattern]) => new RegExp(pattern, 'u').test(key))?.[1]
     const entrySchema: unknown = own ?? additional
     if (isSchema(entrySchema)) filled[key] = check(entrySchema, entry, [...path, key], issues)
     else if (entrySchema === true) filled[key] = entry
     else {
       const names = Object.keys(properties)
-      issues.push({ kind: 'unknown', path, key, message: `is not known`, expected: names.length > 0 ? names.join(', ') : 'no options', candidates: names })
+      issues.push({
+        kind: 'unknown',
+        path,
+        key,
+        message: `is not known`,
+        expected: names.length > 0 ? names.join(', ') : 'no options',
+        candidates: names,
+      })
     }
   }
   const required = Array.isArray(schema['required']) ? (schema['required'] as string[]) : []
   for (const [key, property] of Object.entries(properties)) {
     if (Object.hasOwn(value, key)) continue
-    if ('default' in property) filled[key] = check(property, structuredClone(property['default']) as Json, [...path, key], issues)
-    else if (required.includes(key)) issues.push({ kind: 'missing', path, key, message: 'is missing', expected: describeSchema(property) })
+    if ('default' in property)
+      filled[key] = check(property, structuredClone(property['default']) as Json, [...path, key], issues)
+    else if (required.includes(key))
+      issues.push({ kind: 'missing', path, key, message: 'is missing', expected: describeSchema(property) })
   }
   return filled
 }
@@ -170,7 +228,14 @@ export function describeSchema(schema: Schema): string {
   if (Array.isArray(schema['enum'])) return schema['enum'].map((each) => JSON.stringify(each)).join(', ')
   if (schema[contentKeyword] !== undefined) return 'the path of a file or folder'
   const bounds = describeBounds(schema)
-  const names: Readonly<Record<string, string>> = { integer: 'a whole number', number: 'a number', string: 'a text', boolean: 'true or false', object: 'a map', null: 'null' }
+  const names: Readonly<Record<string, string>> = {
+    integer: 'a whole number',
+    number: 'a number',
+    string: 'a text',
+    boolean: 'true or false',
+    object: 'a map',
+    null: 'null',
+  }
   const type = schema['type']
   if (type === 'array') return isSchema(schema['items']) ? `a list, each ${describeSchema(schema['items'])}` : 'a list'
   const name = typeof type === 'string' ? (names[type] ?? type) : Array.isArray(type) ? type.join(' or ') : 'a value'
@@ -178,18 +243,32 @@ export function describeSchema(schema: Schema): string {
 }
 
 function describeBounds(schema: Schema): string {
-  const bound = (keyword: string, sign: string): string[] => (typeof schema[keyword] === 'number' ? [`${sign} ${String(schema[keyword])}`] : [])
-  return [...bound('minimum', '≥'), ...bound('exclusiveMinimum', '>'), ...bound('maximum', '≤'), ...bound('exclusiveMaximum', '<')].join(' and ')
+  const bound = (keyword: string, sign: string): string[] =>
+    typeof schema[keyword] === 'number' ? [`${sign} ${String(schema[keyword])}`] : []
+  return [
+    ...bound('minimum', '≥'),
+    ...bound('exclusiveMinimum', '>'),
+    ...bound('maximum', '≤'),
+    ...bound('exclusiveMaximum', '<'),
+  ].join(' and ')
 }
 
 /** Paths of the options that are content (see `contentPath` of the contract), with the text at each. */
-export function contentOptions(schema: Schema, value: Json, path: readonly string[] = []): { readonly path: readonly string[]; readonly text: string }[] {
+export function contentOptions(
+  schema: Schema,
+  value: Json,
+  path: readonly string[] = [],
+): { readonly path: readonly string[]; readonly text: string }[] {
   if (schema[contentKeyword] !== undefined) return typeof value === 'string' ? [{ path, text: value }] : []
   const branches = schema['anyOf'] ?? schema['oneOf'] ?? schema['allOf']
-  const inBranches = Array.isArray(branches) ? (branches as Schema[]).flatMap((branch) => contentOptions(branch, value, path)) : []
+  const inBranches = Array.isArray(branches)
+    ? (branches as Schema[]).flatMap((branch) => contentOptions(branch, value, path))
+    : []
   if (Array.isArray(value)) {
     const items = schema['items']
-    const inItems = isSchema(items) ? (value as readonly Json[]).flatMap((item, index) => contentOptions(items, item, [...path, String(index)])) : []
+    const inItems = isSchema(items)
+      ? (value as readonly Json[]).flatMap((item, index) => contentOptions(items, item, [...path, String(index)]))
+      : []
     return [...inBranches, ...inItems]
   }
   if (typeof value !== 'object' || value === null || !isSchema(schema['properties'])) return inBranches
@@ -205,7 +284,10 @@ export function contentOptions(schema: Schema, value: Json, path: readonly strin
 export function replaceAt(value: Json, path: readonly string[], text: Json): Json {
   const [step, ...rest] = path
   if (step === undefined) return text
-  if (Array.isArray(value)) return (value as readonly Json[]).map((item, index) => (String(index) === step ? replaceAt(item, rest, text) : item))
+  if (Array.isArray(value))
+    return (value as readonly Json[]).map((item, index) =>
+      String(index) === step ? replaceAt(item, rest, text) : item,
+    )
   if (typeof value !== 'object' || value === null) return value
   const map = value as JsonObject
   return { ...map, [step]: replaceAt(map[step] ?? null, rest, text) }

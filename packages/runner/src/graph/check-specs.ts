@@ -37,37 +37,80 @@ export function checkSpecs(inputs: SpecInputs, problems: PipelineError[]): Reado
 
 /** A hash of what a node is, its inputs' included: equal definitions make equal splits. */
 function definitionOf(node: GraphNode, definitions: ReadonlyMap<string, string>, seed: string | number): string {
-  const inputs = edgesInto(node).map((edge) => [edge.to.port, edge.from.port, definitions.get(edge.from.node) ?? edge.from.node])
+  const inputs = edgesInto(node).map((edge) => [
+    edge.to.port,
+    edge.from.port,
+    definitions.get(edge.from.node) ?? edge.from.node,
+  ])
   const text = canonicalJson({ type: node.installed.operation.type, options: node.options, seed, inputs })
   return createHash('sha256').update(text).digest('hex').slice(0, 16)
 }
 
 type Predicted = Readonly<Record<string, Omit<Spec, 'kind' | 'splitIds'> | undefined>>
 
-function askOperation(node: GraphNode, specs: ReadonlyMap<string, NodeSpecs>, { resolve }: SpecInputs, problems: PipelineError[]): Predicted {
+function askOperation(
+  node: GraphNode,
+  specs: ReadonlyMap<string, NodeSpecs>,
+  { resolve }: SpecInputs,
+  problems: PipelineError[],
+): Predicted {
   const { operation, plugin } = node.installed
-  const issue = (at: string, message: string, details: { expected?: string; received?: string; hint?: string } = {}): void => {
+  const issue = (
+    at: string,
+    message: string,
+    details: { expected?: string; received?: string; hint?: string } = {},
+  ): void => {
     problems.push(specProblem(node, at, message, details))
   }
   try {
-    if (operation.kind === 'source') return operation.inspect?.({ options: node.options, resolve, issue }) ?? operation.plan?.({ options: node.options, inputs: {}, issue }) ?? {}
+    if (operation.kind === 'source')
+      return (
+        operation.inspect?.({ options: node.options, resolve, issue }) ??
+        operation.plan?.({ options: node.options, inputs: {}, issue }) ??
+        {}
+      )
     return operation.plan?.({ options: node.options, inputs: inputSpecs(node, specs), issue } as never) ?? {}
   } catch (thrown) {
     const error = asError(thrown)
     const message = `${operation.type} (${plugin.packageName} ${plugin.version}) failed while planning node "${node.id}": ${error.message}`
-    problems.push(problem('ERR_PLUGIN', { message, place: node.usePlace, node: node.id, cause: error, hint: 'this is a mistake in the plugin; report it to its authors' }))
+    problems.push(
+      problem('ERR_PLUGIN', {
+        message,
+        place: node.usePlace,
+        node: node.id,
+        cause: error,
+        hint: 'this is a mistake in the plugin; report it to its authors',
+      }),
+    )
     return {}
   }
 }
 
-function specProblem(node: GraphNode, at: string, message: string, details: { expected?: string; received?: string; hint?: string }): PipelineError {
+function specProblem(
+  node: GraphNode,
+  at: string,
+  message: string,
+  details: { expected?: string; received?: string; hint?: string },
+): PipelineError {
   if (at.startsWith('in:')) {
     const port = at.slice(3)
     const code = /class(es| list)/i.test(message) ? 'ERR_CLASS_LIST' : 'ERR_SHAPE_MISMATCH'
-    return problem(code, { message: `Node "${node.id}", input "${port}": ${message}`, place: node.placeOfInput(port), node: node.id, port, ...details })
+    return problem(code, {
+      message: `Node "${node.id}", input "${port}": ${message}`,
+      place: node.placeOfInput(port),
+      node: node.id,
+      port,
+      ...details,
+    })
   }
   const place = node.placeOfOption(at.split(/[/.]/))
-  return problem('ERR_BAD_OPTION', { message: `Node "${node.id}", option "${at}": ${message}`, place, node: node.id, option: at, ...details })
+  return problem('ERR_BAD_OPTION', {
+    message: `Node "${node.id}", option "${at}": ${message}`,
+    place,
+    node: node.id,
+    option: at,
+    ...details,
+  })
 }
 
 /** Specs at the inputs in the form `plan` reads: one, perhaps one, or named values. */
@@ -75,8 +118,14 @@ function inputSpecs(node: GraphNode, specs: ReadonlyMap<string, NodeSpecs>): Rec
   const result: Record<string, unknown> = {}
   for (const [name, port] of Object.entries(node.installed.operation.inputs)) {
     const edges = node.inputs[name] ?? []
-    const values = edges.map((edge) => ({ name: edge.name, value: specs.get(edge.from.node)?.[edge.from.port] ?? { kind: port.kind } }))
-    result[name] = port.cardinality === 'many' ? values : (values[0]?.value ?? (port.cardinality === 'optional' ? undefined : { kind: port.kind }))
+    const values = edges.map((edge) => ({
+      name: edge.name,
+      value: specs.get(edge.from.node)?.[edge.from.port] ?? { kind: port.kind },
+    }))
+    result[name] =
+      port.cardinality === 'many'
+        ? values
+        : (values[0]?.value ?? (port.cardinality === 'optional' ? undefined : { kind: port.kind }))
   }
   return result
 }
@@ -84,15 +133,25 @@ function inputSpecs(node: GraphNode, specs: ReadonlyMap<string, NodeSpecs>): Rec
 /** Spec of the input whose rows the outputs have. */
 export function rowsSpec(node: GraphNode, specs: ReadonlyMap<string, NodeSpecs>): Spec | undefined {
   const { operation } = node.installed
-  const port = operation.rows ?? Object.keys(operation.inputs).find((name) => isRowKind(operation.inputs[name]!.kind) && node.inputs[name])
+  const port =
+    operation.rows ??
+    Object.keys(operation.inputs).find((name) => isRowKind(operation.inputs[name]!.kind) && node.inputs[name])
   const edge = port === undefined ? undefined : node.inputs[port]?.[0]
   return edge && specs.get(edge.from.node)?.[edge.from.port]
 }
 
-function completeSpecs(node: GraphNode, specs: ReadonlyMap<string, NodeSpecs>, predicted: Predicted, definition: string): NodeSpecs {
+function completeSpecs(
+  node: GraphNode,
+  specs: ReadonlyMap<string, NodeSpecs>,
+  predicted: Predicted,
+  definition: string,
+): NodeSpecs {
   const { operation } = node.installed
   const rows = rowsSpec(node, specs)
-  const keepsRows = operation.kind === 'map' || operation.kind === 'estimator' || (operation.kind === 'combine' && (operation.rowPolicy ?? 'same') === 'same')
+  const keepsRows =
+    operation.kind === 'map' ||
+    operation.kind === 'estimator' ||
+    (operation.kind === 'combine' && (operation.rowPolicy ?? 'same') === 'same')
   const isSplit = operation.kind === 'combine' && operation.rowPolicy === 'split'
   const rowInputs = edgesInto(node).filter((edge) => isRowKind(edge.kind))
   const upstream = rowInputs.flatMap((edge) => specs.get(edge.from.node)?.[edge.from.port]?.splitIds ?? [])
@@ -106,7 +165,10 @@ function completeSpecs(node: GraphNode, specs: ReadonlyMap<string, NodeSpecs>, p
     const inherited: Omit<Spec, 'kind'> = {
       classNames: rows?.classNames,
       partitions: isSplit ? undefined : rows?.partitions,
-      numSamples: (keepsRows && rowInputs.length === 1) || operation.kind === 'map' || operation.kind === 'estimator' || isSplit ? rows?.numSamples : undefined,
+      numSamples:
+        (keepsRows && rowInputs.length === 1) || operation.kind === 'map' || operation.kind === 'estimator' || isSplit
+          ? rows?.numSamples
+          : undefined,
       isAugmented: operation.rowPolicy === 'expand' ? true : rows?.isAugmented,
     }
     const spec = { ...inherited, ...withoutUndefined(own ?? {}) }
@@ -143,4 +205,3 @@ function checkClassLists(node: GraphNode, specs: ReadonlyMap<string, NodeSpecs>,
     )
   }
 }
-

@@ -6,7 +6,10 @@ export type Upstream = ReadonlyMap<string, readonly string[]>
  *
  * @returns Also the cycles found, each as a path that ends where it starts; nodes on or below a cycle are left out of `order`.
  */
-export function topologicalOrder(upstream: Upstream): { readonly order: readonly string[]; readonly cycles: readonly (readonly string[])[] } {
+export function topologicalOrder(upstream: Upstream): {
+  readonly order: readonly string[]
+  readonly cycles: readonly (readonly string[])[]
+} {
   const order: string[] = []
   const state = new Map<string, 'open' | 'done' | 'broken'>()
   const cycles: string[][] = []
@@ -17,7 +20,13 @@ export function topologicalOrder(upstream: Upstream): { readonly order: readonly
 }
 
 /** Depth first with a stack of its own: pipelines may be thousands of nodes deep. */
-function visit(upstream: Upstream, root: string, state: Map<string, 'open' | 'done' | 'broken'>, order: string[], cycles: string[][]): void {
+function visit(
+  upstream: Upstream,
+  root: string,
+  state: Map<string, 'open' | 'done' | 'broken'>,
+  order: string[],
+  cycles: string[][],
+): void {
   const stack: { readonly node: string; next: number; isBroken: boolean }[] = [{ node: root, next: 0, isBroken: false }]
   state.set(root, 'open')
   for (let top = stack.at(-1); top; top = stack.at(-1)) {

@@ -21,7 +21,9 @@ export function extendPipeline(base: LocatedMap, over: LocatedMap, problems: Pip
     }
     const below = base.entries.get(key)?.value
     const isSection = sections.has(key) && entry.value.kind === 'map' && !isDirective(entry.value)
-    const value = isSection ? extendSection(below, entry.value as LocatedMap, problems) : resolveDirectives(below, entry.value, problems)
+    const value = isSection
+      ? extendSection(below, entry.value as LocatedMap, problems)
+      : resolveDirectives(below, entry.value, problems)
     entries.set(key, { place: entry.place, value })
   }
   return { ...over, entries }
@@ -31,7 +33,8 @@ function extendSection(base: Located | undefined, over: LocatedMap, problems: Pi
   const entries = new Map<string, LocatedEntry>(base?.kind === 'map' ? base.entries : [])
   for (const [key, entry] of over.entries) {
     if (entry.value.kind === 'scalar' && entry.value.value === null && entries.has(key)) entries.delete(key)
-    else entries.set(key, { place: entry.place, value: resolveDirectives(entries.get(key)?.value, entry.value, problems) })
+    else
+      entries.set(key, { place: entry.place, value: resolveDirectives(entries.get(key)?.value, entry.value, problems) })
   }
   return { ...over, entries }
 }
@@ -48,7 +51,8 @@ function isDirective(value: LocatedMap): boolean {
 
 /** The value with `$merge` and `$append` carried out against what stood there before; a mistaken one is reported and dropped. */
 export function resolveDirectives(below: Located | undefined, value: Located, problems: PipelineError[]): Located {
-  if (value.kind === 'list') return { ...value, items: value.items.map((item) => resolveDirectives(undefined, item, problems)) }
+  if (value.kind === 'list')
+    return { ...value, items: value.items.map((item) => resolveDirectives(undefined, item, problems)) }
   if (value.kind === 'scalar') return value
   if (!isDirective(value)) {
     const entries = [...value.entries].map(([key, entry]): [string, LocatedEntry] => {
@@ -60,7 +64,13 @@ export function resolveDirectives(below: Located | undefined, value: Located, pr
   const [name, ...others] = [...value.entries.keys()]
   const directive = value.entries.get(name!)!
   if (others.length > 0 || (name !== '$merge' && name !== '$append')) {
-    problems.push(problem('ERR_EXTENDS', { message: '"$merge" and "$append" stand alone in their map', place: directive.place, received: [...value.entries.keys()].join(', ') }))
+    problems.push(
+      problem('ERR_EXTENDS', {
+        message: '"$merge" and "$append" stand alone in their map',
+        place: directive.place,
+        received: [...value.entries.keys()].join(', '),
+      }),
+    )
     return below ?? emptyMap(value.place)
   }
   return name === '$merge' ? merge(below, directive, problems) : append(below, directive, problems)
@@ -74,13 +84,24 @@ function containsDirective(value: Located): boolean {
 function merge(below: Located | undefined, directive: LocatedEntry, problems: PipelineError[]): Located {
   const { place, value } = directive
   if (value.kind !== 'map' || below?.kind !== 'map') {
-    const received = value.kind !== 'map' ? describeValue(value) : below ? `${describeValue(below)} below it` : 'nothing below it'
-    problems.push(problem('ERR_EXTENDS', { message: '"$merge" lays a map over a map', place, expected: 'a map, and a map in the extended pipeline', received }))
+    const received =
+      value.kind !== 'map' ? describeValue(value) : below ? `${describeValue(below)} below it` : 'nothing below it'
+    problems.push(
+      problem('ERR_EXTENDS', {
+        message: '"$merge" lays a map over a map',
+        place,
+        expected: 'a map, and a map in the extended pipeline',
+        received,
+      }),
+    )
     return below ?? emptyMap(place)
   }
   const entries = new Map(below.entries)
   for (const [key, entry] of value.entries) {
-    entries.set(key, { place: entry.place, value: resolveDirectives(below.entries.get(key)?.value, entry.value, problems) })
+    entries.set(key, {
+      place: entry.place,
+      value: resolveDirectives(below.entries.get(key)?.value, entry.value, problems),
+    })
   }
   return { kind: 'map', place: below.place, entries }
 }
@@ -88,8 +109,16 @@ function merge(below: Located | undefined, directive: LocatedEntry, problems: Pi
 function append(below: Located | undefined, directive: LocatedEntry, problems: PipelineError[]): Located {
   const { place, value } = directive
   if (value.kind !== 'list' || below?.kind !== 'list') {
-    const received = value.kind !== 'list' ? describeValue(value) : below ? `${describeValue(below)} below it` : 'nothing below it'
-    problems.push(problem('ERR_EXTENDS', { message: '"$append" adds a list to a list', place, expected: 'a list, and a list in the extended pipeline', received }))
+    const received =
+      value.kind !== 'list' ? describeValue(value) : below ? `${describeValue(below)} below it` : 'nothing below it'
+    problems.push(
+      problem('ERR_EXTENDS', {
+        message: '"$append" adds a list to a list',
+        place,
+        expected: 'a list, and a list in the extended pipeline',
+        received,
+      }),
+    )
     return below ?? { kind: 'list', place, items: [] }
   }
   return { kind: 'list', place: below.place, items: [...below.items, ...value.items] }

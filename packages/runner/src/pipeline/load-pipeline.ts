@@ -27,7 +27,10 @@ export interface LoadOptions {
 }
 
 /** The pipeline of a file: extends, then the profile, then overrides, then variables; and every problem of form. */
-export function loadPipeline(options: LoadOptions): { readonly document: PipelineDocument; readonly problems: PipelineError[] } {
+export function loadPipeline(options: LoadOptions): {
+  readonly document: PipelineDocument
+  readonly problems: PipelineError[]
+} {
   const problems: PipelineError[] = []
   const shown = showPath(options.root, options.path)
   const start: Place = { file: shown, line: 1, column: 1 }
@@ -52,16 +55,36 @@ function nameOf(path: string): string {
   return path.replace(/^.*[/\\]/, '').replace(/\.ya?ml$/, '')
 }
 
-function readFile(options: LoadOptions, path: string, from: Place, above: readonly string[], problems: PipelineError[]): LocatedMap | undefined {
+function readFile(
+  options: LoadOptions,
+  path: string,
+  from: Place,
+  above: readonly string[],
+  problems: PipelineError[],
+): LocatedMap | undefined {
   const parsed = options.files.read(path)
   problems.push(...parsed.problems)
   const shown = showPath(options.root, path)
   if (!parsed.value) {
-    if (parsed.problems.length === 0) problems.push(problem('ERR_YAML_SYNTAX', { message: 'The file is empty', place: { file: shown, line: 1, column: 1 }, expected: 'a pipeline' }))
+    if (parsed.problems.length === 0)
+      problems.push(
+        problem('ERR_YAML_SYNTAX', {
+          message: 'The file is empty',
+          place: { file: shown, line: 1, column: 1 },
+          expected: 'a pipeline',
+        }),
+      )
     return undefined
   }
   if (parsed.value.kind !== 'map') {
-    problems.push(problem('ERR_WRONG_TYPE', { message: 'A pipeline is not a map', place: parsed.value.place, expected: 'a map with nodes', received: describeValue(parsed.value) }))
+    problems.push(
+      problem('ERR_WRONG_TYPE', {
+        message: 'A pipeline is not a map',
+        place: parsed.value.place,
+        expected: 'a map with nodes',
+        received: describeValue(parsed.value),
+      }),
+    )
     return undefined
   }
   const entry = parsed.value.entries.get('extends')
@@ -75,12 +98,24 @@ function readFile(options: LoadOptions, path: string, from: Place, above: readon
   return extendPipeline(base ?? emptyMap(from), parsed.value, problems)
 }
 
-function readBase(options: LoadOptions, item: Located, path: string, chain: readonly string[], problems: PipelineError[]): LocatedMap | undefined {
-  const refuse = (code: 'ERR_EXTENDS' | 'ERR_MISSING_FILE' | 'ERR_OUTSIDE_ROOT', message: string, hint?: string): undefined => {
+function readBase(
+  options: LoadOptions,
+  item: Located,
+  path: string,
+  chain: readonly string[],
+  problems: PipelineError[],
+): LocatedMap | undefined {
+  const refuse = (
+    code: 'ERR_EXTENDS' | 'ERR_MISSING_FILE' | 'ERR_OUTSIDE_ROOT',
+    message: string,
+    hint?: string,
+  ): undefined => {
     problems.push(problem(code, { message, place: item.place, received: describeValue(item), hint }))
   }
-  if (item.kind !== 'scalar' || typeof item.value !== 'string' || item.value === '') return refuse('ERR_EXTENDS', '"extends" is not the path of a pipeline')
-  if (/^[a-z]+:/i.test(item.value)) return refuse('ERR_EXTENDS', '"extends" names an address', 'extend files of this project')
+  if (item.kind !== 'scalar' || typeof item.value !== 'string' || item.value === '')
+    return refuse('ERR_EXTENDS', '"extends" is not the path of a pipeline')
+  if (/^[a-z]+:/i.test(item.value))
+    return refuse('ERR_EXTENDS', '"extends" names an address', 'extend files of this project')
   const wanted = resolve(dirname(path), item.value)
   let real: string
   try {
@@ -88,21 +123,44 @@ function readBase(options: LoadOptions, item: Located, path: string, chain: read
   } catch {
     return refuse('ERR_MISSING_FILE', `The extended pipeline "${item.value}" does not exist`)
   }
-  if (showPath(options.root, real) === real) return refuse('ERR_OUTSIDE_ROOT', `The extended pipeline "${item.value}" lies outside the project`, 'copy it into the project')
-  if (chain.includes(real)) return refuse('ERR_EXTENDS', `The pipeline extends itself: ${[...chain, real].map((file) => showPath(options.root, file)).join(' → ')}`)
+  if (showPath(options.root, real) === real)
+    return refuse(
+      'ERR_OUTSIDE_ROOT',
+      `The extended pipeline "${item.value}" lies outside the project`,
+      'copy it into the project',
+    )
+  if (chain.includes(real))
+    return refuse(
+      'ERR_EXTENDS',
+      `The pipeline extends itself: ${[...chain, real].map((file) => showPath(options.root, file)).join(' → ')}`,
+    )
   return readFile(options, real, item.place, chain, problems)
 }
 
 function applyProfile(root: LocatedMap, name: string | undefined, problems: PipelineError[]): LocatedMap {
   const profiles = root.entries.get('profiles')
   if (profiles && profiles.value.kind !== 'map') {
-    problems.push(problem('ERR_WRONG_TYPE', { message: '"profiles" is not a map', place: profiles.value.place, expected: 'a map', received: describeValue(profiles.value) }))
+    problems.push(
+      problem('ERR_WRONG_TYPE', {
+        message: '"profiles" is not a map',
+        place: profiles.value.place,
+        expected: 'a map',
+        received: describeValue(profiles.value),
+      }),
+    )
   }
   if (name === undefined) return root
   const declared = profiles?.value.kind === 'map' ? profiles.value.entries : new Map<string, never>()
   const chosen = declared.get(name)?.value
   if (chosen?.kind !== 'map') {
-    problems.push(problem('ERR_BAD_OVERRIDE', { message: `There is no profile "${name}"`, place: profiles?.place ?? root.place, received: `--profile ${name}`, hint: suggest(name, declared.keys(), 'profiles') }))
+    problems.push(
+      problem('ERR_BAD_OVERRIDE', {
+        message: `There is no profile "${name}"`,
+        place: profiles?.place ?? root.place,
+        received: `--profile ${name}`,
+        hint: suggest(name, declared.keys(), 'profiles'),
+      }),
+    )
     return root
   }
   return extendPipeline(root, chosen, problems)

@@ -44,7 +44,10 @@ export function fromPlain(value: Json, place: Place): Located {
     const items: readonly Json[] = value
     return { kind: 'list', place, items: items.map((item) => fromPlain(item, place)) }
   }
-  const entries = Object.entries(value).map(([key, entry]): [string, LocatedEntry] => [key, { place, value: fromPlain(entry, place) }])
+  const entries = Object.entries(value).map(([key, entry]): [string, LocatedEntry] => [
+    key,
+    { place, value: fromPlain(entry, place) },
+  ])
   return { kind: 'map', place, entries: new Map(entries) }
 }
 
@@ -53,12 +56,16 @@ export function describeValue(value: Located): string {
   if (value.kind === 'list') return `a list of ${String(value.items.length)}`
   if (value.kind === 'map') return 'a map'
   if (value.value === null) return 'nothing (null)'
-  if (typeof value.value === 'string') return `the text ${JSON.stringify(value.value.length > 60 ? `${value.value.slice(0, 60)}…` : value.value)}`
+  if (typeof value.value === 'string')
+    return `the text ${JSON.stringify(value.value.length > 60 ? `${value.value.slice(0, 60)}…` : value.value)}`
   return `${typeof value.value} ${String(value.value)}`
 }
 
 /** The value at a path of keys and indices (`operations/0`), or the deepest one that exists. */
-export function findAt(value: Located, path: readonly string[]): { readonly place: Place; readonly found: boolean; readonly value: Located } {
+export function findAt(
+  value: Located,
+  path: readonly string[],
+): { readonly place: Place; readonly found: boolean; readonly value: Located } {
   let current = value
   let place = value.place
   for (const step of path) {

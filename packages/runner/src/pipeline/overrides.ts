@@ -20,11 +20,18 @@ const nodeKeys: ReadonlySet<string> = new Set(['use', 'in', 'with', 'description
  * @param overrides - Texts `path=value`, in order.
  */
 export function applyOverrides(root: LocatedMap, overrides: readonly string[], problems: PipelineError[]): LocatedMap {
-  return overrides.reduce((current, text, index) => applyOne(current, text, { file: overrideFile, line: index + 1, column: 1 }, problems), root)
+  return overrides.reduce(
+    (current, text, index) => applyOne(current, text, { file: overrideFile, line: index + 1, column: 1 }, problems),
+    root,
+  )
 }
 
 function applyOne(root: LocatedMap, text: string, place: Place, problems: PipelineError[]): LocatedMap {
-  const refuse = (code: 'ERR_BAD_OVERRIDE' | 'ERR_UNKNOWN_NODE' | 'ERR_UNKNOWN_VARIABLE', message: string, hint: string): LocatedMap => {
+  const refuse = (
+    code: 'ERR_BAD_OVERRIDE' | 'ERR_UNKNOWN_NODE' | 'ERR_UNKNOWN_VARIABLE',
+    message: string,
+    hint: string,
+  ): LocatedMap => {
     problems.push(problem(code, { message, place, received: text, hint }))
     return root
   }
@@ -36,7 +43,12 @@ function applyOne(root: LocatedMap, text: string, place: Place, problems: Pipeli
     return refuse('ERR_BAD_OVERRIDE', 'The path of an override is names with dots between', form)
   }
   const parsed = parseYaml(text.slice(equals + 1), overrideFile)
-  if (parsed.problems.length > 0) return refuse('ERR_BAD_OVERRIDE', `The value is not YAML: ${parsed.problems[0]!.message}`, 'quote the value for the shell')
+  if (parsed.problems.length > 0)
+    return refuse(
+      'ERR_BAD_OVERRIDE',
+      `The value is not YAML: ${parsed.problems[0]!.message}`,
+      'quote the value for the shell',
+    )
   const value = placedAt(parsed.value ?? { kind: 'scalar', place, value: null }, place)
   const [first, ...rest] = path as [string, ...string[]]
   if (rest.length === 0) {
@@ -47,14 +59,23 @@ function applyOne(root: LocatedMap, text: string, place: Place, problems: Pipeli
     const declared = sectionOf(root, 'vars')
     if (rest.length > 1) return refuse('ERR_BAD_OVERRIDE', 'Variables have no parts', 'set the whole variable')
     if (!declared?.entries.has(rest[0]!)) {
-      return refuse('ERR_UNKNOWN_VARIABLE', `Variable "${rest[0]!}" is not declared in vars`, suggest(rest[0]!, declared?.entries.keys() ?? [], 'variables'))
+      return refuse(
+        'ERR_UNKNOWN_VARIABLE',
+        `Variable "${rest[0]!}" is not declared in vars`,
+        suggest(rest[0]!, declared?.entries.keys() ?? [], 'variables'),
+      )
     }
     return setAt(root, path, value, place)
   }
   const nodes = sectionOf(root, 'nodes')
   const nodePath = first === 'nodes' ? rest : path
   const [node, ...inside] = nodePath as [string, ...string[]]
-  if (!nodes?.entries.has(node)) return refuse('ERR_UNKNOWN_NODE', `There is no node "${node}" to set`, suggest(node, nodes?.entries.keys() ?? [], 'nodes'))
+  if (!nodes?.entries.has(node))
+    return refuse(
+      'ERR_UNKNOWN_NODE',
+      `There is no node "${node}" to set`,
+      suggest(node, nodes?.entries.keys() ?? [], 'nodes'),
+    )
   if (inside.length === 0) return refuse('ERR_BAD_OVERRIDE', `A node cannot be set as a whole`, form)
   const target = nodeKeys.has(inside[0]!) ? inside : ['with', ...inside]
   return setAt(root, ['nodes', node, ...target], value, place)
@@ -68,7 +89,10 @@ function sectionOf(root: LocatedMap, name: string): LocatedMap | undefined {
 function placedAt(value: Located, place: Place): Located {
   if (value.kind === 'scalar') return { ...value, place }
   if (value.kind === 'list') return { ...value, place, items: value.items.map((item) => placedAt(item, place)) }
-  const entries = [...value.entries].map(([key, entry]): [string, LocatedEntry] => [key, { place, value: placedAt(entry.value, place) }])
+  const entries = [...value.entries].map(([key, entry]): [string, LocatedEntry] => [
+    key,
+    { place, value: placedAt(entry.value, place) },
+  ])
   return { ...value, place, entries: new Map(entries) }
 }
 
@@ -78,7 +102,8 @@ function setAt(map: LocatedMap, path: readonly string[], value: Located, place: 
   const below = map.entries.get(key)
   const entries = new Map(map.entries)
   if (rest.length === 0) entries.set(key, { place, value })
-  else if (below?.value.kind === 'list') entries.set(key, { place: below.place, value: setItem(below.value, rest, value, place) })
+  else if (below?.value.kind === 'list')
+    entries.set(key, { place: below.place, value: setItem(below.value, rest, value, place) })
   else {
     const inner = below?.value.kind === 'map' ? below.value : emptyMap(place)
     entries.set(key, { place: below?.place ?? place, value: setAt(inner, rest, value, place) })

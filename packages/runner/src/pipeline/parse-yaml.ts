@@ -1,10 +1,8 @@
 import type { PipelineError, Place } from '@etsef/plugin-api'
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Document, type Node } from 'yaml'
 import { problem } from '../errors.js'
+import { yamlLimits } from './limits.js'
 import type { Located, LocatedEntry } from './located.js'
-
-/** Bounds for hostile files; a pipeline of 10,000 nodes stays far below them. */
-export const yamlLimits = { bytes: 16 * 2 ** 20, depth: 64, scalar: 64 * 1024, aliasNodes: 10_000 } as const
 
 const unsafeKeys = new Set(['__proto__', 'constructor', 'prototype'])
 
@@ -25,24 +23,48 @@ interface Reader {
  * @param file - Its name, as messages show it.
  * @returns The value is `undefined` when the text is empty or cannot be read at all.
  */
-export function parseYaml(text: string, file: string): { readonly value: Located | undefined; readonly problems: readonly PipelineError[] } {
+export function parseYaml(
+  text: string,
+  file: string,
+): { readonly value: Located | undefined; readonly problems: readonly PipelineError[] } {
   const start: Place = { file, line: 1, column: 1 }
   if (text.length > yamlLimits.bytes) {
     const message = `The file holds ${String(text.length)} characters`
-    return { value: undefined, problems: [problem('ERR_TOO_LARGE', { message, place: start, expected: `at most ${String(yamlLimits.bytes)}` })] }
+    return {
+      value: undefined,
+      problems: [problem('ERR_TOO_LARGE', { message, place: start, expected: `at most ${String(yamlLimits.bytes)}` })],
+    }
   }
   const lines = new LineCounter()
-  const documents = parseAllDocuments(text, { lineCounter: lines, schema: 'core', uniqueKeys: false, prettyErrors: false, logLevel: 'silent' })
+  const documents = parseAllDocuments(text, {
+    lineCounter: lines,
+    schema: 'core',
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: 'silent',
+  })
   const problems: PipelineError[] = []
   const [document] = documents
   if (!Array.isArray(documents) || !document) return { value: undefined, problems }
   for (const error of documents.flatMap((each) => each.errors)) {
-    problems.push(problem('ERR_YAML_SYNTAX', { message: `The YAML cannot be read: ${error.message}`, place: placeAt(lines, file, error.pos[0]) }))
+    problems.push(
+      problem('ERR_YAML_SYNTAX', {
+        message: `The YAML cannot be read: ${error.message}`,
+        place: placeAt(lines, file, error.pos[0]),
+      }),
+    )
   }
   const second = documents[1]
   if (second) {
     const place = placeAt(lines, file, second.contents?.range?.[0] ?? 0)
-    problems.push(problem('ERR_YAML_SYNTAX', { message: 'The file holds several YAML documents', place, expected: 'one document', received: String(documents.length) }))
+    problems.push(
+      problem('ERR_YAML_SYNTAX', {
+        message: 'The file holds several YAML documents',
+        place,
+        expected: 'one document',
+        received: String(documents.length),
+      }),
+    )
   }
   if (!document.contents || problems.length > 0) return { value: undefined, problems }
   const reader: Reader = { file, lines, document, problems, aliasNodes: 0 }
@@ -63,13 +85,25 @@ function locate(reader: Reader, node: Node | null, depth: number, insideAlias = 
   const place = node ? placeOf(reader, node) : { file: reader.file, line: 1, column: 1 }
   const nothing: Located = { kind: 'scalar', place, value: null }
   if (!node) return nothing
-  if (depth > yamlLimits.depth) return refuse(reader, 'ERR_TOO_LARGE', place, `Values are nested deeper than ${String(yamlLimits.depth)} levels`)
+  if (depth > yamlLimits.depth)
+    return refuse(reader, 'ERR_TOO_LARGE', place, `Values are nested deeper than ${String(yamlLimits.depth)} levels`)
   if (insideAlias && ++reader.aliasNodes > yamlLimits.aliasNodes) {
     if (reader.aliasNodes > yamlLimits.aliasNodes + 1) return nothing
-    return refuse(reader, 'ERR_UNSAFE_YAML', place, `Aliases of the file expand to more than ${String(yamlLimits.aliasNodes)} values`)
+    return refuse(
+      reader,
+      'ERR_UNSAFE_YAML',
+      place,
+      `Aliases of the file expand to more than ${String(yamlLimits.aliasNodes)} values`,
+    )
   }
   if (node.tag !== undefined && !isAlias(node)) {
-    return refuse(reader, 'ERR_UNSAFE_YAML', place, `YAML tags are not allowed, found "${node.tag.slice(0, 80)}"`, 'write the value without the tag; pipelines are data, never code')
+    return refuse(
+      reader,
+      'ERR_UNSAFE_YAML',
+      place,
+      `YAML tags are not allowed, found "${node.tag.slice(0, 80)}"`,
+      'write the value without the tag; pipelines are data, never code',
+    )
   }
   if (isAlias(node)) {
     const target = node.resolve(reader.document)
@@ -79,7 +113,11 @@ function locate(reader: Reader, node: Node | null, depth: number, insideAlias = 
   }
   if (isScalar(node)) return locateScalar(reader, node.value, place)
   if (isSeq(node)) {
-    return { kind: 'list', place, items: node.items.map((item) => locate(reader, item as Node | null, depth + 1, insideAlias)) }
+    return {
+      kind: 'list',
+      place,
+      items: node.items.map((item) => locate(reader, item as Node | null, depth + 1, insideAlias)),
+    }
   }
   if (isMap(node)) {
     const entries = new Map<string, LocatedEntry>()
@@ -108,7 +146,9 @@ function locate(reader: Reader, node: Node | null, depth: number, insideAlias = 
         continue
       }
       const valueNode = pair.value as Node | null
-      const value = valueNode ? locate(reader, valueNode, depth + 1, insideAlias) : ({ kind: 'scalar', place: keyPlace, value: null } as const)
+      const value = valueNode
+        ? locate(reader, valueNode, depth + 1, insideAlias)
+        : ({ kind: 'scalar', place: keyPlace, value: null } as const)
       entries.set(key, { place: keyPlace, value })
     }
     return { kind: 'map', place, entries }
@@ -118,14 +158,28 @@ function locate(reader: Reader, node: Node | null, depth: number, insideAlias = 
 
 function locateScalar(reader: Reader, value: unknown, place: Place): Located {
   if (typeof value === 'string' && value.length > yamlLimits.scalar) {
-    return refuse(reader, 'ERR_TOO_LARGE', place, `A text of ${String(value.length)} characters`, `at most ${String(yamlLimits.scalar)} are allowed`)
+    return refuse(
+      reader,
+      'ERR_TOO_LARGE',
+      place,
+      `A text of ${String(value.length)} characters`,
+      `at most ${String(yamlLimits.scalar)} are allowed`,
+    )
   }
-  if (typeof value === 'number' && !Number.isFinite(value)) return refuse(reader, 'ERR_WRONG_TYPE', place, `${String(value)} is not a finite number`)
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return { kind: 'scalar', place, value }
+  if (typeof value === 'number' && !Number.isFinite(value))
+    return refuse(reader, 'ERR_WRONG_TYPE', place, `${String(value)} is not a finite number`)
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+    return { kind: 'scalar', place, value }
   return { kind: 'scalar', place, value: null }
 }
 
-function refuse(reader: Reader, code: 'ERR_UNSAFE_YAML' | 'ERR_TOO_LARGE' | 'ERR_WRONG_TYPE', place: Place, message: string, hint?: string): Located {
+function refuse(
+  reader: Reader,
+  code: 'ERR_UNSAFE_YAML' | 'ERR_TOO_LARGE' | 'ERR_WRONG_TYPE',
+  place: Place,
+  message: string,
+  hint?: string,
+): Located {
   reader.problems.push(problem(code, { message, place, hint }))
   return { kind: 'scalar', place, value: null }
 }

@@ -45,7 +45,18 @@ export interface PipelineDocument {
   readonly root: LocatedMap
 }
 
-const topKeys = ['name', 'description', 'seed', 'primaryMetric', 'engine', 'vars', 'extends', 'profiles', 'nodes', 'outputs']
+const topKeys = [
+  'name',
+  'description',
+  'seed',
+  'primaryMetric',
+  'engine',
+  'vars',
+  'extends',
+  'profiles',
+  'nodes',
+  'outputs',
+]
 const nodeKeys = ['use', 'in', 'with', 'description']
 const nodeName = /^[A-Za-z][A-Za-z0-9_-]*$/
 const operationName = /^[a-z0-9]+(-[a-z0-9]+)*\/[a-z0-9]+(-[a-z0-9]+)*$/
@@ -59,7 +70,13 @@ export function readPipeline(root: Located, file: string, problems: PipelineErro
   const nodesEntry = map.entries.get('nodes')
   const nodesMap = nodesEntry ? asMap(nodesEntry.value, '"nodes"', problems) : undefined
   if (!nodesEntry || nodesMap?.entries.size === 0) {
-    problems.push(problem('ERR_MISSING_OPTION', { message: 'The pipeline has no nodes', place: nodesEntry?.place ?? map.place, expected: 'nodes: { name: { use: … } }' }))
+    problems.push(
+      problem('ERR_MISSING_OPTION', {
+        message: 'The pipeline has no nodes',
+        place: nodesEntry?.place ?? map.place,
+        expected: 'nodes: { name: { use: … } }',
+      }),
+    )
   }
   const vars = map.entries.get('vars')
   if (vars) asMap(vars.value, '"vars"', problems)
@@ -80,9 +97,17 @@ export function readPipeline(root: Located, file: string, problems: PipelineErro
 function readSeed(map: LocatedMap, problems: PipelineError[]): string | number {
   const value = map.entries.get('seed')?.value
   if (!value) return 0
-  if (value.kind === 'scalar' && typeof value.value === 'number' && Number.isSafeInteger(value.value)) return value.value
+  if (value.kind === 'scalar' && typeof value.value === 'number' && Number.isSafeInteger(value.value))
+    return value.value
   if (value.kind === 'scalar' && typeof value.value === 'string') return value.value
-  problems.push(problem('ERR_WRONG_TYPE', { message: 'The seed is not a whole number', place: value.place, expected: 'a whole number or a text', received: describeValue(value) }))
+  problems.push(
+    problem('ERR_WRONG_TYPE', {
+      message: 'The seed is not a whole number',
+      place: value.place,
+      expected: 'a whole number or a text',
+      received: describeValue(value),
+    }),
+  )
   return 0
 }
 
@@ -95,7 +120,13 @@ function readOutputs(map: LocatedMap, problems: PipelineError[]): readonly Refer
 
 function readNode(id: string, place: Place, value: Located, problems: PipelineError[]): NodeDeclaration {
   if (!nodeName.test(id)) {
-    problems.push(problem('ERR_BAD_REFERENCE', { message: `"${id.slice(0, 80)}" is not a name for a node`, place, expected: 'a letter, then letters, digits, "_" and "-"' }))
+    problems.push(
+      problem('ERR_BAD_REFERENCE', {
+        message: `"${id.slice(0, 80)}" is not a name for a node`,
+        place,
+        expected: 'a letter, then letters, digits, "_" and "-"',
+      }),
+    )
   }
   const map = asMap(value, `Node "${id}"`, problems) ?? emptyMap(place)
   reportUnknownKeys(map, nodeKeys, `node "${id}"`, problems, id)
@@ -107,7 +138,9 @@ function readNode(id: string, place: Place, value: Located, problems: PipelineEr
   for (const [port, entry] of inputsMap?.entries ?? []) {
     const isList = entry.value.kind === 'list'
     const items = entry.value.kind === 'list' ? entry.value.items : [entry.value]
-    const references = items.flatMap((item) => readReference(item, `Input "${port}" of node "${id}"`, problems, id) ?? [])
+    const references = items.flatMap(
+      (item) => readReference(item, `Input "${port}" of node "${id}"`, problems, id) ?? [],
+    )
     inputs.set(port, { place: entry.place, isList, references })
   }
   return {
@@ -116,18 +149,40 @@ function readNode(id: string, place: Place, value: Located, problems: PipelineEr
     use: readUse(id, place, use?.value, problems),
     isUseOverridden: use?.value.place.file === overrideFile,
     inputs,
-    options: (withMap && asMap(withMap.value, `"with" of node "${id}"`, problems, id)) ?? emptyMap(withMap?.value.place ?? place),
+    options:
+      (withMap && asMap(withMap.value, `"with" of node "${id}"`, problems, id)) ??
+      emptyMap(withMap?.value.place ?? place),
     description: readText(map, 'description', problems, id),
   }
 }
 
-function readUse(id: string, place: Place, value: Located | undefined, problems: PipelineError[]): NodeDeclaration['use'] {
+function readUse(
+  id: string,
+  place: Place,
+  value: Located | undefined,
+  problems: PipelineError[],
+): NodeDeclaration['use'] {
   if (!value) {
-    problems.push(problem('ERR_MISSING_OPTION', { message: `Node "${id}" does not say which operation it uses`, place, node: id, expected: 'use: plugin/operation' }))
+    problems.push(
+      problem('ERR_MISSING_OPTION', {
+        message: `Node "${id}" does not say which operation it uses`,
+        place,
+        node: id,
+        expected: 'use: plugin/operation',
+      }),
+    )
     return undefined
   }
   if (value.kind !== 'scalar' || typeof value.value !== 'string') {
-    problems.push(problem('ERR_WRONG_TYPE', { message: `"use" of node "${id}" is not a name`, place: value.place, node: id, expected: 'plugin/operation', received: describeValue(value) }))
+    problems.push(
+      problem('ERR_WRONG_TYPE', {
+        message: `"use" of node "${id}" is not a name`,
+        place: value.place,
+        node: id,
+        expected: 'plugin/operation',
+        received: describeValue(value),
+      }),
+    )
     return undefined
   }
   if (!operationName.test(value.value) && /[./:\\]{2}|^[./]|:|\\|\.[cm]?js/.test(value.value)) {
@@ -166,19 +221,50 @@ function readText(map: LocatedMap, key: string, problems: PipelineError[], node?
   const value = map.entries.get(key)?.value
   if (!value) return undefined
   if (value.kind === 'scalar' && typeof value.value === 'string') return value.value
-  problems.push(problem('ERR_WRONG_TYPE', { message: `"${key}" is not a text`, place: value.place, node, expected: 'a text', received: describeValue(value) }))
+  problems.push(
+    problem('ERR_WRONG_TYPE', {
+      message: `"${key}" is not a text`,
+      place: value.place,
+      node,
+      expected: 'a text',
+      received: describeValue(value),
+    }),
+  )
   return undefined
 }
 
 function asMap(value: Located, what: string, problems: PipelineError[], node?: string): LocatedMap | undefined {
   if (value.kind === 'map') return value
-  problems.push(problem('ERR_WRONG_TYPE', { message: `${what} is not a map`, place: value.place, node, expected: 'a map', received: describeValue(value) }))
+  problems.push(
+    problem('ERR_WRONG_TYPE', {
+      message: `${what} is not a map`,
+      place: value.place,
+      node,
+      expected: 'a map',
+      received: describeValue(value),
+    }),
+  )
   return undefined
 }
 
-function reportUnknownKeys(map: LocatedMap, known: readonly string[], what: string, problems: PipelineError[], node?: string): void {
+function reportUnknownKeys(
+  map: LocatedMap,
+  known: readonly string[],
+  what: string,
+  problems: PipelineError[],
+  node?: string,
+): void {
   for (const [key, entry] of map.entries) {
     if (known.includes(key)) continue
-    problems.push(problem('ERR_UNKNOWN_KEY', { message: `Unknown key "${key.slice(0, 80)}" in the ${what}`, place: entry.place, node, expected: known.join(', '), received: key.slice(0, 80), hint: suggest(key, known, 'keys') }))
+    problems.push(
+      problem('ERR_UNKNOWN_KEY', {
+        message: `Unknown key "${key.slice(0, 80)}" in the ${what}`,
+        place: entry.place,
+        node,
+        expected: known.join(', '),
+        received: key.slice(0, 80),
+        hint: suggest(key, known, 'keys'),
+      }),
+    )
   }
 }

@@ -25,7 +25,10 @@ export function resolveVariables(root: LocatedMap, problems: PipelineError[]): L
 function replaceIn(resolver: Resolver, value: Located): Located {
   if (value.kind === 'list') return { ...value, items: value.items.map((item) => replaceIn(resolver, item)) }
   if (value.kind === 'map') {
-    const entries = [...value.entries].map(([key, entry]): [string, LocatedEntry] => [key, { ...entry, value: replaceIn(resolver, entry.value) }])
+    const entries = [...value.entries].map(([key, entry]): [string, LocatedEntry] => [
+      key,
+      { ...entry, value: replaceIn(resolver, entry.value) },
+    ])
     return { ...value, entries: new Map(entries) }
   }
   if (typeof value.value !== 'string' || !value.value.includes('${')) return value
@@ -41,7 +44,9 @@ function replaceIn(resolver: Resolver, value: Located): Located {
     if (!target) return match
     if (target.kind === 'scalar' && target.value !== null) return String(target.value)
     const message = `"${match}" stands inside a text, but the variable is ${describeValue(target)}`
-    resolver.problems.push(problem('ERR_BAD_REFERENCE', { message, place: value.place, hint: 'use it alone as the whole value' }))
+    resolver.problems.push(
+      problem('ERR_BAD_REFERENCE', { message, place: value.place, hint: 'use it alone as the whole value' }),
+    )
     return match
   })
   return { ...value, value: replaced }
@@ -58,15 +63,27 @@ function lookUp(resolver: Resolver, name: string, site: Located): Located | unde
   }
   const path = name.trim().split('.')
   if (path[0] !== 'vars' || path.length !== 2 || path[1] === '') {
-    return report('ERR_BAD_REFERENCE', `"\${${name}}" is not a reference to a variable`, 'write ${vars.name}; expressions and environment variables are not read')
+    return report(
+      'ERR_BAD_REFERENCE',
+      `"\${${name}}" is not a reference to a variable`,
+      'write ${vars.name}; expressions and environment variables are not read',
+    )
   }
   const key = path[1]!
   const entry = resolver.vars?.entries.get(key)
   if (!entry) {
-    return report('ERR_UNKNOWN_VARIABLE', `Variable "${key}" is not declared in vars`, suggest(key, resolver.vars?.entries.keys() ?? [], 'variables'))
+    return report(
+      'ERR_UNKNOWN_VARIABLE',
+      `Variable "${key}" is not declared in vars`,
+      suggest(key, resolver.vars?.entries.keys() ?? [], 'variables'),
+    )
   }
   if (resolver.open.includes(key)) {
-    return report('ERR_BAD_REFERENCE', `Variable "${key}" refers to itself: ${[...resolver.open, key].join(' → ')}`, 'give one of them a value')
+    return report(
+      'ERR_BAD_REFERENCE',
+      `Variable "${key}" refers to itself: ${[...resolver.open, key].join(' → ')}`,
+      'give one of them a value',
+    )
   }
   return replaceIn({ ...resolver, open: [...resolver.open, key] }, entry.value)
 }

@@ -44,8 +44,15 @@ function digestPlugin(plugin: InstalledPlugin, cache: StatCache): string {
     const manifest = readPackageJson(dir)
     const name = manifest.name ?? dir
     const topFolder = dir === plugin.dir ? relative(dir, dirname(plugin.entry)).split(sep)[0] : 'dist'
-    parts[name] = { version: dir === plugin.dir ? manifest.version : undefined, files: digestCode(name, dir, topFolder ?? '', cache) }
-    for (const dependency of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies, ...manifest.optionalDependencies })) {
+    parts[name] = {
+      version: dir === plugin.dir ? manifest.version : undefined,
+      files: digestCode(name, dir, topFolder ?? '', cache),
+    }
+    for (const dependency of Object.keys({
+      ...manifest.dependencies,
+      ...manifest.peerDependencies,
+      ...manifest.optionalDependencies,
+    })) {
       const found = findPackage(dependency, dir)
       if (found === undefined) parts[dependency] ??= 'missing'
       else if (!isLinked(found)) parts[dependency] ??= readPackageJson(found).version ?? ''
@@ -87,6 +94,11 @@ function collect(dir: string, files: string[]): void {
     const path = join(dir, entry.name)
     if (entry.isDirectory()) {
       if (entry.name !== 'node_modules' && !entry.name.startsWith('.') && entry.name !== 'out-tsc') collect(path, files)
-    } else if (/\.([cm]?js|json|wasm|node)$/.test(entry.name) && !/\.(test|spec)\.[cm]?js$/.test(entry.name) && !entry.name.endsWith('.tsbuildinfo')) files.push(path)
+    } else if (
+      /\.([cm]?js|json|wasm|node)$/.test(entry.name) &&
+      !/\.(test|spec)\.[cm]?js$/.test(entry.name) &&
+      !entry.name.endsWith('.tsbuildinfo')
+    )
+      files.push(path)
   }
 }

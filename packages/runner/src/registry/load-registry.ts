@@ -42,7 +42,13 @@ export async function loadRegistry(root: string): Promise<Registry> {
       const other = operations.get(operation.type)
       if (other) {
         const message = `Operation "${operation.type}" comes from two packages: ${other.plugin.packageName} and ${installed.packageName}`
-        problems.push(problem('ERR_PLUGIN', { message, place: manifestPlace(root, installed.dir), hint: 'remove one of them from package.json' }))
+        problems.push(
+          problem('ERR_PLUGIN', {
+            message,
+            place: manifestPlace(root, installed.dir),
+            hint: 'remove one of them from package.json',
+          }),
+        )
       } else operations.set(operation.type, { operation, plugin: installed })
     }
   }
@@ -67,14 +73,22 @@ function manifestPlace(root: string, dir: string): Place {
   return { file: inside.startsWith('..') ? join(dir, 'package.json') : inside, line: 1, column: 1 }
 }
 
-function findPluginPackages(root: string, problems: PipelineError[]): { readonly plugins: readonly PluginPackage[]; readonly engines: InstalledEngines | undefined } {
+function findPluginPackages(
+  root: string,
+  problems: PipelineError[],
+): { readonly plugins: readonly PluginPackage[]; readonly engines: InstalledEngines | undefined } {
   const plugins: PluginPackage[] = []
   let engines: InstalledEngines | undefined
   let own: PackageJson
   try {
     own = readPackageJson(root)
   } catch (thrown) {
-    problems.push(problem('ERR_PLUGIN', { message: `The project's package.json cannot be read: ${asError(thrown).message}`, place: { file: 'package.json', line: 1, column: 1 } }))
+    problems.push(
+      problem('ERR_PLUGIN', {
+        message: `The project's package.json cannot be read: ${asError(thrown).message}`,
+        place: { file: 'package.json', line: 1, column: 1 },
+      }),
+    )
     return { plugins, engines }
   }
   for (const name of Object.keys({ ...own.devDependencies, ...own.optionalDependencies, ...own.dependencies }).sort()) {
@@ -91,7 +105,14 @@ function findPluginPackages(root: string, problems: PipelineError[]): { readonly
     const place = manifestPlace(root, dir)
     if (entry.api !== apiVersion) {
       const message = `Package "${name}" is written against version ${JSON.stringify(entry.api)} of the plugin contract`
-      problems.push(problem('ERR_PLUGIN', { message, place, expected: `"api": ${String(apiVersion)}`, hint: `install a version of ${name} for this runner` }))
+      problems.push(
+        problem('ERR_PLUGIN', {
+          message,
+          place,
+          expected: `"api": ${String(apiVersion)}`,
+          hint: `install a version of ${name} for this runner`,
+        }),
+      )
       continue
     }
     if (typeof entry.plugin === 'string') plugins.push({ name, dir, manifest })
@@ -102,7 +123,11 @@ function findPluginPackages(root: string, problems: PipelineError[]): { readonly
   return { plugins, engines }
 }
 
-async function loadPlugin(root: string, found: PluginPackage, problems: PipelineError[]): Promise<Registry['plugins'][number] | undefined> {
+async function loadPlugin(
+  root: string,
+  found: PluginPackage,
+  problems: PipelineError[],
+): Promise<Registry['plugins'][number] | undefined> {
   const { name, dir, manifest } = found
   const place = manifestPlace(root, dir)
   const refuse = (message: string, hint?: string, cause?: unknown): undefined => {
@@ -117,8 +142,16 @@ async function loadPlugin(root: string, found: PluginPackage, problems: Pipeline
   } catch (thrown) {
     return refuse(`cannot be loaded: ${asError(thrown).message}`, 'build or install the package again', thrown)
   }
-  if (!plugin || typeof plugin.name !== 'string' || !Array.isArray(plugin.operations)) return refuse('does not export a plugin as its default', 'export default definePlugin({ … })')
-  if (plugin.apiVersion !== apiVersion) return refuse(`speaks version ${String(plugin.apiVersion)} of the plugin contract, not ${String(apiVersion)}`)
-  const installed: InstalledPlugin = { packageName: name, version: manifest.version ?? '', dir, entry, name: plugin.name }
+  if (!plugin || typeof plugin.name !== 'string' || !Array.isArray(plugin.operations))
+    return refuse('does not export a plugin as its default', 'export default definePlugin({ … })')
+  if (plugin.apiVersion !== apiVersion)
+    return refuse(`speaks version ${String(plugin.apiVersion)} of the plugin contract, not ${String(apiVersion)}`)
+  const installed: InstalledPlugin = {
+    packageName: name,
+    version: manifest.version ?? '',
+    dir,
+    entry,
+    name: plugin.name,
+  }
   return { installed, operations: plugin.operations }
 }

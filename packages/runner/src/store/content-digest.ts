@@ -21,12 +21,19 @@ export interface ContentDigest {
  * @param options - `storeDir` keeps the stat cache; `isParanoid` reads every file.
  * @throws PipelineError `ERR_MISSING_FILE` when there is nothing at the path, `ERR_OUTSIDE_ROOT` when a link leads out of the folder.
  */
-export function contentDigest(path: string, options: { readonly storeDir: string; readonly isParanoid?: boolean }): ContentDigest {
+export function contentDigest(
+  path: string,
+  options: { readonly storeDir: string; readonly isParanoid?: boolean },
+): ContentDigest {
   let root: string
   try {
     root = realpathSync(path)
   } catch (cause) {
-    throw problem('ERR_MISSING_FILE', { message: `There is nothing at "${path}"`, expected: 'a file or a folder', cause })
+    throw problem('ERR_MISSING_FILE', {
+      message: `There is nothing at "${path}"`,
+      expected: 'a file or a folder',
+      cause,
+    })
   }
   const cache = openStatCache(statCacheFile(options.storeDir, root), options.isParanoid)
   const stats = statSync(root, { bigint: true })
@@ -44,10 +51,10 @@ export function contentDigest(path: string, options: { readonly storeDir: string
   })
   cache.save()
   const hash = createHash('sha256')
-  for (const { name, digest } of files.sort((a, b) => (a.name < b.name ? -1 : 1))) hash.update(`${name}\u0000${digest}\n`)
+  for (const { name, digest } of files.sort((a, b) => (a.name < b.name ? -1 : 1)))
+    hash.update(`${name}\u0000${digest}\n`)
   return { digest: hash.digest('hex'), numFiles: files.length, bytes, numRead: cache.numRead - before }
 }
-
 
 function walk(root: string, dir: string, visit: (file: string, stats: BigIntStats) => void): void {
   for (const name of readdirSync(dir)) {
@@ -56,7 +63,11 @@ function walk(root: string, dir: string, visit: (file: string, stats: BigIntStat
     if (stats.isSymbolicLink()) {
       const target = resolveLink(root, path)
       stats = statSync(target, { bigint: true })
-      if (stats.isDirectory()) throw problem('ERR_OUTSIDE_ROOT', { message: `"${relative(root, path)}" is a link to a folder`, hint: 'declare that folder as content of its own' })
+      if (stats.isDirectory())
+        throw problem('ERR_OUTSIDE_ROOT', {
+          message: `"${relative(root, path)}" is a link to a folder`,
+          hint: 'declare that folder as content of its own',
+        })
     }
     if (stats.isDirectory()) walk(root, path, visit)
     else if (stats.isFile()) visit(path, stats)
@@ -71,5 +82,9 @@ function resolveLink(root: string, path: string): string {
     throw problem('ERR_MISSING_FILE', { message: `Link "${relative(root, path)}" leads nowhere`, cause })
   }
   if (target === root || target.startsWith(root + sep)) return target
-  throw problem('ERR_OUTSIDE_ROOT', { message: `Link "${relative(root, path)}" leads out of the declared folder`, expected: 'files inside the folder', hint: 'copy the file, or declare the folder it lies in' })
+  throw problem('ERR_OUTSIDE_ROOT', {
+    message: `Link "${relative(root, path)}" leads out of the declared folder`,
+    expected: 'files inside the folder',
+    hint: 'copy the file, or declare the folder it lies in',
+  })
 }

@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto'
-import { closeSync, lstatSync, mkdirSync, openSync, readFileSync, readSync, renameSync, writeFileSync, type BigIntStats } from 'node:fs'
+import {
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  writeFileSync,
+  type BigIntStats,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /** A file changed less than this before it was hashed may change again within the clock's resolution; it is not remembered. */
@@ -81,7 +91,8 @@ export function hashFile(path: string): string {
   const descriptor = openSync(path, 'r')
   try {
     const buffer = Buffer.allocUnsafe(chunkBytes)
-    for (let read = readSync(descriptor, buffer); read > 0; read = readSync(descriptor, buffer)) hash.update(buffer.subarray(0, read))
+    for (let read = readSync(descriptor, buffer); read > 0; read = readSync(descriptor, buffer))
+      hash.update(buffer.subarray(0, read))
   } finally {
     closeSync(descriptor)
   }

@@ -1,0 +1,78 @@
+import { formatError, PipelineError } from '@etsef/plugin-api'
+import { InvalidPipeline } from '../errors.js'
+import { findProjectRoot } from '../registry/find-project.js'
+import { parseArguments, UsageError, type Arguments } from './arguments.js'
+import { exitCodes } from './exit-codes.js'
+import { helpText } from './help.js'
+import { formatProblem, type Output } from './output.js'
+
+type Verb = (args: Arguments, output: Output, signal: AbortSignal) => Promise<number>
+
+/** Verbs load their code when they are used: `validate` pays for no executor. */
+const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
+  validate: async () => (await import('./validate.js')).validate,
+  plan: async () => (await import('./plan.js')).plan,
+  run: async () => (await import('./run.js')).run,
+}
+
+/** Runs a command line. @returns The exit code. */
+export async function main(argv: readonly string[], cwd: string, signal: AbortSignal): Promise<number> {
+  const output: Output = {
+    line: (text) => process.stdout.write(`${text}\n`),
+    note: (text) => process.stderr.write(`${text}\n`),
+    isTerminal: process.stderr.isTTY ?? false,
+  }
+  let args: Arguments | undefined
+  try {
+    args = parseArguments(argv, cwd)
+    if (args.values.version) {
+      const { runnerVersion } = await import('../run/run-pipeline.js')
+      output.line(runnerVersion)
+      return exitCodes.ok
+    }
+    const verb = args.verb === undefined ? undefined : verbs[args.verb]
+    if (args.values.help || !verb) {
+      output.line(helpText)
+      if (args.verb !== undefined && !verb) output.note(`etsef has no verb "${args.verb}"`)
+      return args.values.help ? exitCodes.ok : exitCodes.invalid
+    }
+    return await (
+      await verb()
+    )(args, output, signal)
+  } catch (thrown) {
+    return report(thrown, args, cwd, output)
+  }
+}
+
+function report(thrown: unknown, args: Arguments | undefined, cwd: string, output: Output): number {
+  const isJson = args?.isJson ?? false
+  if (thrown instanceof UsageError) {
+    output.note(`etsef: ${thrown.message}\nRun "etsef --help" for the verbs and flags.`)
+    return exitCodes.invalid
+  }
+  const problems =
+    thrown instanceof InvalidPipeline ? thrown.problems : thrown instanceof PipelineError ? [thrown] : undefined
+  if (!problems) {
+    output.note(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown))
+    return exitCodes.failed
+  }
+  if (isJson) output.line(JSON.stringify({ valid: false, status: 'invalid', problems }))
+  else {
+    const root = findProjectRoot(cwd)
+    for (const error of problems) output.line(`${error.place ? formatProblem(error, root) : formatError(error)}\n`)
+    output.line(`${String(problems.length)} problem${problems.length === 1 ? '' : 's'}`)
+  }
+  return exitCodes.invalid
+}
+
+const controller = new AbortController()
+let numInterrupts = 0
+const interrupt = (): void => {
+  numInterrupts++
+  controller.abort(new PipelineError('ERR_CANCELLED', { message: 'Interrupted' }))
+  // A second Ctrl-C does not wait for anything.
+  if (numInterrupts > 1) process.exit(exitCodes.interrupted)
+}
+process.on('SIGINT', interrupt)
+process.on('SIGTERM', interrupt)
+process.exitCode = await main(process.argv.slice(2), process.cwd(), controller.signal)

@@ -1,0 +1,70 @@
+import { formatError, type PipelineError, type ReportTable } from '@etsef/plugin-api'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+
+/** Where a command writes. */
+export interface Output {
+  /** A line of the result. */
+  line(text: string): void
+  /** A line that is not the result. */
+  note(text: string): void
+  readonly isTerminal: boolean
+}
+
+/** Text of a table with columns padded. */
+export function formatTable(table: ReportTable): string {
+  const rows = [table.columns, ...table.rows]
+  const widths = table.columns.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
+  const isNumber = table.columns.map((_, column) =>
+    table.rows.every((row) => /^[-–+]?[\d.,%]*( .*)?$/.test(row[column] ?? '')),
+  )
+  const print = (row: readonly string[]): string =>
+    row
+      .map((cell, column) =>
+        isNumber[column] && column > 0 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd()
+  return [print(table.columns), widths.map((width) => '─'.repeat(width)).join('  '), ...table.rows.map(print)].join(
+    '\n',
+  )
+}
+
+/** An error with the lines of the file around it. */
+export function formatProblem(error: PipelineError, root: string): string {
+  const excerpt = error.place && excerptOf(resolve(root, error.place.file), error.place.line, error.place.column)
+  const [head, ...tail] = formatError(error).split('\n')
+  return excerpt === undefined ? [head, ...tail].join('\n') : [head, excerpt, ...tail].join('\n')
+}
+
+function excerptOf(path: string, line: number, column: number): string | undefined {
+  try {
+    const text = readFileSync(path, 'utf8').split('\n')[line - 1]
+    if (text === undefined || text.length > 500) return undefined
+    const number = String(line)
+    return `  ${number} │ ${text}\n  ${' '.repeat(number.length)} │ ${' '.repeat(Math.max(0, column - 1))}^`
+  } catch {
+    return undefined
+  }
+}
+
+/** Seconds for people: `0.4 s`, `2 min 5 s`. */
+export function formatSeconds(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`
+  if (seconds < 60) return `${String(Math.round(seconds))} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${String(minutes)} min ${String(Math.round(seconds % 60))} s`
+  return `${String(Math.floor(minutes / 60))} h ${String(minutes % 60)} min`
+}
+
+/** Bytes for people. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+  let at = 0
+  let value = bytes
+  while (value >= 1024 && at < units.length - 1) {
+    value /= 1024
+    at++
+  }
+  return `${at === 0 ? String(value) : value.toFixed(1)} ${units[at]!}`
+}

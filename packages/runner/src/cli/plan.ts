@@ -1,0 +1,43 @@
+import { checkPipeline, keyPipeline } from '../run/prepare.js'
+import { planRun } from '../run/plan-run.js'
+import { openStore } from '../store/store.js'
+import { nameList, pipelineRequest, type Arguments } from './arguments.js'
+import { exitCodes } from './exit-codes.js'
+import type { Output } from './output.js'
+
+const words = { cached: 'cached', run: 'will run', pruned: 'pruned' } as const
+
+/** `etsef plan FILE`: what a run would do with each node, and why. */
+export async function plan(args: Arguments, output: Output): Promise<number> {
+  const keyed = await keyPipeline(await checkPipeline(pipelineRequest(args)))
+  const only = nameList(args.values.only)
+  const to = nameList(args.values.to)
+  const from = nameList(args.values.from)
+  const selected = planRun(keyed, openStore(keyed.storeDir), {
+    ...(only ? { only } : {}),
+    ...(to ? { to } : {}),
+    ...(from ? { from } : {}),
+  })
+  const stages = [...selected.plan.stages.values()]
+  if (args.isJson) {
+    const nodes = stages.map(({ stage, state, reason }) => ({
+      stage: stage.id,
+      node: stage.node,
+      operation: stage.type,
+      state,
+      reason,
+      key: stage.key,
+      resources: stage.resources,
+      specs: stage.specs,
+    }))
+    output.line(JSON.stringify({ pipeline: keyed.document.name, engine: keyed.engine?.id ?? null, stages: nodes }))
+    return exitCodes.ok
+  }
+  for (const notice of keyed.notices) output.note(`note: ${notice}`)
+  const width = Math.max(...stages.map(({ stage }) => stage.id.length))
+  for (const { stage, state, reason } of stages)
+    output.line(`${stage.id.padEnd(width)}  ${words[state].padEnd(8)}  ${state === 'pruned' ? '' : reason}`.trimEnd())
+  const count = (state: string): number => stages.filter((each) => each.state === state).length
+  output.line(`${String(count('run'))} will run, ${String(count('cached'))} cached, ${String(count('pruned'))} pruned`)
+  return exitCodes.ok
+}

@@ -1,0 +1,105 @@
+import { cpSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
+import type { RunEvent } from '../run/events.js'
+import { checkPipeline, keyPipeline } from '../run/prepare.js'
+import { runPipeline, type RunOutcome } from '../run/run-pipeline.js'
+import { defaultRetries } from '../run/scheduler.js'
+import { nameList, pipelineRequest, UsageError, wholeNumber, type Arguments } from './arguments.js'
+import { exitCodes } from './exit-codes.js'
+import { formatProblem, formatSeconds, formatTable, type Output } from './output.js'
+import { progressPrinter } from './progress.js'
+
+/** `etsef run FILE`: computes what is not cached and prints what the reports say. */
+export async function run(args: Arguments, output: Output, signal: AbortSignal): Promise<number> {
+  const { values } = args
+  const checked = await checkPipeline(pipelineRequest(args))
+  const keyed = await keyPipeline(checked)
+  const isEventLog = values.log === 'json'
+  const printer =
+    args.isJson || isEventLog || args.isQuiet
+      ? undefined
+      : progressPrinter(output, (text) => process.stderr.write(text))
+  const retries = wholeNumber(values.retries, 'retries', 0)
+  const onError = values['on-error'] ?? 'stop'
+  if (onError !== 'stop' && onError !== 'continue')
+    throw new UsageError(`--on-error is stop or continue, not "${onError}"`)
+  const only = nameList(values.only)
+  const to = nameList(values.to)
+  const from = nameList(values.from)
+  const timeout = values.timeout === undefined ? undefined : Number(values.timeout)
+  if (timeout !== undefined && !(timeout > 0))
+    throw new UsageError(`--timeout needs seconds, not "${values.timeout ?? ''}"`)
+  const outcome = await runPipeline(keyed, {
+    jobs: wholeNumber(values.jobs, 'jobs'),
+    gpus: wholeNumber(values.gpus, 'gpus', 0),
+    selection: { ...(only ? { only } : {}), ...(to ? { to } : {}), ...(from ? { from } : {}) },
+    onError,
+    retries: retries === undefined ? defaultRetries : { lost: retries, infra: retries, oom: retries, timeout: retries },
+    timeoutMs: timeout === undefined ? undefined : timeout * 1000,
+    signal,
+    emit: (event: RunEvent) => {
+      if (isEventLog) output.line(JSON.stringify(event))
+      printer?.listen(event)
+    },
+  })
+  printer?.close()
+  if (values.out !== undefined) copyReports(outcome, resolve(args.cwd, values.out))
+  if (args.isJson) output.line(JSON.stringify(summaryOf(outcome)))
+  else if (!isEventLog)
+    printOutcome(outcome, keyed.root, values.out === undefined ? undefined : resolve(args.cwd, values.out), output)
+  if (outcome.record.status === 'interrupted') return exitCodes.interrupted
+  return outcome.record.status === 'failed' ? exitCodes.failed : exitCodes.ok
+}
+
+/** The object that `run --json` prints. */
+export function summaryOf({ record }: RunOutcome): unknown {
+  const nodes: Record<
+    string,
+    { state: string; seconds: number; metrics?: Readonly<Record<string, number | null>>; error?: unknown }
+  > = {}
+  const worst = ['pruned', 'cached', 'done', 'skipped', 'cancelled', 'failed']
+  for (const stage of Object.values(record.stages)) {
+    const before = nodes[stage.node]
+    const state = before && worst.indexOf(before.state) > worst.indexOf(stage.outcome) ? before.state : stage.outcome
+    const metrics = { ...before?.metrics, ...stage.metrics }
+    const error = before?.error ?? stage.error
+    nodes[stage.node] = {
+      state,
+      seconds: Math.round(((before?.seconds ?? 0) + stage.seconds) * 1000) / 1000,
+      ...(Object.keys(metrics).length > 0 ? { metrics } : {}),
+      ...(error === undefined ? {} : { error }),
+    }
+  }
+  const { run: id, status, engine, seconds, testLabelReads } = record
+  return { run: id, status, engine: engine ?? null, seconds, testLabelReads, nodes }
+}
+
+function copyReports(outcome: RunOutcome, out: string): void {
+  for (const [node, dir] of Object.entries(outcome.reportDirs)) cpSync(dir, join(out, node), { recursive: true })
+}
+
+function printOutcome(outcome: RunOutcome, root: string, out: string | undefined, output: Output): void {
+  const { record, reports, reportDirs } = outcome
+  for (const report of reports.values()) {
+    for (const entry of Object.values(report.manifest?.outputs ?? {})) {
+      if (entry.table) output.line(`\n${formatTable(entry.table)}`)
+    }
+  }
+  for (const [id, report] of reports) {
+    if (!report.error) continue
+    output.line(`\n${formatProblem(report.error, root)}`)
+    const { logFile, plugin } = record.stages[id]!
+    output.line(`  node      ${report.error.node ?? id} (${plugin})`)
+    if (logFile !== undefined) output.line(`  log       ${relative(process.cwd(), logFile)}`)
+  }
+  const all = Object.values(record.stages)
+  const count = (outcomeName: string): number => all.filter((stage) => stage.outcome === outcomeName).length
+  const parts = (['done', 'cached', 'pruned', 'failed', 'skipped', 'cancelled'] as const).flatMap((name) =>
+    count(name) > 0 ? [`${String(count(name))} ${name}`] : [],
+  )
+  output.line(
+    `\n${record.status} in ${formatSeconds(record.seconds)}: ${parts.join(', ')}${record.engine === undefined ? '' : `; engine ${record.engine}`}; ${String(record.testLabelReads)} test labels read by reports`,
+  )
+  for (const [node, dir] of Object.entries(reportDirs))
+    output.line(`  ${node}: ${relative(process.cwd(), out === undefined ? dir : join(out, node)) || '.'}`)
+}

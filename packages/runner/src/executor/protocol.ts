@@ -1,0 +1,72 @@
+import type { JsonObject, PortKind, Spec } from '@etsef/plugin-api'
+import type { LoaderChain } from '../plan/loader-chain.js'
+import type { Manifest, StagePart } from '../store/manifest.js'
+
+/** An input of a stage, ready to open. */
+export interface SpecInput {
+  readonly port: string
+  readonly name: string
+  readonly kind: PortKind
+  readonly output: string
+  /** Key of the artifact that holds it. */
+  readonly key: string
+  /** Of an image input. */
+  readonly loader?: LoaderChain
+}
+
+/** Everything a worker needs to run a stage: self-contained, plain data. */
+export interface StageSpec {
+  readonly key: string
+  readonly node: string
+  readonly part: StagePart
+  readonly type: string
+  readonly plugin: { readonly entry: string; readonly packageName: string; readonly version: string }
+  readonly options: JsonObject
+  readonly seed: string
+  /** Engine granted, for operations that compute on tensors. */
+  readonly engine?: string
+  readonly threads: number
+  readonly inputs: readonly SpecInput[]
+  /** Key of the fitted state that `apply` loads. */
+  readonly state?: string
+  readonly outputs: readonly string[]
+  /** What planning predicted of the outputs; checked against what comes. */
+  readonly specs: Readonly<Record<string, Spec>>
+  readonly storeDir: string
+  /** Log of this attempt. */
+  readonly logFile: string
+  readonly attempt: number
+  /** Every byte of every input is read and checked, whatever was checked before. */
+  readonly isParanoid?: boolean
+}
+
+/** What a finished stage tells. */
+export interface StageResult {
+  readonly manifest: Manifest
+  /** Another process had published the same key meanwhile; `differs` when its bytes are others: the operation is not deterministic. */
+  readonly published: 'new' | 'same' | 'differs'
+  /** Most images decoded and not yet done with at one time. */
+  readonly peakLiveImages: number
+  readonly maxRssMb: number
+}
+
+/** An error on its way between processes. */
+export interface SerialisedError {
+  readonly fields: Readonly<Record<string, unknown>> & { readonly code: string; readonly message: string }
+  readonly stack?: string | undefined
+  /** Artifact found damaged. */
+  readonly corruptKey?: string | undefined
+}
+
+/** Coordinator to worker. */
+export type ToWorker =
+  { readonly type: 'run'; readonly spec: StageSpec } | { readonly type: 'cancel' } | { readonly type: 'exit' }
+
+/** Worker to coordinator. */
+export type FromWorker =
+  | { readonly type: 'ready' }
+  | { readonly type: 'log'; readonly level: 'info' | 'warn'; readonly message: string }
+  | { readonly type: 'progress'; readonly done: number; readonly total: number; readonly unit?: string | undefined }
+  | { readonly type: 'metric'; readonly name: string; readonly value: number; readonly step?: number | undefined }
+  | { readonly type: 'done'; readonly result: StageResult }
+  | { readonly type: 'failed'; readonly error: SerialisedError }

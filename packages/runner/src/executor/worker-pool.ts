@@ -1,0 +1,276 @@
+import { PipelineError } from '@etsef/plugin-api'
+import { fork, type ChildProcess } from 'node:child_process'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { problem } from '../errors.js'
+import type { FromWorker, SerialisedError, StageResult, StageSpec, ToWorker } from './protocol.js'
+
+/** Why an attempt failed: the operation, memory, time, a dead worker, or the machine. */
+export type FailureClass = 'user' | 'oom' | 'timeout' | 'lost' | 'infra' | 'cancelled'
+
+/** A failed attempt. */
+export class AttemptFailed extends Error {
+  readonly failure: FailureClass
+  readonly error: PipelineError
+  readonly corruptKey: string | undefined
+
+  constructor(failure: FailureClass, error: PipelineError, corruptKey?: string) {
+    super(error.message)
+    this.failure = failure
+    this.error = error
+    this.corruptKey = corruptKey
+  }
+}
+
+/** Threads and engine a worker is started with. */
+export interface WorkerKind {
+  readonly threads: number
+  readonly engine: string | undefined
+}
+
+/** Runs stages in child processes that stay warm between stages. */
+export interface WorkerPool {
+  /** Runs one stage. @throws AttemptFailed */
+  run(
+    spec: StageSpec,
+    options: {
+      readonly kind: WorkerKind
+      readonly timeoutMs?: number | undefined
+      readonly onMessage: (message: FromWorker) => void
+    },
+  ): Promise<StageResult>
+  /** Starts workers ahead of the first stage. */
+  warm(kind: WorkerKind, count: number): void
+  /** Ends every worker and what it started: asks, then kills. Resolves when all are gone. */
+  stop(graceMs: number): Promise<void>
+  /** Process ids of living workers. */
+  pids(): number[]
+}
+
+interface Handle {
+  readonly child: ChildProcess
+  readonly kindId: string
+  isBusy: boolean
+  hasExited: boolean
+  readonly exited: Promise<void>
+}
+
+/** Module that a worker runs. Compiled: a child process cannot read TypeScript, so a runner run from source uses its own build. */
+function workerModule(): string {
+  const here = fileURLToPath(import.meta.url)
+  return here.endsWith('.ts')
+    ? join(dirname(here), '../../dist/worker/main.js')
+    : join(dirname(here), '../worker/main.js')
+}
+
+/**
+ * A pool of workers.
+ *
+ * @param options - `size`: most workers at a time; `logDir` gets what native code prints.
+ */
+export function createWorkerPool(options: {
+  readonly size: number
+  readonly logDir: string
+  readonly cwd: string
+}): WorkerPool {
+  const handles = new Set<Handle>()
+  let isStopped = false
+  const start = (kind: WorkerKind): Handle => {
+    mkdirSync(options.logDir, { recursive: true })
+    const log = openSync(join(options.logDir, 'workers.log'), 'a')
+    const child = fork(workerModule(), [], {
+      cwd: options.cwd,
+      env: workerEnvironment(kind),
+      execArgv: [],
+      detached: true,
+      stdio: ['ignore', log, log, 'ipc'],
+      serialization: 'json',
+    })
+    closeSync(log)
+    const handle: Handle = {
+      child,
+      kindId: kindId(kind),
+      isBusy: false,
+      hasExited: false,
+      exited: new Promise((resolve) =>
+        child.once('exit', () => {
+          resolve()
+        }),
+      ),
+    }
+    handles.add(handle)
+    child.once('exit', () => {
+      handle.hasExited = true
+      handles.delete(handle)
+    })
+    child.on('error', () => undefined)
+    return handle
+  }
+  const take = (kind: WorkerKind): Handle => {
+    const id = kindId(kind)
+    const idle = [...handles].filter((handle) => !handle.isBusy && handle.child.connected)
+    const fitting = idle.find((handle) => handle.kindId === id)
+    if (!fitting && handles.size >= options.size) {
+      const [other] = idle
+      if (other) {
+        handles.delete(other)
+        killGroup(other.child, 'SIGKILL')
+      }
+    }
+    const handle = fitting ?? start(kind)
+    handle.isBusy = true
+    return handle
+  }
+  return {
+    warm(kind, count) {
+      for (let i = handles.size; i < Math.min(count, options.size); i++) start(kind)
+    },
+    run(spec, { kind, timeoutMs, onMessage }) {
+      if (isStopped)
+        return Promise.reject(
+          new AttemptFailed('cancelled', problem('ERR_CANCELLED', { message: 'The run was cancelled' })),
+        )
+      const handle = take(kind)
+      return runOn(handle, spec, timeoutMs, onMessage).finally(() => {
+        handle.isBusy = false
+      })
+    },
+    async stop(graceMs) {
+      isStopped = true
+      const all = [...handles]
+      for (const { child } of all) killGroup(child, 'SIGTERM')
+      const deadline = setTimeout(() => {
+        for (const { child } of all) killGroup(child, 'SIGKILL')
+      }, graceMs)
+      await Promise.all(all.map((handle) => handle.exited))
+      clearTimeout(deadline)
+    },
+    pids: () => [...handles].flatMap(({ child }) => child.pid ?? []),
+  }
+}
+
+function kindId(kind: WorkerKind): string {
+  return `${String(kind.threads)}|${kind.engine ?? ''}`
+}
+
+function workerEnvironment({ threads, engine }: WorkerKind): NodeJS.ProcessEnv {
+  const count = String(threads)
+  return {
+    ...process.env,
+    OMP_NUM_THREADS: count,
+    OPENBLAS_NUM_THREADS: count,
+    TF_NUM_INTRAOP_THREADS: count,
+    TF_NUM_INTEROP_THREADS: count,
+    TF_CPP_MIN_LOG_LEVEL: process.env['TF_CPP_MIN_LOG_LEVEL'] ?? '2',
+    TF_ENABLE_ONEDNN_OPTS: '0',
+    ...(engine === undefined ? {} : { ETSEF_ENGINE: engine }),
+  }
+}
+
+function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return
+  try {
+    process.kill(-child.pid, signal)
+  } catch {
+    child.kill(signal)
+  }
+}
+
+function runOn(
+  handle: Handle,
+  spec: StageSpec,
+  timeoutMs: number | undefined,
+  onMessage: (message: FromWorker) => void,
+): Promise<StageResult> {
+  const { child } = handle
+  return new Promise((resolve, reject) => {
+    let hasTimedOut = false
+    const timer =
+      timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            hasTimedOut = true
+            killGroup(child, 'SIGKILL')
+          }, timeoutMs)
+    const finish = (settle: () => void): void => {
+      clearTimeout(timer)
+      child.off('message', receive)
+      child.off('exit', lose)
+      child.off('error', fail)
+      settle()
+    }
+    const receive = (message: FromWorker): void => {
+      if (message.type === 'done') {
+        finish(() => {
+          resolve(message.result)
+        })
+      } else if (message.type === 'failed') {
+        finish(() => {
+          reject(failureOf(message.error))
+        })
+      } else onMessage(message)
+    }
+    const lose = (code: number | null, signal: NodeJS.Signals | null): void => {
+      finish(() => {
+        reject(hasTimedOut ? timedOut(timeoutMs ?? 0) : lost(code, signal))
+      })
+    }
+    const fail = (cause: Error): void => {
+      finish(() => {
+        reject(
+          new AttemptFailed(
+            'infra',
+            problem('ERR_LOST', { message: `The worker process failed: ${cause.message}`, cause }),
+          ),
+        )
+      })
+    }
+    child.on('message', receive)
+    child.once('exit', lose)
+    child.once('error', fail)
+    const message: ToWorker = { type: 'run', spec }
+    child.send(message)
+  })
+}
+
+function timedOut(timeoutMs: number): AttemptFailed {
+  return new AttemptFailed(
+    'timeout',
+    problem('ERR_TIMEOUT', {
+      message: `The stage did not finish within ${String(timeoutMs / 1000)} s`,
+      hint: 'raise --timeout, or make the stage smaller',
+    }),
+  )
+}
+
+function lost(code: number | null, signal: NodeJS.Signals | null): AttemptFailed {
+  const how = signal ? `was ended by ${signal}` : `ended with code ${String(code)}`
+  // V8 aborts, and wasm runtimes exit, when memory runs out; the kernel's killer sends SIGKILL, which looks like any other.
+  if (signal === 'SIGABRT' || code === 134) {
+    return new AttemptFailed(
+      'oom',
+      problem('ERR_OUT_OF_MEMORY', {
+        message: `The worker process ran out of memory (it ${how})`,
+        hint: 'use a smaller batch or input size, or fewer --jobs',
+      }),
+    )
+  }
+  return new AttemptFailed(
+    'lost',
+    problem('ERR_LOST', {
+      message: `The worker process ${how}`,
+      hint: signal === 'SIGKILL' ? 'if the machine ran out of memory, use fewer --jobs' : undefined,
+    }),
+  )
+}
+
+function failureOf({ fields, stack, corruptKey }: SerialisedError): AttemptFailed {
+  const { code, message, ...rest } = fields
+  const cause = new Error(message)
+  if (stack !== undefined) cause.stack = stack
+  // The worker sends the fields of a PipelineError as it prints them.
+  const error = new PipelineError(code as PipelineError['code'], { ...(rest as object), message, cause })
+  const failure: FailureClass = code === 'ERR_CANCELLED' ? 'cancelled' : code === 'ERR_OUT_OF_MEMORY' ? 'oom' : 'user'
+  return new AttemptFailed(failure, error, corruptKey)
+}

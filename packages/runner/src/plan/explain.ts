@@ -1,0 +1,141 @@
+import { canonicalJson } from '@etsef/plugin-api'
+import type { Ingredients, Stage } from './stages.js'
+
+/** The first thing in which a stage's key differs from an earlier run's. */
+export interface Difference {
+  /** Stage where it lies: the one asked about, or one upstream. */
+  readonly stage: string
+  readonly node: string
+  /** `operation`, `cacheVersion`, `implementation`, `options.components`, `seed`, `engine`, `inputs.features`, `new`. */
+  readonly ingredient: string
+  readonly before: string | undefined
+  readonly now: string | undefined
+  /** From the cause down to the stage asked about. */
+  readonly path: readonly string[]
+}
+
+/** Ingredients of an earlier run, by stage. */
+export type Earlier = ReadonlyMap<string, { readonly key: string; readonly ingredients: Ingredients }>
+
+/**
+ * Why a stage's key is another than in an earlier run: the first differing ingredient, followed upstream to where it starts.
+ *
+ * @returns `undefined` when the key is the same.
+ */
+export function explainStage(id: string, stages: ReadonlyMap<string, Stage>, earlier: Earlier): Difference | undefined {
+  const path: string[] = []
+  for (let current = id; ;) {
+    const stage = stages.get(current)!
+    const before = earlier.get(current)
+    path.unshift(current)
+    if (!before)
+      return {
+        stage: current,
+        node: stage.node,
+        ingredient: 'new',
+        before: undefined,
+        now: stage.ingredients.operation,
+        path,
+      }
+    if (before.key === stage.key) return undefined
+    const own = ownDifference(before.ingredients, stage.ingredients)
+    if (own) return { stage: current, node: stage.node, ...own, path }
+    const upstream = changedProducer(stage, stages, earlier)
+    if (upstream === undefined) {
+      const inputs = inputDifference(before.ingredients, stage.ingredients)
+      return { stage: current, node: stage.node, ...inputs, path }
+    }
+    current = upstream
+  }
+}
+
+type Named = Pick<Difference, 'ingredient' | 'before' | 'now'>
+
+function ownDifference(before: Ingredients, now: Ingredients): Named | undefined {
+  const plain = (ingredient: string, a: unknown, b: unknown): Named | undefined =>
+    a === b ? undefined : { ingredient, before: textOf(a), now: textOf(b) }
+  return (
+    plain('operation', before.operation, now.operation) ??
+    optionDifference(before.options, now.options, 'options') ??
+    // The derived seed follows from operation, options and the run's seed; the first two are equal here.
+    plain('seed', before.seed, now.seed) ??
+    plain('cacheVersion', before.cacheVersion, now.cacheVersion) ??
+    plain('implementation', before.implementation, now.implementation) ??
+    plain('engine', before.engine, now.engine) ??
+    plain('format', before.format, now.format)
+  )
+}
+
+function optionDifference(before: unknown, now: unknown, path: string): Named | undefined {
+  if (canonicalJson(before ?? null) === canonicalJson(now ?? null)) return undefined
+  if (isMap(before) && isMap(now)) {
+    for (const key of [...new Set([...Object.keys(before), ...Object.keys(now)])].sort()) {
+      const found = optionDifference(before[key], now[key], `${path}.${key}`)
+      if (found) return found
+    }
+  }
+  return { ingredient: path, before: textOf(before), now: textOf(now) }
+}
+
+function inputDifference(before: Ingredients, now: Ingredients): Named {
+  for (const port of new Set([...Object.keys(before.inputs), ...Object.keys(now.inputs)])) {
+    const names = (ingredients: Ingredients): string =>
+      (ingredients.inputs[port] ?? []).map(([, output, name]) => name ?? output).join(', ')
+    if (canonicalJson(before.inputs[port] ?? []) !== canonicalJson(now.inputs[port] ?? []))
+      return { ingredient: `inputs.${port}`, before: names(before), now: names(now) }
+  }
+  return { ingredient: 'inputs', before: undefined, now: undefined }
+}
+
+/** An input stage whose own key changed and that was an input before, too; a rewired input is a cause of its own. */
+function changedProducer(stage: Stage, stages: ReadonlyMap<string, Stage>, earlier: Earlier): string | undefined {
+  const before = earlier.get(stage.id)!.ingredients
+  const keysBefore = new Set([
+    ...Object.values(before.inputs).flatMap((entries) => entries.map(([key]) => key)),
+    before.state,
+  ])
+  const producers = [
+    ...stage.inputs.map((input) => input.stage),
+    ...(stage.fitStage === undefined ? [] : [stage.fitStage]),
+  ]
+  return producers.find((id) => {
+    const own = earlier.get(id)
+    return own && own.key !== stages.get(id)!.key && keysBefore.has(own.key)
+  })
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function textOf(value: unknown): string | undefined {
+  if (value === undefined) return undefined
+  const text = typeof value === 'string' ? value : canonicalJson(value)
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text
+}
+
+/** A difference in words: `option components of "selected" changed from 50 to 20`. */
+export function describeDifference(difference: Difference): string {
+  const { node, ingredient, before, now } = difference
+  const change =
+    before === undefined
+      ? `is now ${now ?? ''}`
+      : now === undefined
+        ? `was ${before}`
+        : `changed from ${before} to ${now}`
+  const short = (text: string | undefined): string => (text ?? '').replace('sha256:', '').slice(0, 10)
+  if (ingredient === 'new') return `"${node}" is new`
+  if (ingredient === 'implementation')
+    return `the code of the plugin of "${node}" changed (${short(before)} → ${short(now)})`
+  if (ingredient === 'seed') return `the seed of "${node}" changed`
+  if (
+    ingredient.startsWith('options.') &&
+    (before?.startsWith('sha256:') ?? false) &&
+    (now?.startsWith('sha256:') ?? false)
+  ) {
+    return `the content at option ${ingredient.slice(8)} of "${node}" changed (${short(before)} → ${short(now)})`
+  }
+  if (ingredient.startsWith('options.')) return `option ${ingredient.slice(8)} of "${node}" ${change}`
+  if (ingredient.startsWith('inputs')) return `input ${ingredient.slice(7)} of "${node}" ${change}`
+  return `${ingredient} of "${node}" ${change}`
+}

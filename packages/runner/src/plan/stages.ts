@@ -1,0 +1,159 @@
+import { canonicalJson, isRowKind, type JsonObject, type PortKind, type Resources, type Spec } from '@etsef/plugin-api'
+import { createHash } from 'node:crypto'
+import { edgesInto, type Graph, type GraphNode, type InstalledPlugin } from '../graph/graph.js'
+import { formatVersion, type StagePart } from '../store/manifest.js'
+
+/** An input of a stage: an output of another stage. */
+export interface StageInput {
+  readonly port: string
+  /** As the operation sees it at a many-port. */
+  readonly name: string
+  readonly kind: PortKind
+  readonly output: string
+  /** Stage that makes it. */
+  readonly stage: string
+}
+
+/** What a key is made of; kept in the run record for `explain`. */
+export interface Ingredients {
+  readonly operation: string
+  readonly part: StagePart
+  readonly cacheVersion: number
+  readonly format: number
+  readonly implementation: string
+  /** Content paths replaced by digests of the content. */
+  readonly options: JsonObject
+  readonly seed: string
+  readonly engine?: string
+  readonly inputs: Readonly<Record<string, readonly (readonly string[])[]>>
+  readonly state?: string
+}
+
+/** One unit of work, of caching and of execution. */
+export interface Stage {
+  /** `node`, or `node:fit` and `node:apply` of an estimator. */
+  readonly id: string
+  readonly node: string
+  readonly part: StagePart
+  readonly key: string
+  readonly ingredients: Ingredients
+  readonly inputs: readonly StageInput[]
+  /** Stage that fits what this one applies. */
+  readonly fitStage: string | undefined
+  /** Output ports this stage makes. */
+  readonly outputs: readonly string[]
+  readonly specs: Readonly<Record<string, Spec>>
+  /** Options for the operation: content paths absolute. */
+  readonly options: JsonObject
+  readonly type: string
+  readonly plugin: InstalledPlugin
+  readonly resources: Resources
+  readonly needsEngine: boolean
+}
+
+/** What {@link buildStages} needs to know of the world. */
+export interface StageContext {
+  readonly seed: string | number
+  implementationDigest(plugin: InstalledPlugin): string
+  /** Options with content paths as digests, and as absolute paths. */
+  content(node: GraphNode): { readonly keyed: JsonObject; readonly absolute: JsonObject }
+  /** Id of the tensor engine, asked for once, when an operation computes on it. */
+  readonly engineId: string | undefined
+}
+
+/** Stage that makes an output of a node. */
+export function producerOf(node: GraphNode, port: string): string {
+  const { operation } = node.installed
+  if (operation.kind !== 'estimator') return node.id
+  return isRowKind(operation.outputs[port]!.kind) ? `${node.id}:apply` : `${node.id}:fit`
+}
+
+/** The stages of a graph with their keys, producers first. */
+export function buildStages(graph: Graph, order: readonly string[], context: StageContext): ReadonlyMap<string, Stage> {
+  const stages = new Map<string, Stage>()
+  for (const id of order) {
+    const node = graph.nodes.get(id)
+    if (!node) continue
+    for (const part of partsOf(node)) {
+      const stage = buildStage(node, part, graph, stages, context)
+      stages.set(stage.id, stage)
+    }
+  }
+  return stages
+}
+
+function partsOf(node: GraphNode): readonly StagePart[] {
+  const { operation } = node.installed
+  if (operation.kind !== 'estimator') return ['run']
+  return Object.values(operation.outputs).some((port) => isRowKind(port.kind)) ? ['fit', 'apply'] : ['fit']
+}
+
+function buildStage(
+  node: GraphNode,
+  part: StagePart,
+  graph: Graph,
+  stages: ReadonlyMap<string, Stage>,
+  context: StageContext,
+): Stage {
+  const { operation, plugin } = node.installed
+  const { keyed, absolute } = context.content(node)
+  const inputs = edgesInto(node).map((edge): StageInput => ({
+    port: edge.to.port,
+    name: edge.name,
+    kind: edge.kind,
+    output: edge.from.port,
+    stage: producerOf(graph.nodes.get(edge.from.node)!, edge.from.port),
+  }))
+  const keysOfInputs: Record<string, string[][]> = {}
+  for (const input of inputs) {
+    const entry = [stages.get(input.stage)!.key, input.output]
+    // The name at a many-port is seen by the operation, so it is part of what it computes on.
+    if (operation.inputs[input.port]!.cardinality === 'many') entry.push(input.name)
+    ;(keysOfInputs[input.port] ??= []).push(entry)
+  }
+  const fitStage = part === 'apply' ? `${node.id}:fit` : undefined
+  const ingredients: Ingredients = {
+    operation: operation.type,
+    part,
+    cacheVersion: operation.cacheVersion,
+    format: formatVersion,
+    implementation: context.implementationDigest(plugin),
+    options: keyed,
+    seed: seedOf(context.seed, operation.type, keyed),
+    ...(operation.engine && context.engineId !== undefined ? { engine: context.engineId } : {}),
+    inputs: keysOfInputs,
+    ...(fitStage === undefined ? {} : { state: stages.get(fitStage)!.key }),
+  }
+  const outputs = Object.keys(operation.outputs).filter(
+    (port) => part === 'run' || isRowKind(operation.outputs[port]!.kind) === (part === 'apply'),
+  )
+  return {
+    id: part === 'run' ? node.id : `${node.id}:${part}`,
+    node: node.id,
+    part,
+    key: createHash('sha256').update(canonicalJson(ingredients)).digest('hex'),
+    ingredients,
+    inputs,
+    fitStage,
+    outputs,
+    specs: Object.fromEntries(
+      outputs.flatMap((port) => {
+        const spec = graph.specs.get(node.id)?.[port]
+        return spec ? [[port, spec]] : []
+      }),
+    ),
+    options: absolute,
+    type: operation.type,
+    plugin,
+    resources: operation.resources?.(node.options) ?? { cpus: 1, memoryMb: 512 },
+    needsEngine: operation.engine === 'tensor',
+  }
+}
+
+/** A seed of the run's seed and the stage's own definition: what else is in the pipeline does not matter. */
+export function seedOf(runSeed: string | number, type: string, options: JsonObject): string {
+  return createHash('sha256')
+    .update(canonicalJson([runSeed, type, options]))
+    .digest('hex')
+    .slice(0, 32)
+}

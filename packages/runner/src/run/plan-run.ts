@@ -1,0 +1,85 @@
+import { problem, suggest } from '../errors.js'
+import { buildPlan, wantedStages, type Plan } from '../plan/build-plan.js'
+import { describeDifference, explainStage, type Earlier } from '../plan/explain.js'
+import type { Stage } from '../plan/stages.js'
+import type { Store } from '../store/store.js'
+import type { KeyedPipeline } from './prepare.js'
+import { lastRunOf, type RunRecord } from './run-record.js'
+
+/** Which part of a pipeline is wanted. */
+export interface Selection {
+  /** Only these nodes, and what they need. */
+  readonly to?: readonly string[]
+  /** These nodes and everything downstream are computed again. */
+  readonly from?: readonly string[]
+  /** Only these nodes; what they need must be cached. */
+  readonly only?: readonly string[]
+}
+
+/** A plan, and the stages that are computed again though they are cached. */
+export interface SelectedPlan {
+  readonly plan: Plan
+  readonly forced: ReadonlySet<string>
+}
+
+/** Plans a run: what is cached, what will run and why, what is pruned. @throws PipelineError `ERR_UNKNOWN_NODE`, `ERR_MISSING_INPUT`. */
+export function planRun(keyed: KeyedPipeline, store: Store, selection: Selection = {}): SelectedPlan {
+  const { graph, stages } = keyed
+  for (const node of [...(selection.to ?? []), ...(selection.from ?? []), ...(selection.only ?? [])]) {
+    if (!graph.nodes.has(node))
+      throw problem('ERR_UNKNOWN_NODE', {
+        message: `There is no node "${node}"`,
+        received: node,
+        hint: suggest(node, graph.nodes.keys(), 'nodes'),
+      })
+  }
+  const nodes = selection.only ?? selection.to ?? graph.wanted
+  const forcedNodes = downstreamOf(selection.from ?? [], stages)
+  const last = lastRunOf(store.dir, keyed.document.file)
+  const earlier = last && earlierOf(last)
+  const plan = buildPlan(stages, {
+    wanted: wantedStages(stages, nodes),
+    find: (key) => store.find(key),
+    forced: forcedNodes,
+    reason: (stage) => {
+      const difference = earlier && explainStage(stage.id, stages, earlier)
+      return difference
+        ? describeDifference(difference)
+        : earlier
+          ? 'its artifact is not in the store'
+          : 'it was never computed'
+    },
+  })
+  if (selection.only) requireCachedInputs(plan, selection.only)
+  const forced = new Set(
+    [...plan.stages.values()]
+      .filter((each) => each.state === 'run' && forcedNodes.has(each.stage.node))
+      .map((each) => each.stage.id),
+  )
+  return { plan, forced }
+}
+
+/** Ingredients of the stages of a run. */
+export function earlierOf(record: RunRecord): Earlier {
+  return new Map(
+    Object.entries(record.stages).map(([id, stage]) => [id, { key: stage.key, ingredients: stage.ingredients }]),
+  )
+}
+
+function downstreamOf(nodes: readonly string[], stages: ReadonlyMap<string, Stage>): ReadonlySet<string> {
+  const reached = new Set(nodes)
+  for (const stage of stages.values()) {
+    if (stage.inputs.some((input) => reached.has(stages.get(input.stage)!.node))) reached.add(stage.node)
+  }
+  return reached
+}
+
+function requireCachedInputs(plan: Plan, only: readonly string[]): void {
+  const missing = [...plan.stages.values()].find((each) => each.state === 'run' && !only.includes(each.stage.node))
+  if (!missing) return
+  throw problem('ERR_MISSING_INPUT', {
+    message: `Node "${missing.stage.node}" is needed and not cached, but only ${only.join(', ')} may run`,
+    node: missing.stage.node,
+    hint: `run with --to ${only.join(',')} to compute what they need`,
+  })
+}

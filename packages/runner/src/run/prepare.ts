@@ -1,0 +1,180 @@
+import type { EngineProbe, Json, JsonObject, PipelineError } from '@etsef/plugin-api'
+import { existsSync } from 'node:fs'
+import { isAbsolute, join, resolve } from 'node:path'
+import { InvalidPipeline, problem, sortProblems } from '../errors.js'
+import { buildGraph } from '../graph/build-graph.js'
+import { contentOptions, replaceAt, type Schema } from '../graph/check-options.js'
+import { checkSpecs } from '../graph/check-specs.js'
+import type { Graph, GraphNode } from '../graph/graph.js'
+import { loadPipeline } from '../pipeline/load-pipeline.js'
+import { parseYaml } from '../pipeline/parse-yaml.js'
+import type { PipelineDocument } from '../pipeline/read-pipeline.js'
+import { buildStages, type Stage } from '../plan/stages.js'
+import { findProjectRoot } from '../registry/find-project.js'
+import { implementationDigests } from '../registry/implementation-digest.js'
+import { loadRegistry, type Registry } from '../registry/load-registry.js'
+import { contentDigest } from '../store/content-digest.js'
+import { storeFolders } from '../store/store.js'
+import { probeEngine } from './engine.js'
+import { pipelineFiles } from './pipeline-files.js'
+
+/** What to check, plan or run. */
+export interface PipelineRequest {
+  /** Path of the pipeline file. */
+  readonly file: string
+  readonly cwd: string
+  readonly overrides?: readonly string[]
+  readonly profile?: string | undefined
+  readonly seed?: string | number | undefined
+  readonly engine?: string | undefined
+  readonly storeDir?: string | undefined
+  readonly isParanoid?: boolean
+}
+
+/** A pipeline that was checked. */
+export interface CheckedPipeline {
+  readonly request: PipelineRequest
+  readonly root: string
+  readonly storeDir: string
+  readonly registry: Registry
+  readonly document: PipelineDocument
+  readonly graph: Graph
+  readonly order: readonly string[]
+  readonly notices: readonly string[]
+  /** In the order of the text; empty when the pipeline is valid. */
+  readonly problems: readonly PipelineError[]
+}
+
+/** Folder of the store: as told, or of the environment, or `.etsef` in the project. */
+export function storeDirOf(root: string, cwd: string, told?: string): string {
+  const wanted = told ?? process.env['ETSEF_STORE']
+  return wanted === undefined || wanted === '' ? join(root, '.etsef') : resolve(cwd, wanted)
+}
+
+/** Reads and checks a pipeline completely, without running or importing any operation's code. */
+export async function checkPipeline(request: PipelineRequest): Promise<CheckedPipeline> {
+  const root = findProjectRoot(request.cwd)
+  const storeDir = storeDirOf(root, request.cwd, request.storeDir)
+  const path = resolve(request.cwd, request.file)
+  const registry = await loadRegistry(root)
+  const files = pipelineFiles(root, join(storeDir, storeFolders.cache), parseYaml)
+  const overrides = request.overrides ?? []
+  const loaded = loadPipeline({ path, root, files, profile: request.profile, overrides })
+  const problems = [...registry.problems, ...loaded.problems]
+  const document: PipelineDocument = {
+    ...loaded.document,
+    seed: request.seed ?? loaded.document.seed,
+    engine: request.engine ?? loaded.document.engine,
+  }
+  const built = buildGraph(document, registry, problems)
+  const resolvePath = (content: string): string => (isAbsolute(content) ? content : resolve(root, content))
+  checkContent(built.nodes, resolvePath, problems)
+  const specs = checkSpecs(
+    { nodes: built.nodes, order: built.order, seed: document.seed, resolve: resolvePath },
+    problems,
+  )
+  const graph: Graph = { nodes: built.nodes, wanted: built.wanted, specs }
+  return {
+    request,
+    root,
+    storeDir,
+    registry,
+    document,
+    graph,
+    order: built.order,
+    notices: built.notices,
+    problems: sortProblems(problems),
+  }
+}
+
+function checkContent(
+  nodes: ReadonlyMap<string, GraphNode>,
+  resolvePath: (path: string) => string,
+  problems: PipelineError[],
+): void {
+  for (const node of nodes.values()) {
+    for (const { path, text } of contentOptions(node.installed.operation.options as Schema, node.options)) {
+      if (existsSync(resolvePath(text))) continue
+      const option = path.join('/')
+      problems.push(
+        problem('ERR_MISSING_FILE', {
+          message: `Node "${node.id}", option "${option}": there is nothing at "${text}"`,
+          place: node.placeOfOption(path),
+          node: node.id,
+          option,
+          expected: 'a file or folder',
+          received: text,
+          hint: 'paths are relative to the folder of package.json',
+        }),
+      )
+    }
+  }
+}
+
+/** A checked pipeline with the key of every stage. */
+export interface KeyedPipeline extends CheckedPipeline {
+  readonly stages: ReadonlyMap<string, Stage>
+  readonly engine: EngineProbe | undefined
+  /** Digest of every declared content, by node and option. */
+  readonly contents: Readonly<
+    Record<string, { readonly path: string; readonly digest: string; readonly numFiles: number }>
+  >
+}
+
+/**
+ * Computes the keys of a valid pipeline: digests content and plugins, asks for the engine.
+ *
+ * @throws InvalidPipeline when the pipeline has problems.
+ */
+export async function keyPipeline(checked: CheckedPipeline): Promise<KeyedPipeline> {
+  if (checked.problems.length > 0) throw new InvalidPipeline(checked.problems)
+  const { graph, root, storeDir, request, document } = checked
+  const isParanoid = request.isParanoid ?? false
+  const needsEngine = [...graph.nodes.values()].some((node) => node.installed.operation.engine === 'tensor')
+  const engine = needsEngine ? await probeEngine(checked.registry, document.engine) : undefined
+  const digests = implementationDigests(join(storeDir, 'stat-cache', 'implementations'), isParanoid)
+  const contents: Record<string, { path: string; digest: string; numFiles: number }> = {}
+  const known = new Map<string, ReturnType<typeof contentDigest>>()
+  const problems: PipelineError[] = []
+  const content = (node: GraphNode): { keyed: JsonObject; absolute: JsonObject } => {
+    let keyed: Json = node.options
+    let absolute: Json = node.options
+    for (const { path, text } of contentOptions(node.installed.operation.options as Schema, node.options)) {
+      const full = isAbsolute(text) ? text : resolve(root, text)
+      try {
+        const found = known.get(full) ?? contentDigest(full, { storeDir, isParanoid })
+        known.set(full, found)
+        contents[`${node.id}.${path.join('.')}`] = { path: text, digest: found.digest, numFiles: found.numFiles }
+        keyed = replaceAt(keyed, path, `sha256:${found.digest}`)
+        absolute = replaceAt(absolute, path, full)
+      } catch (thrown) {
+        if (!(thrown instanceof Error) || thrown.name !== 'PipelineError') throw thrown
+        const { code, message, expected, hint } = thrown as PipelineError
+        problems.push(
+          problem(code, {
+            message: `Node "${node.id}": ${message}`,
+            node: node.id,
+            place: node.placeOfOption(path),
+            expected,
+            hint,
+          }),
+        )
+      }
+    }
+    return { keyed: keyed as JsonObject, absolute: absolute as JsonObject }
+  }
+  const contentByNode = new Map<string, { keyed: JsonObject; absolute: JsonObject }>()
+  const stages = buildStages(graph, checked.order, {
+    seed: document.seed,
+    engineId: engine?.id,
+    implementationDigest: (plugin) => digests.of(plugin),
+    content: (node) => {
+      const own = contentByNode.get(node.id) ?? content(node)
+      contentByNode.set(node.id, own)
+      return own
+    },
+  })
+  if (existsSync(storeDir)) digests.save()
+  if (problems.length > 0) throw new InvalidPipeline(sortProblems(problems))
+  return { ...checked, stages, engine, contents }
+}

@@ -1,0 +1,95 @@
+import type { Json, PipelineError } from '@etsef/plugin-api'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Ingredients } from '../plan/stages.js'
+import { storeFolders } from '../store/store.js'
+import type { StageOutcome, RunStatus } from './events.js'
+
+/** A stage in a run record. */
+export interface StageRecord {
+  readonly node: string
+  readonly key: string
+  readonly outcome: StageOutcome
+  readonly seconds: number
+  readonly attempts: number
+  readonly ingredients: Ingredients
+  readonly plugin: string
+  /** sha256 over every byte of the artifact. */
+  readonly digest?: string
+  readonly testLabelReads?: number
+  readonly peakLiveImages?: number
+  readonly maxRssMb?: number
+  readonly metrics?: Readonly<Record<string, number | null>>
+  readonly logFile?: string
+  readonly error?: PipelineError | Readonly<Record<string, unknown>>
+}
+
+/** What happened in a run, and what is needed to do it again. */
+export interface RunRecord {
+  readonly format: 1
+  readonly run: string
+  readonly status: RunStatus | 'running'
+  readonly startedAt: string
+  readonly seconds: number
+  readonly pipeline: string
+  /** Relative to the project. */
+  readonly file: string
+  readonly command: {
+    readonly overrides: readonly string[]
+    readonly profile?: string | undefined
+    readonly seed?: string | number | undefined
+    readonly engine?: string | undefined
+    readonly jobs?: number | undefined
+  }
+  /** The pipeline with extends, variables and overrides resolved. */
+  readonly resolved: Json
+  readonly engine: string | undefined
+  readonly versions: {
+    readonly runner: string
+    readonly node: string
+    readonly plugins: Readonly<Record<string, string>>
+  }
+  readonly contents: Readonly<
+    Record<string, { readonly path: string; readonly digest: string; readonly numFiles: number }>
+  >
+  /** Labels of test rows that reports read, over the whole run. */
+  readonly testLabelReads: number
+  readonly stages: Readonly<Record<string, StageRecord>>
+}
+
+/** Folder of a run. */
+export function runDir(storeDir: string, run: string): string {
+  return join(storeDir, storeFolders.runs, run)
+}
+
+/** Writes a record, whole or not at all. */
+export function writeRunRecord(storeDir: string, record: RunRecord): void {
+  const dir = runDir(storeDir, record.run)
+  mkdirSync(dir, { recursive: true })
+  writeFileSync(join(dir, 'run.json.tmp'), `${JSON.stringify(record)}\n`)
+  renameSync(join(dir, 'run.json.tmp'), join(dir, 'run.json'))
+}
+
+/** The record of a run, or `undefined` when there is none that can be read. */
+export function readRunRecord(storeDir: string, run: string): RunRecord | undefined {
+  try {
+    return JSON.parse(readFileSync(join(runDir(storeDir, run), 'run.json'), 'utf8')) as RunRecord
+  } catch {
+    return undefined
+  }
+}
+
+/** Ids of the runs of a store, newest first. */
+export function listRuns(storeDir: string): string[] {
+  const dir = join(storeDir, storeFolders.runs)
+  return existsSync(dir) ? readdirSync(dir).sort().reverse() : []
+}
+
+/** The newest record of a pipeline file. */
+export function lastRunOf(storeDir: string, file: string): RunRecord | undefined {
+  for (const run of listRuns(storeDir)) {
+    const record = readRunRecord(storeDir, run)
+    if (record?.file === file) return record
+  }
+  return undefined
+}

@@ -1,0 +1,76 @@
+import { closeSync, openSync, readFileSync, rmSync, statSync, utimesSync, writeSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { storeFolders } from './store.js'
+
+/** A lease not renewed for this long is nobody's. */
+const leaseMs = 10_000
+const renewMs = 2_000
+
+/** Leases on keys: of several processes that need one artifact, one makes it. Not needed for correctness, only against double work. */
+export interface KeyLocks {
+  /** Takes the lease. @returns False while a living process holds it. */
+  tryTake(key: string): boolean
+  release(key: string): void
+  /** Releases all and stops renewing. */
+  close(): void
+}
+
+/** Opens the leases of a store. */
+export function openKeyLocks(storeDir: string): KeyLocks {
+  const held = new Set<string>()
+  const path = (key: string): string => join(storeDir, storeFolders.locks, key)
+  const timer = setInterval(() => {
+    const now = new Date()
+    for (const key of held) {
+      try {
+        utimesSync(path(key), now, now)
+      } catch {
+        // Taken over or cleaned away; the artifact decides.
+      }
+    }
+  }, renewMs)
+  timer.unref()
+  const create = (key: string): boolean => {
+    try {
+      const descriptor = openSync(path(key), 'wx')
+      writeSync(descriptor, `${String(process.pid)} ${hostname()}`)
+      closeSync(descriptor)
+      held.add(key)
+      return true
+    } catch {
+      return false
+    }
+  }
+  return {
+    tryTake(key) {
+      if (held.has(key) || create(key)) return true
+      if (!isAbandoned(path(key))) return false
+      rmSync(path(key), { force: true })
+      return create(key)
+    },
+    release(key) {
+      if (held.delete(key)) rmSync(path(key), { force: true })
+    },
+    close() {
+      clearInterval(timer)
+      for (const key of held) rmSync(path(key), { force: true })
+      held.clear()
+    },
+  }
+}
+
+function isAbandoned(path: string): boolean {
+  try {
+    const ageMs = Date.now() - statSync(path).mtimeMs
+    if (ageMs > leaseMs) return true
+    const [pid, host] = readFileSync(path, 'utf8').split(' ')
+    if (host !== hostname()) return false
+    // A holder that has not written its name yet is only a moment old.
+    if (!pid) return ageMs > 1000
+    process.kill(Number(pid), 0)
+    return false
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === 'ESRCH' || (thrown as NodeJS.ErrnoException).code === 'ENOENT'
+  }
+}

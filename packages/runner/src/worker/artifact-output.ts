@@ -1,0 +1,193 @@
+import { PipelineError, type PortKind, type RowKind, type Spec } from '@etsef/plugin-api'
+import { createRowWriter, type StoredBatch, type StreamHeader } from '@etsef/plugin-api/codec'
+import { createHash } from 'node:crypto'
+import {
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { join, relative, sep } from 'node:path'
+import { manifestText, readManifest, type Manifest, type ManifestFile, type ManifestOutput } from '../store/manifest.js'
+import { hashFile } from '../store/stat-cache.js'
+import { storeFolders } from '../store/store.js'
+
+/** Rows of one output on their way to disk. */
+export interface RowOutput {
+  write(batch: StoredBatch): void
+  close(): ManifestOutput
+}
+
+/** An artifact in the making, in a folder that nothing reads. */
+export interface ArtifactWriter {
+  readonly dir: string
+  rows(port: string, kind: RowKind, spec: Spec | undefined): RowOutput
+  /** A new empty folder of the artifact. */
+  folder(name: string): string
+  /** Entry for a folder that was filled. */
+  addFolder(port: string, output: ManifestOutput): void
+  writeText(path: string, text: string): void
+  /** Writes the manifest and makes the artifact visible, whole and at once. */
+  publish(
+    manifest: Omit<Manifest, 'outputs' | 'files' | 'format'>,
+    format: number,
+  ): { readonly manifest: Manifest; readonly published: 'new' | 'same' | 'differs' }
+  /** Removes what was written; nothing was ever visible. */
+  discard(): void
+}
+
+let numMade = 0
+
+/** Starts an artifact. */
+export function createArtifact(storeDir: string): ArtifactWriter {
+  const dir = join(storeDir, storeFolders.temporary, `${String(process.pid)}-${String(numMade++)}`)
+  rmSync(dir, { recursive: true, force: true })
+  mkdirSync(dir)
+  const outputs: Record<string, ManifestOutput> = {}
+  const written: ManifestFile[] = []
+  const addFile = (path: string, bytes: number, sha256: string): void => {
+    written.push({ path, bytes, sha256 })
+  }
+  return {
+    dir,
+    rows(port, kind, spec) {
+      const path = `${port}.arrow`
+      const descriptor = openSync(join(dir, path), 'wx')
+      const hash = createHash('sha256')
+      let bytes = 0
+      const writer = createRowWriter(kind, (chunk) => {
+        hash.update(chunk)
+        bytes += chunk.byteLength
+        for (let from = 0; from < chunk.byteLength;) from += writeSync(descriptor, chunk, from)
+      })
+      return {
+        write: (batch) => {
+          writer.write(batch)
+        },
+        close() {
+          const { header, numSamples } = writer.close()
+          closeSync(descriptor)
+          addFile(path, bytes, hash.digest('hex'))
+          checkSpec(port, spec, header, numSamples)
+          const numFeatures = header.featureNames?.length
+          const output: ManifestOutput = {
+            kind,
+            path,
+            numSamples,
+            classNames: header.classNames,
+            ...(numFeatures === undefined ? {} : { numFeatures }),
+          }
+          outputs[port] = output
+          return output
+        },
+      }
+    },
+    folder(name) {
+      const path = join(dir, name)
+      mkdirSync(path, { recursive: true })
+      return path
+    },
+    addFolder(port, output) {
+      outputs[port] = output
+    },
+    writeText(path, text) {
+      const bytes = Buffer.from(text)
+      writeFileSync(join(dir, path), bytes)
+      addFile(path, bytes.length, createHash('sha256').update(bytes).digest('hex'))
+    },
+    publish(known, format) {
+      const listed = new Set(written.map((file) => file.path))
+      for (const file of filesBelow(dir))
+        if (!listed.has(file)) addFile(file, lstatSync(join(dir, file)).size, hashFile(join(dir, file)))
+      const files = [...written].sort((a, b) => (a.path < b.path ? -1 : 1))
+      const manifest: Manifest = { ...known, format, outputs, files }
+      const text = manifestText(manifest)
+      writeFileSync(join(dir, 'manifest.json'), text)
+      const target = join(storeDir, storeFolders.artifacts, known.key)
+      return { manifest, published: makeVisible(dir, target, text) }
+    },
+    discard() {
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Renames the folder into place. When another process was first, its artifact stays: equal keys hold equal bytes. */
+function makeVisible(dir: string, target: string, text: string): 'new' | 'same' | 'differs' {
+  try {
+    renameSync(dir, target)
+    return 'new'
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code
+    if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw cause
+  }
+  let there: string | undefined
+  try {
+    there = readFileSync(join(target, 'manifest.json'), 'utf8')
+  } catch {
+    there = undefined
+  }
+  if (there === undefined || !readManifest(there)) {
+    // What is there was never whole: nothing can be reading it.
+    rmSync(target, { recursive: true, force: true })
+    renameSync(dir, target)
+    return 'new'
+  }
+  rmSync(dir, { recursive: true, force: true })
+  return there === text ? 'same' : 'differs'
+}
+
+/** Relative paths of all files. @throws PipelineError `ERR_OUTSIDE_ROOT` for links and devices: an artifact is plain files. */
+function filesBelow(dir: string): string[] {
+  const files: string[] = []
+  const walk = (folder: string): void => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name)
+      if (entry.isDirectory()) walk(path)
+      else if (entry.isFile()) files.push(relative(dir, path).split(sep).join('/'))
+      else
+        throw new PipelineError('ERR_OUTSIDE_ROOT', {
+          message: `The operation put a link or device into its output: ${relative(dir, path)}`,
+          expected: 'plain files',
+        })
+    }
+  }
+  walk(dir)
+  return files
+}
+
+/** What planning promised must come. */
+function checkSpec(port: string, spec: Spec | undefined, header: StreamHeader, numSamples: number): void {
+  if (!spec) return
+  const refuse = (what: string, expected: string, received: string): never => {
+    throw new PipelineError('ERR_SHAPE_MISMATCH', {
+      message: `Output "${port}" has other ${what} than planned`,
+      port,
+      expected,
+      received,
+      hint: "the operation's plan() and its code disagree; report it to the authors of the plugin",
+    })
+  }
+  if (spec.classNames && numSamples > 0 && spec.classNames.join('\u0000') !== header.classNames.join('\u0000'))
+    refuse('classes', spec.classNames.join(', '), header.classNames.join(', '))
+  if (
+    spec.numFeatures !== undefined &&
+    header.featureNames &&
+    numSamples > 0 &&
+    spec.numFeatures !== header.featureNames.length
+  )
+    refuse('columns', String(spec.numFeatures), String(header.featureNames.length))
+  if (spec.numSamples !== undefined && spec.numSamples !== numSamples)
+    refuse('rows', String(spec.numSamples), String(numSamples))
+}
+
+/** Kinds whose output is a folder. */
+export function isFolderKind(kind: PortKind): kind is 'model' | 'report' {
+  return kind === 'model' || kind === 'report'
+}

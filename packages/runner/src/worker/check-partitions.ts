@@ -1,0 +1,38 @@
+import { PipelineError, type Rows } from '@etsef/plugin-api'
+
+interface Seen {
+  readonly partition: string
+  readonly id: string
+}
+
+/** Watches that no image and no group falls into two partitions, over all batches of an output. */
+export function createPartitionCheck(): (rows: Rows) => void {
+  const sources = new Map<string, Seen>()
+  const groups = new Map<string, Seen>()
+  const check = (seen: Map<string, Seen>, key: string, own: Seen, what: string): void => {
+    const before = seen.get(key)
+    if (!before) {
+      seen.set(key, own)
+      return
+    }
+    if (before.partition === own.partition) return
+    throw new PipelineError('ERR_LEAKAGE', {
+      message: `Rows "${before.id}" (${before.partition}) and "${own.id}" (${own.partition}) ${what}`,
+      expected: 'both in one partition',
+      received: `${before.partition} and ${own.partition}`,
+      hint: what.startsWith('are the same')
+        ? 'remove the duplicate, or group by content in the split'
+        : 'split with groupBy: group',
+    })
+  }
+  return (rows) => {
+    rows.ids.forEach((id, index) => {
+      const partition = rows.partitions[index]!
+      if (partition === 'none') return
+      const own = { partition, id }
+      check(sources, rows.sourceIds[index]!, own, 'are the same image')
+      const group = rows.groups[index]!
+      if (group !== '') check(groups, group, own, `are of one group "${group}"`)
+    })
+  }
+}

@@ -1,0 +1,87 @@
+import { createRng, type OperationContext } from '@etsef/plugin-api'
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { FromWorker, StageSpec } from '../executor/protocol.js'
+import { storeFolders } from '../store/store.js'
+import type { ArtifactWriter } from './artifact-output.js'
+
+/** The context of one stage, and what was reported through it. */
+export interface StageScope {
+  readonly ctx: OperationContext
+  readonly metrics: Record<string, number>
+  readonly series: { readonly name: string; readonly value: number; readonly step: number | undefined }[]
+  /** A line in the log of the attempt. */
+  log(level: string, message: string): void
+  close(): void
+}
+
+/** Least time between two progress messages of a stage. */
+const progressMs = 100
+
+/** Opens the log and folders of a stage. Folders are made when they are asked for. */
+export function openScope(
+  spec: StageSpec,
+  artifact: ArtifactWriter,
+  signal: AbortSignal,
+  send: (message: FromWorker) => void,
+): StageScope {
+  mkdirSync(dirname(spec.logFile), { recursive: true })
+  const descriptor = openSync(spec.logFile, 'a')
+  const log = (level: string, message: string): void => {
+    writeSync(descriptor, `${level} ${message}\n`)
+  }
+  log(
+    'info',
+    `${spec.type} (${spec.plugin.packageName} ${spec.plugin.version}) as "${spec.node}", ${spec.part}, attempt ${String(spec.attempt)}, key ${spec.key}`,
+  )
+  const metrics: Record<string, number> = {}
+  const series: { name: string; value: number; step: number | undefined }[] = []
+  const temporary = `${artifact.dir}-scratch`
+  const checkpoints = join(spec.storeDir, storeFolders.checkpoints, spec.key)
+  let lastProgress = 0
+  let hasTemporary = false
+  let hasCheckpoints = false
+  const ctx: OperationContext = {
+    signal,
+    seed: spec.seed,
+    rng: (...labels) => createRng(spec.seed, ...labels),
+    log(level, message) {
+      log(level, message)
+      if (level !== 'debug') send({ type: 'log', level, message })
+    },
+    progress(done, total, unit) {
+      const now = performance.now()
+      if (now - lastProgress < progressMs && done < total) return
+      lastProgress = now
+      send({ type: 'progress', done, total, unit })
+    },
+    metric(name, value, step) {
+      if (Number.isFinite(value)) metrics[name] = value
+      series.push({ name, value, step })
+      send({ type: 'metric', name, value, step })
+    },
+    get tmpDir() {
+      if (!hasTemporary) mkdirSync(temporary, { recursive: true })
+      hasTemporary = true
+      return temporary
+    },
+    get checkpointDir() {
+      if (!hasCheckpoints) mkdirSync(checkpoints, { recursive: true })
+      hasCheckpoints = true
+      return checkpoints
+    },
+    outputDir: (port) => artifact.folder(port),
+    engine: spec.engine,
+    threads: spec.threads,
+  }
+  return {
+    ctx,
+    metrics,
+    series,
+    log,
+    close() {
+      closeSync(descriptor)
+      if (hasTemporary) rmSync(temporary, { recursive: true, force: true })
+    },
+  }
+}

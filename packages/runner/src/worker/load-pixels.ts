@@ -1,0 +1,111 @@
+import {
+  PipelineError,
+  type ImageBatch,
+  type Json,
+  type LoadPixelsArguments,
+  type Operation,
+  type PixelImage,
+  type PixelLoading,
+  type Plugin,
+} from '@etsef/plugin-api'
+import type { StoredImageBatch } from '@etsef/plugin-api/codec'
+import { pathToFileURL } from 'node:url'
+import type { LoaderChain } from '../plan/loader-chain.js'
+
+/** Counts images that are decoded and being worked on. */
+export interface LiveImages {
+  current: number
+  peak: number
+}
+
+/** A loader chain with its code loaded. */
+export interface Loader {
+  readonly chain: LoaderChain
+  readonly loadPixels: ((args: LoadPixelsArguments<unknown>) => Promise<PixelImage>) | undefined
+  readonly inputs: readonly Loader[]
+}
+
+/** The operation of a plugin's manifest module. */
+export async function importOperation(entry: string, type: string): Promise<Operation> {
+  const plugin = ((await import(pathToFileURL(entry).href)) as { default: Plugin }).default
+  const operation = plugin.operations.find((each) => each.type === type)
+  if (!operation) throw new PipelineError('ERR_PLUGIN', { message: `Operation "${type}" is not in ${entry}` })
+  return operation
+}
+
+/** Loads the code of every operation on the way to the pixels. */
+export async function openLoader(chain: LoaderChain): Promise<Loader> {
+  const operation = await importOperation(chain.entry, chain.type)
+  // The declaration's `load` was checked against this type where the operation was defined.
+  const implementation = (await operation.load()) as PixelLoading<unknown>
+  const loadPixels = implementation.loadPixels?.bind(implementation)
+  return { chain, loadPixels, inputs: await Promise.all(chain.inputs.map(openLoader)) }
+}
+
+/** A stored batch with its loader: nothing is decoded before `load` is called. */
+export function withLoader(batch: StoredImageBatch, loader: Loader, live: LiveImages): ImageBatch {
+  return {
+    ...batch,
+    load: async (index) => {
+      const id = batch.ids[index]
+      const uri = batch.uris[index]
+      const parameters = batch.transforms[index]
+      if (id === undefined || uri === undefined || parameters === undefined)
+        throw new RangeError(`image ${String(index)} of a batch of ${String(batch.ids.length)}`)
+      live.current++
+      live.peak = Math.max(live.peak, live.current)
+      try {
+        return await loadRow({
+          loader,
+          id,
+          uri,
+          parentId: batch.parentIds[index] ?? id,
+          parameters,
+          depth: parameters.length - 1,
+        })
+      } catch (thrown) {
+        throw thrown instanceof PipelineError
+          ? thrown
+          : new PipelineError('ERR_BAD_DATA', {
+              message: `Image "${uri}" cannot be loaded: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+              cause: thrown,
+            })
+      } finally {
+        live.current--
+      }
+    },
+  }
+}
+
+interface RowToLoad {
+  readonly loader: Loader
+  readonly id: string
+  readonly uri: string
+  readonly parentId: string
+  readonly parameters: readonly Json[]
+  /** Entry of `parameters` that belongs to this loader, outermost last. */
+  readonly depth: number
+}
+
+async function loadRow(row: RowToLoad): Promise<PixelImage> {
+  const { loader, id, uri, parentId, parameters } = row
+  const { chain, loadPixels } = loader
+  let depth = row.depth
+  const own = loadPixels ? (parameters[depth--] ?? null) : null
+  const choice = loader.inputs.length > 1 ? Number(parameters[depth--] ?? 0) : 0
+  const upstream = async (): Promise<PixelImage> => {
+    const input = loader.inputs[choice]
+    if (!input)
+      throw new PipelineError('ERR_BAD_DATA', { message: `Image "${uri}": nothing is upstream of ${chain.type}` })
+    return loadRow({ loader: input, id: chain.isExpanding ? parentId : id, uri, parentId, parameters, depth })
+  }
+  if (!loadPixels) return upstream()
+  return loadPixels({
+    row: { id, uri },
+    port: chain.port,
+    parameters: own,
+    upstream,
+    options: chain.options,
+    seed: chain.seed,
+  })
+}

@@ -1,0 +1,63 @@
+import { PipelineError, type JsonObject } from '@etsef/plugin-api'
+import { createIdSet } from './id-set.js'
+import { checkUnseen, lineageFile, lineageText, type FittedInput } from './lineage.js'
+import type { StageScope } from './context.js'
+import type { StageWork } from './run-whole.js'
+import { fitVisibility } from './visibility.js'
+
+/** Folder of an estimator's state in its artifact; a `model` output is this folder. */
+export const stateFolder = 'state'
+
+interface FitImplementation {
+  fit(args: {
+    readonly options: JsonObject
+    readonly inputs: Record<string, unknown>
+    readonly ctx: StageScope['ctx']
+  }): Promise<unknown>
+  save(state: unknown, dir: string): Promise<void>
+}
+
+/** Fits an estimator on the rows it may see, and saves its state with the lineage of all it has learned from. */
+export async function runFit(work: StageWork): Promise<void> {
+  const { spec, operation, inputs, scope, artifact } = work
+  const implementation = work.implementation as FitImplementation
+  const rules = fitVisibility(operation.fitOn ?? [], operation.supervised ?? false)
+  const visible = new Set(rules.partitions)
+  const seen = new Set(inputs.fitted.flatMap((input) => [...input.seen]))
+  let numFitted = 0
+  for (const input of inputs.rows) {
+    const ids = createIdSet()
+    const isRows = input.spec.port === operation.rows
+    for await (const batch of input.reader.batches()) {
+      if (isRows) checkUnseen(batch, othersThan(inputs.fitted, input.spec.name))
+      batch.ids.forEach((id, index) => {
+        if (!ids.add(id))
+          throw new PipelineError('ERR_DUPLICATE_ID', {
+            message: `Row id "${id}" stands twice in "${input.spec.name}"`,
+          })
+        if (!visible.has(batch.partitions[index]!)) return
+        seen.add(batch.sourceIds[index]!)
+        if (isRows) numFitted++
+      })
+    }
+  }
+  if (numFitted === 0) {
+    throw new PipelineError('ERR_TOO_FEW_ROWS', {
+      message: `There is no row to fit on at "${operation.rows ?? ''}"`,
+      expected: `rows of partition ${[...visible].join(' or ')}`,
+      received: '0 rows',
+      hint: 'split with a larger share for this partition',
+    })
+  }
+  const state = await implementation.fit({ options: spec.options, inputs: inputs.values(rules), ctx: scope.ctx })
+  scope.ctx.signal.throwIfAborted()
+  await implementation.save(state, artifact.folder(stateFolder))
+  artifact.writeText(lineageFile, lineageText(seen))
+  for (const port of spec.outputs) {
+    if (operation.outputs[port]!.kind === 'model') artifact.addFolder(port, { kind: 'model', path: stateFolder })
+  }
+}
+
+function othersThan(inputs: readonly FittedInput[], name: string): readonly FittedInput[] {
+  return inputs.filter((input) => input.name !== name)
+}

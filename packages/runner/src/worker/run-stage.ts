@@ -1,0 +1,101 @@
+import { isRowKind, type Operation } from '@etsef/plugin-api'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { FromWorker, StageResult, StageSpec } from '../executor/protocol.js'
+import { formatVersion } from '../store/manifest.js'
+import { storeFolders } from '../store/store.js'
+import { openArtifact } from './artifact-input.js'
+import { createArtifact, type ArtifactWriter } from './artifact-output.js'
+import { openScope, type StageScope } from './context.js'
+import { lineageFile, lineageText, readLineage } from './lineage.js'
+import { importOperation, type LiveImages } from './load-pixels.js'
+import { runBatches } from './run-batches.js'
+import { runFit, stateFolder } from './run-fit.js'
+import { runWhole, type StageWork } from './run-whole.js'
+import { openInputs, type StageInputs } from './stage-inputs.js'
+
+/** Runs one stage and publishes its artifact. The only place that calls a plugin's code. */
+export async function runStage(
+  spec: StageSpec,
+  signal: AbortSignal,
+  send: (message: FromWorker) => void,
+): Promise<StageResult> {
+  const artifact = createArtifact(spec.storeDir)
+  const scope = openScope(spec, artifact, signal, send)
+  const live: LiveImages = { current: 0, peak: 0 }
+  try {
+    const operation = await importOperation(spec.plugin.entry, spec.type)
+    const inputs = await openInputs(spec, operation, live)
+    const implementation = await operation.load()
+    const work: StageWork = { spec, operation, implementation, inputs, artifact, scope }
+    const testLabelReads = await runPart(work)
+    signal.throwIfAborted()
+    const lineage = spec.part === 'fit' ? lineageFile : writeInheritedLineage(spec, operation, inputs, artifact)
+    writeSeries(artifact, scope)
+    const known = {
+      key: spec.key,
+      operation: spec.type,
+      part: spec.part,
+      testLabelReads,
+      metrics: scope.metrics,
+      ...(lineage === undefined ? {} : { lineage }),
+    }
+    const published = artifact.publish(known, formatVersion)
+    scope.log('info', `done: ${published.published}`)
+    rmSync(join(spec.storeDir, storeFolders.checkpoints, spec.key), { recursive: true, force: true })
+    return { ...published, peakLiveImages: live.peak, maxRssMb: Math.round(process.resourceUsage().maxRSS / 1024) }
+  } catch (thrown) {
+    artifact.discard()
+    scope.log('error', thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown))
+    throw thrown
+  } finally {
+    scope.close()
+  }
+}
+
+async function runPart(work: StageWork): Promise<number> {
+  const { spec, operation } = work
+  if (spec.part === 'fit') {
+    await runFit(work)
+    return 0
+  }
+  if (spec.part === 'apply') {
+    await runApply(work)
+    return 0
+  }
+  if (operation.kind === 'map') {
+    await runBatches(work)
+    return 0
+  }
+  return runWhole(work)
+}
+
+async function runApply(work: StageWork): Promise<void> {
+  const { spec, implementation } = work
+  const fitted = openArtifact(spec.storeDir, spec.state ?? '')
+  fitted.check(stateFolder)
+  const { load } = implementation as { load(dir: string): Promise<unknown> }
+  const state = await load.call(implementation, join(fitted.dir, stateFolder))
+  await runBatches(work, { state, fitted: { name: `${spec.node} (fitted)`, seen: readLineage(fitted) } })
+}
+
+/** What was fitted on the way to an artifact has seen stays known of it, so that a later node can refuse its test rows. */
+function writeInheritedLineage(
+  spec: StageSpec,
+  operation: Operation,
+  inputs: StageInputs,
+  artifact: ArtifactWriter,
+): string | undefined {
+  const carriesOn = Object.values(operation.outputs).some((port) => isRowKind(port.kind) || port.kind === 'model')
+  if (!carriesOn) return undefined
+  const seen = new Set(inputs.fitted.flatMap((input) => [...input.seen]))
+  if (spec.state !== undefined) for (const id of readLineage(openArtifact(spec.storeDir, spec.state))) seen.add(id)
+  if (seen.size === 0) return undefined
+  artifact.writeText(lineageFile, lineageText(seen))
+  return lineageFile
+}
+
+function writeSeries(artifact: ArtifactWriter, scope: StageScope): void {
+  if (scope.series.length === 0) return
+  artifact.writeText('metrics.jsonl', scope.series.map((entry) => `${JSON.stringify(entry)}\n`).join(''))
+}

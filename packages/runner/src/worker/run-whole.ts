@@ -1,0 +1,275 @@
+import { isRowKind, PipelineError, type Json, type JsonObject, type Operation, type Rows } from '@etsef/plugin-api'
+import type { StageSpec } from '../executor/protocol.js'
+import { addKnownRows, attachKnown, columnsOf, type KnownRow } from './attach-rows.js'
+import type { ArtifactWriter } from './artifact-output.js'
+import { createPartitionCheck } from './check-partitions.js'
+import { checkForm, drain, sourceRows, storeBatch, type GivenBatch } from './collect-rows.js'
+import type { StageScope } from './context.js'
+import { createIdSet } from './id-set.js'
+import type { StageInputs } from './stage-inputs.js'
+import { visibility } from './visibility.js'
+
+/** What every part of a stage works with. */
+export interface StageWork {
+  readonly spec: StageSpec
+  readonly operation: Operation
+  readonly implementation: unknown
+  readonly inputs: StageInputs
+  readonly artifact: ArtifactWriter
+  readonly scope: StageScope
+}
+
+interface WholeImplementation {
+  run(args: {
+    readonly options: JsonObject
+    readonly inputs: Record<string, unknown>
+    readonly ctx: StageScope['ctx']
+  }): Promise<Record<string, unknown>>
+  readonly loadPixels?: unknown
+}
+
+/** Runs a source, combine or report, and writes its outputs. @returns Labels of test rows that were shown. */
+export async function runWhole(work: StageWork): Promise<number> {
+  const { spec, operation, inputs, scope } = work
+  const implementation = work.implementation as WholeImplementation
+  const known = new Map<string, KnownRow>()
+  let testLabelReads = 0
+  const imageEdges = inputs.rows.filter((input) => input.spec.kind === 'images')
+  for (const input of inputs.rows) {
+    const seen = new Set<string>()
+    const choice = Math.max(0, imageEdges.indexOf(input))
+    for await (const batch of input.reader.batches()) {
+      if (operation.kind === 'report')
+        testLabelReads += batch.partitions.filter((partition) => partition === 'test').length
+      else addKnownRows(known, batch, { name: input.spec.name, seen, choice })
+    }
+  }
+  const rules = operation.kind === 'report' ? visibility.report : visibility.combine
+  const values = operation.kind === 'source' ? {} : inputs.values(rules)
+  const outputs = await implementation.run({ options: spec.options, inputs: values, ctx: scope.ctx })
+  const classNames = inputs.rows[0]?.reader.header.classNames ?? []
+  const facts: OutputFacts = {
+    known,
+    classNames,
+    hasChoice: imageEdges.length > 1,
+    loadsPixels: typeof implementation.loadPixels === 'function',
+  }
+  await Promise.all(
+    spec.outputs.map(async (port) => {
+      const declared = operation.outputs[port]!
+      if (isRowKind(declared.kind)) await writeRows(work, port, outputs[port], facts)
+      else writeFolder(work, port, outputs[port])
+    }),
+  )
+  return testLabelReads
+}
+
+interface OutputFacts {
+  readonly known: ReadonlyMap<string, KnownRow>
+  readonly classNames: readonly string[]
+  /** Rows may have come through one of several image inputs. */
+  readonly hasChoice: boolean
+  readonly loadsPixels: boolean
+}
+
+async function writeRows(work: StageWork, port: string, source: unknown, facts: OutputFacts): Promise<void> {
+  const { spec, operation, artifact, scope } = work
+  const kind = operation.outputs[port]!.kind
+  if (!isRowKind(kind)) return
+  const what = `Output "${port}"`
+  const output = artifact.rows(port, kind, spec.specs[port])
+  const seen = createIdSet()
+  const checkPartitions = createPartitionCheck()
+  const policy = createPolicy(operation, facts, what)
+  await drain<GivenBatch>(source, what, scope.ctx.signal, (given) => {
+    checkForm(given, kind, what)
+    for (const id of given.ids)
+      if (!seen.add(id))
+        throw new PipelineError('ERR_DUPLICATE_ID', {
+          message: `${what} has row id "${id}" twice`,
+          hint: 'ids must be unique',
+        })
+    const attached = policy.attach(given)
+    if (operation.kind === 'source' || operation.rowPolicy === 'split' || operation.rowPolicy === 'expand')
+      checkPartitions(attached.rows)
+    const parameters = given.kind === 'images' ? given.parameters : undefined
+    const transforms = given.ids.map((_, index): readonly Json[] => {
+      const row = attached.found[index]
+      const entries: Json[] = [...(row?.transforms ?? [])]
+      if (facts.hasChoice) entries.push(row?.choice ?? 0)
+      if (facts.loadsPixels) entries.push(parameters?.[index] ?? null)
+      return entries
+    })
+    output.write(storeBatch(given, attached.rows, { parentIds: attached.parentIds, transforms }))
+  })
+  policy.finish()
+  output.close()
+}
+
+interface Attached {
+  readonly rows: Rows
+  readonly found: readonly (KnownRow | undefined)[]
+  readonly parentIds: readonly string[]
+}
+
+interface RowPolicy {
+  attach(given: GivenBatch): Attached
+  /** Checks what can only be known at the end. */
+  finish(): void
+}
+
+function createPolicy(operation: Operation, facts: OutputFacts, what: string): RowPolicy {
+  const { known, classNames } = facts
+  if (operation.kind === 'source') {
+    return {
+      attach: (given) => ({
+        rows: sourceRows(given, what),
+        found: given.ids.map(() => undefined),
+        parentIds: parentsOf(given),
+      }),
+      finish: () => undefined,
+    }
+  }
+  if (operation.kind === 'report') return reportPolicy(what)
+  const policy = operation.rowPolicy ?? 'same'
+  const expected = [...known.keys()]
+  const written = new Set<string>()
+  let cursor = 0
+  return {
+    attach(given) {
+      if (policy === 'expand') for (const id of given.ids) written.add(id)
+      if (policy === 'same' || policy === 'split') {
+        for (const id of given.ids) {
+          if (id !== expected[cursor++]) throw notTheSame(id, expected[cursor - 1], known, what)
+        }
+      }
+      if (policy === 'expand') return attachExpanded(given, known, classNames, what)
+      const { rows, found } = attachKnown(given.ids, known, what)
+      const partitions =
+        policy === 'split'
+          ? rows.partitions.map((own, index) => (own === 'none' ? (given.partitions[index] ?? 'none') : own))
+          : rows.partitions
+      return {
+        rows: { ...rows, partitions, classNames },
+        found,
+        parentIds: found.map((row, index) => row.parentId ?? given.ids[index]!),
+      }
+    },
+    finish() {
+      if ((policy === 'same' || policy === 'split') && cursor !== expected.length) {
+        throw new PipelineError('ERR_MISSING_ID', {
+          message: `${what} lacks row "${expected[cursor]!}" of the input`,
+          expected: `${String(expected.length)} rows`,
+          received: String(cursor),
+          hint: 'an operation that drops rows declares rowPolicy subset',
+        })
+      }
+      if (policy !== 'expand') return
+      for (const [id, row] of known) {
+        if (row.partition === 'train' || written.has(id)) continue
+        throw new PipelineError('ERR_MISSING_ID', {
+          message: `${what} lacks row "${id}" of partition ${row.partition}`,
+          hint: 'only train rows may be replaced',
+        })
+      }
+    },
+  }
+}
+
+function notTheSame(
+  id: string,
+  expected: string | undefined,
+  known: ReadonlyMap<string, KnownRow>,
+  what: string,
+): PipelineError {
+  if (!known.has(id))
+    return new PipelineError('ERR_MISSING_ID', {
+      message: `${what} has a row "${id}" that no input has`,
+      hint: 'only an operation that expands may make rows, and names their parents',
+    })
+  return new PipelineError('ERR_BAD_DATA', {
+    message: `${what} has the rows in another order`,
+    expected: expected === undefined ? 'no more rows' : `"${expected}"`,
+    received: `"${id}"`,
+    hint: 'keep the order of the first input',
+  })
+}
+
+function attachExpanded(
+  given: GivenBatch,
+  known: ReadonlyMap<string, KnownRow>,
+  classNames: readonly string[],
+  what: string,
+): Attached {
+  const parents = parentsOf(given)
+  const { found } = attachKnown(
+    given.ids.map((id, index) => (known.has(id) ? id : parents[index]!)),
+    known,
+    what,
+  )
+  given.ids.forEach((id, index) => {
+    const isNew = !known.has(id)
+    const row = found[index]!
+    if (isNew && row.partition !== 'train') {
+      throw new PipelineError('ERR_LEAKAGE', {
+        message: `${what} makes row "${id}" from "${parents[index]!}" of partition ${row.partition}`,
+        expected: 'new rows of train rows only',
+        received: row.partition,
+      })
+    }
+  })
+  const parentIds = given.ids.map((id, index) => (known.has(id) ? (found[index]!.parentId ?? id) : parents[index]!))
+  return { rows: { ids: given.ids, ...columnsOf(found), classNames }, found, parentIds }
+}
+
+function parentsOf(given: GivenBatch): readonly string[] {
+  return given.kind === 'images' ? (given.parentIds ?? given.ids) : given.ids
+}
+
+/** A report has seen everything: its rows are its own, and nothing downstream can be fitted on them. */
+function reportPolicy(what: string): RowPolicy {
+  return {
+    attach: (given) => ({
+      rows: sourceRows(given, what),
+      found: given.ids.map(() => undefined),
+      parentIds: parentsOf(given),
+    }),
+    finish: () => undefined,
+  }
+}
+
+function writeFolder(work: StageWork, port: string, value: unknown): void {
+  const { operation, artifact } = work
+  const kind = operation.outputs[port]!.kind
+  const given = value as
+    | {
+        readonly kind?: unknown
+        readonly dir?: unknown
+        readonly metrics?: Record<string, number | null>
+        readonly table?: never
+      }
+    | undefined
+  if (given?.kind !== kind)
+    throw new PipelineError('ERR_PLUGIN', {
+      message: `Output "${port}" is not a ${kind}`,
+      expected: `{ kind: "${kind}", dir }`,
+      received: JSON.stringify(given)?.slice(0, 100),
+    })
+  if (given.dir !== artifact.folder(port))
+    throw new PipelineError('ERR_PLUGIN', {
+      message: `Output "${port}" is not in its folder`,
+      expected: `ctx.outputDir("${port}")`,
+      received: String(given.dir),
+    })
+  const report =
+    kind === 'report'
+      ? { metrics: finiteOnly(given.metrics ?? {}), ...(given.table ? { table: given.table } : {}) }
+      : {}
+  artifact.addFolder(port, { kind, path: port, ...report })
+}
+
+function finiteOnly(metrics: Readonly<Record<string, number | null>>): Record<string, number | null> {
+  return Object.fromEntries(
+    Object.entries(metrics).map(([name, value]) => [name, value !== null && Number.isFinite(value) ? value : null]),
+  )
+}

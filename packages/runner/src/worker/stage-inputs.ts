@@ -1,0 +1,105 @@
+import { isRowKind, type Operation, type PortKind } from '@etsef/plugin-api'
+import type { StoredBatch } from '@etsef/plugin-api/codec'
+import { join } from 'node:path'
+import { Observable } from 'rxjs'
+import type { SpecInput, StageSpec } from '../executor/protocol.js'
+import { openArtifact, type ArtifactReader, type RowInput } from './artifact-input.js'
+import { readLineage, type FittedInput } from './lineage.js'
+import { openLoader, withLoader, type LiveImages, type Loader } from './load-pixels.js'
+import { show, type Visibility } from './visibility.js'
+
+/** An input with rows, opened. */
+export interface OpenRows extends RowInput {
+  readonly loader: Loader | undefined
+}
+
+/** The inputs of a stage, opened and checked. */
+export interface StageInputs {
+  readonly rows: readonly OpenRows[]
+  /** Inputs that something was fitted for, with what that has seen. */
+  readonly fitted: readonly FittedInput[]
+  /** Values for the operation, by port. */
+  values(rules: Visibility): Record<string, unknown>
+  /** A batch as the operation sees it. */
+  shown(input: OpenRows, batch: StoredBatch, rules: Visibility): StoredBatch
+}
+
+/** Opens every input of a stage. @throws CorruptArtifact when a byte of one is not as it was written. */
+export async function openInputs(spec: StageSpec, operation: Operation, live: LiveImages): Promise<StageInputs> {
+  const artifacts = new Map<string, ArtifactReader>()
+  const artifactOf = (key: string): ArtifactReader => {
+    const artifact = artifacts.get(key) ?? openArtifact(spec.storeDir, key)
+    artifacts.set(key, artifact)
+    return artifact
+  }
+  const opened = await Promise.all(spec.inputs.map(async (input) => openInput(input, artifactOf(input.key))))
+  const rows = opened.flatMap((input) => (input.rows ? [input.rows] : []))
+  const fitted = spec.inputs
+    .map((input): FittedInput => ({ name: input.name, seen: readLineage(artifactOf(input.key)) }))
+    .filter((input) => input.seen.size > 0)
+  const shown = (input: OpenRows, batch: StoredBatch, rules: Visibility): StoredBatch => {
+    const visible = show(batch, rules)
+    return visible.kind === 'images' && input.loader ? withLoader(visible, input.loader, live) : visible
+  }
+  return {
+    rows,
+    fitted,
+    shown,
+    values(rules) {
+      const values: Record<string, unknown> = {}
+      for (const [port, { cardinality }] of Object.entries(operation.inputs)) {
+        const entries = opened
+          .filter((input) => input.spec.port === port)
+          .map((input) => ({
+            name: input.spec.name,
+            value: input.rows ? batches$(input.rows, (batch) => shown(input.rows!, batch, rules)) : input.value,
+          }))
+        values[port] = cardinality === 'many' ? entries : entries[0]?.value
+      }
+      return values
+    },
+  }
+}
+
+interface OpenInput {
+  readonly spec: SpecInput
+  readonly rows?: OpenRows
+  readonly value?: unknown
+}
+
+async function openInput(spec: SpecInput, artifact: ArtifactReader): Promise<OpenInput> {
+  const output = artifact.manifest.outputs[spec.output]
+  if (!output) throw new RangeError(`artifact ${spec.key} has no output ${spec.output}`)
+  if (isRowKind(spec.kind)) {
+    const [reader, loader] = await Promise.all([
+      artifact.rows(output),
+      spec.kind === 'images' && spec.loader ? openLoader(spec.loader) : undefined,
+    ])
+    return { spec, rows: { spec, artifact, reader, loader } }
+  }
+  artifact.check(output.path)
+  return { spec, value: folderValue(spec.kind, join(artifact.dir, output.path), artifact, spec.output) }
+}
+
+function folderValue(kind: PortKind, dir: string, artifact: ArtifactReader, output: string): unknown {
+  if (kind === 'model') return { kind, dir }
+  const entry = artifact.manifest.outputs[output]
+  return { kind, dir, metrics: entry?.metrics ?? {}, table: entry?.table }
+}
+
+/** Batches of an input as a cold stream: every subscription reads from the start, one record batch at a time. */
+function batches$(input: RowInput, view: (batch: StoredBatch) => StoredBatch): Observable<StoredBatch> {
+  return new Observable((subscriber) => {
+    const read = async (): Promise<void> => {
+      for await (const batch of input.reader.batches()) {
+        if (subscriber.closed) return
+        const visible = view(batch)
+        if (visible.ids.length > 0) subscriber.next(visible)
+      }
+      subscriber.complete()
+    }
+    read().catch((thrown: unknown) => {
+      subscriber.error(thrown)
+    })
+  })
+}

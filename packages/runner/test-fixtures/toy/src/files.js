@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { of } from 'rxjs'
+
+export async function run({ options: { path } }) {
+  const names = readdirSync(path).sort()
+  const classNames = [...new Set(names.map((name) => name[0]))].sort()
+  return {
+    images: of({
+      kind: 'images',
+      ids: names,
+      uris: names,
+      classNames,
+      sourceIds: names.map((name) =>
+        createHash('sha256')
+          .update(readFileSync(join(path, name)))
+          .digest('hex'),
+      ),
+      labels: Int32Array.from(names, (name) => classNames.indexOf(name[0])),
+      groups: [],
+      partitions: [],
+    }),
+  }
+}
+
+export async function loadPixels({ row, options: { path } }) {
+  const data = new Uint8Array(readFileSync(join(path, row.uri)))
+  return { dtype: 'uint8', shape: [1, data.length, 1], data }
+}
