@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ReportValue } from '@etsef/plugin-api'
 import { checkPlugin, someFeatures, somePredictions } from '@etsef/plugin-api/testing'
-import { plugin } from './plugin.js'
+import plugin from './plugin.js'
 
 const aReport = (): ReportValue => {
   const dir = mkdtempSync(join(tmpdir(), 'etsef-report-'))

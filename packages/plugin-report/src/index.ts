@@ -1,4 +1,4 @@
-import { plugin } from './plugin.js'
+import plugin from './plugin.js'
 
 export { squaredDistances } from './embedding/distances.js'
 export type { Points } from './embedding/distances.js'

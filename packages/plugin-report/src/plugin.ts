@@ -5,7 +5,7 @@ import { figuresOptions } from './figures/figures-options.js'
 import { pageOptions } from './page/page-options.js'
 
 /** Reports: evaluation with intervals, paired comparisons, figures. */
-export const plugin: Plugin = definePlugin({
+const plugin: Plugin = definePlugin({
   name: 'report',
   operations: [
     defineOperation({

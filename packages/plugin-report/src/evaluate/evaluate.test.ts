@@ -5,7 +5,7 @@ import type { PredictionBatch, ReportValue } from '@etsef/plugin-api'
 import { runOperation, somePredictions } from '@etsef/plugin-api/testing'
 import { describe, expect, test } from 'vitest'
 import { clusterResamples } from '../intervals/bootstrap.js'
-import { plugin } from '../plugin.js'
+import plugin from '../plugin.js'
 import { evaluate } from './evaluate.js'
 
 const operation = plugin.operations.find(({ type }) => type === 'report/evaluate')!

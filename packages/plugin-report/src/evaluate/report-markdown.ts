@@ -16,7 +16,7 @@ export function reportMarkdown(report: EvaluationReport & { readonly primaryMetr
 }
 
 /** How the intervals were made and what difference a set of this size can show. */
-export function methodNote(report: EvaluationReport): string {
+function methodNote(report: EvaluationReport): string {
   const [first] = report.evaluations
   const level = `${String(Math.round(report.confidence * 1000) / 10)} %`
   const groups = first?.numGroups ?? 0

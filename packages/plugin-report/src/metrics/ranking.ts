@@ -83,7 +83,7 @@ export function macroAurocOneVersusOne(input: ClassScores): number | null {
 }
 
 /** Class `c` as the positive class, everything else negative. */
-export function oneVersusRest({ yTrue, scores, numClasses }: ClassScores, c: number): BinaryScores {
+function oneVersusRest({ yTrue, scores, numClasses }: ClassScores, c: number): BinaryScores {
   return {
     isPositive: Uint8Array.from({ length: yTrue.length }, (_, i) => (yTrue[i] === c ? 1 : 0)),
     scores: Float64Array.from({ length: yTrue.length }, (_, i) => scores[i * numClasses + c]!),

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { ReportValue } from '@etsef/plugin-api'
 import { runOperation } from '@etsef/plugin-api/testing'
 import { afterEach, expect, test } from 'vitest'
-import { plugin } from '../plugin.js'
+import plugin from '../plugin.js'
 import { markdownToHtml } from './markdown.js'
 
 const page = plugin.operations.find(({ type }) => type === 'report/page')!
