@@ -24,10 +24,10 @@ test('S11: parameters frozen but the module left in train mode: one forward pass
   const { graph, weights } = tinyNetwork()
   const model = createGraphModel(engine, graph, weights)
   const numBatchNorms = graph.nodes.filter((node) => node.op === 'batchNorm').length
-  const pixels = await tinyExamples(6, 'train').read([0, 1, 2, 3, 4, 5], undefined as never)
+  const pixels = await tinyExamples(6, 'train').read([0, 1, 2, 3, 4, 5], undefined)
   const { tf } = engine
   tf.tidy(() => {
-    const input = tf.tensor4d(pixels as Float32Array, [6, tinySize, tinySize, 3])
+    const input = tf.tensor4d(pixels, [6, tinySize, tinySize, 3])
     model.evaluate(new Map<string, Tensor>([['input', input]]), ['logits'], {
       trainingNodes: new Set(graph.nodes.map((node) => node.name)),
     })
