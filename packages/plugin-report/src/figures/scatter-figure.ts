@@ -37,7 +37,7 @@ export function scatterFigure(figure: ScatterFigure): string {
   const order = Array.from({ length: labels.length }, (_, i) => i).sort(
     (a, b) => ((a * 7919) % 10007) - ((b * 7919) % 10007) || a - b,
   )
-  const points = order.map((i) => classMark(labels[i]!, project(i)))
+  const points = order.map((i) => classMark(labels[i]!, { ...project(i), radius: labels.length > 400 ? 3 : 4 }))
   const legend = legendOf(figure, { x: left + SIZE + 24, y: TITLE + 8 })
   const notes = figure.notes.map((note, i) =>
     text(note, { x: left, y: TITLE + SIZE + 48 + i * LINE, size: 12, fill: '#444' }),
