@@ -1,6 +1,7 @@
 import { checkPlugin, someFeatures, somePredictions } from '@etsef/plugin-api/testing'
 import { combinationOperations } from './combination/operations.js'
 import { plugin } from './plugin.js'
+import { tuneOperations } from './tune/operations.js'
 
 const features = someFeatures({ numSamples: 60, numClasses: 3, numFeatures: 6 })
 const member = (name: string, seed: number) => ({
@@ -26,13 +27,32 @@ checkPlugin(plugin, {
     'ensemble/fast-ica': onFeatures({ components: 3 }),
     'ensemble/pca': onFeatures({ components: 3 }),
     'ensemble/select-anova': onFeatures({ k: 3 }),
+    'ensemble/random-projection': onFeatures({ components: 3 }),
+    'ensemble/lda-projection': onFeatures(),
+    'ensemble/select-mutual-information': onFeatures({ k: 3 }),
+    'ensemble/select-chi2': () => ({
+      options: { k: 3 },
+      inputs: { features: { ...features, features: features.features.map(Math.abs) } },
+    }),
+    'ensemble/select-mrmr': onFeatures({ k: 3 }),
+    'ensemble/select-rfe': onFeatures({ k: 3 }),
+    'ensemble/select-l1': onFeatures({ k: 3 }),
+    'ensemble/select-tree-importance': onFeatures({ k: 3, trees: 10 }),
+    'ensemble/select-stability': onFeatures({ k: 3, rounds: 5 }),
+    'ensemble/select-boruta': onFeatures({ rounds: 5, trees: 10 }),
+    'ensemble/select-correlation': onFeatures(),
+    'ensemble/select-variance': onFeatures(),
+    'ensemble/select-none': onFeatures(),
+    'ensemble/logistic-regression': onFeatures(),
+    'ensemble/lda': onFeatures(),
     'ensemble/linear-svm': onFeatures(),
     'ensemble/xgboost': onFeatures({ rounds: 5 }),
     'ensemble/random-forest': onFeatures({ trees: 5 }),
     'ensemble/naive-bayes': onFeatures(),
     'ensemble/knn': onFeatures(),
   },
-  untested: Object.fromEntries(
-    combinationOperations.map(({ type }) => [type, 'checked in combination/conformance.test.ts']),
-  ),
+  untested: Object.fromEntries([
+    ...combinationOperations.map(({ type }) => [type, 'checked in combination/conformance.test.ts']),
+    ...tuneOperations.map(({ type }) => [type, 'checked in tune/tune.test.ts']),
+  ]),
 })

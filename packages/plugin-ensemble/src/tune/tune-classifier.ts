@@ -1,0 +1,90 @@
+import { PipelineError, type FeatureBatch, type JsonObject, type OperationContext } from '@etsef/plugin-api'
+import { featureMatrix } from '../adapter/feature-table.js'
+import { checkTraining } from '../checks/training-data.js'
+import { logLoss, loss as lossOf, type LossName } from '../combination/losses.js'
+import type { Matrix } from '../linear-algebra/matrix.js'
+import type { Candidate } from './candidates.js'
+import { fitOn, innerContext, type ClassifierCode } from './classifier-code.js'
+import { outOfFoldScores, type FoldedTable } from './cross-fit.js'
+import { groupedFolds } from './grouped-folds.js'
+import { rowComponents } from './row-components.js'
+import { exhaustiveSearch, successiveHalving, type Evaluate, type Losses, type Trial } from './search.js'
+
+/** How {@link tuneClassifier} searches. */
+export interface TuneSettings {
+  /** Settings to try; at least one. */
+  readonly candidates: readonly Candidate[]
+  /** Candidates dropped per round of successive halving; left out, every candidate is judged on all rows. */
+  readonly factor?: number
+  readonly folds: number
+  readonly loss: LossName
+  /** All options of the classifier for a candidate. */
+  readonly complete: (candidate: Candidate) => JsonObject
+}
+
+/** What {@link tuneClassifier} found. */
+export interface TunedClassifier {
+  readonly options: JsonObject
+  readonly trials: readonly Trial[]
+  /** The winner, fitted on all rows. */
+  readonly state: unknown
+  /** `[numSamples, numClasses]`: the winner's scores for each row, by the fold that had not seen it. */
+  readonly outOfFold: Matrix
+}
+
+/**
+ * Chooses options of a classifier by cross-fitting inside the training rows, then fits it on all of them.
+ *
+ * The loss is that of the held-out rows of all folds together, not a mean over folds, so that small folds and classes
+ * missing in one do not distort it. The winner's inner loss is optimistic (it is the least of several): report a test set.
+ *
+ * @param table - Training rows only.
+ * @throws PipelineError `ERR_TOO_FEW_ROWS`, `ERR_BAD_DATA`, `ERR_NOT_FINITE`; and what the classifier throws.
+ */
+export async function tuneClassifier(
+  code: ClassifierCode,
+  table: FeatureBatch,
+  settings: TuneSettings,
+  ctx: OperationContext,
+): Promise<TunedClassifier> {
+  const folded = foldTable(table, settings.folds, ctx)
+  let kept: { readonly losses: Losses; readonly candidate: Candidate; readonly scores: Matrix } | undefined
+  let done = 0
+  const evaluate: Evaluate = async (candidate, share) => {
+    const scores = await outOfFoldScores(code, folded, settings.complete(candidate), share, ctx)
+    const tieBreak = logLoss(scores, table.labels)
+    const losses = { loss: lossOf(settings.loss, scores, table.labels), tieBreak }
+    if (share === 1 && (!kept || isLess(losses, kept.losses))) kept = { losses, candidate, scores }
+    ctx.progress(++done, Math.max(done, settings.candidates.length), 'trials')
+    return losses
+  }
+  const { candidates, factor } = settings
+  const { trials, best } =
+    factor === undefined
+      ? await exhaustiveSearch(candidates, evaluate)
+      : await successiveHalving(candidates, factor, evaluate)
+  const winner = candidates[best]!
+  const options = settings.complete(winner)
+  const rows = Int32Array.from(table.ids.keys())
+  const state = await fitOn(code, table, rows, options, innerContext(ctx, 'refit'))
+  const isKept = kept !== undefined && kept.candidate === winner
+  const outOfFold = isKept ? kept!.scores : await outOfFoldScores(code, folded, options, 1, ctx)
+  return { options, trials, state, outOfFold }
+}
+
+function foldTable(table: FeatureBatch, numFolds: number, ctx: OperationContext): FoldedTable {
+  if (table.ids.length === 0) {
+    throw new PipelineError('ERR_TOO_FEW_ROWS', {
+      message: 'There are no training rows',
+      hint: 'split the rows upstream, and give the train partition a share',
+    })
+  }
+  const y = { labels: table.labels, numClasses: table.classNames.length }
+  checkTraining(featureMatrix(table), y)
+  const components = rowComponents(table.groups, table.sourceIds)
+  return { table, y, components, folds: groupedFolds(y, components, numFolds, ctx.rng('folds')) }
+}
+
+function isLess(a: Losses, b: Losses): boolean {
+  return a.loss < b.loss || (a.loss === b.loss && a.tieBreak < b.tieBreak)
+}

@@ -1,0 +1,179 @@
+import { definePlugin, type FeatureBatch, type PredictionBatch } from '@etsef/plugin-api'
+import { checkPlugin, runOperation, someFeatures } from '@etsef/plugin-api/testing'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { classifiers } from '../operations/classifiers.js'
+import { tuneOperations } from './operations.js'
+import { loadTuned } from './tuned-model.js'
+
+const features = someFeatures({ numSamples: 90, numClasses: 3, numFeatures: 5, separation: 2 })
+const [tune, crossFit] = tuneOperations as [(typeof tuneOperations)[0], (typeof tuneOperations)[0]]
+const knnSpace = { classifier: 'knn', space: { neighbors: [1, 5, 9], metric: ['l1', 'l2'] } }
+
+checkPlugin(definePlugin({ name: 'ensemble', operations: tuneOperations }), {
+  cases: {
+    'ensemble/tune': () => ({ options: { ...knnSpace, folds: 3 }, inputs: { features } }),
+    'ensemble/cross-fit': () => ({ options: { classifier: 'naive-bayes' }, inputs: { features } }),
+  },
+})
+
+async function run(operation: typeof tune, options: object, table: FeatureBatch = features, seed = '1') {
+  const result = await runOperation(operation, { options: { ...options }, inputs: { features: table }, seed })
+  const model = await loadTuned(result.stateDir!)
+  const files = readFileSync(join(result.stateDir!, 'model.json'), 'utf8')
+  result.dispose()
+  return { predictions: result.outputs['predictions'] as PredictionBatch, model, files, metrics: result.metrics }
+}
+
+function accuracy({ predicted }: PredictionBatch, table: FeatureBatch, partition: string): number {
+  const rows = table.partitions.flatMap((value, i) => (value === partition ? [i] : []))
+  return rows.filter((i) => predicted[i] === table.labels[i]).length / rows.length
+}
+
+/** Features that say nothing. */
+const noise = someFeatures({ numSamples: 400, numClasses: 2, numFeatures: 20, separation: 0, seed: 9 })
+
+describe('ensemble/tune', () => {
+  test('lists every trial and refits the best', async () => {
+    const { model } = await run(tune, knnSpace)
+    expect(model.trials).toHaveLength(6)
+    const least = Math.min(...model.trials.map(({ loss }) => loss))
+    const winner = model.trials.find(
+      ({ options }) =>
+        options['neighbors'] === model.options['neighbors'] && options['metric'] === model.options['metric'],
+    )
+    expect(winner?.loss).toBe(least)
+    expect(model.options).toMatchObject({ weights: 'distance' })
+  })
+  test('prefers many neighbours on noisy rows, where one neighbour overfits', async () => {
+    const blurred = someFeatures({ numSamples: 300, numClasses: 2, numFeatures: 4, separation: 1, seed: 3 })
+    const { model } = await run(
+      tune,
+      { classifier: 'knn', options: { weights: 'uniform' }, space: { neighbors: [1, 25] } },
+      blurred,
+    )
+    expect(model.options).toMatchObject({ neighbors: 25, weights: 'uniform' })
+  })
+  test('gives val and test rows exactly what the classifier with the winning options gives', async () => {
+    const { model, predictions } = await run(tune, knnSpace)
+    const knn = classifiers.find(({ type }) => type === 'ensemble/knn')!
+    const alone = await runOperation(knn, { options: model.options, inputs: { features } })
+    const { scores } = alone.outputs['predictions'] as PredictionBatch
+    features.partitions.forEach((partition, i) => {
+      if (partition === 'train') return
+      expect([...predictions.scores.subarray(i * 3, i * 3 + 3)]).toEqual([...scores.subarray(i * 3, i * 3 + 3)])
+    })
+    alone.dispose()
+  })
+  test('never sees val or test rows: other features and labels there change no choice', async () => {
+    const before = await run(tune, knnSpace)
+    const elsewhere = {
+      ...features,
+      labels: features.labels.map((label, i) => (features.partitions[i] === 'train' ? label : (label + 1) % 3)),
+      features: features.features.map((value, at) =>
+        features.partitions[Math.floor(at / 5)] === 'train' ? value : -value,
+      ),
+    }
+    const after = await run(tune, knnSpace, elsewhere)
+    expect(after.model).toEqual(before.model)
+    expect(after.files).toBe(before.files)
+  })
+  test('is not fooled by copies: images of one patient are never on both sides of a fold', async () => {
+    // Noise, every row five times over in one group: a row-wise fold would find its twin and score 100 %.
+    const copies = Array.from({ length: 80 }, (_, i) => i).flatMap((i) => [i, i, i, i, i])
+    const table: FeatureBatch = {
+      ...noise,
+      ids: copies.map((i, at) => `${String(i)}-${String(at)}`),
+      sourceIds: copies.map((_, at) => `s${String(at)}`),
+      groups: copies.map((i) => `patient${String(i)}`),
+      labels: Int32Array.from(copies, (i) => i % 2),
+      partitions: copies.map(() => 'train' as const),
+      features: Float32Array.from(copies.flatMap((i) => [...noise.features.subarray(i * 20, i * 20 + 20)])),
+    }
+    const { model } = await run(tune, { classifier: 'knn', space: { neighbors: [1, 3] } }, table)
+    for (const { loss } of model.trials) expect(loss).toBeGreaterThan(0.3)
+  })
+  test('gives train rows scores by folds that have not seen them, unless asked for the refit', async () => {
+    const options = { classifier: 'knn', space: { neighbors: [1] } }
+    const honest = await run(tune, options, noise)
+    expect(Math.abs(accuracy(honest.predictions, noise, 'train') - 0.5)).toBeLessThan(0.13)
+    const refit = await run(tune, { ...options, trainPredictions: 'refit' }, noise)
+    expect(accuracy(refit.predictions, noise, 'train')).toBe(1)
+    expect(refit.model.outOfFold).toBeUndefined()
+  })
+  test.each(['random', 'halving'])(
+    'draws the same %s trials for the same seed, and others for another',
+    async (search) => {
+      const options = {
+        classifier: 'linear-svm',
+        search,
+        trials: 6,
+        folds: 3,
+        space: { c: { low: 0.01, high: 100, scale: 'log' } },
+      }
+      const [a, b, c] = [await run(tune, options), await run(tune, options), await run(tune, options, features, '2')]
+      expect(b.model.trials).toEqual(a.model.trials)
+      expect(c.model.trials).not.toEqual(a.model.trials)
+      expect(new Set(a.model.trials.map(({ candidate }) => candidate)).size).toBe(6)
+      if (search === 'halving') expect(a.model.trials.filter(({ share }) => share < 1)).toHaveLength(6)
+    },
+  )
+  test('saves the files of the classifier itself, so that its readers can read them', async () => {
+    const { files } = await run(tune, {
+      classifier: 'random-forest',
+      options: { trees: 3 },
+      space: { minSamplesSplit: [2, 20] },
+    })
+    expect(JSON.parse(files)).toMatchObject({ kind: 'random-forest' })
+  })
+})
+
+describe('plan of ensemble/tune', () => {
+  function issues(options: object): string[] {
+    const found: string[] = []
+    const filled = { options: {}, space: {}, search: 'grid', ...options }
+    tune.plan?.({
+      options: filled,
+      inputs: { features: { kind: 'features' } } as never,
+      issue: (at, message, details) => found.push(`${at}: ${message}${details?.hint ? ` (${details.hint})` : ''}`),
+    })
+    return found
+  }
+  test('has nothing to say of a good space', () => {
+    expect(issues(knnSpace)).toEqual([])
+    const space = { c: { low: 0.1, high: 10, scale: 'log' } }
+    expect(issues({ classifier: 'linear-svm', search: 'random', space })).toEqual([])
+  })
+  test('names an unknown option and the nearest known one', () => {
+    expect(issues({ classifier: 'knn', space: { neighbor: [1] } })).toEqual([
+      'space/neighbor: knn has no option "neighbor" (did you mean "neighbors"?)',
+    ])
+  })
+  test('names a value that the classifier does not take', () => {
+    expect(issues({ classifier: 'knn', space: { neighbors: [3, 0] }, options: { metric: 'l3' } })).toEqual([
+      'options/metric: knn cannot take this value',
+      'space/neighbors: knn cannot take this value',
+    ])
+  })
+  test('refuses a range in a grid, an empty range, and an option both fixed and searched', () => {
+    const space = { c: { low: 1, high: 0, scale: 'linear' } }
+    expect(issues({ classifier: 'linear-svm', options: { c: 1 }, space })).toEqual([
+      'space/c: a grid needs a list of values (list the values, or set search: random)',
+      'space/c: this range cannot be drawn from',
+      'space/c: linear-svm cannot take this value',
+      'options/c: this option is searched and fixed at once',
+    ])
+  })
+})
+
+describe('ensemble/cross-fit', () => {
+  test('gives chance on train rows of noise, where a plain fit gives certainty', async () => {
+    const { predictions } = await run(crossFit, { classifier: 'knn', options: { neighbors: 1 } }, noise)
+    expect(Math.abs(accuracy(predictions, noise, 'train') - 0.5)).toBeLessThan(0.13)
+  })
+  test('says how many groups the folds need', async () => {
+    const table = { ...features, groups: features.groups.map((_, i) => (i % 2 ? 'a' : 'b')) }
+    await expect(run(crossFit, { classifier: 'knn' }, table)).rejects.toMatchObject({ code: 'ERR_TOO_FEW_ROWS' })
+  })
+})
