@@ -9,7 +9,14 @@ import { tuneOperations } from './tune/operations.js'
 /** Fusion, projection, selection, classifiers and votes. Imports declarations only; code is loaded by use. */
 export const plugin: Plugin = definePlugin({
   name: 'ensemble',
-  operations: [...combiners, ...transformers, ...selectors, ...classifiers, ...combinationOperations, ...tuneOperations],
+  operations: [
+    ...combiners,
+    ...transformers,
+    ...selectors,
+    ...classifiers,
+    ...combinationOperations,
+    ...tuneOperations,
+  ],
 })
 
 export default plugin

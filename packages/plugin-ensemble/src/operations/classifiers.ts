@@ -1,6 +1,7 @@
-import { defineOperation, type Operation } from '@etsef/plugin-api'
+import { defineOperation, Type, type Operation } from '@etsef/plugin-api'
 import { classifierOutputs, featureInputs } from '../adapter/ports.js'
 import { knnOptions } from '../knn/knn-options.js'
+import { shrinkageOption } from '../lda/lda-options.js'
 import { linearSvmOptions } from '../linear-svm/linear-svm-options.js'
 import { naiveBayesOptions } from '../naive-bayes/naive-bayes-options.js'
 import { randomForestOptions } from '../random-forest/random-forest-options.js'
@@ -57,5 +58,24 @@ export const classifiers: readonly Operation[] = [
     cacheVersion: 1,
     options: knnOptions,
     load: () => import('../knn/knn-node.js'),
+  }),
+  defineOperation({
+    ...shared,
+    type: 'ensemble/logistic-regression',
+    summary: 'Multinomial logistic regression with L2 penalty; scale the columns first',
+    cacheVersion: 1,
+    options: Type.Object(
+      { c: Type.Number({ exclusiveMinimum: 0, default: 1, description: 'Inverse strength of the penalty' }) },
+      { additionalProperties: false },
+    ),
+    load: () => import('../logistic-regression/logistic-regression-node.js'),
+  }),
+  defineOperation({
+    ...shared,
+    type: 'ensemble/lda',
+    summary: 'Linear discriminant analysis: a Gaussian per class with a common covariance',
+    cacheVersion: 1,
+    options: Type.Object({ shrinkage: shrinkageOption }, { additionalProperties: false }),
+    load: () => import('../lda/lda-node.js'),
   }),
 ]

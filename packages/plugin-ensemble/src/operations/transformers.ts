@@ -2,9 +2,9 @@ import { defineOperation, Type, type Operation } from '@etsef/plugin-api'
 import { featureInputs, transformerOutputs } from '../adapter/ports.js'
 import { fastIcaOptions } from '../fast-ica/fast-ica-options.js'
 import { pcaOptions } from '../pca/pca-options.js'
-import { kOption, planK } from './plan-k.js'
+import { shrinkageOption } from '../lda/lda-options.js'
 
-/** Ports and partitions of every projection and selector: fitted on train. */
+/** Ports and partitions of every projection: fitted on train. */
 const shared = {
   kind: 'estimator',
   inputs: featureInputs,
@@ -13,7 +13,7 @@ const shared = {
   fitOn: ['train'],
 } as const
 
-/** Operations that give new columns: scaling, projections, selectors. */
+/** Operations that give new columns: scaling and projections. */
 export const transformers: readonly Operation[] = [
   defineOperation({
     ...shared,
@@ -45,12 +45,24 @@ export const transformers: readonly Operation[] = [
   }),
   defineOperation({
     ...shared,
-    type: 'ensemble/select-anova',
-    summary: 'The k columns whose class means differ most, by one-way ANOVA F on the training rows',
+    type: 'ensemble/random-projection',
+    summary: 'A Gaussian random projection: the control for projections that learn',
+    cacheVersion: 1,
+    supervised: false,
+    options: Type.Object(
+      { components: Type.Integer({ minimum: 1, default: 50, description: 'Width of the result' }) },
+      { additionalProperties: false },
+    ),
+    plan: ({ options }) => ({ features: { numFeatures: options.components } }),
+    load: () => import('../random-projection/random-projection-node.js'),
+  }),
+  defineOperation({
+    ...shared,
+    type: 'ensemble/lda-projection',
+    summary: 'Directions that separate the classes most, at most one fewer than classes',
     cacheVersion: 1,
     supervised: true,
-    options: Type.Object({ k: kOption }, { additionalProperties: false }),
-    plan: planK,
-    load: () => import('../select-anova/select-anova-node.js'),
+    options: Type.Object({ shrinkage: shrinkageOption }, { additionalProperties: false }),
+    load: () => import('../lda/lda-projection-node.js'),
   }),
 ]

@@ -1,0 +1,5 @@
+import { fitSelectMrmr } from './mrmr.js'
+import { selectNode } from './select-node.js'
+
+/** Code of `ensemble/select-mrmr`. */
+export const { fit, save, load, open } = selectNode<{ readonly k: number }>(fitSelectMrmr)

@@ -1,0 +1,39 @@
+import type { Labels } from '../checks/training-data.js'
+import type { Matrix } from '../linear-algebra/matrix.js'
+import { fitSelectAnova } from '../select-anova/select-anova.js'
+import { fitSelectL1Logistic } from './l1-logistic.js'
+import { fitSelectMutualInformation } from './mutual-information.js'
+import type { SelectModel } from './select-columns.js'
+import { selectNode } from './select-node.js'
+import { fitSelectStability } from './stability.js'
+
+interface Options {
+  readonly k: number
+  readonly rounds: number
+  readonly selector: 'anova' | 'mutual-information' | 'l1'
+}
+
+/** Code of `ensemble/select-stability`. */
+export const { fit, save, load, open } = selectNode<Options>((x, y, options, ctx) => {
+  const model = fitSelectStability(x, y, baseSelector(options), {
+    ...options,
+    seed: ctx.seed,
+    onRound: (done) => {
+      ctx.signal.throwIfAborted()
+      ctx.progress(done, options.rounds, 'half-samples')
+    },
+  })
+  if (Number.isFinite(model.stability)) ctx.metric('stability', model.stability)
+  return model
+})
+
+function baseSelector({ selector, k }: Options): (x: Matrix, y: Labels) => SelectModel {
+  switch (selector) {
+    case 'anova':
+      return (x, y) => fitSelectAnova(x, y, { k })
+    case 'mutual-information':
+      return (x, y) => fitSelectMutualInformation(x, y, { k, neighbors: 3 })
+    case 'l1':
+      return (x, y) => fitSelectL1Logistic(x, y, { k, C: 1 })
+  }
+}

@@ -1,0 +1,15 @@
+import { selectNode } from './select-node.js'
+import { fitSelectTreeImportance } from './tree-importance.js'
+
+/** Code of `ensemble/select-tree-importance`. */
+export const { fit, save, load, open } = selectNode<{ readonly k: number; readonly trees: number }>(
+  (x, y, options, ctx) =>
+    fitSelectTreeImportance(x, y, {
+      ...options,
+      seed: ctx.seed,
+      onTree: (done) => {
+        ctx.signal.throwIfAborted()
+        ctx.progress(done, options.trees, 'trees')
+      },
+    }),
+)
