@@ -20,10 +20,11 @@ import numpy as np
 
 OUT = Path(__file__).parents[2] / "packages/nn/src/architectures/peer-fixtures.json"
 CLASSES = 7
-# Kernels are uniform with variance gain / (3 fan-in). Chosen so that outputs stay finite and still depend on the input.
+# Kernels are uniform with variance gain / (3 fan-in). Chosen so that outputs depend on the input
+# (by 2 to 50 %) and float32 stays within 4e-6 of float64: higher gains make deep swish networks chaotic.
 GAINS = {
     "mobilenetV1": 8, "mobilenetV2": 6, "mobilenetV3Large": 5.5, "mobilenetV3Small": 6.5, "inceptionResnetV2": 5,
-    "efficientnetB0": 8, "efficientnetB1": 7.5, "efficientnetB2": 7, "efficientnetB3": 7, "efficientnetV2S": 4.75,
+    "efficientnetB0": 8, "efficientnetB1": 6.5, "efficientnetB2": 6.5, "efficientnetB3": 6, "efficientnetV2S": 4,
 }
 
 # architecture, variant, width, input size, peer, name in the peer
@@ -33,7 +34,6 @@ CASES = [
     ("resnet50", "torch", 1, 64, "torchvision", "resnet50"),
     ("resnet50", "keras", 1, 64, "keras", "ResNet50"),
     ("resnet101", "torch", 1, 65, "torchvision", "resnet101"),
-    ("resnet101", "torch", 1, 64, "timm", "resnet101"),
     ("resnet101", "keras", 1, 64, "keras", "ResNet101"),
     ("xception", "keras", 1, 96, "keras", "Xception"),
     ("xception", "torch", 1, 96, "timm", "legacy_xception"),

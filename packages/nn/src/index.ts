@@ -73,3 +73,4 @@ export {
   type PretrainSimclrOptions,
   type SimclrEpoch,
 } from './training/pretrain-simclr.js'
+export { parseTflite, readTflite, type TfliteLayer, weightsFromTflite } from './weights/tflite.js'

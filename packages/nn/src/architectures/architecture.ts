@@ -14,6 +14,8 @@ export interface ArchitectureOptions {
   readonly variant?: Variant
   /** Name of a spatial node to stop after; a global average pool over it gives the features. */
   readonly cut?: string
+  /** Build without batch norms, each folded into the convolution before it: for TFLite weights. Default false. */
+  readonly folded?: boolean
 }
 
 /** All options, resolved. */

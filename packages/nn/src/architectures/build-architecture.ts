@@ -1,4 +1,5 @@
 import type { Graph } from '../graph/graph.js'
+import { foldGraph } from '../graph/fold.js'
 import { cutAfter } from '../graph/head.js'
 import type { Preprocessing } from '../images/preprocess.js'
 import type { ArchitectureEntry, ArchitectureOptions, ResolvedOptions } from './architecture.js'
@@ -14,7 +15,8 @@ import type { BuiltArchitecture } from './graph-builder.js'
  */
 export function buildArchitecture(name: string, options: ArchitectureOptions = {}): Graph {
   const { graph } = buildWithNames(name, options)
-  return options.cut === undefined ? graph : cutAfter(graph, options.cut)
+  const whole = options.cut === undefined ? graph : cutAfter(graph, options.cut)
+  return options.folded === true ? foldGraph(whole) : whole
 }
 
 /** The backbone together with the names its published weights go by. `cut` is ignored: names of dropped nodes do no harm. */

@@ -20,11 +20,42 @@ interface Scaling {
   readonly depth: number
 }
 
-const mbconv = (kernel: number, repeats: number, filters: number, expansion: number, stride: number): Group => ({ kind: 'mbconv', kernel, repeats, filters, expansion, stride, squeezes: true })
-const fused = (repeats: number, filters: number, expansion: number, stride: number): Group => ({ kind: 'fused', kernel: 3, repeats, filters, expansion, stride, squeezes: false })
+const mbconv = (kernel: number, repeats: number, filters: number, expansion: number, stride: number): Group => ({
+  kind: 'mbconv',
+  kernel,
+  repeats,
+  filters,
+  expansion,
+  stride,
+  squeezes: true,
+})
+const fused = (repeats: number, filters: number, expansion: number, stride: number): Group => ({
+  kind: 'fused',
+  kernel: 3,
+  repeats,
+  filters,
+  expansion,
+  stride,
+  squeezes: false,
+})
 
-const V1_GROUPS = [mbconv(3, 1, 16, 1, 1), mbconv(3, 2, 24, 6, 2), mbconv(5, 2, 40, 6, 2), mbconv(3, 3, 80, 6, 2), mbconv(5, 3, 112, 6, 1), mbconv(5, 4, 192, 6, 2), mbconv(3, 1, 320, 6, 1)]
-const V2S_GROUPS = [fused(2, 24, 1, 1), fused(4, 48, 4, 2), fused(4, 64, 4, 2), mbconv(3, 6, 128, 4, 2), mbconv(3, 9, 160, 6, 1), mbconv(3, 15, 256, 6, 2)]
+const V1_GROUPS = [
+  mbconv(3, 1, 16, 1, 1),
+  mbconv(3, 2, 24, 6, 2),
+  mbconv(5, 2, 40, 6, 2),
+  mbconv(3, 3, 80, 6, 2),
+  mbconv(5, 3, 112, 6, 1),
+  mbconv(5, 4, 192, 6, 2),
+  mbconv(3, 1, 320, 6, 1),
+]
+const V2S_GROUPS = [
+  fused(2, 24, 1, 1),
+  fused(4, 48, 4, 2),
+  fused(4, 64, 4, 2),
+  mbconv(3, 6, 128, 4, 2),
+  mbconv(3, 9, 160, 6, 1),
+  mbconv(3, 15, 256, 6, 2),
+]
 
 const SCALINGS = {
   efficientnetB0: { groups: V1_GROUPS, stemFilters: 32, width: 1, depth: 1 },
@@ -53,7 +84,10 @@ export function efficientnet(name: keyof typeof SCALINGS): (options: ResolvedOpt
     const isV2 = name === 'efficientnetV2S'
     const net = new GraphBuilder(name, [inputSize, inputSize, 3], normSettings(isV2, variant))
     const stem = { kernel: 3, stride: 2, padding: variantPadding(variant, 3) }
-    let x = net.conv('stem_conv', 'input', roundChannels(stemFilters * width), stem, { torchvision: 'features.0.0', timm: 'conv_stem' })
+    let x = net.conv('stem_conv', 'input', roundChannels(stemFilters * width), stem, {
+      torchvision: 'features.0.0',
+      timm: 'conv_stem',
+    })
     x = net.activate('stem_activation', net.norm('stem_bn', x, { torchvision: 'features.0.1', timm: 'bn1' }), 'swish')
     for (const [index, group] of groups.entries()) {
       net.stage = `stage${index + 1}`
@@ -74,9 +108,19 @@ export function efficientnet(name: keyof typeof SCALINGS): (options: ResolvedOpt
     }
     net.stage = `stage${groups.length + 1}`
     const top = `features.${groups.length + 1}`
-    x = net.conv('top_conv', x, roundChannels(1280 * width), { kernel: 1, padding: 'valid' }, { torchvision: `${top}.0`, timm: 'conv_head' })
+    x = net.conv(
+      'top_conv',
+      x,
+      roundChannels(1280 * width),
+      { kernel: 1, padding: 'valid' },
+      { torchvision: `${top}.0`, timm: 'conv_head' },
+    )
     x = net.norm('top_bn', x, { torchvision: `${top}.1`, timm: 'bn2' })
-    return net.finish(net.activate('top_activation', x, 'swish'), { keras: 'predictions', torchvision: 'classifier.1', timm: 'classifier' })
+    return net.finish(net.activate('top_activation', x, 'swish'), {
+      keras: 'predictions',
+      torchvision: 'classifier.1',
+      timm: 'classifier',
+    })
   }
 }
 
@@ -95,20 +139,36 @@ function mbconvBlock(net: GraphBuilder, input: string, settings: BlockSettings):
   let x = input
   let layer = 0
   if (expands) {
-    x = net.conv(`${prefix}expand_conv`, x, inputFilters * expansion, { kernel: 1, padding: 'valid' }, { torchvision: `${module}.0.0`, timm: `${timm}.conv_pw` })
+    x = net.conv(
+      `${prefix}expand_conv`,
+      x,
+      inputFilters * expansion,
+      { kernel: 1, padding: 'valid' },
+      { torchvision: `${module}.0.0`, timm: `${timm}.conv_pw` },
+    )
     x = net.norm(`${prefix}expand_bn`, x, { torchvision: `${module}.0.1`, timm: `${timm}.bn1` })
     x = net.activate(`${prefix}expand_activation`, x, 'swish')
     layer = 1
   }
   // Keras calls the depthwise layer dwconv in the first generation and dwconv2 in the second.
   const keras = settings.isV2 ? `${prefix}dwconv2` : undefined
-  x = net.depthwise(`${prefix}dwconv`, x, { kernel, stride, padding: variantPadding(variant, kernel) }, { keras, torchvision: `${module}.${layer}.0`, timm: `${timm}.conv_dw` })
+  x = net.depthwise(
+    `${prefix}dwconv`,
+    x,
+    { kernel, stride, padding: variantPadding(variant, kernel) },
+    { keras, torchvision: `${module}.${layer}.0`, timm: `${timm}.conv_dw` },
+  )
   x = net.norm(`${prefix}bn`, x, { torchvision: `${module}.${layer}.1`, timm: `${timm}.${expands ? 'bn2' : 'bn1'}` })
   x = net.activate(`${prefix}activation`, x, 'swish')
   layer++
   if (squeezes) {
     x = net.squeezeExcite(x, {
-      names: { pool: `${prefix}se_squeeze`, reduce: `${prefix}se_reduce`, expand: `${prefix}se_expand`, multiply: `${prefix}se_excite` },
+      names: {
+        pool: `${prefix}se_squeeze`,
+        reduce: `${prefix}se_reduce`,
+        expand: `${prefix}se_expand`,
+        multiply: `${prefix}se_excite`,
+      },
       filters: Math.max(1, Math.floor(inputFilters * 0.25)),
       activation: 'swish',
       gate: 'sigmoid',
@@ -117,8 +177,17 @@ function mbconvBlock(net: GraphBuilder, input: string, settings: BlockSettings):
     })
     layer++
   }
-  x = net.conv(`${prefix}project_conv`, x, filters, { kernel: 1, padding: 'valid' }, { torchvision: `${module}.${layer}.0`, timm: `${timm}.${expands ? 'conv_pwl' : 'conv_pw'}` })
-  x = net.norm(`${prefix}project_bn`, x, { torchvision: `${module}.${layer}.1`, timm: `${timm}.${expands ? 'bn3' : 'bn2'}` })
+  x = net.conv(
+    `${prefix}project_conv`,
+    x,
+    filters,
+    { kernel: 1, padding: 'valid' },
+    { torchvision: `${module}.${layer}.0`, timm: `${timm}.${expands ? 'conv_pwl' : 'conv_pw'}` },
+  )
+  x = net.norm(`${prefix}project_bn`, x, {
+    torchvision: `${module}.${layer}.1`,
+    timm: `${timm}.${expands ? 'bn3' : 'bn2'}`,
+  })
   return stride === 1 && inputFilters === filters ? net.add(`${prefix}add`, [input, x], { op: 'add' }) : x
 }
 
@@ -132,10 +201,19 @@ function fusedBlock(net: GraphBuilder, input: string, settings: BlockSettings): 
     x = net.norm(`${prefix}project_bn`, x, { torchvision: `${module}.0.1`, timm: `${timm}.bn1` })
     x = net.activate(`${prefix}project_activation`, x, 'swish')
   } else {
-    x = net.conv(`${prefix}expand_conv`, x, inputFilters * expansion, wide, { torchvision: `${module}.0.0`, timm: `${timm}.conv_exp` })
+    x = net.conv(`${prefix}expand_conv`, x, inputFilters * expansion, wide, {
+      torchvision: `${module}.0.0`,
+      timm: `${timm}.conv_exp`,
+    })
     x = net.norm(`${prefix}expand_bn`, x, { torchvision: `${module}.0.1`, timm: `${timm}.bn1` })
     x = net.activate(`${prefix}expand_activation`, x, 'swish')
-    x = net.conv(`${prefix}project_conv`, x, filters, { kernel: 1, padding: 'valid' }, { torchvision: `${module}.1.0`, timm: `${timm}.conv_pwl` })
+    x = net.conv(
+      `${prefix}project_conv`,
+      x,
+      filters,
+      { kernel: 1, padding: 'valid' },
+      { torchvision: `${module}.1.0`, timm: `${timm}.conv_pwl` },
+    )
     x = net.norm(`${prefix}project_bn`, x, { torchvision: `${module}.1.1`, timm: `${timm}.bn2` })
   }
   return stride === 1 && inputFilters === filters ? net.add(`${prefix}add`, [input, x], { op: 'add' }) : x

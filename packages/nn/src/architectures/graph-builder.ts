@@ -139,9 +139,15 @@ export class GraphBuilder {
     const { names, filters, activation, gate, reduce, expand } = settings
     const pooled = this.add(names.pool, input, { op: 'globalAvgPool', keepDims: true })
     const pointwise: ConvSettings = { kernel: 1, padding: 'valid', bias: true }
-    const squeezed = this.activate(`${names.reduce}_activation`, this.conv(names.reduce, pooled, filters, pointwise, reduce), activation)
+    const squeezed = this.activate(
+      `${names.reduce}_activation`,
+      this.conv(names.reduce, pooled, filters, pointwise, reduce),
+      activation,
+    )
     const excited = this.conv(names.expand, squeezed, this.channels(input), pointwise, expand)
-    return this.add(names.multiply, [input, this.activate(`${names.expand}_activation`, excited, gate)], { op: 'multiply' })
+    return this.add(names.multiply, [input, this.activate(`${names.expand}_activation`, excited, gate)], {
+      op: 'multiply',
+    })
   }
 
   /** Adds the global average pool over `lastSpatialNode` and closes the backbone; `logits` names a published classifier. */

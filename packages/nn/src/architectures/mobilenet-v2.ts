@@ -53,7 +53,11 @@ export function mobilenetV2({ inputSize, width, variant }: ResolvedOptions): Bui
     { torchvision: 'features.18.0', timm: 'conv_head' },
   )
   x = net.norm('Conv_1_bn', x, { torchvision: 'features.18.1', timm: 'bn2' })
-  return net.finish(net.activate('out_relu', x, 'relu6'), { keras: 'predictions', torchvision: 'classifier.1', timm: 'classifier' })
+  return net.finish(net.activate('out_relu', x, 'relu6'), {
+    keras: 'predictions',
+    torchvision: 'classifier.1',
+    timm: 'classifier',
+  })
 }
 
 interface BlockSettings {

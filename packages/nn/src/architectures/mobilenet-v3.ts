@@ -3,7 +3,14 @@ import type { ResolvedOptions, Variant } from './architecture.js'
 import { type BuiltArchitecture, GraphBuilder, roundChannels, variantPadding } from './graph-builder.js'
 
 /** One row of the paper's tables 1 and 2. */
-type Row = readonly [kernel: number, expanded: number, filters: number, squeezes: boolean, activation: 'RE' | 'HS', stride: number]
+type Row = readonly [
+  kernel: number,
+  expanded: number,
+  filters: number,
+  squeezes: boolean,
+  activation: 'RE' | 'HS',
+  stride: number,
+]
 
 const LARGE: readonly Row[] = [
   [3, 16, 16, false, 'RE', 1],
@@ -54,8 +61,18 @@ export function mobilenetV3(size: 'Large' | 'Small'): (options: ResolvedOptions)
   return ({ inputSize, width, variant }) => {
     const rows = size === 'Large' ? LARGE : SMALL
     const net = new GraphBuilder(`mobilenetV3${size}`, [inputSize, inputSize, 3], NORMS[variant])
-    let x = net.conv('conv', 'input', 16, { kernel: 3, stride: 2, padding: variantPadding(variant, 3) }, { torchvision: 'features.0.0', timm: 'conv_stem' })
-    x = net.activate('conv_activation', net.norm('conv_bn', x, { torchvision: 'features.0.1', timm: 'bn1' }), 'hardSwish')
+    let x = net.conv(
+      'conv',
+      'input',
+      16,
+      { kernel: 3, stride: 2, padding: variantPadding(variant, 3) },
+      { torchvision: 'features.0.0', timm: 'conv_stem' },
+    )
+    x = net.activate(
+      'conv_activation',
+      net.norm('conv_bn', x, { torchvision: 'features.0.1', timm: 'bn1' }),
+      'hardSwish',
+    )
     let stage = 1
     let group = -1
     let repeat = 0
@@ -71,7 +88,13 @@ export function mobilenetV3(size: 'Large' | 'Small'): (options: ResolvedOptions)
     }
     net.stage = `stage${stage + 1}`
     const last = { torchvision: `features.${rows.length + 1}`, timm: `blocks.${group + 1}.0` }
-    x = net.conv('conv_1', x, roundChannels(net.channels(x) * 6), { kernel: 1, padding: 'valid' }, { torchvision: `${last.torchvision}.0`, timm: `${last.timm}.conv` })
+    x = net.conv(
+      'conv_1',
+      x,
+      roundChannels(net.channels(x) * 6),
+      { kernel: 1, padding: 'valid' },
+      { torchvision: `${last.torchvision}.0`, timm: `${last.timm}.conv` },
+    )
     x = net.norm('conv_1_bn', x, { torchvision: `${last.torchvision}.1`, timm: `${last.timm}.bn1` })
     return net.finish(net.activate('conv_1_activation', x, 'hardSwish'))
   }
@@ -86,7 +109,12 @@ interface BlockSettings {
   readonly timm: string
 }
 
-function invertedResidual(net: GraphBuilder, input: string, row: Row, { block, tableInput, width, variant, timm }: BlockSettings): string {
+function invertedResidual(
+  net: GraphBuilder,
+  input: string,
+  row: Row,
+  { block, tableInput, width, variant, timm }: BlockSettings,
+): string {
   const [kernel, expanded, baseFilters, squeezes, code, stride] = row
   const prefix = block === 0 ? 'expanded_conv_' : `expanded_conv_${block}_`
   const module = `features.${block + 1}.block`
@@ -98,18 +126,37 @@ function invertedResidual(net: GraphBuilder, input: string, row: Row, { block, t
   if (expands) {
     // Keras expands the rounded input width, torchvision rounds the table's; they agree at width 1.
     const expandedFilters = roundChannels((expanded / tableInput) * net.channels(input))
-    x = net.conv(`${prefix}expand`, x, expandedFilters, { kernel: 1, padding: 'valid' }, { torchvision: `${module}.0.0`, timm: `${timm}.conv_pw` })
+    x = net.conv(
+      `${prefix}expand`,
+      x,
+      expandedFilters,
+      { kernel: 1, padding: 'valid' },
+      { torchvision: `${module}.0.0`, timm: `${timm}.conv_pw` },
+    )
     x = net.norm(`${prefix}expand_bn`, x, { torchvision: `${module}.0.1`, timm: `${timm}.bn1` })
     x = net.activate(`${prefix}expand_activation`, x, activation)
     layer = 1
   }
-  x = net.depthwise(`${prefix}depthwise`, x, { kernel, stride, padding: variantPadding(variant, kernel) }, { torchvision: `${module}.${layer}.0`, timm: `${timm}.conv_dw` })
-  x = net.norm(`${prefix}depthwise_bn`, x, { torchvision: `${module}.${layer}.1`, timm: `${timm}.${expands ? 'bn2' : 'bn1'}` })
+  x = net.depthwise(
+    `${prefix}depthwise`,
+    x,
+    { kernel, stride, padding: variantPadding(variant, kernel) },
+    { torchvision: `${module}.${layer}.0`, timm: `${timm}.conv_dw` },
+  )
+  x = net.norm(`${prefix}depthwise_bn`, x, {
+    torchvision: `${module}.${layer}.1`,
+    timm: `${timm}.${expands ? 'bn2' : 'bn1'}`,
+  })
   x = net.activate(`${prefix}depthwise_activation`, x, activation)
   layer++
   if (squeezes) {
     x = net.squeezeExcite(x, {
-      names: { pool: `${prefix}squeeze_excite_avg_pool`, reduce: `${prefix}squeeze_excite_conv`, expand: `${prefix}squeeze_excite_conv_1`, multiply: `${prefix}squeeze_excite_mul` },
+      names: {
+        pool: `${prefix}squeeze_excite_avg_pool`,
+        reduce: `${prefix}squeeze_excite_conv`,
+        expand: `${prefix}squeeze_excite_conv_1`,
+        multiply: `${prefix}squeeze_excite_mul`,
+      },
       filters: roundChannels(net.channels(x) * 0.25),
       activation: 'relu',
       gate: 'hardSigmoid',
@@ -118,7 +165,16 @@ function invertedResidual(net: GraphBuilder, input: string, row: Row, { block, t
     })
     layer++
   }
-  x = net.conv(`${prefix}project`, x, filters, { kernel: 1, padding: 'valid' }, { torchvision: `${module}.${layer}.0`, timm: `${timm}.${expands ? 'conv_pwl' : 'conv_pw'}` })
-  x = net.norm(`${prefix}project_bn`, x, { torchvision: `${module}.${layer}.1`, timm: `${timm}.${expands ? 'bn3' : 'bn2'}` })
+  x = net.conv(
+    `${prefix}project`,
+    x,
+    filters,
+    { kernel: 1, padding: 'valid' },
+    { torchvision: `${module}.${layer}.0`, timm: `${timm}.${expands ? 'conv_pwl' : 'conv_pw'}` },
+  )
+  x = net.norm(`${prefix}project_bn`, x, {
+    torchvision: `${module}.${layer}.1`,
+    timm: `${timm}.${expands ? 'bn3' : 'bn2'}`,
+  })
   return stride === 1 && net.channels(input) === filters ? net.add(`${prefix}add`, [input, x], { op: 'add' }) : x
 }

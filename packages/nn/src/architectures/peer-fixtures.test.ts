@@ -34,19 +34,21 @@ interface Fixture {
 const fixtures = JSON.parse(readFileSync(join(import.meta.dirname, 'peer-fixtures.json'), 'utf8')) as readonly Fixture[]
 const NUM_CLASSES = 7
 
-/** Numbers in [-1, 1) as the peer script draws them. */
-function uniform(name: string, count: number): Float64Array {
+/** Numbers in [-1, 1) as the peer script draws them, times `factor`, plus `offset`. */
+function uniform(name: string, count: number, factor = 1, offset = 0): Float32Array {
   const seed = hashString(name)
-  return Float64Array.from({ length: count }, (_, i) => (mixBits((seed + Math.imul(i + 1, 0x9e3779b9)) >>> 0) / 2 ** 32) * 2 - 1)
+  const values = new Float32Array(count)
+  for (let i = 0; i < count; i++)
+    values[i] = offset + factor * ((mixBits((seed + Math.imul(i + 1, 0x9e3779b9)) >>> 0) / 2 ** 32) * 2 - 1)
+  return values
 }
 
 type Role = 'kernel' | 'gamma' | 'variance' | 'other'
 
 function peerWeight(name: string, role: Role, shape: readonly number[], fanIn: number, gain: number): WeightTensor {
-  const u = uniform(name, sizeOf(shape))
-  const limit = Math.sqrt(gain / fanIn)
-  const data = Float32Array.from(u, (value) => (role === 'kernel' ? value * limit : role === 'gamma' ? 1 + 0.2 * value : role === 'variance' ? 1 + 0.5 * value : 0.2 * value))
-  return { shape, data }
+  const factor = { kernel: Math.sqrt(gain / fanIn), gamma: 0.2, variance: 0.5, other: 0.2 }[role]
+  const offset = role === 'gamma' || role === 'variance' ? 1 : 0
+  return { shape, data: uniform(name, sizeOf(shape), factor, offset) }
 }
 
 const ROLES: Readonly<Record<string, Role>> = { kernel: 'kernel', gamma: 'gamma', movingVariance: 'variance' }
@@ -59,7 +61,10 @@ function peerState(graph: Graph, built: BuiltArchitecture, fixture: Fixture): We
   for (const node of graph.nodes) {
     for (const spec of parametersOfNode(node, shapes.get(node.inputs[0]!)!)) {
       const parameter = spec.name.slice(node.name.length + 1)
-      const [name, shape] = library === 'keras' ? kerasEntry(node, parameter, spec.shape, built) : torchEntry(node, parameter, spec.shape, library === 'timm' ? built.timmNames : built.torchvisionNames)
+      const [name, shape] =
+        library === 'keras'
+          ? kerasEntry(node, parameter, spec.shape, built)
+          : torchEntry(node, parameter, spec.shape, library === 'timm' ? built.timmNames : built.torchvisionNames)
       const fanIn = node.op === 'depthwiseConv' ? node.kernel[0] * node.kernel[1] : sizeOf(spec.shape.slice(0, -1))
       state.set(name, peerWeight(name, ROLES[parameter] ?? 'other', shape, fanIn, fixture.gain))
     }
@@ -67,7 +72,12 @@ function peerState(graph: Graph, built: BuiltArchitecture, fixture: Fixture): We
   return state
 }
 
-function kerasEntry(node: GraphNode, parameter: string, shape: readonly number[], { kerasNames }: BuiltArchitecture): readonly [string, readonly number[]] {
+function kerasEntry(
+  node: GraphNode,
+  parameter: string,
+  shape: readonly number[],
+  { kerasNames }: BuiltArchitecture,
+): readonly [string, readonly number[]] {
   const layer = kerasNames.get(node.name) ?? node.name
   const isSeparable = node.name !== layer && layer.includes('sepconv')
   const names: Readonly<Record<string, string>> = {
@@ -78,8 +88,19 @@ function kerasEntry(node: GraphNode, parameter: string, shape: readonly number[]
   return [`${layer}/${names[parameter] ?? parameter}`, shape]
 }
 
-function torchEntry(node: GraphNode, parameter: string, shape: readonly number[], names: ReadonlyMap<string, string>): readonly [string, readonly number[]] {
-  const leaf: Readonly<Record<string, string>> = { kernel: 'weight', gamma: 'weight', beta: 'bias', movingMean: 'running_mean', movingVariance: 'running_var' }
+function torchEntry(
+  node: GraphNode,
+  parameter: string,
+  shape: readonly number[],
+  names: ReadonlyMap<string, string>,
+): readonly [string, readonly number[]] {
+  const leaf: Readonly<Record<string, string>> = {
+    kernel: 'weight',
+    gamma: 'weight',
+    beta: 'bias',
+    movingMean: 'running_mean',
+    movingVariance: 'running_var',
+  }
   const key = `${names.get(node.name) ?? `unnamed ${node.name}`}.${leaf[parameter] ?? parameter}`
   if (parameter !== 'kernel') return [key, shape]
   if (node.op === 'dense') return [key, [shape[1]!, shape[0]!]]
@@ -95,6 +116,25 @@ function relativeDifference(actual: ArrayLike<number>, expected: Float32Array): 
   const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
   return expected.reduce((most, value, i) => Math.max(most, Math.abs(value - actual[i]!)), 0) / scale
 }
+
+async function run(graph: Graph, weights: Weights): Promise<readonly Float32Array[]> {
+  const extractor = await OnnxExtractor.create(exportOnnx(graph, weights))
+  const outputs = await extractor.run(uniform('input', sizeOf(graph.inputShape)), 1)
+  await extractor.dispose()
+  return outputs
+}
+
+function everySixteenth(values: Float32Array): Float32Array {
+  return values.filter((_, i) => i % 16 === 0)
+}
+
+test.each(['mobilenetV2', 'mobilenetV3Large', 'efficientnetB0'])('tells the variants of %s apart', async (name) => {
+  const fixture = fixtures.find((item) => item.architecture === name && item.peer.startsWith('torchvision'))!
+  const built = buildWithNames(name, fixture)
+  const { weights } = weightsFromTorch(built.graph, peerState(built.graph, built, fixture), built)
+  const other = await run(buildWithNames(name, { ...fixture, variant: 'keras' }).graph, weights)
+  expect(relativeDifference(everySixteenth(other[0]!), decode(fixture.features))).toBeGreaterThan(1e-2)
+})
 
 describe.each(fixtures)('$architecture $variant width $width at $inputSize px', (fixture) => {
   const built = buildWithNames(fixture.architecture, fixture)
@@ -112,13 +152,12 @@ describe.each(fixtures)('$architecture $variant width $width at $inputSize px', 
       const lines = [...state].map(([name, { shape }]) => `${name} ${shape.join('x')}`).sort()
       expect(hashString(lines.join('\n'))).toBe(fixture.checksum)
     }
-    const fitted = fixture.peer.startsWith('keras') ? weightsFromKeras(graph, state, built.kerasNames) : weightsFromTorch(graph, state, built)
+    const fitted = fixture.peer.startsWith('keras')
+      ? weightsFromKeras(graph, state, built.kerasNames)
+      : weightsFromTorch(graph, state, built)
     expect(fitted.unused).toEqual([])
-    const extractor = await OnnxExtractor.create(exportOnnx(graph, fitted.weights))
-    const outputs = await extractor.run(Float32Array.from(uniform('input', sizeOf(graph.inputShape))), 1)
-    await extractor.dispose()
-    const everySixteenth = outputs[0]!.filter((_, i) => i % 16 === 0)
-    expect(relativeDifference(everySixteenth, decode(fixture.features))).toBeLessThan(1e-4)
+    const outputs = await run(graph, fitted.weights)
+    expect(relativeDifference(everySixteenth(outputs[0]!), decode(fixture.features))).toBeLessThan(1e-4)
     if (fixture.logits !== undefined) expect(relativeDifference(outputs[1]!, decode(fixture.logits))).toBeLessThan(1e-4)
   })
 })

@@ -24,9 +24,15 @@ export function xception({ inputSize, variant }: ResolvedOptions): BuiltArchitec
     // The first of these blocks starts without ReLU, so timm counts from 0 there and from 1 elsewhere.
     const first = index === 0 ? 0 : 1
     if (index > 0) x = net.activate(`block${block}_sepconv1_act`, x, 'relu')
-    x = separableNorm(net, `block${block}_sepconv1`, x, filters, [`${module}.rep.${first}`, `${module}.rep.${first + 1}`])
+    x = separableNorm(net, `block${block}_sepconv1`, x, filters, [
+      `${module}.rep.${first}`,
+      `${module}.rep.${first + 1}`,
+    ])
     x = net.activate(`block${block}_sepconv2_act`, x, 'relu')
-    x = separableNorm(net, `block${block}_sepconv2`, x, filters, [`${module}.rep.${first + 3}`, `${module}.rep.${first + 4}`])
+    x = separableNorm(net, `block${block}_sepconv2`, x, filters, [
+      `${module}.rep.${first + 3}`,
+      `${module}.rep.${first + 4}`,
+    ])
     x = net.pool(`block${block}_pool`, x, 'maxPool', 3, 2, poolPadding)
     x = net.add(`block${block}_add`, [x, shortcut], { op: 'add' })
   }
@@ -35,7 +41,10 @@ export function xception({ inputSize, variant }: ResolvedOptions): BuiltArchitec
     const shortcut = x
     for (let i = 1; i <= 3; i++) {
       x = net.activate(`block${block}_sepconv${i}_act`, x, 'relu')
-      x = separableNorm(net, `block${block}_sepconv${i}`, x, 728, [`block${block - 1}.rep.${3 * i - 2}`, `block${block - 1}.rep.${3 * i - 1}`])
+      x = separableNorm(net, `block${block}_sepconv${i}`, x, 728, [
+        `block${block - 1}.rep.${3 * i - 2}`,
+        `block${block - 1}.rep.${3 * i - 1}`,
+      ])
     }
     x = net.add(`block${block}_add`, [x, shortcut], { op: 'add' })
   }
@@ -69,19 +78,44 @@ class Shortcuts {
     const suffix = this.#count === 0 ? '' : `_${this.#count}`
     this.#count++
     const name = `shortcut${this.#count}`
-    const conv = this.#net.conv(`${name}_conv`, input, filters, { kernel: 1, stride: 2, padding: 'valid' }, { keras: `conv2d${suffix}`, timm: `${module}.skip` })
+    const conv = this.#net.conv(
+      `${name}_conv`,
+      input,
+      filters,
+      { kernel: 1, stride: 2, padding: 'valid' },
+      { keras: `conv2d${suffix}`, timm: `${module}.skip` },
+    )
     return this.#net.norm(`${name}_bn`, conv, { keras: `batch_normalization${suffix}`, timm: `${module}.skipbn` })
   }
 }
 
-function convNormRelu(net: GraphBuilder, name: string, input: string, filters: number, stride: number, [conv, norm]: readonly [string, string]): string {
+function convNormRelu(
+  net: GraphBuilder,
+  name: string,
+  input: string,
+  filters: number,
+  stride: number,
+  [conv, norm]: readonly [string, string],
+): string {
   const x = net.conv(name, input, filters, { kernel: 3, stride, padding: 'valid' }, { timm: conv })
   return net.activate(`${name}_act`, net.norm(`${name}_bn`, x, { timm: norm }), 'relu')
 }
 
-function separableNorm(net: GraphBuilder, name: string, input: string, filters: number, [conv, norm]: readonly [string, string]): string {
+function separableNorm(
+  net: GraphBuilder,
+  name: string,
+  input: string,
+  filters: number,
+  [conv, norm]: readonly [string, string],
+): string {
   const aliases = (part: string): NodeAliases => ({ keras: name, timm: `${conv}.${part}` })
   const depthwise = net.depthwise(`${name}_depthwise`, input, { kernel: 3, padding: [1, 1, 1, 1] }, aliases('conv1'))
-  const pointwise = net.conv(`${name}_pointwise`, depthwise, filters, { kernel: 1, padding: 'valid' }, aliases('pointwise'))
+  const pointwise = net.conv(
+    `${name}_pointwise`,
+    depthwise,
+    filters,
+    { kernel: 1, padding: 'valid' },
+    aliases('pointwise'),
+  )
   return net.norm(`${name}_bn`, pointwise, { timm: norm })
 }

@@ -49,8 +49,10 @@ export function foldWeights(graph: Graph, weights: Weights, keep: readonly strin
       variance.data,
       (value, c) => (gamma?.data[c] ?? 1) / Math.sqrt(value + norm.epsilon),
     )
-    // The channel is the last axis but of multiplier 1 in depthwise kernels, so `i % channels` is right for both.
-    const scaled = Float32Array.from(kernel.data, (value, i) => value * scale[i % channels]!)
+    // The channel is the last axis but of multiplier 1 in depthwise kernels, so counting through the channels is right for both.
+    const scaled = new Float32Array(kernel.data.length)
+    for (let i = 0, c = 0; i < scaled.length; i++, c = c + 1 === channels ? 0 : c + 1)
+      scaled[i] = kernel.data[i]! * scale[c]!
     const offset = Float32Array.from(
       mean.data,
       (value, c) => ((bias?.data[c] ?? 0) - value) * scale[c]! + (beta?.data[c] ?? 0),

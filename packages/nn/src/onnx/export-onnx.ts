@@ -188,9 +188,12 @@ function kernelToOnnx({ shape, data }: WeightTensor, isDepthwise: boolean): Weig
   const [outer, inner] = isDepthwise ? [third, fourth] : [fourth, third]
   const area = height * width
   const out = new Float32Array(data.length)
-  for (let k = 0; k < area; k++) {
+  // Writes in order; reads stride by the number of outputs.
+  let to = 0
+  for (let o = 0; o < outer; o++) {
     for (let i = 0; i < inner; i++) {
-      for (let o = 0; o < outer; o++) out[(o * inner + i) * area + k] = data[(k * inner + i) * outer + o]!
+      let from = i * outer + o
+      for (let k = 0; k < area; k++, from += inner * outer) out[to++] = data[from]!
     }
   }
   return { shape: [outer, inner, height, width], data: out }

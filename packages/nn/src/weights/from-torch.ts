@@ -78,9 +78,12 @@ export function kernelFromTorch(node: GraphNode, tensor: WeightTensor): WeightTe
   if (shape.length !== 4) return tensor
   const [first, second, height, width] = shape as [number, number, number, number]
   const area = height * width
+  // Reads in order; writes stride by the number of outputs.
+  let from = 0
   for (let o = 0; o < first; o++) {
     for (let i = 0; i < second; i++) {
-      for (let k = 0; k < area; k++) out[(k * second + i) * first + o] = data[(o * second + i) * area + k]!
+      let to = i * first + o
+      for (let k = 0; k < area; k++, to += second * first) out[to] = data[from++]!
     }
   }
   return {

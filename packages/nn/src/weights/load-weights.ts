@@ -8,6 +8,7 @@ import { weightsFromKeras } from './from-keras.js'
 import { weightsFromTorch } from './from-torch.js'
 import { readSafetensors } from './safetensors.js'
 import { readTfjsLayers } from './tfjs-layers.js'
+import { readTflite, weightsFromTflite } from './tflite.js'
 import { badWeights } from './weights-error.js'
 
 /**
@@ -32,6 +33,8 @@ export async function loadWeights(
       const { tensors } = await readSafetensors(file)
       return hasOwnNames(graph, tensors) ? weightsFromOwn(graph, tensors) : weightsFromTorch(graph, tensors, names)
     }
+    case '.tflite':
+      return weightsFromTflite(graph, await readTflite(file))
     default:
       throw badWeights(`cannot read weights from "${path}"`, { expected: 'a TF.js model.json or .safetensors' })
   }
