@@ -12,6 +12,19 @@ const root = mkdtempSync(join(tmpdir(), 'etsef-finetune-'))
 const backbone = buildArchitecture('mobilenetV2', { inputSize: 32, width: 0.35 })
 const init: ModelValue = { kind: 'model', dir: join(root, 'init') }
 const withClasses: ModelValue = { kind: 'model', dir: join(root, 'classes') }
+const tinyBackbone: Graph = {
+  architecture: 'tiny',
+  inputShape: [32, 32, 3],
+  nodes: [
+    { op: 'conv', filters: 8, kernel: [5, 5], strides: [4, 4], padding: 'same', bias: false, name: 'conv', inputs: ['input'], stage: 'stem' },
+    { op: 'batchNorm', epsilon: 1e-3, momentum: 0.9, scale: true, center: true, name: 'bn', inputs: ['conv'], stage: 'stem' },
+    { op: 'activation', activation: 'relu', name: 'relu', inputs: ['bn'], stage: 'stem' },
+    { op: 'globalAvgPool', keepDims: false, name: 'pool', inputs: ['relu'], stage: 'stem' },
+  ],
+  featureNode: 'pool',
+  featureWidth: 8,
+  lastSpatialNode: 'relu',
+}
 const results: RunOperationResult[] = []
 
 async function write(value: ModelValue, graph: Graph, classNames: string[]): Promise<void> {
@@ -81,7 +94,9 @@ test('learns to tell red from blue, and tells it of test rows', async () => {
     return Promise.resolve({ dtype: 'uint8' as const, shape: [12, 12, 3] as const, data })
   }
   const images = { ...rows, load }
-  const { outputs, metrics } = await run({ epochs: 6, batchSize: 6, learningRate: 2e-3 }, images)
+  const tiny: ModelValue = { kind: 'model', dir: join(root, 'tiny') }
+  await write(tiny, tinyBackbone, [])
+  const { outputs, metrics } = await run({ epochs: 6, batchSize: 6, learningRate: 2e-2, dropout: 0 }, images, tiny)
   const { predicted } = outputs['predictions'] as PredictionBatch
   const test = images.partitions.flatMap((partition, i) => (partition === 'test' ? [i] : []))
   const hits = test.filter((i) => predicted[i] === images.labels[i]).length
