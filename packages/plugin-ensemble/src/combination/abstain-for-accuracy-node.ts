@@ -3,7 +3,8 @@ import { loadModel, saveModel } from '../adapter/model-directory.js'
 import { matrix } from '../linear-algebra/matrix.js'
 import { abstainBatch } from './abstain-node.js'
 import { thresholdForAccuracy, type AbstentionPoint } from './abstain.js'
-import type { abstainForAccuracyOptions, abstainForAccuracyOutputs, abstainInputs } from './operations.js'
+import type { abstainForAccuracyOptions } from './options.js'
+import type { abstainForAccuracyOutputs, abstainInputs } from './ports.js'
 
 /** The margin that was chosen, and what it gave on val. */
 export interface AbstentionModel extends AbstentionPoint {

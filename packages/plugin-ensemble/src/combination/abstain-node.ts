@@ -1,7 +1,8 @@
 import type { MapImplementation, PredictionBatch, Static } from '@etsef/plugin-api'
 import { matrix } from '../linear-algebra/matrix.js'
 import { abstainBelow } from './abstain.js'
-import type { abstainInputs, abstainOptions, abstainOutputs } from './operations.js'
+import type { abstainOptions } from './options.js'
+import type { abstainInputs, abstainOutputs } from './ports.js'
 
 /** The batch with −1 for rows whose margin is below `threshold`. */
 export function abstainBatch(batch: PredictionBatch, threshold: number): PredictionBatch {

@@ -3,8 +3,8 @@ import { diversity } from './diversity.js'
 import { labelledRows } from './labelled-rows.js'
 import { figure, memberReport } from './member-report.js'
 import { correctness } from './member.js'
-import type { memberReportOptions, memberReportOutputs } from './operations.js'
-import type { memberInputs } from './ports.js'
+import type { memberReportOptions } from './options.js'
+import type { memberInputs, memberReportOutputs } from './ports.js'
 import { membersOf, readMembers } from './read-members.js'
 
 /** Adapter of `ensemble/diversity`. */

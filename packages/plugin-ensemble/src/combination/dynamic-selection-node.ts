@@ -3,9 +3,9 @@ import { featureMatrix } from '../adapter/feature-table.js'
 import { takeRows } from '../linear-algebra/matrix.js'
 import { dynamicSelection } from './dynamic-selection.js'
 import { labelledRows } from './labelled-rows.js'
-import type { dynamicSelectionInputs, dynamicSelectionOptions } from './operations.js'
+import type { dynamicSelectionOptions } from './options.js'
 import { predictionsOf } from './output.js'
-import type { combinedOutputs } from './ports.js'
+import type { combinedOutputs, dynamicSelectionInputs } from './ports.js'
 import { membersOf, ranksOf, readMembers } from './read-members.js'
 
 /** Adapter of `ensemble/dynamic-selection`: neighbours are val rows only. */

@@ -1,8 +1,7 @@
 import type { CombineImplementation } from '@etsef/plugin-api'
 import { of } from 'rxjs'
 import { matrix } from '../linear-algebra/matrix.js'
-import type { memberScoresOutputs } from './operations.js'
-import type { memberInputs } from './ports.js'
+import type { memberInputs, memberScoresOutputs } from './ports.js'
 import { readMembers } from './read-members.js'
 import { stackedNames, stackedScores } from './stack.js'
 

@@ -2,9 +2,9 @@ import type { ReportImplementation, Static } from '@etsef/plugin-api'
 import { labelledRows } from './labelled-rows.js'
 import { balancedErrorOf } from './losses.js'
 import { figure, memberReport } from './member-report.js'
-import type { memberReportOptions, memberReportOutputs } from './operations.js'
+import type { memberReportOptions } from './options.js'
 import { oracleBound } from './oracle.js'
-import type { memberInputs } from './ports.js'
+import type { memberInputs, memberReportOutputs } from './ports.js'
 import { membersOf, readMembers } from './read-members.js'
 
 /** Adapter of `ensemble/oracle`. */

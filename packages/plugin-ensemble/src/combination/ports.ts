@@ -1,4 +1,4 @@
-import { port, Type, type PlanArguments, type Ports, type Spec } from '@etsef/plugin-api'
+import { port, type PlanArguments, type Ports, type Spec } from '@etsef/plugin-api'
 
 /** Input of every combination. */
 export const memberInputs = {
@@ -10,12 +10,29 @@ export const combinedOutputs = {
   predictions: port.predictions('The combined prediction of every row'),
 }
 
-/** Option: what a combination minimises. */
-export const lossOption = Type.Union([Type.Literal('logLoss'), Type.Literal('balancedError'), Type.Literal('error')], {
-  default: 'logLoss',
-  description:
-    'What is minimised on val: logLoss judges probabilities; balancedError (1 − mean recall) and error judge decisions',
-})
+/** Ports of `ensemble/dynamic-selection`. */
+export const dynamicSelectionInputs = {
+  ...memberInputs,
+  features: port.features('The same rows, in the space in which neighbours are looked for'),
+}
+
+/** Ports of the abstaining operations. */
+export const abstainInputs = { predictions: port.predictions('Predictions to hold back from where they are unsure') }
+
+/** Outputs of `ensemble/abstain`. */
+export const abstainOutputs = { predictions: port.predictions('The same scores; −1 where no answer is given') }
+
+/** Outputs of `ensemble/abstain-for-accuracy`. */
+export const abstainForAccuracyOutputs = {
+  ...abstainOutputs,
+  model: port.model('model.json: the margin that was chosen, and what it gave on val'),
+}
+
+/** Output of `ensemble/member-scores`. */
+export const memberScoresOutputs = { features: port.features('Columns member/class, one per score') }
+
+/** Output of the reports on members. */
+export const memberReportOutputs = { report: port.report('Figures as JSON and a table') }
 
 interface MemberSpec {
   readonly name: string

@@ -1,7 +1,7 @@
 import type { CombineImplementation, Static } from '@etsef/plugin-api'
 import { labelledRows } from './labelled-rows.js'
 import { balancedErrorOf, loss } from './losses.js'
-import type { singleBestOptions } from './operations.js'
+import type { singleBestOptions } from './options.js'
 import { predictionsOf, recordMembers } from './output.js'
 import type { combinedOutputs, memberInputs } from './ports.js'
 import { membersOf, readMembers } from './read-members.js'

@@ -1,7 +1,7 @@
 import type { CombineImplementation, Static } from '@etsef/plugin-api'
 import { hardVote, softVote } from '../vote/vote.js'
 import { labelledRows } from './labelled-rows.js'
-import type { weightedVoteOptions } from './operations.js'
+import type { weightedVoteOptions } from './options.js'
 import { predictionsOf, recordMembers } from './output.js'
 import type { combinedOutputs, memberInputs } from './ports.js'
 import { membersOf, ranksOf, readMembers } from './read-members.js'
