@@ -23,21 +23,27 @@ export interface CommandResult {
 
 /** How the command line is called. */
 export interface CommandOptions {
+  /** Where it is called; default the repository's root. */
+  readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
   readonly nodeArguments?: readonly string[]
   /** Called with every piece of output; may kill the process. */
   readonly onOutput?: (text: string, kill: (signal: NodeJS.Signals) => void) => void
 }
 
-/** Runs `etsef …` as a user would, in the repository's root. */
+/** Runs `etsef …` as a user would. */
 export function etsef(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
   const started = performance.now()
   return new Promise((done, fail) => {
-    const child = spawn(process.execPath, [...(options.nodeArguments ?? []), 'packages/runner/bin/etsef.js', ...args], {
-      cwd: root,
-      env: { ...process.env, ...options.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    const child = spawn(
+      process.execPath,
+      [...(options.nodeArguments ?? []), join(root, 'packages/runner/bin/etsef.js'), ...args],
+      {
+        cwd: options.cwd ?? root,
+        env: { ...process.env, ...options.env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    )
     let [stdout, stderr] = ['', '']
     const kill = (signal: NodeJS.Signals): void => void child.kill(signal)
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
