@@ -13,6 +13,16 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   validate: async () => (await import('./validate.js')).validate,
   plan: async () => (await import('./plan.js')).plan,
   run: async () => (await import('./run.js')).run,
+  resolve: async () => (await import('./resolve.js')).resolve,
+  graph: async () => (await import('./graph.js')).graph,
+  explain: async () => (await import('./explain.js')).explain,
+  schema: async () => (await import('./schema.js')).schema,
+  plugins: async () => (await import('./plugins.js')).plugins,
+  runs: async () => (await import('./runs.js')).runs,
+  replay: async () => (await import('./replay.js')).replay,
+  cache: async () => (await import('./cache.js')).cache,
+  doctor: async () => (await import('./doctor.js')).doctor,
+  engine: async () => (await import('./engine.js')).engine,
 }
 
 /** Runs a command line. @returns The exit code. */

@@ -1,6 +1,6 @@
 import { PipelineError } from '@etsef/plugin-api'
 import { fork, type ChildProcess } from 'node:child_process'
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { problem } from '../errors.js'
@@ -77,7 +77,6 @@ export function createWorkerPool(options: {
   const handles = new Set<Handle>()
   let isStopped = false
   const start = (kind: WorkerKind): Handle => {
-    mkdirSync(options.logDir, { recursive: true })
     const log = openSync(join(options.logDir, 'workers.log'), 'a')
     const child = fork(workerModule(), [], {
       cwd: options.cwd,
@@ -139,7 +138,10 @@ export function createWorkerPool(options: {
     async stop(graceMs) {
       isStopped = true
       const all = [...handles]
-      for (const { child } of all) killGroup(child, 'SIGTERM')
+      for (const { child, isBusy } of all) {
+        if (isBusy || !child.connected) killGroup(child, 'SIGTERM')
+        else child.send({ type: 'exit' } satisfies ToWorker)
+      }
       const deadline = setTimeout(() => {
         for (const { child } of all) killGroup(child, 'SIGKILL')
       }, graceMs)

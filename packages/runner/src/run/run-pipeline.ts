@@ -1,5 +1,5 @@
 import { toPlain } from '../pipeline/located.js'
-import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, cpSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { Resources } from '@etsef/plugin-api'
@@ -65,6 +65,7 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
   const planned = [...plan.stages.values()]
   const numToRun = planned.filter((each) => each.state === 'run').length
   const logDir = join(store.dir, storeFolders.logs, run)
+  mkdirSync(logDir, { recursive: true })
   const signal = options.signal ?? new AbortController().signal
   const cpus = options.jobs ?? availableParallelism()
   const base = recordBase(keyed, run, started, options)
@@ -259,9 +260,11 @@ function forward(stage: Stage, message: FromWorker, emit: EventListener): void {
 
 /** Events go to the journal first, except the fleeting ones. */
 function journaled(file: string, listener: EventListener | undefined): EventListener {
+  const descriptor = openSync(file, 'a')
   return (event: RunEvent) => {
-    if (event.type !== 'stage-progress') appendFileSync(file, `${JSON.stringify(event)}\n`)
+    if (event.type !== 'stage-progress') writeSync(descriptor, `${JSON.stringify(event)}\n`)
     listener?.(event)
+    if (event.type === 'run-finished') closeSync(descriptor)
   }
 }
 

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, rmSync, statSync, utimesSync, writeSync } from 'node:fs'
+import { lstatSync, lutimesSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { storeFolders } from './store.js'
@@ -24,7 +24,7 @@ export function openKeyLocks(storeDir: string): KeyLocks {
     const now = new Date()
     for (const key of held) {
       try {
-        utimesSync(path(key), now, now)
+        lutimesSync(path(key), now, now)
       } catch {
         // Taken over or cleaned away; the artifact decides.
       }
@@ -33,9 +33,8 @@ export function openKeyLocks(storeDir: string): KeyLocks {
   timer.unref()
   const create = (key: string): boolean => {
     try {
-      const descriptor = openSync(path(key), 'wx')
-      writeSync(descriptor, `${String(process.pid)} ${hostname()}`)
-      closeSync(descriptor)
+      // A link to nowhere is made with its text in one step; there is no moment at which the holder is unnamed.
+      symlinkSync(`${process.pid}@${hostname()}`, path(key))
       held.add(key)
       return true
     } catch {
@@ -62,12 +61,9 @@ export function openKeyLocks(storeDir: string): KeyLocks {
 
 function isAbandoned(path: string): boolean {
   try {
-    const ageMs = Date.now() - statSync(path).mtimeMs
-    if (ageMs > leaseMs) return true
-    const [pid, host] = readFileSync(path, 'utf8').split(' ')
+    if (Date.now() - lstatSync(path).mtimeMs > leaseMs) return true
+    const [pid, host] = readlinkSync(path).split('@')
     if (host !== hostname()) return false
-    // A holder that has not written its name yet is only a moment old.
-    if (!pid) return ageMs > 1000
     process.kill(Number(pid), 0)
     return false
   } catch (thrown) {

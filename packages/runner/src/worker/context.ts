@@ -1,6 +1,6 @@
 import { createRng, type OperationContext } from '@etsef/plugin-api'
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { FromWorker, StageSpec } from '../executor/protocol.js'
 import { storeFolders } from '../store/store.js'
 import type { ArtifactWriter } from './artifact-output.js'
@@ -25,7 +25,6 @@ export function openScope(
   signal: AbortSignal,
   send: (message: FromWorker) => void,
 ): StageScope {
-  mkdirSync(dirname(spec.logFile), { recursive: true })
   const descriptor = openSync(spec.logFile, 'a')
   const log = (level: string, message: string): void => {
     writeSync(descriptor, `${level} ${message}\n`)

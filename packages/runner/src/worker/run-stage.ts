@@ -14,12 +14,16 @@ import { runFit, stateFolder } from './run-fit.js'
 import { runWhole, type StageWork } from './run-whole.js'
 import { openInputs, type StageInputs } from './stage-inputs.js'
 
+/** Asking for the peak memory costs more than a tiny stage does. */
+const memoryFromMs = 50
+
 /** Runs one stage and publishes its artifact. The only place that calls a plugin's code. */
 export async function runStage(
   spec: StageSpec,
   signal: AbortSignal,
   send: (message: FromWorker) => void,
 ): Promise<StageResult> {
+  const started = performance.now()
   const artifact = createArtifact(spec.storeDir)
   const scope = openScope(spec, artifact, signal, send)
   const live: LiveImages = { current: 0, peak: 0 }
@@ -43,7 +47,7 @@ export async function runStage(
     const published = artifact.publish(known, formatVersion)
     scope.log('info', `done: ${published.published}`)
     rmSync(join(spec.storeDir, storeFolders.checkpoints, spec.key), { recursive: true, force: true })
-    return { ...published, peakLiveImages: live.peak, maxRssMb: Math.round(process.resourceUsage().maxRSS / 1024) }
+    return { ...published, peakLiveImages: live.peak, maxRssMb: performance.now() - started < memoryFromMs ? 0 : Math.round(process.resourceUsage().maxRSS / 1024) }
   } catch (thrown) {
     artifact.discard()
     scope.log('error', thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown))

@@ -1,0 +1,71 @@
+import type { Operation, Port } from '@etsef/plugin-api'
+import { contentKeyword } from '@etsef/plugin-api'
+import type { Schema } from './check-options.js'
+
+const reference = { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_-]*(\\.[A-Za-z][A-Za-z0-9_-]*)?$' }
+const variable = { type: 'string', pattern: '\\$\\{vars\\.[^}]+\\}' }
+
+/** JSON Schema of pipeline files for the operations given: editors complete and check with it. */
+export function editorSchema(operations: readonly Operation[]): Schema {
+  const sorted = [...operations].sort((a, b) => (a.type < b.type ? -1 : 1))
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'ETSEF pipeline',
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      name: { type: 'string', description: 'Name of the pipeline' },
+      description: { type: 'string' },
+      seed: { type: ['integer', 'string'], description: 'Every stage derives its seed from this one' },
+      primaryMetric: { type: 'string', description: 'Declared before anything is run, e.g. balancedAccuracy' },
+      engine: { type: 'string', description: 'Tensor engine: auto, tensorflow, wasm' },
+      vars: { type: 'object', description: 'Values for ${vars.name}' },
+      extends: { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }], description: 'Pipelines this one is laid over' },
+      profiles: { type: 'object', description: 'Variants chosen with --profile' },
+      outputs: { anyOf: [reference, { type: 'array', items: reference }], description: 'Nodes wanted; default: all that nothing reads' },
+      nodes: { type: 'object', additionalProperties: { $ref: '#/definitions/node' } },
+    },
+    definitions: {
+      node: {
+        type: 'object',
+        properties: {
+          use: { anyOf: [{ enum: sorted.map((operation) => operation.type) }, variable] },
+          in: { type: 'object' },
+          with: { type: 'object' },
+          description: { type: 'string' },
+        },
+        anyOf: [{ required: ['use'] }, { required: ['$merge'] }],
+        allOf: sorted.map((operation) => ({ if: { properties: { use: { const: operation.type } }, required: ['use'] }, then: nodeSchema(operation) })),
+      },
+    },
+  }
+}
+
+function nodeSchema(operation: Operation): Schema {
+  const inputs = Object.entries(operation.inputs)
+  const required = inputs.filter(([, port]) => port.cardinality !== 'optional').map(([name]) => name)
+  return {
+    description: operation.summary,
+    properties: {
+      in: { type: 'object', additionalProperties: false, properties: Object.fromEntries(inputs.map(([name, port]) => [name, inputSchema(port)])), ...(required.length > 0 ? { required } : {}) },
+      with: optionSchema(operation.options as Schema),
+    },
+    ...(required.length > 0 ? { required: ['in'] } : {}),
+  }
+}
+
+function inputSchema(port: Port): Schema {
+  const description = `${port.kind}: ${port.description}`
+  return port.cardinality === 'many' ? { description, anyOf: [reference, { type: 'array', items: reference, minItems: 1 }] } : { description, ...reference }
+}
+
+/** Options as an editor checks them: any value may be a variable, and what has a default may be left out. */
+function optionSchema(schema: Schema): Schema {
+  const properties = (schema['properties'] ?? {}) as Readonly<Record<string, Schema>>
+  const required = ((schema['required'] ?? []) as readonly string[]).filter((name) => !('default' in (properties[name] ?? {})))
+  const entries = Object.entries(properties).map(([name, property]): [string, Schema] => {
+    const { description, default: fallback, [contentKeyword]: _content, ...rest } = property
+    return [name, { ...(description === undefined ? {} : { description }), ...(fallback === undefined ? {} : { default: fallback }), anyOf: [rest, variable] }]
+  })
+  return { type: 'object', additionalProperties: false, properties: Object.fromEntries(entries), ...(required.length > 0 ? { required } : {}) }
+}
