@@ -28,7 +28,8 @@ export interface LdaModel {
  * are left out, so more columns than rows are allowed.
  *
  * @throws PipelineError as {@link checkTraining}.
- * @see Hastie, Tibshirani and Friedman 2009, 4.3. scikit-learn 1.9 LinearDiscriminantAnalysis (svd; divisor n − K).
+ * @see Hastie, Tibshirani and Friedman 2009, 4.3. scikit-learn 1.9 LinearDiscriminantAnalysis, svd solver (covariances with
+ * divisor n).
  */
 export function fitLda(x: Matrix, y: Labels, options: LdaOptions = {}): LdaModel {
   const present = checkTraining(x, y)
@@ -36,8 +37,7 @@ export function fitLda(x: Matrix, y: Labels, options: LdaOptions = {}): LdaModel
   const means = columnMeans(x)
   const centred = centre(x, means)
   const { classMeans, counts } = meansByClass(centred, y)
-  const degrees = Math.max(1, numSamples - present.length)
-  const whitening = withinWhitening(centred, y, classMeans, { degrees, shrinkage: options.shrinkage ?? 0 })
+  const whitening = withinWhitening(centred, y, classMeans, options.shrinkage ?? 0)
   const spread = matrix(present.length, d)
   present.forEach((k, at) => {
     for (let j = 0; j < d; j++)
@@ -89,12 +89,7 @@ function meansByClass(x: Matrix, y: Labels): { classMeans: Matrix; counts: Float
 }
 
 /** Rows that make the pooled within-class covariance the identity. */
-function withinWhitening(
-  centred: Matrix,
-  y: Labels,
-  classMeans: Matrix,
-  { degrees, shrinkage }: { readonly degrees: number; readonly shrinkage: number },
-): Matrix {
+function withinWhitening(centred: Matrix, y: Labels, classMeans: Matrix, shrinkage: number): Matrix {
   const { numSamples, numFeatures: d } = centred
   const within = matrix(numSamples, d, centred.data.slice())
   y.labels.forEach((label, i) => {
@@ -107,7 +102,7 @@ function withinWhitening(
   if (rank === 0) return identity(d)
   const result = matrix(rank, d)
   for (let r = 0; r < rank; r++) {
-    const scale = Math.sqrt(degrees / squares[r]!)
+    const scale = Math.sqrt(numSamples / squares[r]!)
     for (let j = 0; j < d; j++) result.data[r * d + j] = directions.data[r * d + j]! * scale
   }
   return result

@@ -4,6 +4,7 @@ import { fitMultinomial, multinomialProbabilities, type MultinomialModel } from 
 /** Code of `ensemble/logistic-regression`. */
 export const { fit, save, load, open } = classifierNode<{ readonly c: number }, MultinomialModel>({
   kind: 'multinomial',
-  fit: (x, y, options) => fitMultinomial(x, y, options),
+  // scikit-learn penalises one vector for two classes; the multinomial form has two that mirror each other.
+  fit: (x, y, { c }) => fitMultinomial(x, y, { c: new Set(y.labels).size === 2 ? c / 2 : c }),
   probabilities: multinomialProbabilities,
 })
