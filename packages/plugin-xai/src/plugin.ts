@@ -25,6 +25,11 @@ export const gradCamOptions = Type.Object(
       minLength: 1,
       description: 'Whose logit is explained: predicted (of each image), or a class name',
     }),
+    grid: oneOf(['receptive-field', 'cells'], {
+      default: 'receptive-field',
+      description:
+        'receptive-field: maps of the size of the network input, each cell at the centre of what it sees. cells: maps of the layer, to be stretched',
+    }),
     partition: oneOf(['test', 'val', 'train', 'all'], { default: 'test', description: 'Whose images are explained' }),
     maxImages: Type.Integer({
       minimum: 1,
@@ -50,7 +55,7 @@ export const gradCamInputs = {
 
 /** Outputs of `xai/grad-cam`. */
 export const gradCamOutputs = {
-  attributions: port.attributions('a raw map [height, width] of the layer per explained image, in logits'),
+  attributions: port.attributions('a raw map [height, width] per explained image, in logits'),
 }
 
 /** Options of `xai/overlay`. */

@@ -17,6 +17,8 @@ test('exports these names', () => {
     'networkInput',
     'normalizeMap',
     'overlayOptions',
+    'placeMap',
+    'receptiveGrid',
     'upsampleMap',
   ])
 })

@@ -2,7 +2,7 @@ import {
   activationGradient,
   createGraphModel,
   preprocess,
-  resize,
+  toSquareRgb,
   type Engine,
   type GraphModel,
   type Model,
@@ -91,29 +91,18 @@ export function createExplainer(
   }
 }
 
-/** Images as network input, `[batch, height, width, channels]`: resized (half-pixel, antialiased) and preprocessed by the model's contract. */
+/** Images as network input, `[batch, side, side, 3]`: the pixels that training and prediction read, under the model's own contract. */
 export function networkInput(
   images: readonly PixelImage[],
   { graph, preprocessing }: Pick<Model, 'graph' | 'preprocessing'>,
 ): Float32Array {
-  const [height, width, channels] = graph.inputShape
-  const input = new Float32Array(images.length * height * width * channels)
+  const [side] = graph.inputShape
+  const length = side * side * 3
+  const pixels = new Uint8Array(images.length * length)
   images.forEach((image, i) => {
-    if (!(image.data instanceof Uint8Array) || image.shape[2] !== 3) {
-      throw new PipelineError('ERR_SHAPE_MISMATCH', {
-        message: 'A network reads 8-bit RGB images',
-        expected: 'uint8 [height, width, 3]',
-        received: `${image.dtype} [${image.shape.join(', ')}]`,
-      })
-    }
-    const resized = resize(
-      { height: image.shape[0], width: image.shape[1], channels: 3, data: image.data },
-      height,
-      width,
-    )
-    input.set(preprocess(resized.data, preprocessing), i * height * width * channels)
+    pixels.set(toSquareRgb(image, side), i * length)
   })
-  return input
+  return preprocess(pixels, preprocessing)
 }
 
 function predictLogits(network: GraphModel, input: Parameters<typeof activationGradient>[1]): Float32Array {

@@ -29,7 +29,7 @@ describe('xai/grad-cam', () => {
     const batch = await explain({}, images)
     expect(batch.ids).toEqual(images.ids.filter((_, i) => images.partitions[i] === 'test'))
     expect([...batch.labels].every((label) => label === -1)).toBe(true)
-    expect(batch).toMatchObject({ shape: [8, 8], unit: 'logit', method: 'grad-cam' })
+    expect(batch).toMatchObject({ shape: [16, 16], unit: 'logit', method: 'grad-cam' })
     expect(Math.max(...batch.additivityResidual)).toBeLessThan(1e-5)
   })
   test('explains a named class, of all partitions, in batches of any size', async () => {
@@ -40,6 +40,9 @@ describe('xai/grad-cam', () => {
     one.values.forEach((value, i) => {
       expect(value).toBeCloseTo(other.values[i]!, 5)
     })
+  })
+  test('gives the maps of the layer on demand', async () => {
+    expect((await explain({ grid: 'cells' })).shape).toEqual([8, 8])
   })
   test('refuses another class list, an unknown target and an empty partition', async () => {
     await expect(explain({}, someImages({ numClasses: 3 }))).rejects.toMatchObject({ code: 'ERR_CLASS_LIST' })

@@ -1,4 +1,4 @@
-import { loadEngine, readModel } from '@etsef/nn'
+import { loadEngine, readModel, type Graph } from '@etsef/nn'
 import {
   PipelineError,
   collectImages,
@@ -11,7 +11,9 @@ import {
 import { of } from 'rxjs'
 import type { gradCamInputs, gradCamOptions, gradCamOutputs } from '../plugin.js'
 import { createExplainer, type LogitExplanation } from './explain-logits.js'
+import type { ExplainableLayer } from './explainable-layer.js'
 import { normalizeMap } from './normalize-map.js'
+import { placeMap, receptiveGrid } from './receptive-grid.js'
 import { spreadRows } from './pick-rows.js'
 
 type Options = Static<typeof gradCamOptions>
@@ -54,7 +56,7 @@ export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
       explanations.push(...explainer.explain(pixels, target))
       ctx.progress(explanations.length, rows.length, 'images')
     }
-    const batch = toBatch(images, rows, explanations, { method: options.method, shape: explainer.layer.shape })
+    const batch = toBatch(images, rows, explanations, mapForm(options, model.graph, explainer.layer))
     const numEmpty = batch.empty.reduce((total, value) => total + value, 0)
     if (numEmpty > 0)
       ctx.log('warn', `${String(numEmpty)} of ${String(rows.length)} maps hold no positive evidence for their class`)
@@ -79,11 +81,11 @@ function toBatch(
   images: ImageBatch,
   rows: readonly number[],
   explanations: readonly LogitExplanation[],
-  { method, shape: [height, width] }: { readonly method: string; readonly shape: readonly [number, number, number] },
+  { method, place, shape: [height, width] }: MapForm,
 ): AttributionBatch {
   const values = new Float32Array(rows.length * height * width)
   explanations.forEach(({ map }, i) => {
-    values.set(map, i * map.length)
+    values.set(place(map), i * height * width)
   })
   return {
     kind: 'attributions',
@@ -96,4 +98,18 @@ function toBatch(
     empty: Uint8Array.from(explanations, ({ map }) => (normalizeMap(map).isEmpty ? 1 : 0)),
     additivityResidual: Float64Array.from(explanations, ({ additivityResidual }) => additivityResidual),
   }
+}
+
+interface MapForm {
+  readonly method: string
+  readonly shape: readonly [height: number, width: number]
+  /** Map of the layer to values of `shape`. */
+  place(map: Float64Array): Float64Array
+}
+
+function mapForm({ grid, method }: Options, graph: Graph, { name, shape: [height, width] }: ExplainableLayer): MapForm {
+  if (grid === 'cells') return { method, shape: [height, width], place: (map) => map }
+  const shape = [graph.inputShape[0], graph.inputShape[1]] as const
+  const receptive = receptiveGrid(graph, name)
+  return { method, shape, place: (map) => placeMap(map, [height, width], receptive, shape) }
 }
