@@ -1,23 +1,21 @@
-import type { ReportImplementation, Static } from '@etsef/plugin-api'
+import type { CombineImplementation } from '@etsef/plugin-api'
 import { diversity } from './diversity.js'
 import { labelledRows } from './labelled-rows.js'
 import { figure, memberReport } from './member-report.js'
 import { correctness } from './member.js'
-import type { memberReportOptions } from './options.js'
 import type { memberInputs, memberReportOutputs } from './ports.js'
 import { membersOf, readMembers } from './read-members.js'
 
-/** Adapter of `ensemble/diversity`. */
-export const diversityNode: ReportImplementation<
-  Static<typeof memberReportOptions>,
+/** Adapter of `ensemble/diversity`: a combine, so that looking at it reads no test label. */
+export const diversityNode: CombineImplementation<
+  Readonly<Record<string, never>>,
   typeof memberInputs,
   typeof memberReportOutputs
 > = {
-  run: async ({ options, inputs, ctx }) => {
+  run: async ({ inputs, ctx }) => {
     const aligned = await readMembers(inputs.predictions, ctx.signal)
-    const { rows } = aligned
     const members = membersOf(aligned, 'hard')
-    const known = labelledRows(rows, members, options.partition)
+    const known = labelledRows(aligned.rows, members, 'val')
     const { pairs, mean, effectiveMembers } = diversity(correctness(known.members, known.labels), members.length)
     const table = {
       columns: ['pair', 'Q', 'disagreement', 'double fault', 'kappa', 'correlation'],

@@ -209,6 +209,15 @@ describe('reports', () => {
       result.dispose()
     }
   })
+  test('ensemble/diversity is no report: it sees val labels only', async () => {
+    const { kind } = operation('diversity')
+    expect(kind).toBe('combine')
+    const figures = async (predictions: typeof members): Promise<unknown> =>
+      ((await combine('diversity', predictions)).outputs['report'] as ReportValue).metrics
+    const before = await figures(members)
+    expect(await figures(relabelled(['train', 'test']))).toEqual(before)
+    expect(await figures(relabelled(['val']))).not.toEqual(before)
+  })
   test('ensemble/diversity says one effective member for copies', async () => {
     const predictions = ['a', 'b', 'c'].map((name) => ({ name, value: members[1]!.value }))
     const result = await runOperation(operation('diversity'), { inputs: { predictions } })

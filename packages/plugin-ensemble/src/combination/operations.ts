@@ -4,8 +4,8 @@ import {
   abstainOptions,
   dynamicSelectionOptions,
   greedySelectionOptions,
-  memberReportOptions,
-  memberScoresOptions,
+  noOptions,
+  oracleOptions,
   singleBestOptions,
   stackOptions,
   weightedVoteOptions,
@@ -97,7 +97,7 @@ export const combinationOperations: readonly Operation[] = [
     type: 'ensemble/member-scores',
     summary: 'The scores of all members side by side as features, for a final estimator of your choice',
     cacheVersion: 1,
-    options: memberScoresOptions,
+    options: noOptions,
     inputs: memberInputs,
     outputs: memberScoresOutputs,
     plan: (args) => {
@@ -134,21 +134,25 @@ export const combinationOperations: readonly Operation[] = [
   defineOperation({
     kind: 'report',
     type: 'ensemble/oracle',
-    summary: 'How good a combination of these members could be at best: right wherever any member is',
+    summary: 'How good a combination of these members could be at best, and how much they differ in their errors',
     cacheVersion: 1,
-    options: memberReportOptions,
+    options: oracleOptions,
     inputs: memberInputs,
     outputs: memberReportOutputs,
     load: async () => (await import('./oracle-node.js')).oracleNode,
   }),
   defineOperation({
-    kind: 'report',
+    kind: 'combine',
     type: 'ensemble/diversity',
-    summary: 'How much the members differ in their errors: Q, disagreement, kappa, effective number of members',
+    summary: 'How much the members differ in their errors on the val rows: Q, disagreement, kappa, effective number',
     cacheVersion: 1,
-    options: memberReportOptions,
+    options: noOptions,
     inputs: memberInputs,
     outputs: memberReportOutputs,
+    plan: (args) => {
+      planMembers(args, ['val'])
+      return {}
+    },
     load: async () => (await import('./diversity-node.js')).diversityNode,
   }),
 ]

@@ -108,16 +108,16 @@ export const abstainForAccuracyOptions = Type.Object(
   { additionalProperties: false },
 )
 
-/** Options of the reports on members. */
-export const memberReportOptions = Type.Object(
+/** Options of `ensemble/oracle`. */
+export const oracleOptions = Type.Object(
   {
     partition: Type.Union([Type.Literal('val'), Type.Literal('test')], {
-      default: 'val',
-      description: 'Rows reported on. test reads test labels, which the run record counts',
+      default: 'test',
+      description: 'Rows reported on',
     }),
   },
   { additionalProperties: false },
 )
 
-/** Options of `ensemble/member-scores`: none. */
-export const memberScoresOptions = Type.Object({}, { additionalProperties: false })
+/** Options of operations that have none. */
+export const noOptions = Type.Object({}, { additionalProperties: false })

@@ -1,15 +1,17 @@
 import type { ReportImplementation, Static } from '@etsef/plugin-api'
+import { diversity } from './diversity.js'
 import { labelledRows } from './labelled-rows.js'
 import { balancedErrorOf } from './losses.js'
 import { figure, memberReport } from './member-report.js'
-import type { memberReportOptions } from './options.js'
+import { correctness } from './member.js'
+import type { oracleOptions } from './options.js'
 import { oracleBound } from './oracle.js'
 import type { memberInputs, memberReportOutputs } from './ports.js'
 import { membersOf, readMembers } from './read-members.js'
 
 /** Adapter of `ensemble/oracle`. */
 export const oracleNode: ReportImplementation<
-  Static<typeof memberReportOptions>,
+  Static<typeof oracleOptions>,
   typeof memberInputs,
   typeof memberReportOutputs
 > = {
@@ -19,6 +21,8 @@ export const oracleNode: ReportImplementation<
     const members = membersOf(aligned, 'hard')
     const known = labelledRows(rows, members, options.partition)
     const bound = oracleBound(known.members, known.labels)
+    const { mean, effectiveMembers } = diversity(correctness(known.members, known.labels), members.length)
+    const figures = { ...bound, ...mean, effectiveMembers, numMembers: members.length, numSamples: known.labels.length }
     const perMember = known.members.map(({ name, predicted }) => [
       name,
       figure(1 - balancedErrorOf(predicted, known.labels, rows.classNames.length)),
@@ -27,6 +31,6 @@ export const oracleNode: ReportImplementation<
       columns: ['', `balanced accuracy on ${known.labels.length} ${options.partition} rows`],
       rows: [...perMember, ['oracle', figure(bound.balancedAccuracy)]],
     }
-    return { report: await memberReport(ctx, { ...bound, numSamples: known.labels.length }, table) }
+    return { report: await memberReport(ctx, figures, table) }
   },
 }
