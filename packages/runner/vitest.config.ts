@@ -3,5 +3,12 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   resolve: { conditions: ['@etsef/source'] },
   ssr: { resolve: { conditions: ['@etsef/source'] } },
-  test: { name: 'runner', include: ['src/**/*.test.ts'], testTimeout: 60_000 },
+  test: {
+    name: 'runner',
+    include: ['src/**/*.test.ts'],
+    globalSetup: './test-fixtures/build.ts',
+    testTimeout: 60_000,
+    // Tests that run stages start processes of their own.
+    fileParallelism: false,
+  },
 })

@@ -8,7 +8,14 @@ export { findProjectRoot } from './registry/find-project.js'
 export { loadRegistry, type Registry } from './registry/load-registry.js'
 export type { RunEvent, EventListener, RunStatus, StageOutcome } from './run/events.js'
 export { planRun, type Selection, type SelectedPlan } from './run/plan-run.js'
-export { checkPipeline, keyPipeline, storeDirOf, type CheckedPipeline, type KeyedPipeline, type PipelineRequest } from './run/prepare.js'
+export {
+  checkPipeline,
+  keyPipeline,
+  storeDirOf,
+  type CheckedPipeline,
+  type KeyedPipeline,
+  type PipelineRequest,
+} from './run/prepare.js'
 export { runPipeline, runnerVersion, type RunOptions, type RunOutcome } from './run/run-pipeline.js'
 export { listRuns, readRunRecord, type RunRecord, type StageRecord } from './run/run-record.js'
 export { defaultRetries, type Retries, type StageReport } from './run/scheduler.js'

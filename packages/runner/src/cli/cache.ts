@@ -30,11 +30,24 @@ function du(store: Store, args: Arguments, output: Output): number {
     byOperation.set(name, { count: entry.count + 1, bytes: entry.bytes + bytesBelow(store.path(key)) })
   }
   const sorted = [...byOperation].sort((a, b) => b[1].bytes - a[1].bytes)
-  const others = Object.values(storeFolders).filter((folder) => folder !== storeFolders.artifacts).map((folder) => [folder, bytesBelow(join(store.dir, folder))] as const)
-  const total = sorted.reduce((sum, [, entry]) => sum + entry.bytes, 0) + others.reduce((sum, [, bytes]) => sum + bytes, 0)
-  if (args.isJson) output.line(JSON.stringify({ total, artifacts: Object.fromEntries(sorted), others: Object.fromEntries(others) }))
+  const others = Object.values(storeFolders)
+    .filter((folder) => folder !== storeFolders.artifacts)
+    .map((folder) => [folder, bytesBelow(join(store.dir, folder))] as const)
+  const total =
+    sorted.reduce((sum, [, entry]) => sum + entry.bytes, 0) + others.reduce((sum, [, bytes]) => sum + bytes, 0)
+  if (args.isJson)
+    output.line(JSON.stringify({ total, artifacts: Object.fromEntries(sorted), others: Object.fromEntries(others) }))
   else {
-    output.line(formatTable({ columns: ['what', 'artifacts', 'size'], rows: [...sorted.map(([name, entry]) => [name, String(entry.count), formatBytes(entry.bytes)]), ...others.map(([name, bytes]) => [name, '', formatBytes(bytes)]), ['total', '', formatBytes(total)]] }))
+    output.line(
+      formatTable({
+        columns: ['what', 'artifacts', 'size'],
+        rows: [
+          ...sorted.map(([name, entry]) => [name, String(entry.count), formatBytes(entry.bytes)]),
+          ...others.map(([name, bytes]) => [name, '', formatBytes(bytes)]),
+          ['total', '', formatBytes(total)],
+        ],
+      }),
+    )
   }
   return exitCodes.ok
 }
@@ -42,9 +55,17 @@ function du(store: Store, args: Arguments, output: Output): number {
 function gc(store: Store, args: Arguments, output: Output): number {
   const keepRuns = wholeNumber(args.values['keep-runs'], 'keep-runs', 0) ?? defaultKeepRuns
   const runs = listRuns(store.dir)
-  const keep = new Set(runs.slice(0, keepRuns).flatMap((run) => Object.values(readRunRecord(store.dir, run)?.stages ?? {}).map((stage) => stage.key)))
+  const keep = new Set(
+    runs
+      .slice(0, keepRuns)
+      .flatMap((run) => Object.values(readRunRecord(store.dir, run)?.stages ?? {}).map((stage) => stage.key)),
+  )
   const isDryRun = args.values['dry-run'] ?? false
-  const result = collectGarbage(store, { keep, maxBytes: wholeNumber(args.values['max-bytes'], 'max-bytes', 0), isDryRun })
+  const result = collectGarbage(store, {
+    keep,
+    maxBytes: wholeNumber(args.values['max-bytes'], 'max-bytes', 0),
+    isDryRun,
+  })
   if (!isDryRun) {
     for (const run of runs.slice(keepRuns)) {
       rmSync(runDir(store.dir, run), { recursive: true, force: true })
@@ -52,7 +73,10 @@ function gc(store: Store, args: Arguments, output: Output): number {
     }
   }
   if (args.isJson) output.line(JSON.stringify({ ...result, isDryRun }))
-  else output.line(`${isDryRun ? 'would remove' : 'removed'} ${result.removed.length} artifacts (${formatBytes(result.bytesRemoved)}); ${result.numKept} kept (${formatBytes(result.bytesKept)})`)
+  else
+    output.line(
+      `${isDryRun ? 'would remove' : 'removed'} ${result.removed.length} artifacts (${formatBytes(result.bytesRemoved)}); ${result.numKept} kept (${formatBytes(result.bytesKept)})`,
+    )
   return exitCodes.ok
 }
 
@@ -61,14 +85,20 @@ function verify(store: Store, args: Arguments, output: Output): number {
   const keys = store.keys()
   for (const key of keys) {
     const found = store.find(key)
-    const reason = found.state === 'present' ? store.verify(found.manifest, true) : found.state === 'corrupt' ? found.reason : undefined
+    const reason =
+      found.state === 'present'
+        ? store.verify(found.manifest, true)
+        : found.state === 'corrupt'
+          ? found.reason
+          : undefined
     if (reason === undefined) continue
     damaged.push({ key, reason })
     store.quarantine(key)
   }
   if (args.isJson) output.line(JSON.stringify({ numChecked: keys.length, damaged }))
   else {
-    for (const { key, reason } of damaged) output.line(`${key.slice(0, 12)}: ${reason}; set aside, it will be computed again`)
+    for (const { key, reason } of damaged)
+      output.line(`${key.slice(0, 12)}: ${reason}; set aside, it will be computed again`)
     output.line(`${keys.length} artifacts checked, ${damaged.length} damaged`)
   }
   return damaged.length > 0 ? exitCodes.failed : exitCodes.ok

@@ -16,7 +16,9 @@ export async function doctor(args: Arguments, output: Output): Promise<number> {
   const root = findProjectRoot(args.cwd)
   const registry = await loadRegistry(root)
   const storeDir = storeDirOf(root, args.cwd, args.values.store)
-  const engines = registry.engines ? await engineLines(registry.engines) : ['no package of the project brings tensor engines']
+  const engines = registry.engines
+    ? await engineLines(registry.engines)
+    : ['no package of the project brings tensor engines']
   const checks = {
     runner: runnerVersion,
     node: process.version,
@@ -24,7 +26,9 @@ export async function doctor(args: Arguments, output: Output): Promise<number> {
     memory: `${formatBytes(freemem())} free of ${formatBytes(totalmem())}`,
     project: root,
     store: storeState(storeDir),
-    plugins: registry.plugins.map(({ installed, operations }) => `${installed.packageName}@${installed.version}: ${operations.length} operations`),
+    plugins: registry.plugins.map(
+      ({ installed, operations }) => `${installed.packageName}@${installed.version}: ${operations.length} operations`,
+    ),
     engines,
     problems: registry.problems,
   }

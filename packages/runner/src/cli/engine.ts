@@ -9,11 +9,24 @@ import type { Output } from './output.js'
 /** `etsef engine install [--force]`: gets the best tensor engine this machine can have; does nothing when it is there. */
 export async function engine(args: Arguments, output: Output): Promise<number> {
   const [action] = args.rest
-  if (action !== 'install' && action !== 'probe') throw new UsageError('etsef engine install [--force], or etsef engine probe')
+  if (action !== 'install' && action !== 'probe')
+    throw new UsageError('etsef engine install [--force], or etsef engine probe')
   const registry = await loadRegistry(findProjectRoot(args.cwd))
-  if (!registry.engines) throw problem('ERR_ENGINE', { message: 'No package of the project brings tensor engines', hint: 'add @etsef/nn to the dependencies of package.json' })
+  if (!registry.engines)
+    throw problem('ERR_ENGINE', {
+      message: 'No package of the project brings tensor engines',
+      hint: 'add @etsef/nn to the dependencies of package.json',
+    })
   const provider = await importEngines(registry.engines)
-  const probe = action === 'probe' ? await provider.probe() : await provider.install({ log: (line) => { output.note(line) }, force: args.values.force ?? false })
+  const probe =
+    action === 'probe'
+      ? await provider.probe()
+      : await provider.install({
+          log: (line) => {
+            output.note(line)
+          },
+          force: args.values.force ?? false,
+        })
   output.line(args.isJson ? JSON.stringify(probe) : `${probe.name}: ${probe.summary} (${probe.id})`)
   return exitCodes.ok
 }

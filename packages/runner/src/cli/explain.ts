@@ -14,14 +14,27 @@ export async function explain(args: Arguments, output: Output): Promise<number> 
   if (node === undefined) throw new UsageError('etsef explain FILE NODE')
   const keyed = await keyPipeline(await checkPipeline(pipelineRequest(args)))
   const stages = [...keyed.stages.values()].filter((stage) => stage.node === node || stage.id === node)
-  if (stages.length === 0) throw problem('ERR_UNKNOWN_NODE', { message: `There is no node "${node}"`, received: node, hint: suggest(node, keyed.graph.nodes.keys(), 'nodes') })
+  if (stages.length === 0)
+    throw problem('ERR_UNKNOWN_NODE', {
+      message: `There is no node "${node}"`,
+      received: node,
+      hint: suggest(node, keyed.graph.nodes.keys(), 'nodes'),
+    })
   const store = openStore(keyed.storeDir)
   const last = lastRunOf(store.dir, keyed.document.file)
   const explained = stages.map((stage) => {
     const isCached = store.find(stage.key).state === 'present'
     const difference = last && explainStage(stage.id, keyed.stages, earlierOf(last))
     const cause = difference ? describeDifference(difference) : undefined
-    return { stage: stage.id, key: stage.key, isCached, comparedWith: last?.run ?? null, difference: difference ?? null, cause: cause ?? null, ingredients: stage.ingredients }
+    return {
+      stage: stage.id,
+      key: stage.key,
+      isCached,
+      comparedWith: last?.run ?? null,
+      difference: difference ?? null,
+      cause: cause ?? null,
+      ingredients: stage.ingredients,
+    }
   })
   if (args.isJson) {
     output.line(JSON.stringify({ node, stages: explained }))
@@ -30,7 +43,8 @@ export async function explain(args: Arguments, output: Output): Promise<number> 
   for (const { stage, key, isCached, cause, difference, ingredients } of explained) {
     output.line(`${stage}  key ${key.slice(0, 16)}  ${isCached ? 'cached' : 'not cached'}`)
     if (!last) output.line('  no earlier run of this pipeline to compare with')
-    else if (cause === undefined) output.line(`  every ingredient is as in run ${last.run}${isCached ? '' : '; its artifact is not in the store'}`)
+    else if (cause === undefined)
+      output.line(`  every ingredient is as in run ${last.run}${isCached ? '' : '; its artifact is not in the store'}`)
     else {
       output.line(`  since run ${last.run}: ${cause}`)
       if (difference && difference.path.length > 1) output.line(`  on the way: ${difference.path.join(' → ')}`)

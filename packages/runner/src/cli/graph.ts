@@ -16,8 +16,19 @@ export async function graph(args: Arguments, output: Output): Promise<number> {
   else if (format === 'dot') output.line(drawDot(nodes))
   else if (format === 'svg') output.line(drawSvg(nodes))
   else if (format === 'json') {
-    const edges = nodes.flatMap((node) => Object.values(node.inputs).flat()).map(({ from, to, kind }) => ({ from, to, kind }))
-    output.line(JSON.stringify({ nodes: nodes.map((node) => ({ id: node.id, operation: node.installed.operation.type, kind: node.installed.operation.kind })), edges }))
+    const edges = nodes
+      .flatMap((node) => Object.values(node.inputs).flat())
+      .map(({ from, to, kind }) => ({ from, to, kind }))
+    output.line(
+      JSON.stringify({
+        nodes: nodes.map((node) => ({
+          id: node.id,
+          operation: node.installed.operation.type,
+          kind: node.installed.operation.kind,
+        })),
+        edges,
+      }),
+    )
   } else throw new UsageError(`--format is mermaid, dot or svg, not "${format}"`)
   return exitCodes.ok
 }

@@ -12,10 +12,27 @@ export async function plugins(args: Arguments, output: Output): Promise<number> 
   const registry = await loadRegistry(findProjectRoot(args.cwd))
   const [action = 'list', name] = args.rest
   if (action === 'list') {
-    const entries = registry.plugins.map(({ installed, operations }) => ({ plugin: installed.name, package: installed.packageName, version: installed.version, operations: operations.map((each) => each.type) }))
+    const entries = registry.plugins.map(({ installed, operations }) => ({
+      plugin: installed.name,
+      package: installed.packageName,
+      version: installed.version,
+      operations: operations.map((each) => each.type),
+    }))
     if (args.isJson) output.line(JSON.stringify({ plugins: entries, problems: registry.problems }))
     else {
-      output.line(formatTable({ columns: ['operation', 'kind', 'package', 'what comes out'], rows: registry.plugins.flatMap(({ installed, operations }) => operations.map((each) => [each.type, each.kind, `${installed.packageName}@${installed.version}`, each.summary])) }))
+      output.line(
+        formatTable({
+          columns: ['operation', 'kind', 'package', 'what comes out'],
+          rows: registry.plugins.flatMap(({ installed, operations }) =>
+            operations.map((each) => [
+              each.type,
+              each.kind,
+              `${installed.packageName}@${installed.version}`,
+              each.summary,
+            ]),
+          ),
+        }),
+      )
       if (registry.problems.length > 0) throw new InvalidPipeline(registry.problems)
     }
     return registry.problems.length > 0 ? exitCodes.invalid : exitCodes.ok
@@ -23,21 +40,49 @@ export async function plugins(args: Arguments, output: Output): Promise<number> 
   if (action !== 'info' || name === undefined) throw new UsageError('etsef plugins list, or etsef plugins info NAME')
   const all = registry.plugins.flatMap((plugin) => plugin.operations)
   const found = all.filter((operation) => operation.type === name || operation.type.startsWith(`${name}/`))
-  if (found.length === 0) throw problem('ERR_UNKNOWN_OPERATION', { message: `There is no operation or plugin "${name}"`, received: name, hint: suggest(name, all.map((each) => each.type), 'operations') })
-  if (args.isJson) output.line(JSON.stringify(found.map(({ type, kind, summary, options, inputs, outputs, cacheVersion }) => ({ type, kind, summary, cacheVersion, inputs, outputs, options }))))
+  if (found.length === 0)
+    throw problem('ERR_UNKNOWN_OPERATION', {
+      message: `There is no operation or plugin "${name}"`,
+      received: name,
+      hint: suggest(
+        name,
+        all.map((each) => each.type),
+        'operations',
+      ),
+    })
+  if (args.isJson)
+    output.line(
+      JSON.stringify(
+        found.map(({ type, kind, summary, options, inputs, outputs, cacheVersion }) => ({
+          type,
+          kind,
+          summary,
+          cacheVersion,
+          inputs,
+          outputs,
+          options,
+        })),
+      ),
+    )
   else for (const operation of found) output.line(describeOperation(operation))
   return exitCodes.ok
 }
 
 function describeOperation(operation: Operation): string {
   const lines = [`${operation.type} (${operation.kind})`, `  ${operation.summary}`]
-  for (const [name, port] of Object.entries(operation.inputs)) lines.push(`  in   ${name}: ${port.kind}${port.cardinality === 'one' ? '' : ` (${port.cardinality})`} — ${port.description}`)
-  for (const [name, port] of Object.entries(operation.outputs)) lines.push(`  out  ${name}: ${port.kind} — ${port.description}`)
+  for (const [name, port] of Object.entries(operation.inputs))
+    lines.push(
+      `  in   ${name}: ${port.kind}${port.cardinality === 'one' ? '' : ` (${port.cardinality})`} — ${port.description}`,
+    )
+  for (const [name, port] of Object.entries(operation.outputs))
+    lines.push(`  out  ${name}: ${port.kind} — ${port.description}`)
   const properties = ((operation.options as Schema)['properties'] ?? {}) as Readonly<Record<string, Schema>>
   for (const [name, property] of Object.entries(properties)) {
     const fallback = 'default' in property ? ` = ${JSON.stringify(property['default'])}` : ''
     const description = typeof property['description'] === 'string' ? ` — ${property['description']}` : ''
-    lines.push(`  with ${name}${fallback}: ${property[contentKeyword] === undefined ? describeSchema(property) : 'a path whose content counts'}${description}`)
+    lines.push(
+      `  with ${name}${fallback}: ${property[contentKeyword] === undefined ? describeSchema(property) : 'a path whose content counts'}${description}`,
+    )
   }
   return `${lines.join('\n')}\n`
 }

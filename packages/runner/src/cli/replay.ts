@@ -20,21 +20,46 @@ export async function replay(args: Arguments, output: Output, signal: AbortSigna
   const root = findProjectRoot(args.cwd)
   const storeDir = storeDirOf(root, args.cwd, args.values.store)
   const record = readRunRecord(storeDir, wanted)
-  if (!record) throw problem('ERR_BAD_REFERENCE', { message: `There is no run "${wanted}"`, hint: suggest(wanted, listRuns(storeDir), 'runs') })
+  if (!record)
+    throw problem('ERR_BAD_REFERENCE', {
+      message: `There is no run "${wanted}"`,
+      hint: suggest(wanted, listRuns(storeDir), 'runs'),
+    })
   const dir = join(storeDir, 'replays', wanted)
   mkdirSync(dir, { recursive: true })
   // JSON is YAML; the resolved pipeline needs neither the files it extended nor the command line it was run with.
   const file = join(dir, 'pipeline.yaml')
   const { profiles: _profiles, extends: _extends, ...resolved } = record.resolved as Readonly<Record<string, unknown>>
   writeFileSync(file, `${JSON.stringify(resolved, null, 2)}\n`)
-  const keyed = await keyPipeline(await checkPipeline({ file, cwd: root, storeDir: join(dir, 'store'), engine: args.values.engine ?? record.command.engine, isParanoid: true }))
+  const keyed = await keyPipeline(
+    await checkPipeline({
+      file,
+      cwd: root,
+      storeDir: join(dir, 'store'),
+      engine: args.values.engine ?? record.command.engine,
+      isParanoid: true,
+    }),
+  )
   const outcome = await runPipeline(keyed, { jobs: wholeNumber(args.values.jobs, 'jobs'), signal })
   const differences = compareWithRecord(record, outcome.record, keyed)
   const isSame = differences.length === 0 && outcome.record.status === 'ok'
-  if (args.isJson) output.line(JSON.stringify({ replayed: wanted, run: outcome.record.run, status: outcome.record.status, same: isSame, differences }))
+  if (args.isJson)
+    output.line(
+      JSON.stringify({
+        replayed: wanted,
+        run: outcome.record.run,
+        status: outcome.record.status,
+        same: isSame,
+        differences,
+      }),
+    )
   else {
     for (const difference of differences) output.line(describe(difference))
-    output.line(isSame ? `every artifact is as in run ${wanted} (${formatSeconds(outcome.record.seconds)})` : `${differences.length} differences to run ${wanted}`)
+    output.line(
+      isSame
+        ? `every artifact is as in run ${wanted} (${formatSeconds(outcome.record.seconds)})`
+        : `${differences.length} differences to run ${wanted}`,
+    )
   }
   return isSame ? exitCodes.ok : exitCodes.failed
 }

@@ -13,17 +13,56 @@ export async function runs(args: Arguments, output: Output): Promise<number> {
   const [wanted] = args.rest
   if (wanted !== undefined) {
     const record = readRunRecord(storeDir, wanted)
-    if (!record) throw problem('ERR_BAD_REFERENCE', { message: `There is no run "${wanted}"`, hint: suggest(wanted, ids, 'runs') })
+    if (!record)
+      throw problem('ERR_BAD_REFERENCE', { message: `There is no run "${wanted}"`, hint: suggest(wanted, ids, 'runs') })
     if (args.isJson) output.line(JSON.stringify(record))
     else {
-      output.line(`${record.run}: ${record.status}, ${record.file}, ${record.startedAt}, ${formatSeconds(record.seconds)}, ${record.testLabelReads} test labels read`)
-      output.line(formatTable({ columns: ['stage', 'outcome', 'seconds', 'attempts', 'key'], rows: Object.entries(record.stages).map(([id, stage]) => [id, stage.outcome, stage.seconds.toFixed(2), String(stage.attempts), stage.key.slice(0, 12)]) }))
+      output.line(
+        `${record.run}: ${record.status}, ${record.file}, ${record.startedAt}, ${formatSeconds(record.seconds)}, ${record.testLabelReads} test labels read`,
+      )
+      output.line(
+        formatTable({
+          columns: ['stage', 'outcome', 'seconds', 'attempts', 'key'],
+          rows: Object.entries(record.stages).map(([id, stage]) => [
+            id,
+            stage.outcome,
+            stage.seconds.toFixed(2),
+            String(stage.attempts),
+            stage.key.slice(0, 12),
+          ]),
+        }),
+      )
     }
     return exitCodes.ok
   }
   const records = ids.flatMap((id) => readRunRecord(storeDir, id) ?? [])
-  if (args.isJson) output.line(JSON.stringify(records.map(({ run, status, file, pipeline, startedAt, seconds, engine }) => ({ run, status, file, pipeline, startedAt, seconds, engine: engine ?? null }))))
+  if (args.isJson)
+    output.line(
+      JSON.stringify(
+        records.map(({ run, status, file, pipeline, startedAt, seconds, engine }) => ({
+          run,
+          status,
+          file,
+          pipeline,
+          startedAt,
+          seconds,
+          engine: engine ?? null,
+        })),
+      ),
+    )
   else if (records.length === 0) output.line('no runs yet')
-  else output.line(formatTable({ columns: ['run', 'status', 'pipeline', 'took', 'done'], rows: records.map((record) => [record.run, record.status, record.file, formatSeconds(record.seconds), String(Object.values(record.stages).filter((stage) => stage.outcome === 'done').length)]) }))
+  else
+    output.line(
+      formatTable({
+        columns: ['run', 'status', 'pipeline', 'took', 'done'],
+        rows: records.map((record) => [
+          record.run,
+          record.status,
+          record.file,
+          formatSeconds(record.seconds),
+          String(Object.values(record.stages).filter((stage) => stage.outcome === 'done').length),
+        ]),
+      }),
+    )
   return Promise.resolve(exitCodes.ok)
 }

@@ -2,7 +2,13 @@ import { edgesInto, type GraphNode } from './graph.js'
 
 const box = { width: 168, height: 44, gapX: 56, gapY: 18, margin: 12 } as const
 
-const fills: Readonly<Record<string, string>> = { source: '#e3f2fd', map: '#f1f8e9', estimator: '#fff3e0', combine: '#f3e5f5', report: '#fce4ec' }
+const fills: Readonly<Record<string, string>> = {
+  source: '#e3f2fd',
+  map: '#f1f8e9',
+  estimator: '#fff3e0',
+  combine: '#f3e5f5',
+  report: '#fce4ec',
+}
 
 /**
  * A graph as an SVG picture: columns by distance from the sources, edges left to right.
@@ -39,6 +45,13 @@ export function drawSvg(nodes: readonly GraphNode[]): string {
       `<text x="${centre}" y="${y(id) + 18}" text-anchor="middle" font-weight="bold">${id}</text><text x="${centre}" y="${y(id) + 34}" text-anchor="middle" fill="#546e7a">${type}</text></g>`
     )
   })
-  const arrow = '<defs><marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" fill="#78909c"/></marker></defs>'
-  return [`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">`, arrow, ...edges, ...boxes, '</svg>'].join('\n')
+  const arrow =
+    '<defs><marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" fill="#78909c"/></marker></defs>'
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">`,
+    arrow,
+    ...edges,
+    ...boxes,
+    '</svg>',
+  ].join('\n')
 }

@@ -3,7 +3,8 @@ import { edgesInto, type GraphNode } from './graph.js'
 /** A graph in the language of Mermaid. */
 export function drawMermaid(nodes: readonly GraphNode[]): string {
   const lines = ['flowchart LR']
-  for (const { id, installed } of nodes) lines.push(`  ${id}${shapeOf(installed.operation.kind, `${id}<br/>${installed.operation.type}`)}`)
+  for (const { id, installed } of nodes)
+    lines.push(`  ${id}${shapeOf(installed.operation.kind, `${id}<br/>${installed.operation.type}`)}`)
   for (const node of nodes) {
     for (const edge of edgesInto(node)) lines.push(`  ${edge.from.node} -->|${edge.kind}| ${edge.to.node}`)
   }

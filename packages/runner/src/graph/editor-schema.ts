@@ -20,9 +20,15 @@ export function editorSchema(operations: readonly Operation[]): Schema {
       primaryMetric: { type: 'string', description: 'Declared before anything is run, e.g. balancedAccuracy' },
       engine: { type: 'string', description: 'Tensor engine: auto, tensorflow, wasm' },
       vars: { type: 'object', description: 'Values for ${vars.name}' },
-      extends: { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }], description: 'Pipelines this one is laid over' },
+      extends: {
+        anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
+        description: 'Pipelines this one is laid over',
+      },
       profiles: { type: 'object', description: 'Variants chosen with --profile' },
-      outputs: { anyOf: [reference, { type: 'array', items: reference }], description: 'Nodes wanted; default: all that nothing reads' },
+      outputs: {
+        anyOf: [reference, { type: 'array', items: reference }],
+        description: 'Nodes wanted; default: all that nothing reads',
+      },
       nodes: { type: 'object', additionalProperties: { $ref: '#/definitions/node' } },
     },
     definitions: {
@@ -35,7 +41,10 @@ export function editorSchema(operations: readonly Operation[]): Schema {
           description: { type: 'string' },
         },
         anyOf: [{ required: ['use'] }, { required: ['$merge'] }],
-        allOf: sorted.map((operation) => ({ if: { properties: { use: { const: operation.type } }, required: ['use'] }, then: nodeSchema(operation) })),
+        allOf: sorted.map((operation) => ({
+          if: { properties: { use: { const: operation.type } }, required: ['use'] },
+          then: nodeSchema(operation),
+        })),
       },
     },
   }
@@ -47,7 +56,12 @@ function nodeSchema(operation: Operation): Schema {
   return {
     description: operation.summary,
     properties: {
-      in: { type: 'object', additionalProperties: false, properties: Object.fromEntries(inputs.map(([name, port]) => [name, inputSchema(port)])), ...(required.length > 0 ? { required } : {}) },
+      in: {
+        type: 'object',
+        additionalProperties: false,
+        properties: Object.fromEntries(inputs.map(([name, port]) => [name, inputSchema(port)])),
+        ...(required.length > 0 ? { required } : {}),
+      },
       with: optionSchema(operation.options as Schema),
     },
     ...(required.length > 0 ? { required: ['in'] } : {}),
@@ -56,16 +70,32 @@ function nodeSchema(operation: Operation): Schema {
 
 function inputSchema(port: Port): Schema {
   const description = `${port.kind}: ${port.description}`
-  return port.cardinality === 'many' ? { description, anyOf: [reference, { type: 'array', items: reference, minItems: 1 }] } : { description, ...reference }
+  return port.cardinality === 'many'
+    ? { description, anyOf: [reference, { type: 'array', items: reference, minItems: 1 }] }
+    : { description, ...reference }
 }
 
 /** Options as an editor checks them: any value may be a variable, and what has a default may be left out. */
 function optionSchema(schema: Schema): Schema {
   const properties = (schema['properties'] ?? {}) as Readonly<Record<string, Schema>>
-  const required = ((schema['required'] ?? []) as readonly string[]).filter((name) => !('default' in (properties[name] ?? {})))
+  const required = ((schema['required'] ?? []) as readonly string[]).filter(
+    (name) => !('default' in (properties[name] ?? {})),
+  )
   const entries = Object.entries(properties).map(([name, property]): [string, Schema] => {
     const { description, default: fallback, [contentKeyword]: _content, ...rest } = property
-    return [name, { ...(description === undefined ? {} : { description }), ...(fallback === undefined ? {} : { default: fallback }), anyOf: [rest, variable] }]
+    return [
+      name,
+      {
+        ...(description === undefined ? {} : { description }),
+        ...(fallback === undefined ? {} : { default: fallback }),
+        anyOf: [rest, variable],
+      },
+    ]
   })
-  return { type: 'object', additionalProperties: false, properties: Object.fromEntries(entries), ...(required.length > 0 ? { required } : {}) }
+  return {
+    type: 'object',
+    additionalProperties: false,
+    properties: Object.fromEntries(entries),
+    ...(required.length > 0 ? { required } : {}),
+  }
 }

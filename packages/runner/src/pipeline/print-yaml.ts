@@ -13,19 +13,27 @@ export function printYaml(root: LocatedMap, options: PrintOptions): string {
 }
 
 function printMap(map: LocatedMap, indent: string, options: PrintOptions): string[] {
-  return [...map.entries].flatMap(([key, { value }]) => printEntry(`${indent}${scalarText(key)}:`, value, `${indent}  `, options))
+  return [...map.entries].flatMap(([key, { value }]) =>
+    printEntry(`${indent}${scalarText(key)}:`, value, `${indent}  `, options),
+  )
 }
 
 function printEntry(head: string, value: Located, indent: string, options: PrintOptions): string[] {
   if (value.kind === 'scalar') return [`${head} ${scalarText(value.value)}${comment(value.place, options)}`]
-  if (value.kind === 'map') return value.entries.size === 0 ? [`${head} {}${comment(value.place, options)}`] : [head, ...printMap(value, indent, options)]
+  if (value.kind === 'map')
+    return value.entries.size === 0
+      ? [`${head} {}${comment(value.place, options)}`]
+      : [head, ...printMap(value, indent, options)]
   if (value.items.length === 0) return [`${head} []${comment(value.place, options)}`]
   return [head, ...value.items.flatMap((item) => printItem(item, indent, options))]
 }
 
 function printItem(item: Located, indent: string, options: PrintOptions): string[] {
   if (item.kind === 'scalar') return [`${indent}- ${scalarText(item.value)}${comment(item.place, options)}`]
-  const inner = item.kind === 'map' ? printMap(item, `${indent}  `, options) : item.items.flatMap((each) => printItem(each, `${indent}  `, options))
+  const inner =
+    item.kind === 'map'
+      ? printMap(item, `${indent}  `, options)
+      : item.items.flatMap((each) => printItem(each, `${indent}  `, options))
   if (inner.length === 0) return [`${indent}- ${item.kind === 'map' ? '{}' : '[]'}${comment(item.place, options)}`]
   return inner.map((line, at) => (at === 0 ? `${indent}- ${line.slice(indent.length + 2)}` : line))
 }
@@ -37,6 +45,8 @@ function comment(place: Place, { isAnnotated }: PrintOptions): string {
 /** Plain where YAML's core schema reads the same text back, quoted elsewhere. */
 function scalarText(value: string | number | boolean | null): string {
   if (typeof value !== 'string') return String(value)
-  const isPlain = /^[A-Za-z_./][\w./-]*( [\w./-]+)*$/.test(value) && !/^(true|false|null|yes|no|on|off|~|\.inf|\.nan|\.)$/i.test(value)
+  const isPlain =
+    /^[A-Za-z_./][\w./-]*( [\w./-]+)*$/.test(value) &&
+    !/^(true|false|null|yes|no|on|off|~|\.inf|\.nan|\.)$/i.test(value)
   return isPlain ? value : JSON.stringify(value)
 }

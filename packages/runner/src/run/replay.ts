@@ -11,7 +11,11 @@ export interface ReplayDifference {
 }
 
 /** Compares a replay with the record: circumstances first, then the artifacts of every stage both have. */
-export function compareWithRecord(record: RunRecord, replayed: RunRecord, keyed: KeyedPipeline): readonly ReplayDifference[] {
+export function compareWithRecord(
+  record: RunRecord,
+  replayed: RunRecord,
+  keyed: KeyedPipeline,
+): readonly ReplayDifference[] {
   const differences: ReplayDifference[] = []
   const compare = (what: string, before: string | undefined, now: string | undefined): void => {
     if (before !== now) differences.push({ what, before, now })
@@ -21,7 +25,8 @@ export function compareWithRecord(record: RunRecord, replayed: RunRecord, keyed:
   }
   compare('runner', record.versions.runner, replayed.versions.runner)
   compare('engine', record.engine, replayed.engine)
-  for (const [name, content] of Object.entries(record.contents)) compare(`content ${name}`, content.digest, replayed.contents[name]?.digest)
+  for (const [name, content] of Object.entries(record.contents))
+    compare(`content ${name}`, content.digest, replayed.contents[name]?.digest)
   const earlier = earlierOf(record)
   for (const [id, stage] of Object.entries(record.stages)) {
     const now = replayed.stages[id]

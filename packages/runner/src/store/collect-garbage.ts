@@ -33,7 +33,9 @@ export function bytesBelow(path: string): number {
 
 /** Removes artifacts that no kept run used, and what was set aside as damaged. Safe beside running pipelines: they make again what they miss. */
 export function collectGarbage(store: Store, options: GcOptions): GcResult {
-  const artifacts = store.keys().map((key) => ({ key, bytes: bytesBelow(store.path(key)), usedAt: usedAt(store.path(key)) }))
+  const artifacts = store
+    .keys()
+    .map((key) => ({ key, bytes: bytesBelow(store.path(key)), usedAt: usedAt(store.path(key)) }))
   const needed = artifacts.filter(({ key }) => options.keep.has(key))
   let bytesKept = needed.reduce((total, artifact) => total + artifact.bytes, 0)
   const removed: string[] = []
@@ -51,7 +53,8 @@ export function collectGarbage(store: Store, options: GcOptions): GcResult {
   }
   const corrupt = join(store.dir, storeFolders.corrupt)
   bytesRemoved += bytesBelow(corrupt)
-  if (!options.isDryRun) for (const name of readdirSync(corrupt)) rmSync(join(corrupt, name), { recursive: true, force: true })
+  if (!options.isDryRun)
+    for (const name of readdirSync(corrupt)) rmSync(join(corrupt, name), { recursive: true, force: true })
   return { numKept, bytesKept, removed, bytesRemoved }
 }
 

@@ -47,7 +47,11 @@ export async function runStage(
     const published = artifact.publish(known, formatVersion)
     scope.log('info', `done: ${published.published}`)
     rmSync(join(spec.storeDir, storeFolders.checkpoints, spec.key), { recursive: true, force: true })
-    return { ...published, peakLiveImages: live.peak, maxRssMb: performance.now() - started < memoryFromMs ? 0 : Math.round(process.resourceUsage().maxRSS / 1024) }
+    return {
+      ...published,
+      peakLiveImages: live.peak,
+      maxRssMb: performance.now() - started < memoryFromMs ? 0 : Math.round(process.resourceUsage().maxRSS / 1024),
+    }
   } catch (thrown) {
     artifact.discard()
     scope.log('error', thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown))

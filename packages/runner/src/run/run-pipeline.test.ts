@@ -1,0 +1,337 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { computed, createProject, outcomesOf, tenStages } from '../../test-fixtures/project.js'
+import { openStore } from '../store/store.js'
+import type { RunEvent } from './events.js'
+
+const project = createProject()
+afterAll(() => {
+  project.remove()
+})
+project.write('toy.yaml', tenStages)
+
+/** The pipeline `points → split → node`, and what follows. */
+function withNode(name: string, node: string, more = ''): string {
+  return project.write(
+    name,
+    `nodes:\n  points: { use: toy/points, with: { numSamples: 20 } }\n  split: { use: toy/split-features, in: { features: points } }\n  node: ${node}\n${more}`,
+  )
+}
+
+describe('a whole pipeline', () => {
+  test('runs, then is cached, and tells what reports read', async () => {
+    const first = await project.run('toy.yaml')
+    expect(first.record.status).toBe('ok')
+    expect(computed(first)).toHaveLength(10)
+    expect(first.record.testLabelReads).toBe(12)
+    expect(first.record.stages['scores']?.metrics).toEqual({ accuracy: 1 })
+    expect(JSON.parse(readFileSync(join(first.reportDirs['scores']!, 'metrics.json'), 'utf8'))).toEqual({
+      accuracy: 1,
+      numTest: 12,
+    })
+    const second = await project.run('toy.yaml')
+    expect(computed(second)).toEqual([])
+    expect(outcomesOf(second)['scores']).toBe('cached')
+    expect(outcomesOf(second)['points']).toBe('pruned')
+  })
+
+  test('computes only what an option changes and what is below it', async () => {
+    const outcome = await project.run('toy.yaml', { request: { overrides: ['centred.k=3'] } })
+    expect(computed(outcome)).toEqual(['centred:fit', 'centred:apply', 'near:fit', 'near:apply', 'scores'])
+  })
+
+  test('names and layout of the text are in no key', async () => {
+    project.write(
+      'renamed.yaml',
+      tenStages.replace(/\bcentred\b/g, 'middle').replace('name: toy', '# a comment\nname: other'),
+    )
+    expect(computed(await project.run('renamed.yaml'))).toEqual([])
+  })
+
+  test('two nodes of one definition are computed once', async () => {
+    project.write(
+      'twins.yaml',
+      'nodes:\n  points: { use: toy/points, with: { numSamples: 7 } }\n  a: { use: toy/scale, in: { features: points } }\n  b: { use: toy/scale, in: { features: points } }\n',
+    )
+    const outcome = await project.run('twins.yaml')
+    expect(computed(outcome)).toEqual(['points', 'a'])
+    expect(outcomesOf(outcome)['b']).toBe('cached')
+  })
+
+  test('gives the same bytes with one worker as with two', async () => {
+    const stores = [join(project.dir, 'one'), join(project.dir, 'two')] as const
+    const digests = await Promise.all(
+      stores.map(async (storeDir, at) => {
+        const { record } = await project.run('toy.yaml', { jobs: at + 1, request: { storeDir } })
+        return Object.fromEntries(Object.entries(record.stages).map(([id, stage]) => [id, stage.digest]))
+      }),
+    )
+    expect(digests[0]).toEqual(digests[1])
+    expect(project.artifacts(stores[0])).toEqual(project.artifacts(stores[1]))
+  })
+})
+
+describe('what operations may see and change', () => {
+  test('labels are hidden from maps and row columns are put back', async () => {
+    withNode(
+      'relabel.yaml',
+      '{ use: toy/trouble, in: { features: split }, with: { mode: relabel } }',
+      '  near: { use: toy/nearest, in: { features: node } }\n  scores: { use: toy/score, in: { predictions: near } }\n',
+    )
+    const outcome = await project.run('relabel.yaml')
+    expect(outcome.record.status).toBe('ok')
+    expect(outcome.record.stages['scores']?.metrics).toEqual({ accuracy: 1 })
+    withNode('peek.yaml', '{ use: toy/trouble, in: { features: split }, with: { mode: peek } }')
+    expect((await project.run('peek.yaml')).record.status).toBe('ok')
+  })
+
+  test.each([
+    ['drop', 'ERR_MISSING_ID', /Row id "p0" of the input is missing/],
+    ['reorder', 'ERR_BAD_DATA', /another order/],
+    ['rename', 'ERR_MISSING_ID', /p0!?"/],
+    ['width', 'ERR_BAD_DATA', /"features" has the wrong length/],
+    ['wrong-kind', 'ERR_BAD_DATA', /wrong kind/],
+    ['throw', 'ERR_NODE_FAILED', /Node "node" \(toy\/trouble, @fixture\/toy 1.0.0\) failed: boom/],
+    ['code', 'ERR_NOT_FINITE', /a value is not finite/],
+  ])('%s is refused', async (mode, code, message) => {
+    withNode(`${mode}.yaml`, `{ use: toy/trouble, in: { features: split }, with: { mode: ${mode} } }`)
+    const outcome = await project.run(`${mode}.yaml`)
+    const { error, logFile } = outcome.record.stages['node']!
+    expect(outcome.record.status).toBe('failed')
+    expect(error).toMatchObject({ code, node: 'node' })
+    expect(error?.['message']).toMatch(message)
+    expect(readFileSync(logFile!, 'utf8')).toContain('error')
+  })
+
+  test('a split that parts a group is refused', async () => {
+    project.write(
+      'cheat.yaml',
+      'nodes:\n  points: { use: toy/points }\n  split: { use: toy/cheat, in: { features: points } }\n',
+    )
+    const outcome = await project.run('cheat.yaml')
+    expect(outcome.record.stages['split']?.error).toMatchObject({ code: 'ERR_LEAKAGE' })
+    expect(outcome.record.stages['split']?.error?.['message']).toMatch(
+      /"p0" \(train\) and "p1" \(test\) are of one group "g0"/,
+    )
+  })
+
+  test('a model that has learned from test rows is refused where it is used', async () => {
+    project.write(
+      'leak.yaml',
+      `nodes:
+  points: { use: toy/points, with: { numSamples: 40 } }
+  splitA: { use: toy/split-features, in: { features: points }, with: { test: 0.3 } }
+  splitB: { use: toy/split-features, in: { features: points }, with: { test: 0.5 } }
+  learned: { use: toy/nearest, in: { features: splitA } }
+  used: { use: toy/use-model, in: { features: splitB, model: learned.model } }
+`,
+    )
+    const outcome = await project.run('leak.yaml')
+    expect(outcome.record.stages['used']?.error).toMatchObject({ code: 'ERR_LEAKAGE', node: 'used' })
+    expect(outcome.record.stages['used']?.error?.['message']).toMatch(
+      /"learned.model" was fitted on images that are test rows here: p12, p13/,
+    )
+  })
+
+  test('a model learned from the same split may be used', async () => {
+    project.write(
+      'fine.yaml',
+      `nodes:
+  points: { use: toy/points, with: { numSamples: 40 } }
+  split: { use: toy/split-features, in: { features: points } }
+  learned: { use: toy/nearest, in: { features: split } }
+  used: { use: toy/use-model, in: { features: split, model: learned.model } }
+`,
+    )
+    expect((await project.run('fine.yaml')).record.status).toBe('ok')
+  })
+})
+
+describe('images', () => {
+  test('pixels go through the chain of lazy operations, copies through their parent', async () => {
+    project.write('data/a1', '\u0001\u0003')
+    project.write('data/b1', '\u000a')
+    project.write('data/a2', '\u0014')
+    project.write('data/b2', '\u001e')
+    project.write(
+      'images.yaml',
+      `nodes:
+  files: { use: toy/files, with: { path: data } }
+  more: { use: toy/brighten, in: { images: files }, with: { by: 5 } }
+  split: { use: toy/split-images, in: { images: more }, with: { test: 0.5 } }
+  copies: { use: toy/expand, in: { images: split } }
+  after: { use: toy/brighten, in: { images: copies } }
+  means: { use: toy/mean, in: { images: after } }
+`,
+    )
+    const outcome = await project.run('images.yaml')
+    expect(outcome.record.status).toBe('ok')
+    const { openRowReader } = await import('@etsef/plugin-api/codec')
+    const store = openStore(join(project.dir, '.etsef'))
+    const reader = await openRowReader(join(store.path(outcome.record.stages['means']!.key), 'features.arrow'))
+    for await (const batch of reader.batches()) {
+      expect(
+        batch.kind === 'features' && Object.fromEntries(batch.ids.map((id, i) => [id, batch.features[i]])),
+      ).toEqual({ a1: 8, a2: 26, b1: 16, b2: 36, 'b1+': 116, 'b2+': 136 })
+      expect(batch.partitions).toEqual(['test', 'test', 'train', 'train', 'train', 'train'])
+    }
+    expect(outcome.record.stages['means']?.peakLiveImages).toBe(4)
+  })
+
+  test('rows of several sources each keep their own chain', async () => {
+    project.write('c/c1', '\u0002')
+    project.write('d/c2', '\u0003')
+    project.write(
+      'concat.yaml',
+      `nodes:
+  one: { use: toy/files, with: { path: c } }
+  two: { use: toy/files, with: { path: d } }
+  brighter: { use: toy/brighten, in: { images: two }, with: { by: 10 } }
+  all: { use: toy/concat, in: { images: [one, brighter] } }
+  means: { use: toy/mean, in: { images: all } }
+`,
+    )
+    const outcome = await project.run('concat.yaml')
+    expect(outcome.record.status).toBe('ok')
+    const { openRowReader } = await import('@etsef/plugin-api/codec')
+    const store = openStore(join(project.dir, '.etsef'))
+    const reader = await openRowReader(join(store.path(outcome.record.stages['means']!.key), 'features.arrow'))
+    for await (const batch of reader.batches())
+      expect(batch.kind === 'features' && [...batch.features]).toEqual([2, 13])
+  })
+
+  test('a copy of a test image is refused', async () => {
+    project.write(
+      'copy.yaml',
+      'nodes:\n  images: { use: toy/generated }\n  split: { use: toy/split-images, in: { images: images } }\n  copies: { use: toy/expand, in: { images: split }, with: { copyTest: true } }\n',
+    )
+    const outcome = await project.run('copy.yaml')
+    expect(outcome.record.stages['copies']?.error).toMatchObject({ code: 'ERR_LEAKAGE' })
+  })
+
+  test('a changed file changes what is computed, a touched one does not', async () => {
+    const before = await project.run('images.yaml')
+    expect(computed(before)).toEqual([])
+    project.write('data/a2', '\u0014')
+    expect(computed(await project.run('images.yaml'))).toEqual([])
+    project.write('data/a2', '\u0015')
+    expect(computed(await project.run('images.yaml'))).toContain('means')
+  })
+})
+
+describe('damage and death', () => {
+  test('a damaged artifact is set aside and computed again, alone', async () => {
+    const first = await project.run('toy.yaml', { request: { overrides: ['vars.n=41'] } })
+    const store = openStore(join(project.dir, '.etsef'))
+    const file = join(store.path(first.record.stages['both']!.key), 'features.arrow')
+    const bytes = readFileSync(file)
+    bytes[bytes.length >> 1]! ^= 1
+    writeFileSync(file, bytes)
+    const events: RunEvent[] = []
+    const outcome = await project.run('toy.yaml', {
+      request: { overrides: ['vars.n=41', 'centred.k=1'] },
+      emit: (event) => events.push(event),
+    })
+    expect(outcome.record.status).toBe('ok')
+    expect(computed(outcome)).toEqual(['both', 'centred:fit', 'centred:apply', 'near:fit', 'near:apply', 'scores'])
+    expect(events.filter((event) => event.type === 'artifact-damaged')).toHaveLength(1)
+  })
+
+  test('a damaged input that is found while it is read is made again', async () => {
+    const options = { request: { overrides: ['vars.n=47'] } }
+    const first = await project.run('toy.yaml', options)
+    const store = openStore(join(project.dir, '.etsef'))
+    const events: RunEvent[] = []
+    // Damaged after planning: only the worker that reads it can find out.
+    const outcome = await project.run('toy.yaml', {
+      request: { overrides: ['vars.n=47', 'a.factor=9'] },
+      emit: (event) => {
+        events.push(event)
+        if (event.type !== 'stage-started' || event.stage !== 'a' || event.attempt !== 1) return
+        writeFileSync(join(store.path(first.record.stages['b']!.key), 'features.arrow'), 'x')
+      },
+    })
+    expect(outcome.record.status).toBe('ok')
+    expect(computed(outcome)).toContain('b')
+    expect(events.filter((event) => event.type === 'artifact-damaged').map((event) => event.stage)).toEqual(['b'])
+  })
+
+  test('a worker that is killed is replaced and the stage tried again', async () => {
+    const flag = join(project.dir, 'killed')
+    withNode('kill.yaml', `{ use: toy/trouble, in: { features: split }, with: { mode: kill-once, flag: "${flag}" } }`)
+    const events: RunEvent[] = []
+    const outcome = await project.run('kill.yaml', { emit: (event) => events.push(event) })
+    expect(outcome.record.status).toBe('ok')
+    expect(existsSync(flag)).toBe(true)
+    expect(outcome.record.stages['node']?.attempts).toBe(2)
+    expect(events.filter((event) => event.type === 'stage-retried')).toMatchObject([{ node: 'node', failure: 'lost' }])
+  })
+
+  test.each([
+    ['kill', { retries: { lost: 1 } }, 'ERR_LOST', 2],
+    ['oom', {}, 'ERR_OUT_OF_MEMORY', 1],
+    ['hang', { timeoutMs: 400 }, 'ERR_TIMEOUT', 1],
+    ['busy', { timeoutMs: 400 }, 'ERR_TIMEOUT', 1],
+    ['throw', { retries: { lost: 5 } }, 'ERR_NODE_FAILED', 1],
+  ])('%s fails with its class', async (mode, options, code, attempts) => {
+    withNode(`class-${mode}.yaml`, `{ use: toy/trouble, in: { features: split }, with: { mode: ${mode} } }`)
+    // Everything above is cached first, so that the timeout meets the node alone.
+    await project.run(`class-${mode}.yaml`, { selection: { to: ['split'] } })
+    const outcome = await project.run(`class-${mode}.yaml`, options)
+    expect(outcome.record.stages['node']).toMatchObject({ outcome: 'failed', attempts, error: { code } })
+  })
+
+  test('continue goes on with what does not need the failed node', async () => {
+    withNode(
+      'continue.yaml',
+      '{ use: toy/trouble, in: { features: split }, with: { mode: throw } }',
+      '  below: { use: toy/scale, in: { features: node } }\n  beside: { use: toy/scale, in: { features: split }, with: { factor: 77 } }\n',
+    )
+    const outcome = await project.run('continue.yaml', { onError: 'continue', jobs: 1 })
+    expect(outcomesOf(outcome)).toMatchObject({ node: 'failed', below: 'skipped', beside: 'done' })
+  })
+
+  test('cancelling ends the workers and the record says so', async () => {
+    withNode('cancel.yaml', '{ use: toy/trouble, in: { features: split }, with: { mode: busy } }')
+    const controller = new AbortController()
+    const started = performance.now()
+    const outcome = await project.run('cancel.yaml', {
+      signal: controller.signal,
+      emit: (event) => {
+        if (event.type === 'stage-started' && event.stage === 'node')
+          setTimeout(() => {
+            controller.abort()
+          }, 100)
+      },
+    })
+    expect(outcome.record.status).toBe('interrupted')
+    expect(outcomesOf(outcome)['node']).toBe('cancelled')
+    expect(performance.now() - started).toBeLessThan(8000)
+  })
+})
+
+describe('selection', () => {
+  test('--from computes again and finds the same bytes', async () => {
+    await project.run('toy.yaml')
+    const events: RunEvent[] = []
+    const outcome = await project.run('toy.yaml', {
+      selection: { from: ['near'] },
+      emit: (event) => events.push(event),
+    })
+    expect(computed(outcome)).toEqual(['near:fit', 'near:apply', 'scores'])
+    expect(events.filter((event) => event.type === 'notice')).toEqual([])
+  })
+
+  test('--only refuses when an input is not cached', async () => {
+    const options = { selection: { only: ['near'] }, request: { overrides: ['vars.n=99'] } }
+    await expect(project.run('toy.yaml', options)).rejects.toMatchObject({ code: 'ERR_MISSING_INPUT' })
+  })
+
+  test('an unknown node is named with its neighbour', async () => {
+    await expect(project.run('toy.yaml', { selection: { to: ['neer'] } })).rejects.toMatchObject({
+      code: 'ERR_UNKNOWN_NODE',
+      hint: 'did you mean "near"?',
+    })
+  })
+})
