@@ -74,7 +74,7 @@ export function lastJson(result: CommandResult): Record<string, unknown> {
 }
 
 /** A folder for one test file, removed by `dispose`. */
-export function temporaryFolder(): { readonly path: string; dispose(): void } {
+export function temporaryFolder(): { readonly path: string; readonly dispose: () => void } {
   const path = mkdtempSync(join(tmpdir(), 'etsef-test-'))
   return { path, dispose: () => rmSync(path, { recursive: true, force: true }) }
 }

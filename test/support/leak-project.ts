@@ -37,8 +37,8 @@ export interface LeakProject {
   /** Runs the YAML; the store is shared by all runs of the project. */
   run(yaml: string, ...args: readonly string[]): Promise<RunSummary>
   /** A file of a report that a run has published. */
-  report<T>(summary: RunSummary, node: string, file?: string): T
-  dispose(): void
+  report(summary: RunSummary, node: string, file?: string): unknown
+  readonly dispose: () => void
 }
 
 /** Makes the project; its folder is removed by `dispose`. */
@@ -84,7 +84,7 @@ export function leakProject(): LeakProject {
       return result
     },
     report: (summary, node, file = 'rows.json') =>
-      JSON.parse(readFileSync(join(path, '.etsef/runs', summary.run, 'reports', node, file), 'utf8')) as never,
+      JSON.parse(readFileSync(join(path, '.etsef/runs', summary.run, 'reports', node, file), 'utf8')) as unknown,
   }
 }
 
