@@ -1,11 +1,8 @@
 import { Type } from '@etsef/plugin-api'
 
-/** Option: what a combination minimises. */
-const lossOption = Type.Union([Type.Literal('logLoss'), Type.Literal('balancedError'), Type.Literal('error')], {
-  default: 'logLoss',
-  description:
-    'What is minimised on val: logLoss judges probabilities; balancedError (1 − mean recall) and error judge decisions',
-})
+const losses = [Type.Literal('logLoss'), Type.Literal('balancedError'), Type.Literal('error')] as const
+const lossDescription =
+  'What is minimised on val: logLoss judges probabilities; balancedError (1 − mean recall) and error judge decisions'
 
 /** Options of `ensemble/weighted-vote`. */
 export const weightedVoteOptions = Type.Object(
@@ -36,7 +33,7 @@ export const greedySelectionOptions = Type.Object(
       default: 25,
       description: 'Members taken at most, with replacement',
     }),
-    loss: lossOption,
+    loss: Type.Union([...losses], { default: 'logLoss', description: lossDescription }),
   },
   { additionalProperties: false },
 )
@@ -80,7 +77,10 @@ export const dynamicSelectionOptions = Type.Object(
 )
 
 /** Options of `ensemble/single-best`. */
-export const singleBestOptions = Type.Object({ loss: lossOption }, { additionalProperties: false })
+export const singleBestOptions = Type.Object(
+  { loss: Type.Union([...losses], { default: 'balancedError', description: lossDescription }) },
+  { additionalProperties: false },
+)
 
 /** Options of `ensemble/abstain`. */
 export const abstainOptions = Type.Object(
