@@ -9,8 +9,11 @@ import { type FittedWeights, fitWeights } from './fit-weights.js'
  * @param kerasNames - Layer names where they differ from node names.
  */
 export function weightsFromKeras(graph: Graph, tensors: Weights, kerasNames: PeerNames = new Map()): FittedWeights {
+  const shortNames = [...tensors.keys()].map(shortName)
+  const renumbered = renumber(shortNames, kerasNames)
   const byShortName = new Map<string, { readonly fullName: string; readonly tensor: WeightTensor }>()
-  for (const [fullName, tensor] of tensors) byShortName.set(shortName(fullName), { fullName, tensor })
+  for (const [index, [fullName, tensor]] of [...tensors].entries())
+    byShortName.set(renumbered[index]!, { fullName, tensor })
   return fitWeights(graph, tensors.keys(), (node, parameter, spec) => {
     const layer = kerasNames.get(node.name) ?? node.name
     for (const name of kerasParameterNames(node, parameter)) {
@@ -24,6 +27,26 @@ export function weightsFromKeras(graph: Graph, tensors: Weights, kerasNames: Pee
 /** `a/conv1_bn/moving_mean:0` as `conv1_bn/moving_mean`. */
 function shortName(name: string): string {
   return name.replace(/:\d+$/, '').split('/').slice(-2).join('/')
+}
+
+/**
+ * Keras numbers unnamed layers through a whole session (`conv2d_5` may be a network's first), so their numbers are made to start
+ * at zero again when the network itself has such layers.
+ */
+function renumber(names: readonly string[], kerasNames: PeerNames): readonly string[] {
+  const prefixes = ['conv2d', 'batch_normalization'].filter((prefix) => [...kerasNames.values()].includes(prefix))
+  const ranks = new Map<string, string>()
+  for (const prefix of prefixes) {
+    const pattern = new RegExp(`^${prefix}(?:_(\\d+))?$`)
+    const layers = [...new Set(names.map((name) => name.split('/')[0]!))].filter((layer) => pattern.test(layer))
+    const number = (layer: string): number => Number(pattern.exec(layer)?.[1] ?? 0)
+    for (const [rank, layer] of layers.sort((a, b) => number(a) - number(b)).entries())
+      ranks.set(layer, rank === 0 ? prefix : `${prefix}_${rank}`)
+  }
+  return names.map((name) => {
+    const [layer, weight] = name.split('/')
+    return `${ranks.get(layer!) ?? layer}/${weight}`
+  })
 }
 
 /** Names Keras gives to one of our parameters, most specific first. */

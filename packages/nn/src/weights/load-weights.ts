@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { ArchitectureOptions } from '../architectures/architecture.js'
 import { buildWithNames } from '../architectures/build-architecture.js'
@@ -13,7 +13,8 @@ import { badWeights } from './weights-error.js'
 
 /**
  * Weights of a graph from a file or folder, by its format: TF.js layers (`model.json` or the folder that holds it), our model
- * directories, safetensors (our names, torchvision's or timm's).
+ * directories, safetensors (our names, torchvision's or timm's), PyTorch `.pth`, Keras `.h5`, `.weights.h5` and `.keras`, TFLite (graph
+ * built with `folded: true`).
  *
  * @param graph - Built with the same `options`; may carry a head or be cut.
  * @throws PipelineError `ERR_WEIGHTS` when the format is unknown or the weights do not fit.
@@ -33,10 +34,33 @@ export async function loadWeights(
       const { tensors } = await readSafetensors(file)
       return hasOwnNames(graph, tensors) ? weightsFromOwn(graph, tensors) : weightsFromTorch(graph, tensors, names)
     }
+    case '.pth':
+    case '.pt':
+    case '.bin':
+      return weightsFromTorch(
+        graph,
+        (await import('./torch-archive.js')).parseTorchArchive(await readFile(file)),
+        names,
+      )
+    case '.h5':
+    case '.hdf5':
+      return weightsFromKeras(
+        graph,
+        await (await import('./keras-hdf5.js')).parseKerasHdf5(await readFile(file)),
+        names.kerasNames,
+      )
+    case '.keras':
+      return weightsFromKeras(
+        graph,
+        await (await import('./keras-archive.js')).parseKerasArchive(await readFile(file)),
+        names.kerasNames,
+      )
     case '.tflite':
       return weightsFromTflite(graph, await readTflite(file))
     default:
-      throw badWeights(`cannot read weights from "${path}"`, { expected: 'a TF.js model.json or .safetensors' })
+      throw badWeights(`cannot read weights from "${path}"`, {
+        expected: 'a TF.js model.json, .safetensors, .pth, .h5, .weights.h5, .keras or .tflite',
+      })
   }
 }
 
