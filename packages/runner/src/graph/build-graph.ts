@@ -1,6 +1,6 @@
 import type { PipelineError, JsonObject, Operation, Place, Port } from '@etsef/plugin-api'
 import { problem, suggest } from '../errors.js'
-import { describeValue, findAt, toPlain, type LocatedMap } from '../pipeline/located.js'
+import { describeValue, findAt, isBroken, toPlain, type LocatedMap } from '../pipeline/located.js'
 import { overrideFile } from '../pipeline/overrides.js'
 import type { InputDeclaration, NodeDeclaration, PipelineDocument, Reference } from '../pipeline/read-pipeline.js'
 import { checkOptions, type OptionIssue, type Schema } from './check-options.js'
@@ -90,7 +90,9 @@ function readOptions(
 ): JsonObject {
   const options = node.isUseOverridden ? dropForeignOptions(node, operation, notices) : node.options
   const checked = checkOptions(operation.options as Schema, toPlain(options))
-  for (const issue of checked.issues) problems.push(optionProblem(node, options, issue))
+  for (const issue of checked.issues) {
+    if (!isBroken(findAt(options, issue.path).value)) problems.push(optionProblem(node, options, issue))
+  }
   return checked.value as JsonObject
 }
 
@@ -184,7 +186,7 @@ function wire(
   for (const [name, port] of Object.entries(operation.inputs)) {
     const input = node.inputs.get(name)
     if (!input || input.references.length === 0) {
-      if (port.cardinality !== 'optional' && (!input || input.isList))
+      if (port.cardinality !== 'optional' && (!input || input.isEmpty))
         problems.push(missingInput(node, installed, name, port, input))
       continue
     }

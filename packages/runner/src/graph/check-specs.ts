@@ -152,6 +152,7 @@ function completeSpecs(
     operation.kind === 'map' ||
     operation.kind === 'estimator' ||
     (operation.kind === 'combine' && (operation.rowPolicy ?? 'same') === 'same')
+  const keepsColumns = operation.kind === 'combine' && (operation.rowPolicy ?? 'same') !== 'same'
   const isSplit = operation.kind === 'combine' && operation.rowPolicy === 'split'
   const rowInputs = edgesInto(node).filter((edge) => isRowKind(edge.kind))
   const upstream = rowInputs.flatMap((edge) => specs.get(edge.from.node)?.[edge.from.port]?.splitIds ?? [])
@@ -169,6 +170,8 @@ function completeSpecs(
         (keepsRows && rowInputs.length === 1) || operation.kind === 'map' || operation.kind === 'estimator' || isSplit
           ? rows?.numSamples
           : undefined,
+      // Rows that are only parted, dropped or copied keep their columns.
+      numFeatures: keepsColumns && port.kind === rows?.kind ? rows.numFeatures : undefined,
       isAugmented: operation.rowPolicy === 'expand' ? true : rows?.isAugmented,
     }
     const spec = { ...inherited, ...withoutUndefined(own ?? {}) }

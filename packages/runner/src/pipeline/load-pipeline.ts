@@ -41,7 +41,10 @@ export function loadPipeline(options: LoadOptions): {
   if (written.entries.size === 0 && problems.length > 0) {
     return { document: readPipeline(resolved, shown, []), problems }
   }
-  const document = readPipeline(resolved, shown, problems)
+  const lacksBase = problems.some(
+    ({ code }) => code === 'ERR_EXTENDS' || code === 'ERR_MISSING_FILE' || code === 'ERR_OUTSIDE_ROOT',
+  )
+  const document = readPipeline(resolved, shown, problems, { mayLackNodes: lacksBase })
   return { document: { ...document, name: document.name || nameOf(options.path) }, problems }
 }
 

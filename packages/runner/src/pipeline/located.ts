@@ -5,6 +5,8 @@ export interface LocatedScalar {
   readonly kind: 'scalar'
   readonly place: Place
   readonly value: string | number | boolean | null
+  /** A problem was reported here already: nothing more is said about this value. */
+  readonly isBroken?: true
 }
 
 /** A list of a pipeline file and where it starts. */
@@ -82,6 +84,11 @@ export function findAt(
     }
   }
   return { place, found: true, value: current }
+}
+
+/** Whether a problem of the value itself was reported already. */
+export function isBroken(value: Located): boolean {
+  return value.kind === 'scalar' && value.isBroken === true
 }
 
 /** The map with one entry replaced or added. */

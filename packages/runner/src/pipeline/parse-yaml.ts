@@ -8,6 +8,7 @@ const unsafeKeys = new Set(['__proto__', 'constructor', 'prototype'])
 
 interface Reader {
   readonly file: string
+  readonly text: string
   readonly lines: LineCounter
   readonly document: Document
   readonly problems: PipelineError[]
@@ -50,7 +51,7 @@ export function parseYaml(
     problems.push(
       problem('ERR_YAML_SYNTAX', {
         message: `The YAML cannot be read: ${error.message}`,
-        place: placeAt(lines, file, error.pos[0]),
+        place: placeAt(lines, file, skipSpaces(text, error.pos[0])),
       }),
     )
   }
@@ -67,7 +68,7 @@ export function parseYaml(
     )
   }
   if (!document.contents || problems.length > 0) return { value: undefined, problems }
-  const reader: Reader = { file, lines, document, problems, aliasNodes: 0 }
+  const reader: Reader = { file, text, lines, document, problems, aliasNodes: 0 }
   const value = locate(reader, document.contents, 0)
   return { value, problems }
 }
@@ -97,17 +98,18 @@ function locate(reader: Reader, node: Node | null, depth: number, insideAlias = 
     )
   }
   if (node.tag !== undefined && !isAlias(node)) {
+    const message = `YAML tags are not allowed, found "${node.tag.slice(0, 80)}"`
     return refuse(
       reader,
       'ERR_UNSAFE_YAML',
-      place,
-      `YAML tags are not allowed, found "${node.tag.slice(0, 80)}"`,
+      placeOfTag(reader, node),
+      message,
       'write the value without the tag; pipelines are data, never code',
     )
   }
   if (isAlias(node)) {
     const target = node.resolve(reader.document)
-    if (!target) return refuse(reader, 'ERR_UNSAFE_YAML', place, `Alias "*${node.source}" has no anchor`)
+    if (!target) return refuse(reader, 'ERR_YAML_SYNTAX', place, `Alias "*${node.source}" has no anchor`)
     if (reader.aliasNodes > yamlLimits.aliasNodes) return nothing
     return locate(reader, target, depth + 1, true)
   }
@@ -156,6 +158,20 @@ function locate(reader: Reader, node: Node | null, depth: number, insideAlias = 
   return nothing
 }
 
+/** A tagged node starts behind its tag; the tag is the word before it. */
+function placeOfTag(reader: Reader, node: Node): Place {
+  const before = reader.text.slice(0, node.range?.[0] ?? 0)
+  const words = /(?:^|[\s,[{])((?:[!&]\S*\s+)+)$/.exec(before)
+  return placeAt(reader.lines, reader.file, words ? before.length - words[1]!.length : before.length)
+}
+
+/** An error at the start of a line is shown where the line's text starts. */
+function skipSpaces(text: string, offset: number): number {
+  if (offset > 0 && text[offset - 1] !== '\n') return offset
+  const spaces = /^ */.exec(text.slice(offset, offset + 1000))![0].length
+  return offset + spaces
+}
+
 function locateScalar(reader: Reader, value: unknown, place: Place): Located {
   if (typeof value === 'string' && value.length > yamlLimits.scalar) {
     return refuse(
@@ -175,11 +191,11 @@ function locateScalar(reader: Reader, value: unknown, place: Place): Located {
 
 function refuse(
   reader: Reader,
-  code: 'ERR_UNSAFE_YAML' | 'ERR_TOO_LARGE' | 'ERR_WRONG_TYPE',
+  code: 'ERR_UNSAFE_YAML' | 'ERR_TOO_LARGE' | 'ERR_WRONG_TYPE' | 'ERR_YAML_SYNTAX',
   place: Place,
   message: string,
   hint?: string,
 ): Located {
   reader.problems.push(problem(code, { message, place, hint }))
-  return { kind: 'scalar', place, value: null }
+  return { kind: 'scalar', place, value: null, isBroken: true }
 }

@@ -1,6 +1,6 @@
 import type { PipelineError, Place } from '@etsef/plugin-api'
 import { problem, suggest } from '../errors.js'
-import { describeValue, emptyMap, type Located, type LocatedMap } from './located.js'
+import { describeValue, emptyMap, isBroken, type Located, type LocatedMap } from './located.js'
 import { overrideFile } from './overrides.js'
 
 /** A reference `node` or `node.port`, as it stands in the text. */
@@ -16,6 +16,8 @@ export interface Reference {
 export interface InputDeclaration {
   readonly place: Place
   readonly isList: boolean
+  /** An empty list was written. */
+  readonly isEmpty: boolean
   readonly references: readonly Reference[]
 }
 
@@ -62,14 +64,19 @@ const nodeName = /^[A-Za-z][A-Za-z0-9_-]*$/
 const operationName = /^[a-z0-9]+(-[a-z0-9]+)*\/[a-z0-9]+(-[a-z0-9]+)*$/
 
 /** The pipeline of a resolved document; problems of form are reported. */
-export function readPipeline(root: Located, file: string, problems: PipelineError[]): PipelineDocument {
+export function readPipeline(
+  root: Located,
+  file: string,
+  problems: PipelineError[],
+  options: { readonly mayLackNodes?: boolean } = {},
+): PipelineDocument {
   const start: Place = { file, line: 1, column: 1 }
   const map = asMap(root, 'A pipeline', problems) ?? emptyMap(start)
   reportUnknownKeys(map, topKeys, 'pipeline', problems)
   const text = (key: string): string | undefined => readText(map, key, problems)
   const nodesEntry = map.entries.get('nodes')
   const nodesMap = nodesEntry ? asMap(nodesEntry.value, '"nodes"', problems) : undefined
-  if (!nodesEntry || nodesMap?.entries.size === 0) {
+  if ((!nodesEntry && !options.mayLackNodes) || nodesMap?.entries.size === 0) {
     problems.push(
       problem('ERR_MISSING_OPTION', {
         message: 'The pipeline has no nodes',
@@ -96,7 +103,7 @@ export function readPipeline(root: Located, file: string, problems: PipelineErro
 
 function readSeed(map: LocatedMap, problems: PipelineError[]): string | number {
   const value = map.entries.get('seed')?.value
-  if (!value) return 0
+  if (!value || isBroken(value)) return 0
   if (value.kind === 'scalar' && typeof value.value === 'number' && Number.isSafeInteger(value.value))
     return value.value
   if (value.kind === 'scalar' && typeof value.value === 'string') return value.value
@@ -128,7 +135,8 @@ function readNode(id: string, place: Place, value: Located, problems: PipelineEr
       }),
     )
   }
-  const map = asMap(value, `Node "${id}"`, problems) ?? emptyMap(place)
+  const written = asMap(value, `Node "${id}"`, problems)
+  const map = written ?? emptyMap(place)
   reportUnknownKeys(map, nodeKeys, `node "${id}"`, problems, id)
   const use = map.entries.get('use')
   const inMap = map.entries.get('in')
@@ -141,12 +149,12 @@ function readNode(id: string, place: Place, value: Located, problems: PipelineEr
     const references = items.flatMap(
       (item) => readReference(item, `Input "${port}" of node "${id}"`, problems, id) ?? [],
     )
-    inputs.set(port, { place: entry.place, isList, references })
+    inputs.set(port, { place: entry.place, isList, isEmpty: items.length === 0, references })
   }
   return {
     id,
     place,
-    use: readUse(id, place, use?.value, problems),
+    use: written && readUse(id, place, use?.value, problems),
     isUseOverridden: use?.value.place.file === overrideFile,
     inputs,
     options:
@@ -173,6 +181,7 @@ function readUse(
     )
     return undefined
   }
+  if (isBroken(value)) return undefined
   if (value.kind !== 'scalar' || typeof value.value !== 'string') {
     problems.push(
       problem('ERR_WRONG_TYPE', {
@@ -202,6 +211,7 @@ function readUse(
 }
 
 function readReference(value: Located, what: string, problems: PipelineError[], node?: string): Reference | undefined {
+  if (isBroken(value)) return undefined
   const text = value.kind === 'scalar' && typeof value.value === 'string' ? value.value : undefined
   const match = text === undefined ? null : /^([A-Za-z][A-Za-z0-9_-]*)(?:\.([A-Za-z][A-Za-z0-9_-]*))?$/.exec(text)
   if (match) return { text: match[0], node: match[1]!, port: match[2], place: value.place }
@@ -219,7 +229,7 @@ function readReference(value: Located, what: string, problems: PipelineError[], 
 
 function readText(map: LocatedMap, key: string, problems: PipelineError[], node?: string): string | undefined {
   const value = map.entries.get(key)?.value
-  if (!value) return undefined
+  if (!value || isBroken(value)) return undefined
   if (value.kind === 'scalar' && typeof value.value === 'string') return value.value
   problems.push(
     problem('ERR_WRONG_TYPE', {
@@ -234,6 +244,7 @@ function readText(map: LocatedMap, key: string, problems: PipelineError[], node?
 }
 
 function asMap(value: Located, what: string, problems: PipelineError[], node?: string): LocatedMap | undefined {
+  if (isBroken(value)) return undefined
   if (value.kind === 'map') return value
   problems.push(
     problem('ERR_WRONG_TYPE', {

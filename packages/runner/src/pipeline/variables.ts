@@ -36,20 +36,25 @@ function replaceIn(resolver: Resolver, value: Located): Located {
   const whole = /^\$\{([^}]*)\}$/.exec(text)
   if (whole) {
     const target = lookUp(resolver, whole[1]!, value)
-    return target ? movedTo(target, value) : value
+    return target ? movedTo(target, value) : { ...value, isBroken: true }
   }
+  let isBroken = false
   const replaced = text.replace(reference, (match, escaped: string | undefined, name: string) => {
     if (escaped) return `\${${name}}`
     const target = lookUp(resolver, name, value)
-    if (!target) return match
+    if (!target) {
+      isBroken = true
+      return match
+    }
     if (target.kind === 'scalar' && target.value !== null) return String(target.value)
     const message = `"${match}" stands inside a text, but the variable is ${describeValue(target)}`
     resolver.problems.push(
       problem('ERR_BAD_REFERENCE', { message, place: value.place, hint: 'use it alone as the whole value' }),
     )
+    isBroken = true
     return match
   })
-  return { ...value, value: replaced }
+  return isBroken ? { ...value, isBroken } : { ...value, value: replaced }
 }
 
 /** The value keeps the place of the reference: that is where its user can act. */
@@ -62,7 +67,7 @@ function lookUp(resolver: Resolver, name: string, site: Located): Located | unde
     resolver.problems.push(problem(code, { message, place: site.place, received: `\${${name}}`, hint }))
   }
   const path = name.trim().split('.')
-  if (path[0] !== 'vars' || path.length !== 2 || path[1] === '') {
+  if (path[0] !== 'vars' || path.length !== 2 || !/^[\w-]+$/.test(path[1]!)) {
     return report(
       'ERR_BAD_REFERENCE',
       `"\${${name}}" is not a reference to a variable`,
