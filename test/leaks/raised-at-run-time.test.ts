@@ -176,61 +176,72 @@ describe('leaks that only the rows show are raised, and nothing is published', (
 })
 
 describe('what is hidden or put back has no effect', () => {
-  const dump = (summary: RunSummary, node: string): Rows => project.report(summary, node) as Rows
-
-  test('a map that returns other labels, groups, partitions and lineage changes none of them', async () => {
-    const summary = await run(`  rogue: { use: leaky/relabel, in: { features: pixels } }
-  before: { use: leaky/dump, in: { features: pixels } }
-  after: { use: leaky/dump, in: { features: rogue } }`)
+  let summary: RunSummary
+  const dump = (node: string): Rows => project.report(summary, node) as Rows
+  beforeAll(async () => {
+    summary = await run(`  asItWas: { use: leaky/dump, in: { features: pixels } }
+  relabelled: { use: leaky/relabel, in: { features: pixels } }
+  afterRelabelling: { use: leaky/dump, in: { features: relabelled } }
+  moved: { use: leaky/to-train, in: { features: pixels } }
+  afterMoving: { use: leaky/dump, in: { features: moved } }
+  twoInputs: { use: leaky/memorize, in: { features: pixels, side: pixels } }
+  trainAndTest: { use: leaky/fit-on-train-and-test, in: { features: pixels } }
+  memorized: { use: leaky/dump-predictions, in: { predictions: trainAndTest } }
+  peeking: { use: leaky/peek-in-apply, in: { features: pixels } }
+  tuning: { use: leaky/read-labels, in: { features: pixels } }
+  tuned: { use: leaky/dump-predictions, in: { predictions: tuning } }
+  reordered: { use: leaky/reorder, in: { features: pixels } }
+  reverse: { use: leaky/dump, in: { features: reordered } }
+  fused: { use: ensemble/fuse, in: { features: [pixels, reordered] } }
+  joined: { use: leaky/dump, in: { features: fused } }
+  nb: { use: ensemble/naive-bayes, in: { features: pixels } }
+  knn: { use: ensemble/knn, in: { features: pixels } }
+  scores: { use: report/evaluate, in: { predictions: [nb, knn] }, with: { resamples: 100 } }`)
     expect(summary.status).toBe('ok')
-    expect(dump(summary, 'after')).toEqual(dump(summary, 'before'))
-    expect(new Set(dump(summary, 'after').partitions)).toEqual(new Set(['train', 'val', 'test']))
   })
 
-  test('a combine that puts all rows into train and gives them one label does neither', async () => {
-    const summary = await run(`  rogue: { use: leaky/to-train, in: { features: pixels } }
-  before: { use: leaky/dump, in: { features: pixels } }
-  after: { use: leaky/dump, in: { features: rogue } }`)
-    expect(dump(summary, 'after')).toEqual(dump(summary, 'before'))
+  test('a map that returns other labels, groups, partitions and lineage changes none of them', () => {
+    expect(dump('afterRelabelling')).toEqual(dump('asItWas'))
+    expect(new Set(dump('asItWas').partitions)).toEqual(new Set(['train', 'val', 'test']))
   })
 
-  test('fit sees train rows only, of every input, also when the plugin declares test rows', async () => {
-    const summary = await run(`  honest: { use: leaky/memorize, in: { features: pixels, side: pixels } }
-  rogue: { use: leaky/fit-on-train-and-test, in: { features: pixels } }
-  learned: { use: leaky/dump-predictions, in: { predictions: rogue } }`)
-    expect(summary.status).toBe('ok')
-    expect(summary.nodes['honest']?.metrics).toMatchObject({ 'rows.train': 36, 'rows.val': 0, 'rows.test': 0, 'side.train': 36, 'side.val': 0, 'side.test': 0 }) // prettier-ignore
-    expect(summary.nodes['rogue']?.metrics).toMatchObject({ 'rows.train': 36, 'rows.test': 0 })
+  test('a combine that puts all rows into train and gives them one label does neither', () => {
+    expect(dump('afterMoving')).toEqual(dump('asItWas'))
+  })
+
+  test('fit sees train rows only, of every input', () => {
+    expect(summary.nodes['twoInputs']?.metrics).toMatchObject({
+      ...{ 'rows.train': 36, 'rows.val': 0, 'rows.test': 0 },
+      ...{ 'side.train': 36, 'side.val': 0, 'side.test': 0 },
+    })
+  })
+
+  test('fit sees train rows only, also when the plugin declares test rows', () => {
+    expect(summary.nodes['trainAndTest']?.metrics).toMatchObject({ 'rows.train': 36, 'rows.test': 0 })
     // It has learned every label it was shown by heart, and of test rows it knows nothing.
-    const { predicted, labels, partitions } = dump(summary, 'learned')
+    const { predicted, labels, partitions } = dump('memorized')
     predicted.forEach((label, i) => {
       expect(label).toBe(partitions[i] === 'train' ? labels[i] : -1)
     })
   })
 
-  test('apply sees no label, no group and no partition', async () => {
-    const summary = await run('  rogue: { use: leaky/peek-in-apply, in: { features: pixels } }')
-    expect(summary.nodes['rogue']?.metrics).toMatchObject({ 'seen.labels': 0, 'seen.groups': 0, 'seen.partitions': 0 })
+  test('apply sees no label, no group and no partition', () => {
+    expect(summary.nodes['peeking']?.metrics).toMatchObject({
+      ...{ 'seen.labels': 0, 'seen.groups': 0, 'seen.partitions': 0 },
+    })
   })
 
-  test('tuning by test labels: a combine sees those of train and val rows only', async () => {
-    const summary = await run(`  rogue: { use: leaky/read-labels, in: { features: pixels } }
-  learned: { use: leaky/dump-predictions, in: { predictions: rogue } }`)
-    expect(summary.nodes['rogue']?.metrics).toMatchObject({ 'labels.train': 36, 'labels.val': 12, 'labels.test': 0 })
-    const { predicted, labels, partitions } = dump(summary, 'learned')
+  test('tuning by test labels: a combine sees those of train and val rows only', () => {
+    expect(summary.nodes['tuning']?.metrics).toMatchObject({ 'labels.train': 36, 'labels.val': 12, 'labels.test': 0 })
+    const { predicted, labels, partitions } = dump('tuned')
     predicted.forEach((label, i) => {
       expect(label).toBe(partitions[i] === 'test' ? -1 : labels[i])
     })
   })
 
-  test('rows that come in another order are fused by id', async () => {
-    const summary = await run(`  reordered: { use: leaky/reorder, in: { features: pixels } }
-  fused: { use: ensemble/fuse, in: { features: [pixels, reordered] } }
-  rows: { use: leaky/dump, in: { features: fused } }
-  reverse: { use: leaky/dump, in: { features: reordered } }`)
-    expect(summary.status).toBe('ok')
-    const { features, ids } = dump(summary, 'rows')
-    expect(dump(summary, 'reverse').ids).toEqual([...ids].reverse())
+  test('rows that come in another order are fused by id', () => {
+    const { features, ids } = dump('joined')
+    expect(dump('reverse').ids).toEqual([...ids].reverse())
     const width = features.length / ids.length / 2
     ids.forEach((_, i) => {
       const row = features.slice(2 * i * width, 2 * (i + 1) * width)
@@ -238,10 +249,9 @@ describe('what is hidden or put back has no effect', () => {
     })
   })
 
-  test('every test label that a report reads is counted', async () => {
-    const summary = await run(`  nb: { use: ensemble/naive-bayes, in: { features: pixels } }
-  knn: { use: ensemble/knn, in: { features: pixels } }
-  scores: { use: report/evaluate, in: { predictions: [nb, knn] }, with: { resamples: 100 } }`)
-    expect(summary.testLabelReads).toBe(24)
+  test('every test label that a report reads is counted', () => {
+    // Reports on test rows: dumps of 12 rows each, and one evaluation of two predictions.
+    const numReports = ['asItWas', 'afterRelabelling', 'afterMoving', 'memorized', 'tuned', 'reverse', 'joined'].length
+    expect(summary.testLabelReads).toBe(12 * (numReports + 2))
   })
 })

@@ -172,6 +172,20 @@ export const peekInApply = {
   },
 }
 
+/** Reads the class off the id: `brain-t1/normal/p0000-0`, `glioma/scan.png`. */
+export const readIds = {
+  ...memorize,
+  open: () =>
+    Promise.resolve({
+      apply: async (batch) => ({
+        predictions: vote(
+          batch,
+          batch.ids.map((id) => batch.classNames.findIndex((name) => id.split('/').includes(name))),
+        ),
+      }),
+    }),
+}
+
 /** Statistics of all rows that a stream gives, test rows included. */
 async function statisticsOf(features, ctx) {
   const table = features === undefined ? undefined : await collectFeatures(features)

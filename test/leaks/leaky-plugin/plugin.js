@@ -116,6 +116,14 @@ const plugin = definePlugin({
       supervised: true,
       code: 'memorize',
     }),
+    estimator('leaky/read-ids', {
+      rows: 'features',
+      inputs: features,
+      outputs: predictions,
+      fitOn: ['train'],
+      supervised: true,
+      code: 'readIds',
+    }),
     // Maps
     map('leaky/relabel', { code: 'relabel' }),
     map('leaky/drop-rows', { code: 'dropRows' }),
