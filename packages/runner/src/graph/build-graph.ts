@@ -1,6 +1,6 @@
 import type { PipelineError, JsonObject, Operation, Place, Port } from '@etsef/plugin-api'
 import { problem, suggest } from '../errors.js'
-import { describeValue, findAt, isBroken, toPlain, type LocatedMap } from '../pipeline/located.js'
+import { describeValue, findAt, isBroken, toPlain, type Located, type LocatedMap } from '../pipeline/located.js'
 import { overrideFile } from '../pipeline/overrides.js'
 import type { InputDeclaration, NodeDeclaration, PipelineDocument, Reference } from '../pipeline/read-pipeline.js'
 import { checkOptions, type OptionIssue, type Schema } from './check-options.js'
@@ -138,10 +138,7 @@ function optionProblem(node: NodeDeclaration, options: LocatedMap, issue: Option
     })
   }
   const received = at.found ? describeValue(at.value) : undefined
-  const hint =
-    issue.candidates && issue.candidates.length > 0 && at.value.kind === 'scalar'
-      ? suggest(String(at.value.value), issue.candidates, 'values')
-      : undefined
+  const hint = optionHint(issue, at.value, node.use?.type ?? '')
   const code = issue.kind === 'type' ? 'ERR_WRONG_TYPE' : 'ERR_BAD_OPTION'
   return problem(code, {
     message: `Option "${option}" of node "${node.id}" (${type}) ${issue.message}`,
@@ -152,6 +149,16 @@ function optionProblem(node: NodeDeclaration, options: LocatedMap, issue: Option
     received,
     hint,
   })
+}
+
+function optionHint(issue: OptionIssue, value: Located, type: string): string {
+  const text = value.kind === 'scalar' && typeof value.value === 'string' ? value.value : undefined
+  if (issue.candidates && issue.candidates.length > 0 && text !== undefined)
+    return suggest(text, issue.candidates, 'values')
+  const isQuoted = text !== undefined && text.trim() !== '' && /number|true or false/.test(issue.expected)
+  if (isQuoted && (Number.isFinite(Number(text)) || text === 'true' || text === 'false'))
+    return `write ${text} without quotes`
+  return `etsef plugins info ${type} lists the options`
 }
 
 type Declarations = ReadonlyMap<string, NodeDeclaration>
@@ -338,7 +345,9 @@ function wrongKind(
     port: name,
     expected: port.kind,
     received: `${source.port.kind} from output "${source.name}" of "${reference.node}" (${source.operation.type})`,
-    hint: fitting ? `did you mean "${reference.node}.${fitting[0]}"?` : undefined,
+    hint: fitting
+      ? `did you mean "${reference.node}.${fitting[0]}"?`
+      : `wire an output of kind ${port.kind}: ${port.description}`,
   })
 }
 
@@ -364,6 +373,8 @@ function reportCycle(cycle: readonly string[], declarations: Declarations, probl
       message: `Nodes feed each other: ${cycle.join(' → ')}`,
       place,
       node: second,
+      expected: 'no way from a node back to itself',
+      received: cycle.join(' → '),
       hint: 'one of these references must name another node',
     }),
   )
