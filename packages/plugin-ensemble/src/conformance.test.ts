@@ -50,6 +50,10 @@ checkPlugin(plugin, {
     'ensemble/random-forest': onFeatures({ trees: 5 }),
     'ensemble/naive-bayes': onFeatures(),
     'ensemble/knn': onFeatures(),
+    'ensemble/kernel-svm': onFeatures(),
+    'ensemble/ml-random-forest': onFeatures({ trees: 5 }),
+    'ensemble/ml-knn': onFeatures(),
+    'ensemble/ml-xgboost': onFeatures({ rounds: 5 }),
   },
   untested: Object.fromEntries([
     ...combinationOperations.map(({ type }) => [type, 'checked in combination/conformance.test.ts']),

@@ -29,8 +29,16 @@ export interface Transformer<O, M extends AnyModel> {
 /** The mathematics of an operation that gives class probabilities. */
 export interface Classifier<O, M extends AnyModel> {
   readonly kind: M['kind']
-  fit(x: Matrix, y: Labels, options: O, ctx: OperationContext): M
-  probabilities(model: M, x: Matrix): Matrix
+  fit(x: Matrix, y: Labels, options: O, ctx: OperationContext): M | Promise<M>
+  /** Gives class probabilities; may first load a library and hold its memory until `close`. */
+  readonly open?: (model: M) => Promise<Opened>
+  readonly probabilities?: (model: M, x: Matrix) => Matrix
+}
+
+/** A model that is ready to be asked. */
+export interface Opened {
+  probabilities(x: Matrix): Matrix
+  close(): void
 }
 
 type TransformerNode<O, M extends AnyModel> = Required<
@@ -63,16 +71,25 @@ export function transformerNode<O, M extends AnyModel>(operation: Transformer<O,
 export function classifierNode<O, M extends AnyModel>(operation: Classifier<O, M>): ClassifierNode<O, M> {
   return {
     ...fitSaveLoad(operation),
-    open: ({ state }) =>
-      Promise.resolve({
+    open: async ({ state }) => {
+      const opened = await openModel(operation, state.model)
+      return {
         apply: (batch) => {
           if (batch.kind !== 'features') throw new TypeError(`${operation.kind} reads features, not ${batch.kind}`)
-          const probabilities = operation.probabilities(state.model, featureMatrix(batch))
+          const probabilities = opened.probabilities(featureMatrix(batch))
           return Promise.resolve({ predictions: withProbabilities(batch, probabilities) })
         },
-        close: () => Promise.resolve(),
-      }),
+        close: () => Promise.resolve(opened.close()),
+      }
+    },
   }
+}
+
+function openModel<O, M extends AnyModel>(operation: Classifier<O, M>, model: M): Promise<Opened> {
+  if (operation.open) return operation.open(model)
+  const { probabilities } = operation
+  if (!probabilities) throw new TypeError(`${operation.kind}: neither open nor probabilities`)
+  return Promise.resolve({ probabilities: (x) => probabilities(model, x), close: () => undefined })
 }
 
 function fitSaveLoad<O, M extends AnyModel>(
@@ -81,7 +98,7 @@ function fitSaveLoad<O, M extends AnyModel>(
   return {
     fit: async ({ options, inputs, ctx }) => {
       const { x, y, featureNames } = await collectTraining(inputs.features, ctx.signal)
-      return { kind: operation.kind, featureNames, model: operation.fit(x, y, options, ctx) }
+      return { kind: operation.kind, featureNames, model: await operation.fit(x, y, options, ctx) }
     },
     save: saveModel,
     // `loadModel` has checked the kind, and the runner has checked that the bytes are those `save` wrote.
