@@ -2,7 +2,7 @@ import { collectPredictions, PipelineError, type EstimatorImplementation, type S
 import { loadModel, saveModel } from '../adapter/model-directory.js'
 import { matrix } from '../linear-algebra/matrix.js'
 import { abstainBatch } from './abstain-node.js'
-import { thresholdForAccuracy, type AbstentionPoint } from './abstain.js'
+import { abstentionCurve, thresholdForAccuracy, type AbstentionPoint } from './abstain.js'
 import type { abstainForAccuracyOptions } from './options.js'
 import type { abstainForAccuracyOutputs, abstainInputs } from './ports.js'
 
@@ -25,10 +25,13 @@ export const abstainForAccuracyNode: EstimatorImplementation<
     const table = matrix(ids.length, classNames.length, scores)
     const point = thresholdForAccuracy(predicted, table, labels, options.accuracy)
     if (point === undefined) {
+      const best = Math.max(...abstentionCurve(predicted, table, labels).map(({ accuracy }) => accuracy))
       throw new PipelineError('ERR_BAD_DATA', {
         message: `No margin gives ${options.accuracy} accuracy on the ${ids.length} val rows`,
         option: 'accuracy',
-        hint: 'ask for less, or look at the risk–coverage curve of the predictions',
+        expected: `at most ${best.toFixed(3)}, the accuracy of the surest val rows`,
+        received: String(options.accuracy),
+        hint: 'ask for less: these predictions are not surer where they are right',
       })
     }
     ctx.metric('threshold', point.threshold)
