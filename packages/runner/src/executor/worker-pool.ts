@@ -166,6 +166,7 @@ function workerEnvironment({ threads, engine }: WorkerKind): NodeJS.ProcessEnv {
     TF_NUM_INTEROP_THREADS: count,
     TF_CPP_MIN_LOG_LEVEL: process.env['TF_CPP_MIN_LOG_LEVEL'] ?? '2',
     TF_ENABLE_ONEDNN_OPTS: '0',
+    ETSEF_COORDINATOR: String(process.pid),
     ...(engine === undefined ? {} : { ETSEF_ENGINE: engine }),
   }
 }

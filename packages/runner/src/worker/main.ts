@@ -4,9 +4,6 @@ import type { FromWorker, SerialisedError, ToWorker } from '../executor/protocol
 import { CorruptArtifact } from './artifact-input.js'
 import { runStage } from './run-stage.js'
 
-/** A stage that runs longer than this is worth a thread that watches for the coordinator's death. */
-const watchAfterMs = 300
-
 let current: AbortController | undefined
 
 function send(message: FromWorker): void {
@@ -55,15 +52,13 @@ process.on('SIGTERM', () => {
 })
 process.on('SIGINT', () => undefined)
 
-// A stage may keep the main thread busy for minutes; a thread of its own then notices that the parent has changed.
-setTimeout(() => {
-  const parent = process.ppid
-  const code = `const { workerData } = require('node:worker_threads'); setInterval(() => { if (process.ppid !== workerData) process.kill(process.pid, 'SIGKILL') }, 500)`
-  new Worker(code, {
-    eval: true,
-    workerData: parent,
-    resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2 },
-  }).unref()
-}, watchAfterMs).unref()
-
 send({ type: 'ready' })
+
+// A stage may keep the main thread busy for minutes; a thread of its own then notices that the coordinator is gone.
+const watcher = `const { workerData } = require('node:worker_threads')
+setInterval(() => { if (process.ppid !== workerData) process.kill(process.pid, 'SIGKILL') }, 500)`
+new Worker(watcher, {
+  eval: true,
+  workerData: Number(process.env['ETSEF_COORDINATOR'] ?? process.ppid),
+  resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2 },
+}).unref()
