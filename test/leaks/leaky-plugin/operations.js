@@ -36,6 +36,29 @@ export const pixels = {
   open: () => Promise.resolve({ apply: async (batch) => ({ features: await quadrants(batch) }) }),
 }
 
+/** Every pixel's first channel, sorted: order statistics of the picture. */
+export const rawPixels = {
+  open: () =>
+    Promise.resolve({
+      apply: async (batch) => {
+        const pictures = await Promise.all(all(batch).map((row) => batch.load(row)))
+        const width = pictures[0].shape[0] * pictures[0].shape[1]
+        const features = new Float32Array(pictures.length * width)
+        pictures.forEach(({ data, shape }, i) => {
+          const values = Float32Array.from({ length: width }, (_, j) => data[j * shape[2]])
+          features.set(values.sort(), i * width)
+        })
+        return {
+          features: batchOf(
+            rowsOf(batch),
+            features,
+            Array.from({ length: width }, (_, j) => `p${j}`),
+          ),
+        }
+      },
+    }),
+}
+
 const plain = ({ ids, sourceIds, labels, groups, partitions, classNames }) => ({
   ids,
   sourceIds,

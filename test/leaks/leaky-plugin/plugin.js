@@ -26,6 +26,7 @@ const plugin = definePlugin({
   operations: [
     // Honest helpers
     map('leaky/pixels', { rows: 'images', inputs: images, outputs: features, code: 'pixels' }),
+    map('leaky/sorted-pixels', { rows: 'images', inputs: images, outputs: features, code: 'rawPixels' }),
     {
       ...shared,
       kind: 'report',
