@@ -1,6 +1,6 @@
 import { defineOperation, Type, type Operation } from '@etsef/plugin-api'
 import { featureInputs, transformerOutputs } from '../adapter/ports.js'
-import { kOption, planK } from './plan-k.js'
+import { componentsOption as components, planComponents } from './plan-components.js'
 
 /** Ports and partitions of every selector: fitted on train, columns keep their names. */
 const shared = {
@@ -14,7 +14,6 @@ const shared = {
 } as const
 
 const strict = { additionalProperties: false } as const
-const k = kOption
 
 /** Operations that keep some of the columns. */
 export const selectors: readonly Operation[] = [
@@ -22,8 +21,8 @@ export const selectors: readonly Operation[] = [
     ...shared,
     type: 'ensemble/select-anova',
     summary: 'The k columns whose class means differ most, by one-way ANOVA F on the training rows',
-    options: Type.Object({ k }, strict),
-    plan: planK,
+    options: Type.Object({ components }, strict),
+    plan: planComponents,
     load: () => import('../select-anova/select-anova-node.js'),
   }),
   defineOperation({
@@ -31,26 +30,26 @@ export const selectors: readonly Operation[] = [
     type: 'ensemble/select-mutual-information',
     summary: 'The k columns of largest mutual information with the class, by nearest neighbours',
     options: Type.Object(
-      { k, neighbors: Type.Integer({ minimum: 1, default: 3, description: 'Neighbours within the class' }) },
+      { components, neighbors: Type.Integer({ minimum: 1, default: 3, description: 'Neighbours within the class' }) },
       strict,
     ),
-    plan: planK,
+    plan: planComponents,
     load: () => import('../select/mutual-information-node.js'),
   }),
   defineOperation({
     ...shared,
     type: 'ensemble/select-chi2',
     summary: 'The k columns of largest χ² between class and value; needs values of 0 or more',
-    options: Type.Object({ k }, strict),
-    plan: planK,
+    options: Type.Object({ components }, strict),
+    plan: planComponents,
     load: () => import('../select/chi-squared-node.js'),
   }),
   defineOperation({
     ...shared,
     type: 'ensemble/select-mrmr',
     summary: 'k columns that say much of the class and little of each other (mRMR, F over mean correlation)',
-    options: Type.Object({ k }, strict),
-    plan: planK,
+    options: Type.Object({ components }, strict),
+    plan: planComponents,
     load: () => import('../select/mrmr-node.js'),
   }),
   defineOperation({
@@ -59,7 +58,7 @@ export const selectors: readonly Operation[] = [
     summary: 'k columns by recursive elimination with a linear SVM on standardised columns',
     options: Type.Object(
       {
-        k,
+        components,
         step: Type.Number({
           exclusiveMinimum: 0,
           exclusiveMaximum: 1,
@@ -70,7 +69,7 @@ export const selectors: readonly Operation[] = [
       },
       strict,
     ),
-    plan: planK,
+    plan: planComponents,
     load: () => import('../select/recursive-elimination-node.js'),
   }),
   defineOperation({
@@ -79,20 +78,20 @@ export const selectors: readonly Operation[] = [
     summary: 'The k columns of largest weight in a logistic regression with L1 penalty, on standardised columns',
     options: Type.Object(
       {
-        k,
+        components,
         c: Type.Number({ exclusiveMinimum: 0, default: 1, description: 'Inverse strength of the penalty' }),
       },
       strict,
     ),
-    plan: planK,
+    plan: planComponents,
     load: () => import('../select/l1-logistic-node.js'),
   }),
   defineOperation({
     ...shared,
     type: 'ensemble/select-tree-importance',
     summary: 'The k columns on which a random forest’s cuts gain most',
-    options: Type.Object({ k, trees: Type.Integer({ minimum: 1, default: 100, description: 'Trees grown' }) }, strict),
-    plan: planK,
+    options: Type.Object({ components, trees: Type.Integer({ minimum: 1, default: 100, description: 'Trees grown' }) }, strict),
+    plan: planComponents,
     load: () => import('../select/tree-importance-node.js'),
   }),
   defineOperation({
@@ -101,7 +100,7 @@ export const selectors: readonly Operation[] = [
     summary: 'The k columns a selector picks most often on random halves of the training rows',
     options: Type.Object(
       {
-        k,
+        components,
         rounds: Type.Integer({ minimum: 2, default: 50, description: 'Half-samples drawn' }),
         selector: Type.Union([Type.Literal('anova'), Type.Literal('mutual-information'), Type.Literal('l1')], {
           default: 'anova',
@@ -110,7 +109,7 @@ export const selectors: readonly Operation[] = [
       },
       strict,
     ),
-    plan: planK,
+    plan: planComponents,
     load: () => import('../select/stability-node.js'),
   }),
   defineOperation({

@@ -2,4 +2,6 @@ import { selectNode } from '../select/select-node.js'
 import { fitSelectAnova } from './select-anova.js'
 
 /** Code of `ensemble/select-anova`. */
-export const { fit, save, load, open } = selectNode<{ readonly k: number }>(fitSelectAnova)
+export const { fit, save, load, open } = selectNode<{ readonly components: number }>((x, y, { components }) =>
+  fitSelectAnova(x, y, { k: components }),
+)

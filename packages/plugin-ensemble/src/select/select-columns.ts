@@ -24,7 +24,7 @@ export function keepBest(scores: Float64Array, k: number): SelectModel {
   if (k > scores.length) {
     throw new PipelineError('ERR_BAD_OPTION', {
       message: `Cannot keep ${k} of ${scores.length} columns`,
-      option: 'k',
+      option: 'components',
       expected: `1 … ${scores.length}`,
       received: String(k),
     })

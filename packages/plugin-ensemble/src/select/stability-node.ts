@@ -8,7 +8,7 @@ import { selectNode } from './select-node.js'
 import { fitSelectStability } from './stability.js'
 
 interface Options {
-  readonly k: number
+  readonly components: number
   readonly rounds: number
   readonly selector: 'anova' | 'mutual-information' | 'l1'
 }
@@ -16,7 +16,8 @@ interface Options {
 /** Code of `ensemble/select-stability`. */
 export const { fit, save, load, open } = selectNode<Options>((x, y, options, ctx) => {
   const model = fitSelectStability(x, y, baseSelector(options), {
-    ...options,
+    k: options.components,
+    rounds: options.rounds,
     seed: ctx.seed,
     onRound: (done) => {
       ctx.signal.throwIfAborted()
@@ -27,7 +28,7 @@ export const { fit, save, load, open } = selectNode<Options>((x, y, options, ctx
   return model
 })
 
-function baseSelector({ selector, k }: Options): (x: Matrix, y: Labels) => SelectModel {
+function baseSelector({ selector, components: k }: Options): (x: Matrix, y: Labels) => SelectModel {
   switch (selector) {
     case 'anova':
       return (x, y) => fitSelectAnova(x, y, { k })

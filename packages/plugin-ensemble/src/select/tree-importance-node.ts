@@ -2,10 +2,11 @@ import { selectNode } from './select-node.js'
 import { fitSelectTreeImportance } from './tree-importance.js'
 
 /** Code of `ensemble/select-tree-importance`. */
-export const { fit, save, load, open } = selectNode<{ readonly k: number; readonly trees: number }>(
+export const { fit, save, load, open } = selectNode<{ readonly components: number; readonly trees: number }>(
   (x, y, options, ctx) =>
     fitSelectTreeImportance(x, y, {
-      ...options,
+      k: options.components,
+      trees: options.trees,
       seed: ctx.seed,
       onTree: (done) => {
         ctx.signal.throwIfAborted()
