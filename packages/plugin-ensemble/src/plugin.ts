@@ -1,5 +1,6 @@
 import { definePlugin, type Plugin } from '@etsef/plugin-api'
 import { combinationOperations } from './combination/operations.js'
+import { calibrators } from './operations/calibrators.js'
 import { classifiers } from './operations/classifiers.js'
 import { combiners } from './operations/combiners.js'
 import { packages } from './operations/packages.js'
@@ -15,6 +16,8 @@ export const plugin: Plugin = definePlugin({
     ...transformers,
     ...selectors,
     ...classifiers,
+    ...packages,
+    ...calibrators,
     ...combinationOperations,
     ...tuneOperations,
   ],

@@ -79,7 +79,10 @@ export function classifierNode<O, M extends AnyModel>(operation: Classifier<O, M
           const probabilities = opened.probabilities(featureMatrix(batch))
           return Promise.resolve({ predictions: withProbabilities(batch, probabilities) })
         },
-        close: () => Promise.resolve(opened.close()),
+        close: () => {
+          opened.close()
+          return Promise.resolve()
+        },
       }
     },
   }
