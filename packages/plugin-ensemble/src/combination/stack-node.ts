@@ -24,7 +24,9 @@ export const stackNode: CombineImplementation<
     if (options.fitOn === 'outOfFold') warnOfSeenRows(ctx, rows, members)
     const x = stackedScores(members, options.inputs)
     const numClasses = rows.classNames.length
-    const fitted = fitMultinomial(takeRows(x, known.indices), { labels: known.labels, numClasses }, { c: options.c })
+    // As in ensemble/logistic-regression: the two mirrored vectors of two classes share scikit-learn's penalty of one.
+    const c = new Set(known.labels).size === 2 ? options.c / 2 : options.c
+    const fitted = fitMultinomial(takeRows(x, known.indices), { labels: known.labels, numClasses }, { c })
     const scores = multinomialProbabilities(fitted, x)
     ctx.metric('fit.numSamples', known.labels.length)
     ctx.metric('fit.logLoss', logLoss(takeRows(scores, known.indices), known.labels))

@@ -25,6 +25,8 @@ export interface TuneSettings {
 /** What {@link tuneClassifier} found. */
 export interface TunedClassifier {
   readonly options: JsonObject
+  /** Loss of the winner on the held-out rows. */
+  readonly loss: number
   readonly trials: readonly Trial[]
   /** The winner, fitted on all rows. */
   readonly state: unknown
@@ -39,7 +41,9 @@ export interface TunedClassifier {
  * missing in one do not distort it. The winner's inner loss is optimistic (it is the least of several): report a test set.
  *
  * @param table - Training rows only.
- * @throws PipelineError `ERR_TOO_FEW_ROWS`, `ERR_BAD_DATA`, `ERR_NOT_FINITE`; and what the classifier throws.
+ * A setting the classifier refuses on some fold is out, with a warning and a loss that is not a number.
+ *
+ * @throws PipelineError `ERR_TOO_FEW_ROWS`, `ERR_BAD_DATA`, `ERR_NOT_FINITE`; what the classifier throws when it refuses all.
  */
 export async function tuneClassifier(
   code: ClassifierCode,
@@ -50,26 +54,37 @@ export async function tuneClassifier(
   const folded = foldTable(table, settings.folds, ctx)
   let kept: { readonly losses: Losses; readonly candidate: Candidate; readonly scores: Matrix } | undefined
   let done = 0
+  let failure: unknown
   const evaluate: Evaluate = async (candidate, share) => {
-    const scores = await outOfFoldScores(code, folded, settings.complete(candidate), share, ctx)
-    const tieBreak = logLoss(scores, table.labels)
-    const losses = { loss: lossOf(settings.loss, scores, table.labels), tieBreak }
-    if (share === 1 && (!kept || isLess(losses, kept.losses))) kept = { losses, candidate, scores }
-    ctx.progress(++done, Math.max(done, settings.candidates.length), 'trials')
-    return losses
+    ctx.progress(done++, Math.max(done, settings.candidates.length), 'trials')
+    try {
+      const scores = await outOfFoldScores(code, folded, settings.complete(candidate), share, ctx)
+      const tieBreak = logLoss(scores, table.labels)
+      const losses = { loss: lossOf(settings.loss, scores, table.labels), tieBreak }
+      if (share === 1 && (!kept || isLess(losses, kept.losses))) kept = { losses, candidate, scores }
+      return losses
+    } catch (error) {
+      // A setting may ask for more than the rows of a fold give (neighbors: 50 on 40 rows): it is out, the search goes on.
+      if (!(error instanceof PipelineError)) throw error
+      ctx.log('warn', `${JSON.stringify(candidate)} cannot be fitted on a fold: ${error.message}`)
+      failure = error
+      return { loss: NaN, tieBreak: NaN }
+    }
   }
   const { candidates, factor } = settings
   const { trials, best } =
     factor === undefined
       ? await exhaustiveSearch(candidates, evaluate)
       : await successiveHalving(candidates, factor, evaluate)
+  const won = trials.find(({ candidate, share }) => candidate === best && share === 1)
+  if (!won || Number.isNaN(won.loss)) throw failure
   const winner = candidates[best]!
   const options = settings.complete(winner)
   const rows = Int32Array.from(table.ids.keys())
   const state = await fitOn(code, table, rows, options, innerContext(ctx, 'refit'))
   const isKept = kept !== undefined && kept.candidate === winner
   const outOfFold = isKept ? kept!.scores : await outOfFoldScores(code, folded, options, 1, ctx)
-  return { options, trials, state, outOfFold }
+  return { options, loss: won.loss, trials, state, outOfFold }
 }
 
 function foldTable(table: FeatureBatch, numFolds: number, ctx: OperationContext): FoldedTable {

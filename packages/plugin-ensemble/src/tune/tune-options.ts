@@ -1,10 +1,14 @@
 import { nearestName, Type, type Operation, type PlanArguments, type Ports, type Static } from '@etsef/plugin-api'
 import { classifiers } from '../operations/classifiers.js'
+import { packages } from '../operations/packages.js'
 import { gridSize, type Space } from './candidates.js'
 import { optionProblem, type OptionSchema } from './option-problem.js'
 
+/** Operations that can be tuned. */
+const tunable: readonly Operation[] = [...classifiers, ...packages]
+
 const classifierOption = Type.Union(
-  classifiers.map(({ type }) => Type.Literal(shortName(type))),
+  tunable.map(({ type }) => Type.Literal(shortName(type))),
   { description: 'Classifier, by the name of its operation in this plugin' },
 )
 const fixedOptions = Type.Record(Type.String(), Type.Any(), {
@@ -75,7 +79,7 @@ export type TuneOptions = Static<typeof tuneOptions>
 
 /** The classifier operation of a short name. @throws RangeError for a name that is none. */
 export function classifierOperation(name: string): Operation {
-  const found = classifiers.find(({ type }) => shortName(type) === name)
+  const found = tunable.find(({ type }) => shortName(type) === name)
   if (!found) throw new RangeError(`There is no classifier "${name}"`)
   return found
 }

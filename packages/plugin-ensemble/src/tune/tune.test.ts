@@ -119,6 +119,14 @@ describe('ensemble/tune', () => {
       if (search === 'halving') expect(a.model.trials.filter(({ share }) => share < 1)).toHaveLength(6)
     },
   )
+  test('goes on without a setting that a fold is too small for, and fails when all are', async () => {
+    const { model } = await run(tune, { classifier: 'knn', space: { neighbors: [3, 500] } })
+    expect(model.options['neighbors']).toBe(3)
+    expect(model.trials.map(({ loss }) => Number.isNaN(loss))).toEqual([false, true])
+    await expect(run(tune, { classifier: 'knn', space: { neighbors: [500] } })).rejects.toMatchObject({
+      code: 'ERR_TOO_FEW_ROWS',
+    })
+  })
   test('saves the files of the classifier itself, so that its readers can read them', async () => {
     const { files } = await run(tune, {
       classifier: 'random-forest',

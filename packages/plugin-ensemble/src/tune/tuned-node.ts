@@ -23,8 +23,7 @@ export function tunedNode<O extends { readonly classifier: string }>(
       const settings = settingsOf(options, ctx)
       const code = await loadClassifier(classifierOperation(classifier))
       const tuned = await tuneClassifier(code, table, settings, ctx)
-      const least = Math.min(...tuned.trials.filter(({ share }) => share === 1).map(({ loss }) => loss))
-      ctx.metric(`inner.${settings.loss}`, least)
+      ctx.metric(`inner.${settings.loss}`, tuned.loss)
       ctx.log('info', `${tuned.trials.length} trials of ${classifier}; chosen: ${JSON.stringify(tuned.options)}`)
       const outOfFold = keepsOutOfFold(options) ? { ids: table.ids, scores: tuned.outOfFold } : undefined
       return { classifier, options: tuned.options, trials: tuned.trials, state: tuned.state, outOfFold }
