@@ -6,8 +6,8 @@ import { withHead } from '../graph/head.js'
 import { countParameters, parametersOfNode, sizeOf } from '../graph/parameters.js'
 import { hashString, mixBits } from '../graph/random.js'
 import { inferShapes } from '../graph/shapes.js'
-import { exportOnnx } from '../onnx/export-onnx.js'
-import { OnnxExtractor } from '../onnx/onnx-extractor.js'
+import { testEngines } from '../engine/test-engines.js'
+import { openFrozenNetwork } from '../run/frozen-network.js'
 import { weightsFromKeras } from '../weights/from-keras.js'
 import { weightsFromTorch } from '../weights/from-torch.js'
 import type { Variant } from './architecture.js'
@@ -117,11 +117,15 @@ function relativeDifference(actual: ArrayLike<number>, expected: Float32Array): 
   return expected.reduce((most, value, i) => Math.max(most, Math.abs(value - actual[i]!)), 0) / scale
 }
 
-async function run(graph: Graph, weights: Weights): Promise<readonly Float32Array[]> {
-  const extractor = await OnnxExtractor.create(exportOnnx(graph, weights))
-  const outputs = await extractor.run(uniform('input', sizeOf(graph.inputShape)), 1)
-  await extractor.dispose()
-  return outputs
+type Runner = 'onnx' | (typeof testEngines)[number]
+
+async function run(graph: Graph, weights: Weights, runner: Runner): Promise<readonly Float32Array[]> {
+  const outputs = [graph.featureNode, ...(graph.logitsNode === undefined ? [] : [graph.logitsNode])]
+  const where = runner === 'onnx' ? ({ runner } as const) : ({ runner: 'engine', engine: runner } as const)
+  const network = await openFrozenNetwork(graph, weights, { outputs, ...where, selfCheck: false })
+  const values = await network.run(uniform('input', sizeOf(graph.inputShape)), 1)
+  await network.dispose()
+  return values
 }
 
 function everySixteenth(values: Float32Array): Float32Array {
@@ -132,12 +136,15 @@ test.each(['mobilenetV2', 'mobilenetV3Large', 'efficientnetB0'])('tells the vari
   const fixture = fixtures.find((item) => item.architecture === name && item.peer.startsWith('torchvision'))!
   const built = buildWithNames(name, fixture)
   const { weights } = weightsFromTorch(built.graph, peerState(built.graph, built, fixture), built)
-  const other = await run(buildWithNames(name, { ...fixture, variant: 'keras' }).graph, weights)
+  const other = await run(buildWithNames(name, { ...fixture, variant: 'keras' }).graph, weights, 'onnx')
   expect(relativeDifference(everySixteenth(other[0]!), decode(fixture.features))).toBeGreaterThan(1e-2)
 })
 
 describe.each(fixtures)('$architecture $variant width $width at $inputSize px', (fixture) => {
   const built = buildWithNames(fixture.architecture, fixture)
+  // Every architecture runs everywhere once; further peers and variants run where it is quickest.
+  const isFirst = fixtures.find((item) => item.architecture === fixture.architecture) === fixture
+  const runners: readonly Runner[] = isFirst ? ['onnx', ...testEngines] : ['onnx']
   const graph = fixture.logits === undefined ? built.graph : withHead(built.graph, { numClasses: NUM_CLASSES })
 
   test(`has the ${fixture.parameters} parameters of ${fixture.peer} ${fixture.peerName}`, () => {
@@ -145,7 +152,7 @@ describe.each(fixtures)('$architecture $variant width $width at $inputSize px', 
     expect(built.graph.featureWidth).toBe(fixture.featureWidth)
   })
 
-  test(`gives the features of ${fixture.peer} ${fixture.peerName} for the same weights`, async () => {
+  test(`gives the outputs of ${fixture.peer} ${fixture.peerName} for the same weights on ${runners.join(', ')}`, async () => {
     const state = peerState(graph, built, fixture)
     if (fixture.logits !== undefined || fixture.peer.startsWith('keras')) {
       expect(state.size).toBe(fixture.weights)
@@ -156,8 +163,11 @@ describe.each(fixtures)('$architecture $variant width $width at $inputSize px', 
       ? weightsFromKeras(graph, state, built.kerasNames)
       : weightsFromTorch(graph, state, built)
     expect(fitted.unused).toEqual([])
-    const outputs = await run(graph, fitted.weights)
-    expect(relativeDifference(everySixteenth(outputs[0]!), decode(fixture.features))).toBeLessThan(1e-4)
-    if (fixture.logits !== undefined) expect(relativeDifference(outputs[1]!, decode(fixture.logits))).toBeLessThan(1e-4)
+    for (const runner of runners) {
+      const [features, logits] = await run(graph, fitted.weights, runner)
+      expect(relativeDifference(everySixteenth(features!), decode(fixture.features)), runner).toBeLessThan(1e-4)
+      if (fixture.logits === undefined) continue
+      expect(relativeDifference(logits!, decode(fixture.logits)), runner).toBeLessThan(1e-4)
+    }
   })
 })

@@ -44,6 +44,8 @@ export function checkGraph(value: unknown): Graph {
   if (!Array.isArray(inputShape) || inputShape.length !== 3 || !inputShape.every(count))
     throw new Error(`graph has input shape ${JSON.stringify(inputShape)}`)
   if (!Array.isArray(nodes)) throw new Error('graph has no nodes')
+  if (logitsNode !== undefined && typeof logitsNode !== 'string')
+    throw new Error('graph has a logits node without a name')
   const checked: Graph = {
     architecture,
     inputShape: inputShape as unknown as Graph['inputShape'],
@@ -51,7 +53,7 @@ export function checkGraph(value: unknown): Graph {
     featureNode: String(featureNode),
     featureWidth: Number(featureWidth),
     lastSpatialNode: String(lastSpatialNode),
-    ...(logitsNode === undefined ? {} : { logitsNode: String(logitsNode) }),
+    ...(logitsNode === undefined ? {} : { logitsNode }),
   }
   const shapes = inferShapes(checked)
   for (const name of [checked.featureNode, checked.lastSpatialNode, checked.logitsNode ?? checked.featureNode]) {

@@ -56,11 +56,7 @@ export function withoutHead(graph: Graph): Graph {
   if (pool === undefined || (pool.op !== 'globalAvgPool' && pool.op !== 'globalMaxPool')) {
     throw new Error(`${graph.architecture}: the backbone does not end in a global pool`)
   }
-  const { logitsNode: _, ...rest } = graph
-  const featureWidth = inferShapes({ ...rest, nodes })
-    .get(pool.name)!
-    .at(-1)!
-  return { ...rest, nodes, featureNode: pool.name, featureWidth }
+  return backboneOf(graph, nodes, pool.name, graph.lastSpatialNode)
 }
 
 /**
@@ -71,10 +67,11 @@ export function withoutHead(graph: Graph): Graph {
  */
 export function cutAfter(graph: Graph, nodeName: string): Graph {
   const end = graph.nodes.findIndex((node) => node.name === nodeName)
-  if (end < 0)
+  if (end < 0 || inferShapes(graph).get(nodeName)!.length !== 3) {
     throw new Error(
-      `${graph.architecture} has no node "${nodeName}" to cut after; its last spatial node is "${graph.lastSpatialNode}"`,
+      `${graph.architecture} has no node "${nodeName}" with height and width to cut after; its last one is "${graph.lastSpatialNode}"`,
     )
+  }
   const needed = new Set([nodeName])
   for (let i = end; i >= 0; i--) {
     const node = graph.nodes[i]!
@@ -86,14 +83,16 @@ export function cutAfter(graph: Graph, nodeName: string): Graph {
     ...kept,
     { op: 'globalAvgPool', keepDims: false, name: 'pool', inputs: [nodeName], stage },
   ]
-  const { logitsNode: _, ...rest } = graph
-  const featureWidth = inferShapes({ ...rest, nodes })
-    .get(nodeName)!
-    .at(-1)!
-  return { ...rest, nodes, featureNode: 'pool', featureWidth, lastSpatialNode: nodeName }
+  return backboneOf(graph, nodes, 'pool', nodeName)
 }
 
 /** Stage names of a network, in order from the input. */
 export function stagesOf(graph: Graph): readonly string[] {
   return [...new Set(graph.nodes.map((node) => node.stage))]
+}
+
+function backboneOf(graph: Graph, nodes: readonly GraphNode[], featureNode: string, lastSpatialNode: string): Graph {
+  const { architecture, inputShape } = graph
+  const backbone = { architecture, inputShape, nodes, featureNode, featureWidth: 0, lastSpatialNode }
+  return { ...backbone, featureWidth: inferShapes(backbone).get(featureNode)!.at(-1)! }
 }

@@ -122,13 +122,13 @@ describe('exported networks agree with the plain evaluation', () => {
       inputs: ['squeeze'],
     } as GraphNode)
     add({ op: 'activation', activation: 'hardSigmoid', name: 'gate', inputs: ['excite'] } as GraphNode)
-    add({ op: 'multiply', name: 'm', inputs: ['s', 'gate'] } as GraphNode)
+    add({ op: 'multiply', name: 'm', inputs: ['s', 'gate'] })
     add({ op: 'scale', factor: 0.17, name: 'k', inputs: ['m'] } as GraphNode)
-    add({ op: 'add', name: 'sum', inputs: ['k', 'free', 'a'] } as GraphNode)
+    add({ op: 'add', name: 'sum', inputs: ['k', 'free', 'a'] })
     add({ op: 'avgPool', size: [3, 3], strides: [2, 2], padding: 'same', name: 'ap', inputs: ['sum'] } as GraphNode)
     add({ op: 'maxPool', size: [3, 3], strides: [2, 2], padding: 'same', name: 'mp', inputs: ['sum'] } as GraphNode)
-    add({ op: 'concat', name: 'cat', inputs: ['ap', 'mp'] } as GraphNode)
-    add({ op: 'globalMaxPool', name: 'pool', inputs: ['cat'] } as GraphNode)
+    add({ op: 'concat', name: 'cat', inputs: ['ap', 'mp'] })
+    add({ op: 'globalMaxPool', name: 'pool', inputs: ['cat'] })
     add({ op: 'dense', units: 4, bias: false, name: 'fc', inputs: ['pool'] } as GraphNode)
     add({ op: 'activation', activation: 'sigmoid', name: 'p', inputs: ['fc'] } as GraphNode)
     const graph: Graph = {

@@ -27,9 +27,10 @@ export async function parseKerasHdf5(
 ): Promise<Weights> {
   if (String.fromCharCode(...bytes.subarray(1, 4)) !== 'HDF') throw badWeights('not an HDF5 file')
   const h5 = await import('h5wasm')
-  const { FS, activate_throwing_error_handler: throwErrors } = await h5.ready
+  const module = await h5.ready
+  const { FS } = module
   // Otherwise HDF5 prints its own error stack on damaged files.
-  throwErrors()
+  module.activate_throwing_error_handler()
   // The file lives in the WASM module's own memory, never on disk.
   const path = `/weights-${nextFile++}.h5`
   FS.writeFile(path, bytes)

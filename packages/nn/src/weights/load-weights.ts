@@ -25,8 +25,7 @@ export async function loadWeights(
   options: ArchitectureOptions = {},
 ): Promise<FittedWeights> {
   const file = await resolveFile(path)
-  const { cut: _, ...whole } = options
-  const names = buildWithNames(graph.architecture, { ...whole, inputSize: graph.inputShape[0] })
+  const names = buildWithNames(graph.architecture, { ...options, inputSize: graph.inputShape[0] })
   switch (extname(file)) {
     case '.json':
       return weightsFromKeras(graph, (await readTfjsLayers(file)).tensors, names.kerasNames)

@@ -58,82 +58,110 @@ class PickleMachine {
     switch (opcode) {
       case '\x80': // PROTO
         this.#take(1)
-        return
+        break
       case '\x95': // FRAME
         this.#take(8)
-        return
+        break
       case '(':
         this.#marks.push(this.#stack.length)
-        return
+        break
       case 'N':
-        return this.#push(null)
+        this.#push(null)
+        break
       case '\x88':
-        return this.#push(true)
+        this.#push(true)
+        break
       case '\x89':
-        return this.#push(false)
+        this.#push(false)
+        break
       case 'J':
-        return this.#push(this.#view.getInt32(this.#skip(4), true))
+        this.#push(this.#view.getInt32(this.#skip(4), true))
+        break
       case 'K':
-        return this.#push(this.#take(1)[0]!)
+        this.#push(this.#take(1)[0]!)
+        break
       case 'M':
-        return this.#push(this.#view.getUint16(this.#skip(2), true))
+        this.#push(this.#view.getUint16(this.#skip(2), true))
+        break
       case '\x8a':
-        return this.#push(this.#long(this.#take(this.#take(1)[0]!)))
+        this.#push(this.#long(this.#take(this.#take(1)[0]!)))
+        break
       case 'G':
-        return this.#push(this.#view.getFloat64(this.#skip(8), false))
+        this.#push(this.#view.getFloat64(this.#skip(8), false))
+        break
       case 'X':
-        return this.#push(this.#text(this.#view.getUint32(this.#skip(4), true)))
+        this.#push(this.#text(this.#view.getUint32(this.#skip(4), true)))
+        break
       case '\x8c':
       case 'U':
-        return this.#push(this.#text(this.#take(1)[0]!))
+        this.#push(this.#text(this.#take(1)[0]!))
+        break
       case '}':
-        return this.#push(new Map())
+        this.#push(new Map())
+        break
       case ']':
-        return this.#push([])
+        this.#push([])
+        break
       case ')':
-        return this.#push([])
+        this.#push([])
+        break
       case 't':
-        return this.#push(this.#popToMark())
+        this.#push(this.#popToMark())
+        break
       case '\x85':
       case '\x86':
       case '\x87':
-        return this.#push(this.#popMany(opcode.charCodeAt(0) - 0x84))
+        this.#push(this.#popMany(opcode.charCodeAt(0) - 0x84))
+        break
       case 'q':
-        return this.#store(this.#take(1)[0]!)
+        this.#store(this.#take(1)[0]!)
+        break
       case 'r':
-        return this.#store(this.#view.getUint32(this.#skip(4), true))
+        this.#store(this.#view.getUint32(this.#skip(4), true))
+        break
       case '\x94':
-        return this.#store(this.#memo.size)
+        this.#store(this.#memo.size)
+        break
       case 'h':
-        return this.#recall(this.#take(1)[0]!)
+        this.#recall(this.#take(1)[0]!)
+        break
       case 'j':
-        return this.#recall(this.#view.getUint32(this.#skip(4), true))
+        this.#recall(this.#view.getUint32(this.#skip(4), true))
+        break
       case 'c':
-        return this.#global(this.#line(), this.#line())
+        this.#global(this.#line(), this.#line())
+        break
       case '\x93': {
         const [module, name] = this.#popMany(2)
-        return this.#global(String(module), String(name))
+        this.#global(asText(module), asText(name))
+        break
       }
       case 'Q':
-        return this.#push(this.#rules.persistent(this.#pop()))
+        this.#push(this.#rules.persistent(this.#pop()))
+        break
       case 'R': {
         const [callable, args] = this.#popMany(2)
         if (!isObject(callable) || !Array.isArray(args))
           throw this.#refuse('a call of something that is not a constructor')
-        return this.#push(this.#rules.reduce(callable, args))
+        this.#push(this.#rules.reduce(callable, args))
+        break
       }
       case 'b':
         this.#pop()
         if (!(this.#top() instanceof Map)) throw this.#refuse('an object with state')
-        return
+        break
       case 'a':
-        return this.#append([this.#pop()])
+        this.#append([this.#pop()])
+        break
       case 'e':
-        return this.#append(this.#popToMark())
+        this.#append(this.#popToMark())
+        break
       case 's':
-        return this.#setItems(this.#popMany(2))
+        this.#setItems(this.#popMany(2))
+        break
       case 'u':
-        return this.#setItems(this.#popToMark())
+        this.#setItems(this.#popToMark())
+        break
       default:
         throw this.#refuse(`opcode 0x${opcode.charCodeAt(0).toString(16)}`)
     }
@@ -230,6 +258,10 @@ class PickleMachine {
       hint: 'save the state dict alone: torch.save(model.state_dict(), path), or as safetensors',
     })
   }
+}
+
+function asText(value: PickleValue | undefined): string {
+  return typeof value === 'string' ? value : ''
 }
 
 function isObject(value: PickleValue | undefined): value is PickleObject {

@@ -45,27 +45,35 @@ export async function readTfjsLayers(modelJsonPath: string): Promise<TfjsWeights
 }
 
 function parseManifest(text: string, path: string): readonly ManifestGroup[] {
-  let model: { readonly weightsManifest?: readonly ManifestGroup[] }
+  let model: unknown
   try {
-    model = JSON.parse(text) as typeof model
+    model = JSON.parse(text)
   } catch (cause) {
     throw badWeights(`${path} is not JSON`, { cause })
   }
-  const manifest = model?.weightsManifest
-  const isWeight = (weight: ManifestWeight): boolean =>
-    typeof weight?.name === 'string' &&
-    Array.isArray(weight.shape) &&
-    weight.shape.every((length) => Number.isSafeInteger(length) && length >= 0)
-  const isGroup = (group: ManifestGroup): boolean =>
-    Array.isArray(group?.paths) &&
-    group.paths.every((item) => typeof item === 'string') &&
-    Array.isArray(group.weights) &&
-    group.weights.every(isWeight)
-  if (!Array.isArray(manifest) || !manifest.every(isGroup))
+  const manifest = fieldsOf(model)['weightsManifest']
+  if (!Array.isArray(manifest) || !manifest.every(isGroup)) {
     throw badWeights(`${path} has no weights manifest`, {
       hint: 'use the model.json that tfjs-converter, Keras or Teachable Machine wrote',
     })
+  }
   return manifest
+}
+
+function isGroup(value: unknown): value is ManifestGroup {
+  const { paths, weights } = fieldsOf(value)
+  const arePaths = Array.isArray(paths) && paths.every((item) => typeof item === 'string')
+  return arePaths && Array.isArray(weights) && weights.every(isWeight)
+}
+
+function isWeight(value: unknown): value is ManifestWeight {
+  const { name, shape, dtype } = fieldsOf(value)
+  const isLength = (length: unknown): boolean => Number.isSafeInteger(length) && (length as number) >= 0
+  return typeof name === 'string' && typeof dtype === 'string' && Array.isArray(shape) && shape.every(isLength)
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
 }
 
 async function readShards(folder: string, paths: readonly string[]): Promise<Uint8Array | undefined> {
