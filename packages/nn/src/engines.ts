@@ -30,7 +30,7 @@ function probe(): EngineProbe {
   if (binding !== undefined) {
     return {
       name: 'tensorflow',
-      id: `tensorflow-${binding.tensorflowVersion}+tfjs-${TFJS_VERSION}`,
+      id: `tensorflow-${binding.tensorflowVersion}+tfjs-${TFJS_VERSION}${kernelSuffix()}`,
       summary: `TensorFlow ${binding.tensorflowVersion} (${describeSource(binding)}) with TensorFlow.js ${TFJS_VERSION}`,
     }
   }
@@ -42,6 +42,11 @@ function probe(): EngineProbe {
   }
   const summary = wanted === 'wasm' ? `TensorFlow.js ${TFJS_VERSION} on WASM (ETSEF_ENGINE=wasm)` : WASM_COST
   return { name: 'wasm', id: `wasm-${TFJS_VERSION}`, summary }
+}
+
+/** oneDNN's kernels give other bits than TensorFlow's own, so switching them off is another engine. */
+function kernelSuffix(): string {
+  return process.env['TF_ENABLE_ONEDNN_OPTS'] === '0' ? '+no-onednn' : ''
 }
 
 async function doctor(): Promise<readonly string[]> {

@@ -164,8 +164,6 @@ function workerEnvironment({ threads, engine }: WorkerKind): NodeJS.ProcessEnv {
     OPENBLAS_NUM_THREADS: count,
     TF_NUM_INTRAOP_THREADS: count,
     TF_NUM_INTEROP_THREADS: count,
-    TF_CPP_MIN_LOG_LEVEL: process.env['TF_CPP_MIN_LOG_LEVEL'] ?? '2',
-    TF_ENABLE_ONEDNN_OPTS: '0',
     ETSEF_COORDINATOR: String(process.pid),
     ...(engine === undefined ? {} : { ETSEF_ENGINE: engine }),
   }
