@@ -1,5 +1,5 @@
 import { loadEngine, softmaxCrossEntropy } from '@etsef/nn'
-import type { Tensor2D, Scalar } from '@tensorflow/tfjs'
+import type { Scalar, Tensor2D } from '../support/tensor-types.js'
 import { expect, test } from 'vitest'
 
 /** Loss of one row and its gradient with respect to the logits, with the loss fed logits or (as in the notebook) softmaxed logits. */

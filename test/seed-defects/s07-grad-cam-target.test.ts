@@ -1,7 +1,7 @@
 import { activationGradient, createGraphModel, initWeights, loadEngine, withoutHead, type Model } from '@etsef/nn'
 import type { PixelImage } from '@etsef/plugin-api'
 import { createExplainer, networkInput } from '@etsef/plugin-xai'
-import type { Tensor } from '@tensorflow/tfjs'
+import type { Tensor } from '../support/tensor-types.js'
 import { expect, test } from 'vitest'
 import { tinyNetwork, tinySize } from '../support/tiny-network.js'
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createGraphModel, loadEngine, trainClassifier, type Weights } from '@etsef/nn'
-import type { Tensor } from '@tensorflow/tfjs'
+import type { Tensor } from '../support/tensor-types.js'
 import { expect, test } from 'vitest'
 import { tinyExamples, tinyNetwork, tinySize } from '../support/tiny-network.js'
 
