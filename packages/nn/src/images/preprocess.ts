@@ -42,8 +42,14 @@ export function preprocess(
   if (output.length !== pixels.length)
     throw new RangeError(`output holds ${output.length} values, expected ${pixels.length}`)
   const { source, factor, offset } = affineOf(contract)
+  // Written out: this runs on every pixel of every picture.
+  const [first, second, third] = source as [number, number, number]
+  const [a, b, c] = factor as [number, number, number]
+  const [p, q, r] = offset as [number, number, number]
   for (let i = 0; i < pixels.length; i += 3) {
-    for (let c = 0; c < 3; c++) output[i + c] = pixels[i + source[c]!]! * factor[c]! + offset[c]!
+    output[i] = pixels[i + first]! * a + p
+    output[i + 1] = pixels[i + second]! * b + q
+    output[i + 2] = pixels[i + third]! * c + r
   }
   return output
 }

@@ -22,7 +22,7 @@ interface AxisKernel {
 
 /**
  * A picture resized with half-pixel centres, in two passes (columns, then rows), edges renormalised as PIL does. Bytes are
- * rounded and clamped at the end only (PIL rounds between the passes: at most 1 grey level apart).
+ * rounded and clamped at the end only (halves to even; PIL rounds between the passes: at most 1 grey level apart).
  *
  * @returns New raster of the same element type.
  * @see PIL 12 `Image.resize`, torch 2.13 `interpolate(antialias=True)`; bicubic has a = -0.5 as in both with antialias
@@ -40,35 +40,61 @@ export function resize<T extends Uint8Array | Float32Array>(
     )
   }
   const { channels } = source
-  const columns = axisKernel(source.width, width, interpolation, antialias)
+  const narrowed = narrow(source, width, axisKernel(source.width, width, interpolation, antialias))
   const rows = axisKernel(source.height, height, interpolation, antialias)
-  const narrowed = new Float32Array(source.height * width * channels)
-  for (let y = 0; y < source.height; y++) {
+  const isBytes = source.data instanceof Uint8Array
+  // The element type follows the source's, which T names. A clamped view rounds and clamps by itself.
+  const data = (isBytes ? new Uint8Array(height * width * channels) : new Float32Array(height * width * channels)) as T
+  const target = isBytes ? new Uint8ClampedArray(data.buffer) : data
+  const rowLength = width * channels
+  const sums = new Float64Array(rowLength)
+  for (let y = 0; y < height; y++) {
+    const weights = rows.weights[y]!
+    sums.fill(0)
+    for (let k = 0; k < weights.length; k++) {
+      const weight = weights[k]!
+      const from = (rows.start[y]! + k) * rowLength
+      for (let i = 0; i < rowLength; i++) sums[i]! += weight * narrowed[from + i]!
+    }
+    target.set(sums, y * rowLength)
+  }
+  return { height, width, channels, data }
+}
+
+/** The picture at its own height and the target width. */
+function narrow(
+  { height, width: sourceWidth, channels, data }: Raster,
+  width: number,
+  columns: AxisKernel,
+): Float32Array {
+  const narrowed = new Float32Array(height * width * channels)
+  let to = 0
+  for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const weights = columns.weights[x]!
-      const from = (y * source.width + columns.start[x]!) * channels
-      const to = (y * width + x) * channels
+      const start = (y * sourceWidth + columns.start[x]!) * channels
+      if (channels === 3) {
+        let [red, green, blue] = [0, 0, 0]
+        for (let k = 0, from = start; k < weights.length; k++, from += 3) {
+          const weight = weights[k]!
+          red += weight * data[from]!
+          green += weight * data[from + 1]!
+          blue += weight * data[from + 2]!
+        }
+        narrowed[to] = red
+        narrowed[to + 1] = green
+        narrowed[to + 2] = blue
+        to += 3
+        continue
+      }
       for (let c = 0; c < channels; c++) {
         let sum = 0
-        for (let k = 0; k < weights.length; k++) sum += weights[k]! * source.data[from + k * channels + c]!
-        narrowed[to + c] = sum
+        for (let k = 0; k < weights.length; k++) sum += weights[k]! * data[start + k * channels + c]!
+        narrowed[to++] = sum
       }
     }
   }
-  const isBytes = source.data instanceof Uint8Array
-  // The element type follows the source's, which T names.
-  const data = (isBytes ? new Uint8Array(height * width * channels) : new Float32Array(height * width * channels)) as T
-  const rowLength = width * channels
-  for (let y = 0; y < height; y++) {
-    const weights = rows.weights[y]!
-    const from = rows.start[y]! * rowLength
-    for (let i = 0; i < rowLength; i++) {
-      let sum = 0
-      for (let k = 0; k < weights.length; k++) sum += weights[k]! * narrowed[from + k * rowLength + i]!
-      data[y * rowLength + i] = isBytes ? Math.min(255, Math.max(0, Math.round(sum))) : sum
-    }
-  }
-  return { height, width, channels, data }
+  return narrowed
 }
 
 function axisKernel(
