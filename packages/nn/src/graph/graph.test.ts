@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { buildArchitecture } from '../architectures/build-architecture.js'
 import { checkGraph } from './check-graph.js'
 import { foldGraph, foldWeights } from './fold.js'
-import type { Graph, GraphNode } from './graph.js'
+import type { Graph, GraphNode, Operation } from './graph.js'
 import { stagesOf, withHead, withoutHead } from './head.js'
 import { initParameter, initWeights } from './init-weights.js'
 import { estimateMemory } from './memory.js'
@@ -38,7 +38,12 @@ describe('shapes', () => {
     },
   )
 
-  const node = (fields: object): GraphNode => ({ name: 'a', inputs: ['input'], stage: 'stem', ...fields }) as GraphNode
+  const node = (operation: Operation, inputs = ['input']): GraphNode => ({
+    ...operation,
+    name: 'a',
+    inputs,
+    stage: 'stem',
+  })
   const graph = (...nodes: readonly GraphNode[]): Graph => ({
     architecture: 'test',
     inputShape: [4, 4, 3],
@@ -49,7 +54,7 @@ describe('shapes', () => {
   })
   test.each([
     ['a name used twice', graph(node({ op: 'add' }), node({ op: 'add' })), /"a" exists twice/],
-    ['an input that comes later', graph(node({ op: 'add', inputs: ['b'] })), /"a" reads "b"/],
+    ['an input that comes later', graph(node({ op: 'add' }, ['b'])), /"a" reads "b"/],
     [
       'a kernel larger than the picture',
       graph(node({ op: 'conv', filters: 1, kernel: [5, 5], strides: [1, 1], padding: 'valid', bias: false })),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { buildArchitecture } from '../architectures/build-architecture.js'
 import { architectures } from '../architectures/catalogue.js'
-import type { Graph, GraphNode, Weights, WeightTensor } from '../graph/graph.js'
+import type { Graph, GraphNode, Operation, Weights, WeightTensor } from '../graph/graph.js'
 import { withHead } from '../graph/head.js'
 import { initWeights } from '../graph/init-weights.js'
 import { parametersOf, sizeOf } from '../graph/parameters.js'
@@ -68,69 +68,30 @@ describe('exported networks agree with the plain evaluation', () => {
   })
 
   test('every operation, odd sizes and paddings', async () => {
-    const nodes: GraphNode[] = []
-    const add = (node: Omit<GraphNode, 'stage'>): void => void nodes.push({ ...node, stage: 'stem' } as GraphNode)
-    add({ op: 'rescale', scale: [0.5, 1, 2], offset: [0.1, 0, -0.1], name: 'r', inputs: ['input'] } as GraphNode)
-    add({
-      op: 'conv',
-      filters: 6,
-      kernel: [3, 5],
-      strides: [2, 1],
-      padding: 'same',
-      bias: true,
-      name: 'c',
-      inputs: ['r'],
-    } as GraphNode)
-    add({
-      op: 'batchNorm',
-      epsilon: 0.01,
-      momentum: 0.9,
-      scale: false,
-      center: true,
-      name: 'n',
-      inputs: ['c'],
-    } as GraphNode)
-    add({ op: 'activation', activation: 'hardSwish', name: 'a', inputs: ['n'] } as GraphNode)
-    add({
-      op: 'depthwiseConv',
-      kernel: [3, 3],
-      strides: [1, 1],
-      padding: [0, 2, 1, 1],
-      bias: true,
-      name: 'd',
-      inputs: ['a'],
-    } as GraphNode)
-    add({
-      op: 'batchNorm',
-      epsilon: 0.01,
-      momentum: 0.9,
-      scale: true,
-      center: false,
-      name: 'free',
-      inputs: ['a'],
-    } as GraphNode)
-    add({ op: 'activation', activation: 'swish', name: 's', inputs: ['d'] } as GraphNode)
-    add({ op: 'globalAvgPool', keepDims: true, name: 'squeeze', inputs: ['s'] } as GraphNode)
-    add({
-      op: 'conv',
-      filters: 6,
-      kernel: [1, 1],
-      strides: [1, 1],
-      padding: 'valid',
-      bias: true,
-      name: 'excite',
-      inputs: ['squeeze'],
-    } as GraphNode)
-    add({ op: 'activation', activation: 'hardSigmoid', name: 'gate', inputs: ['excite'] } as GraphNode)
-    add({ op: 'multiply', name: 'm', inputs: ['s', 'gate'] })
-    add({ op: 'scale', factor: 0.17, name: 'k', inputs: ['m'] } as GraphNode)
-    add({ op: 'add', name: 'sum', inputs: ['k', 'free', 'a'] })
-    add({ op: 'avgPool', size: [3, 3], strides: [2, 2], padding: 'same', name: 'ap', inputs: ['sum'] } as GraphNode)
-    add({ op: 'maxPool', size: [3, 3], strides: [2, 2], padding: 'same', name: 'mp', inputs: ['sum'] } as GraphNode)
-    add({ op: 'concat', name: 'cat', inputs: ['ap', 'mp'] })
-    add({ op: 'globalMaxPool', name: 'pool', inputs: ['cat'] })
-    add({ op: 'dense', units: 4, bias: false, name: 'fc', inputs: ['pool'] } as GraphNode)
-    add({ op: 'activation', activation: 'sigmoid', name: 'p', inputs: ['fc'] } as GraphNode)
+    const window = { kernel: [3, 3], strides: [1, 1] } as const
+    const pointwise = { kernel: [1, 1], strides: [1, 1], padding: 'valid', bias: true } as const
+    const layers: readonly (readonly [name: string, inputs: readonly string[], operation: Operation])[] = [
+      ['r', ['input'], { op: 'rescale', scale: [0.5, 1, 2], offset: [0.1, 0, -0.1] }],
+      ['c', ['r'], { op: 'conv', filters: 6, kernel: [3, 5], strides: [2, 1], padding: 'same', bias: true }],
+      ['n', ['c'], { op: 'batchNorm', epsilon: 0.01, momentum: 0.9, scale: false, center: true }],
+      ['a', ['n'], { op: 'activation', activation: 'hardSwish' }],
+      ['d', ['a'], { op: 'depthwiseConv', ...window, padding: [0, 2, 1, 1], bias: true }],
+      ['free', ['a'], { op: 'batchNorm', epsilon: 0.01, momentum: 0.9, scale: true, center: false }],
+      ['s', ['d'], { op: 'activation', activation: 'swish' }],
+      ['squeeze', ['s'], { op: 'globalAvgPool', keepDims: true }],
+      ['excite', ['squeeze'], { op: 'conv', filters: 6, ...pointwise }],
+      ['gate', ['excite'], { op: 'activation', activation: 'hardSigmoid' }],
+      ['m', ['s', 'gate'], { op: 'multiply' }],
+      ['k', ['m'], { op: 'scale', factor: 0.17 }],
+      ['sum', ['k', 'free', 'a'], { op: 'add' }],
+      ['ap', ['sum'], { op: 'avgPool', size: [3, 3], strides: [2, 2], padding: 'same' }],
+      ['mp', ['sum'], { op: 'maxPool', size: [3, 3], strides: [2, 2], padding: 'same' }],
+      ['cat', ['ap', 'mp'], { op: 'concat' }],
+      ['pool', ['cat'], { op: 'globalMaxPool' }],
+      ['fc', ['pool'], { op: 'dense', units: 4, bias: false }],
+      ['p', ['fc'], { op: 'activation', activation: 'sigmoid' }],
+    ]
+    const nodes = layers.map(([name, inputs, operation]): GraphNode => ({ ...operation, name, inputs, stage: 'stem' }))
     const graph: Graph = {
       architecture: 'zoo',
       inputShape: [9, 12, 3],

@@ -1,0 +1,142 @@
+// Feature extraction: MobileNetV2, ResNet50 and EfficientNet-B0 at 96 and 224 px, 2 threads, beside Python on the same cores.
+//   inference   preprocessed batch to features; peer: Python onnxruntime on the same file; bound 0.95 of its speed
+//   extraction  JPEG files to feature table, decoding overlapped; peer: torch with 2 DataLoader workers; bound 1.5 times its speed
+// Arguments: names of architectures (default all three). ETSEF_BENCH_PYTHON names a python with torch, timm, torchvision,
+// onnxruntime and pillow; without it only our own figures are printed. Sides are measured in turns; the best of three counts.
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import {
+  buildArchitecture,
+  exportOnnx,
+  initWeights,
+  OnnxExtractor,
+  preprocess,
+  preprocessingOf,
+  toSquareRgb,
+  uniformStream,
+} from '@etsef/nn'
+import { decodeImage } from '@etsef/plugin-data'
+import sharp from 'sharp'
+
+const BATCH = 16
+const NUM_IMAGES = 128
+const THREADS = 2
+const ROUNDS = 3
+const peerScript = fileURLToPath(new URL('../tools/peers/nn-extract.py', import.meta.url))
+const python = process.env.ETSEF_BENCH_PYTHON
+const names = process.argv.slice(2)
+const wanted = names.length > 0 ? names : ['mobilenetV2', 'resnet50', 'efficientnetB0']
+
+const dir = mkdtempSync(join(tmpdir(), 'etsef-bench-'))
+try {
+  const files = await writeJpegs(join(dir, 'images'))
+  for (const architecture of wanted) for (const size of [96, 224]) await measure(architecture, size, files)
+} finally {
+  rmSync(dir, { recursive: true })
+}
+
+async function measure(architecture, size, files) {
+  const options = { inputSize: size, variant: 'torch' }
+  const graph = buildArchitecture(architecture, options)
+  const onnx = join(dir, `${architecture}-${size}.onnx`)
+  writeFileSync(onnx, exportOnnx(graph, initWeights(graph, 1)))
+  const contract = preprocessingOf(architecture, options)
+  const ours = { inference: Infinity, extraction: Infinity }
+  const peer = { inference: Infinity, extraction: Infinity }
+  for (let round = 0; round < ROUNDS; round++) {
+    const network = await OnnxExtractor.create(readFileSync(onnx), { threads: THREADS })
+    ours.inference = Math.min(ours.inference, await timeInference(network, size))
+    ours.extraction = Math.min(ours.extraction, await timeExtraction(network, files, size, contract))
+    await network.dispose()
+    const result = runPeer(architecture, size, onnx)
+    peer.inference = Math.min(peer.inference, result?.inference ?? Infinity)
+    peer.extraction = Math.min(peer.extraction, result?.extraction ?? Infinity)
+  }
+  for (const [kind, bound] of [
+    ['inference', 0.95],
+    ['extraction', 1.5],
+  ]) {
+    const ratio = peer[kind] === Infinity ? null : peer[kind] / ours[kind]
+    const ok = ratio === null || ratio >= bound
+    if (!ok) process.exitCode = 1
+    const line = {
+      name: `nn-extract ${kind} ${architecture} ${size}`,
+      ours: round3(ours[kind]),
+      peer: ratio === null ? null : round3(peer[kind]),
+      ratio: ratio === null ? null : round3(ratio),
+      bound,
+      ok,
+      unit: 'ms per picture',
+    }
+    process.stdout.write(`${JSON.stringify(line)}\n`)
+  }
+}
+
+async function timeInference(network, size) {
+  const uniform = uniformStream(1)
+  const batch = Float32Array.from({ length: BATCH * size * size * 3 }, () => 2 * uniform() - 1)
+  await network.extract(batch, BATCH)
+  let best = Infinity
+  for (let i = 0; i < 8; i++) {
+    const start = performance.now()
+    await network.extract(batch, BATCH)
+    best = Math.min(best, performance.now() - start)
+  }
+  return best / BATCH
+}
+
+/** Reads the next batch while the last one is computed. */
+async function timeExtraction(network, files, size, contract) {
+  const read = async (from) => {
+    const pixels = await Promise.all(
+      files
+        .slice(from, from + BATCH)
+        .map(async (file) => toSquareRgb(await decodeImage(readFileSync(file), file), size)),
+    )
+    const joined = new Uint8Array(BATCH * size * size * 3)
+    pixels.forEach((picture, i) => joined.set(picture, i * picture.length))
+    return preprocess(joined, contract)
+  }
+  const start = performance.now()
+  const table = []
+  let next = read(0)
+  for (let from = 0; from < files.length; from += BATCH) {
+    const batch = await next
+    const running = network.extract(batch, BATCH)
+    if (from + BATCH < files.length) next = read(from + BATCH)
+    table.push(await running)
+  }
+  return (performance.now() - start) / files.length
+}
+
+/** Photographs' worth of detail: a random low-resolution picture, enlarged, with noise. */
+async function writeJpegs(folder) {
+  mkdirSync(folder)
+  const uniform = uniformStream(2)
+  const files = []
+  for (let i = 0; i < NUM_IMAGES; i++) {
+    const coarse = Uint8Array.from({ length: 64 * 64 * 3 }, () => 256 * uniform())
+    const file = join(folder, `${i}.jpg`)
+    await sharp(coarse, { raw: { width: 64, height: 64, channels: 3 } })
+      .resize(400, 400)
+      .jpeg({ quality: 90 })
+      .toFile(file)
+    files.push(file)
+  }
+  return files
+}
+
+function runPeer(architecture, size, onnx) {
+  if (python === undefined) return undefined
+  const args = [peerScript, architecture, String(size), onnx, join(dir, 'images'), String(BATCH), String(THREADS)]
+  const { stdout, stderr, status } = spawnSync(python, args, { encoding: 'utf8' })
+  if (status !== 0) throw new Error(stderr)
+  return JSON.parse(stdout.trim().split('\n').at(-1))
+}
+
+function round3(value) {
+  return Math.round(value * 1000) / 1000
+}
