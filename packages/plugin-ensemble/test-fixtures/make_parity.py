@@ -48,7 +48,7 @@ for name, rows in (("wine", 178), ("breast-cancer", 569), ("digits", 900)):
     lda = LinearDiscriminantAnalysis().fit(As, ya)
     svm = LinearSVC(dual=False, tol=1e-10, max_iter=100000).fit(As, ya)
     rbf = SVC().fit(As, ya)
-    pca = PCA(5).fit(A)
+    pca = PCA(5, svd_solver="full").fit(A)
     X_, Y_ = np.vstack([Xa, Xb]), np.concatenate([ya, yb])
     digits = "0123456789abcdefghijklmnopqrstuvwxyz"
     x = ("".join(digits[int(v)] for v in X_.ravel()) if name == "digits"
