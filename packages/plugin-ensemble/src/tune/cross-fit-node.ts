@@ -1,14 +1,14 @@
-import type { JsonObject, Static } from '@etsef/plugin-api'
-import { withDefaults, type crossFitOptions } from './tune-options.js'
+import { chainOptions } from './chain-options.js'
+import type { CrossFitOptions } from './tune-options.js'
 import { tunedNode } from './tuned-node.js'
 
 /** Code of `ensemble/cross-fit`: a search with one candidate. */
-export const { fit, save, load, open } = tunedNode<Static<typeof crossFitOptions>>(
-  ({ classifier, options, folds }) => ({
+export const { fit, save, load, open } = tunedNode<CrossFitOptions>(
+  (options) => ({
     candidates: [{}],
-    folds,
+    folds: options.folds,
     loss: 'balancedError',
-    complete: () => withDefaults(classifier, options) as JsonObject,
+    complete: () => chainOptions(options, {}),
   }),
   () => true,
 )

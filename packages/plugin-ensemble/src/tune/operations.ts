@@ -1,6 +1,7 @@
 import { defineOperation, type Operation } from '@etsef/plugin-api'
 import { classifierOutputs, featureInputs } from '../adapter/ports.js'
-import { checkClassifierOptions, checkSpace, crossFitOptions, tuneOptions } from './tune-options.js'
+import { checkFixed, checkSpace } from './plan-tune.js'
+import { crossFitOptions, tuneOptions } from './tune-options.js'
 
 /** Ports and partitions of both: fitted on train, with labels. */
 const shared = {
@@ -21,7 +22,7 @@ export const tuneOperations: readonly Operation[] = [
     cacheVersion: 1,
     options: tuneOptions,
     plan: ({ options, issue }) => {
-      checkClassifierOptions('options', options.classifier, asLists(options.options), issue)
+      checkFixed(options, issue)
       checkSpace(options, issue)
       return {}
     },
@@ -34,13 +35,9 @@ export const tuneOperations: readonly Operation[] = [
     cacheVersion: 1,
     options: crossFitOptions,
     plan: ({ options, issue }) => {
-      checkClassifierOptions('options', options.classifier, asLists(options.options), issue)
+      checkFixed(options, issue)
       return {}
     },
     load: () => import('./cross-fit-node.js'),
   }),
 ]
-
-function asLists(options: Readonly<Record<string, unknown>>): Record<string, readonly unknown[]> {
-  return Object.fromEntries(Object.entries(options).map(([name, value]) => [name, [value]]))
-}

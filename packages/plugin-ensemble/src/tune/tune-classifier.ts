@@ -1,11 +1,11 @@
-import { PipelineError, type FeatureBatch, type JsonObject, type OperationContext } from '@etsef/plugin-api'
+import { PipelineError, type FeatureBatch, type OperationContext } from '@etsef/plugin-api'
 import { featureMatrix } from '../adapter/feature-table.js'
 import { checkTraining } from '../checks/training-data.js'
 import { logLoss, loss as lossOf, type LossName } from '../combination/losses.js'
 import type { Matrix } from '../linear-algebra/matrix.js'
 import type { Candidate } from './candidates.js'
-import { fitOn, innerContext, type ClassifierCode } from './classifier-code.js'
-import { outOfFoldScores, type FoldedTable } from './cross-fit.js'
+import { fitClassifier, fitSteps, innerContext, type Chain, type ChainOptions, type ChainState } from './chain.js'
+import { createCrossFit, type FoldedTable } from './cross-fit.js'
 import { groupedFolds } from './grouped-folds.js'
 import { rowComponents } from './row-components.js'
 import { exhaustiveSearch, successiveHalving, type Evaluate, type Losses, type Trial } from './search.js'
@@ -18,47 +18,47 @@ export interface TuneSettings {
   readonly factor?: number
   readonly folds: number
   readonly loss: LossName
-  /** All options of the classifier for a candidate. */
-  readonly complete: (candidate: Candidate) => JsonObject
+  /** All options of the chain for a candidate. */
+  readonly complete: (candidate: Candidate) => ChainOptions
 }
 
 /** What {@link tuneClassifier} found. */
 export interface TunedClassifier {
-  readonly options: JsonObject
+  readonly options: ChainOptions
   /** Loss of the winner on the held-out rows. */
   readonly loss: number
   readonly trials: readonly Trial[]
   /** The winner, fitted on all rows. */
-  readonly state: unknown
+  readonly state: ChainState
   /** `[numSamples, numClasses]`: the winner's scores for each row, by the fold that had not seen it. */
   readonly outOfFold: Matrix
 }
 
 /**
- * Chooses options of a classifier by cross-fitting inside the training rows, then fits it on all of them.
+ * Chooses options of a classifier and its steps by cross-fitting inside the training rows, then fits them on all of them.
  *
  * The loss is that of the held-out rows of all folds together, not a mean over folds, so that small folds and classes
  * missing in one do not distort it. The winner's inner loss is optimistic (it is the least of several): report a test set.
  *
- * @param table - Training rows only.
  * A setting the classifier refuses on some fold is out, with a warning and a loss that is not a number.
  *
+ * @param table - Training rows only.
  * @throws PipelineError `ERR_TOO_FEW_ROWS`, `ERR_BAD_DATA`, `ERR_NOT_FINITE`; what the classifier throws when it refuses all.
  */
 export async function tuneClassifier(
-  code: ClassifierCode,
+  chain: Chain,
   table: FeatureBatch,
   settings: TuneSettings,
   ctx: OperationContext,
 ): Promise<TunedClassifier> {
-  const folded = foldTable(table, settings.folds, ctx)
+  const crossFit = createCrossFit(chain, foldTable(table, settings.folds, ctx), ctx)
   let kept: { readonly losses: Losses; readonly candidate: Candidate; readonly scores: Matrix } | undefined
   let done = 0
   let failure: unknown
   const evaluate: Evaluate = async (candidate, share) => {
     ctx.progress(done++, Math.max(done, settings.candidates.length), 'trials')
     try {
-      const scores = await outOfFoldScores(code, folded, settings.complete(candidate), share, ctx)
+      const scores = await crossFit(settings.complete(candidate), share)
       const tieBreak = logLoss(scores, table.labels)
       const losses = { loss: lossOf(settings.loss, scores, table.labels), tieBreak }
       if (share === 1 && (!kept || isLess(losses, kept.losses))) kept = { losses, candidate, scores }
@@ -78,13 +78,21 @@ export async function tuneClassifier(
       : await successiveHalving(candidates, factor, evaluate)
   const won = trials.find(({ candidate, share }) => candidate === best && share === 1)
   if (!won || Number.isNaN(won.loss)) throw failure
-  const winner = candidates[best]!
-  const options = settings.complete(winner)
+  const options = settings.complete(won.options)
+  const outOfFold = kept?.candidate === won.options ? kept.scores : await crossFit(options, 1)
+  return { options, loss: won.loss, trials, state: await refit(chain, table, options, ctx), outOfFold }
+}
+
+async function refit(
+  chain: Chain,
+  table: FeatureBatch,
+  options: ChainOptions,
+  ctx: OperationContext,
+): Promise<ChainState> {
+  const inner = innerContext(ctx, 'refit')
   const rows = Int32Array.from(table.ids.keys())
-  const state = await fitOn(code, table, rows, options, innerContext(ctx, 'refit'))
-  const isKept = kept !== undefined && kept.candidate === winner
-  const outOfFold = isKept ? kept!.scores : await outOfFoldScores(code, folded, options, 1, ctx)
-  return { options, loss: won.loss, trials, state, outOfFold }
+  const { states, fitted } = await fitSteps(chain, table, rows, [], options.steps, inner)
+  return { steps: states, classifier: await fitClassifier(chain, fitted, options.classifier, inner) }
 }
 
 function foldTable(table: FeatureBatch, numFolds: number, ctx: OperationContext): FoldedTable {

@@ -1,19 +1,20 @@
-import type { JsonObject } from '@etsef/plugin-api'
 import { gridCandidates, randomCandidates, type Axis, type Space } from './candidates.js'
-import { isWhole, withDefaults, type TuneOptions } from './tune-options.js'
+import { chainOptions } from './chain-options.js'
+import { isWhole, targetOf } from './known-operations.js'
+import type { TuneOptions } from './tune-options.js'
 import { tunedNode } from './tuned-node.js'
 
 /** Code of `ensemble/tune`. */
 export const { fit, save, load, open } = tunedNode<TuneOptions>(
-  ({ classifier, options, space, search, trials, factor, folds, loss }, ctx) => {
+  (options, ctx) => {
+    const { classifier, space, search, trials, factor, folds, loss } = options
     const axes = typed(classifier, space as Space)
     return {
       candidates: search === 'grid' ? gridCandidates(axes) : randomCandidates(axes, trials, ctx.rng('candidates')),
       ...(search === 'halving' ? { factor } : {}),
       folds,
       loss,
-      // Values come from YAML or from ranges of numbers; both are JSON.
-      complete: (candidate) => withDefaults(classifier, { ...options, ...candidate }) as JsonObject,
+      complete: (candidate) => chainOptions(options, candidate),
     }
   },
   ({ trainPredictions }) => trainPredictions === 'outOfFold',
@@ -22,9 +23,9 @@ export const { fit, save, load, open } = tunedNode<TuneOptions>(
 /** The space, with ranges of whole-number options marked as such. */
 function typed(classifier: string, space: Space): Space {
   return Object.fromEntries(
-    Object.entries(space).map(([name, axis]): [string, Axis] => [
-      name,
-      'low' in axis ? { ...axis, integer: isWhole(classifier, name) } : axis,
+    Object.entries(space).map(([key, axis]): [string, Axis] => [
+      key,
+      'low' in axis ? { ...axis, integer: isWhole(...targetOf(classifier, key)) } : axis,
     ]),
   )
 }

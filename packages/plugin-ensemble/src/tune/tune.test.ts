@@ -3,7 +3,7 @@ import { checkPlugin, runOperation, someFeatures } from '@etsef/plugin-api/testi
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { classifiers } from '../operations/classifiers.js'
+import { knownOperation } from './known-operations.js'
 import { tuneOperations } from './operations.js'
 import { loadTuned } from './tuned-model.js'
 
@@ -41,10 +41,11 @@ describe('ensemble/tune', () => {
     const least = Math.min(...model.trials.map(({ loss }) => loss))
     const winner = model.trials.find(
       ({ options }) =>
-        options['neighbors'] === model.options['neighbors'] && options['metric'] === model.options['metric'],
+        options['neighbors'] === model.options.classifier['neighbors'] &&
+        options['metric'] === model.options.classifier['metric'],
     )
     expect(winner?.loss).toBe(least)
-    expect(model.options).toMatchObject({ weights: 'distance' })
+    expect(model.options.classifier).toMatchObject({ weights: 'distance' })
   })
   test('prefers many neighbours on noisy rows, where one neighbour overfits', async () => {
     const blurred = someFeatures({ numSamples: 300, numClasses: 2, numFeatures: 4, separation: 1, seed: 3 })
@@ -53,12 +54,12 @@ describe('ensemble/tune', () => {
       { classifier: 'knn', options: { weights: 'uniform' }, space: { neighbors: [1, 25] } },
       blurred,
     )
-    expect(model.options).toMatchObject({ neighbors: 25, weights: 'uniform' })
+    expect(model.options.classifier).toMatchObject({ neighbors: 25, weights: 'uniform' })
   })
   test('gives val and test rows exactly what the classifier with the winning options gives', async () => {
     const { model, predictions } = await run(tune, knnSpace)
-    const knn = classifiers.find(({ type }) => type === 'ensemble/knn')!
-    const alone = await runOperation(knn, { options: model.options, inputs: { features } })
+    const knn = knownOperation('knn')
+    const alone = await runOperation(knn, { options: model.options.classifier, inputs: { features } })
     const { scores } = alone.outputs['predictions'] as PredictionBatch
     features.partitions.forEach((partition, i) => {
       if (partition === 'train') return
@@ -121,7 +122,7 @@ describe('ensemble/tune', () => {
   )
   test('goes on without a setting that a fold is too small for, and fails when all are', async () => {
     const { model } = await run(tune, { classifier: 'knn', space: { neighbors: [3, 500] } })
-    expect(model.options['neighbors']).toBe(3)
+    expect(model.options.classifier['neighbors']).toBe(3)
     expect(model.trials.map(({ loss }) => Number.isNaN(loss))).toEqual([false, true])
     await expect(run(tune, { classifier: 'knn', space: { neighbors: [500] } })).rejects.toMatchObject({
       code: 'ERR_TOO_FEW_ROWS',
@@ -140,7 +141,7 @@ describe('ensemble/tune', () => {
 describe('plan of ensemble/tune', () => {
   function issues(options: object): string[] {
     const found: string[] = []
-    const filled = { options: {}, space: {}, search: 'grid', ...options }
+    const filled = { options: {}, steps: [], space: {}, search: 'grid', ...options }
     tune.plan?.({
       options: filled,
       inputs: { features: { kind: 'features' } } as never,
@@ -152,6 +153,17 @@ describe('plan of ensemble/tune', () => {
     expect(issues(knnSpace)).toEqual([])
     const space = { c: { low: 0.1, high: 10, scale: 'log' } }
     expect(issues({ classifier: 'linear-svm', search: 'random', space })).toEqual([])
+  })
+  test('checks steps and their searched options', () => {
+    const steps = [{ use: 'pca', with: { component: 2 } }, { use: 'pca' }]
+    expect(
+      issues({ classifier: 'knn', steps, space: { 'pca.components': [0], 'select-anova.components': [2] } }),
+    ).toEqual([
+      'steps/0/with/component: pca has no option "component" (did you mean "components"?)',
+      'steps/1: the step "pca" is there twice',
+      'space/pca.components: pca cannot take this value',
+      'space/select-anova.components: there is no step "select-anova"',
+    ])
   })
   test('names an unknown option and the nearest known one', () => {
     expect(issues({ classifier: 'knn', space: { neighbor: [1] } })).toEqual([
@@ -167,13 +179,69 @@ describe('plan of ensemble/tune', () => {
   test('refuses a range in a grid, an empty range, and an option both fixed and searched', () => {
     const space = { c: { low: 1, high: 0, scale: 'linear' } }
     expect(issues({ classifier: 'linear-svm', options: { c: 1 }, space })).toEqual([
+      'space/c: this option is searched and fixed at once',
       'space/c: a grid needs a list of values (list the values, or set search: random)',
       'space/c: this range cannot be drawn from',
       'space/c: linear-svm cannot take this value',
-      'options/c: this option is searched and fixed at once',
     ])
   })
 })
+
+describe('steps', () => {
+  const many = someFeatures({
+    numSamples: 100,
+    numClasses: 2,
+    numFeatures: 1500,
+    separation: 0,
+    seed: 4,
+    partition: () => 'train',
+  })
+  const naiveBayes = { classifier: 'naive-bayes', space: { varSmoothing: [1e-9] } }
+
+  test('are fitted inside the folds: columns chosen from noise predict nothing there, and much when chosen outside', async () => {
+    const anova = knownOperation('select-anova')
+    const chosen = await runOperation(anova, { options: { components: 20 }, inputs: { features: many } })
+    const outside = await run(tune, naiveBayes, { ...many, ...pickColumns(chosen.outputs['features'] as FeatureBatch) })
+    chosen.dispose()
+    expect(outside.model.trials[0]!.loss).toBeLessThan(0.25)
+    const steps = [{ use: 'select-anova', with: { components: 20 } }]
+    const inside = await run(tune, { ...naiveBayes, steps }, many)
+    expect(inside.model.trials[0]!.loss).toBeGreaterThan(0.35)
+  })
+  test('give what the same operations give one after the other', async () => {
+    const steps = [{ use: 'standardize' }, { use: 'pca', with: { components: 2 } }]
+    const { predictions } = await run(crossFit, { classifier: 'knn', steps })
+    let table = features
+    for (const [name, options] of [
+      ['standardize', {}],
+      ['pca', { components: 2 }],
+    ] as const) {
+      const result = await runOperation(knownOperation(name), { options, inputs: { features: table } })
+      table = { ...table, ...pickColumns(result.outputs['features'] as FeatureBatch) }
+      result.dispose()
+    }
+    const alone = await runOperation(knownOperation('knn'), { inputs: { features: table } })
+    const { scores } = alone.outputs['predictions'] as PredictionBatch
+    features.partitions.forEach((partition, i) => {
+      if (partition === 'train') return
+      expect([...predictions.scores.subarray(i * 3, i * 3 + 3)]).toEqual([...scores.subarray(i * 3, i * 3 + 3)])
+    })
+    alone.dispose()
+  })
+  test('have options that can be searched', async () => {
+    const space = { 'select-anova.components': [1, 3], varSmoothing: [1e-9, 0.1] }
+    const { model } = await run(tune, { classifier: 'naive-bayes', steps: [{ use: 'select-anova' }], space })
+    expect(model.trials).toHaveLength(4)
+    expect(model.options.steps).toEqual([{ components: 3 }])
+  })
+})
+
+function pickColumns({
+  features: values,
+  featureNames,
+}: FeatureBatch): Pick<FeatureBatch, 'features' | 'featureNames'> {
+  return { features: values, featureNames }
+}
 
 describe('ensemble/cross-fit', () => {
   test('gives chance on train rows of noise, where a plain fit gives certainty', async () => {

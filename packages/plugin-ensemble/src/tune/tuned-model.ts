@@ -1,31 +1,37 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PipelineError, type JsonObject } from '@etsef/plugin-api'
+import { PipelineError } from '@etsef/plugin-api'
 import { matrix, type Matrix } from '../linear-algebra/matrix.js'
 import { decodeState, encodeState } from '../state/encode-state.js'
-import { loadClassifier } from './classifier-code.js'
+import { loadChain, type ChainOptions, type ChainState } from './chain.js'
 import type { Trial } from './search.js'
-import { classifierOperation } from './tune-options.js'
 
-/** A classifier refitted with the options that won, and how they won. */
+/** A classifier, with its steps, refitted with the options that won, and how they won. */
 export interface TunedModel {
   readonly classifier: string
+  readonly steps: readonly string[]
   /** All options of the winner, defaults included. */
-  readonly options: JsonObject
+  readonly options: ChainOptions
   /** The results table. */
   readonly trials: readonly Trial[]
-  /** State of the classifier. */
-  readonly state: unknown
+  readonly state: ChainState
   /** Training rows by id, and their scores from folds that had not seen them; `undefined` when not wanted. */
   readonly outOfFold: { readonly ids: readonly string[]; readonly scores: Matrix } | undefined
 }
 
-/** Writes the classifier's own files, as if it had been fitted alone, beside `tuning.json` and `tuning.bin`. */
+/**
+ * Writes the classifier's own files, as if it had been fitted alone, beside `tuning.json` and `tuning.bin`; each step's
+ * files in a folder `step-<number>`.
+ */
 export async function saveTuned(model: TunedModel, dir: string): Promise<void> {
-  const code = await loadClassifier(classifierOperation(model.classifier))
-  await code.save(model.state, dir)
-  const { classifier, options, trials, outOfFold } = model
-  const { json, bytes } = encodeState({ kind: 'tuning', classifier, options, trials, outOfFold })
+  const { classifier, steps, options, trials, state, outOfFold } = model
+  const chain = await loadChain(steps, classifier)
+  await chain.classifier.code.save(state.classifier, dir)
+  for (const [index, { code }] of chain.steps.entries()) {
+    await mkdir(stepDir(dir, index))
+    await code.save(state.steps[index], stepDir(dir, index))
+  }
+  const { json, bytes } = encodeState({ kind: 'tuning', classifier, steps, options, trials, outOfFold })
   await writeFile(join(dir, 'tuning.json'), json)
   await writeFile(join(dir, 'tuning.bin'), bytes)
 }
@@ -47,16 +53,19 @@ export async function loadTuned(dir: string): Promise<TunedModel> {
     throw new PipelineError('ERR_CORRUPT_ARTIFACT', { message: `The model in ${dir} is not a tuned classifier` })
   }
   // The kind is checked here, and the runner has checked that the bytes are those `saveTuned` wrote.
-  const { classifier, options, trials, outOfFold } = found as unknown as Omit<TunedModel, 'state'>
-  const code = await loadClassifier(classifierOperation(classifier))
-  const state = await code.load(dir)
-  if (!outOfFold) return { classifier, options, trials, state, outOfFold: undefined }
-  const { numSamples, numFeatures, data } = outOfFold.scores
-  return {
-    classifier,
-    options,
-    trials,
-    state,
-    outOfFold: { ids: outOfFold.ids, scores: matrix(numSamples, numFeatures, data) },
+  const { classifier, steps, options, trials, outOfFold } = found as unknown as Omit<TunedModel, 'state'>
+  const chain = await loadChain(steps, classifier)
+  const state: ChainState = {
+    steps: await Promise.all(chain.steps.map(({ code }, index) => code.load(stepDir(dir, index)))),
+    classifier: await chain.classifier.code.load(dir),
   }
+  const scores = outOfFold && {
+    ids: outOfFold.ids,
+    scores: matrix(outOfFold.scores.numSamples, outOfFold.scores.numFeatures, outOfFold.scores.data),
+  }
+  return { classifier, steps, options, trials, state, outOfFold: scores }
+}
+
+function stepDir(dir: string, index: number): string {
+  return join(dir, `step-${index}`)
 }

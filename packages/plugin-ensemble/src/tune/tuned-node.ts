@@ -6,41 +6,42 @@ import {
 } from '@etsef/plugin-api'
 import type { classifierOutputs, featureInputs } from '../adapter/ports.js'
 import { argmaxRows, matrix, type Matrix } from '../linear-algebra/matrix.js'
-import { loadClassifier } from './classifier-code.js'
+import { loadChain, openChain } from './chain.js'
 import { tuneClassifier, type TuneSettings } from './tune-classifier.js'
+import type { CrossFitOptions } from './tune-options.js'
 import { loadTuned, saveTuned, type TunedModel } from './tuned-model.js'
-import { classifierOperation } from './tune-options.js'
 
 /** Adapter of operations that cross-fit a classifier: all folds lie inside the train rows, which are all `fit` is given. */
-export function tunedNode<O extends { readonly classifier: string }>(
+export function tunedNode<O extends CrossFitOptions>(
   settingsOf: (options: O, ctx: OperationContext) => TuneSettings,
   keepsOutOfFold: (options: O) => boolean,
 ): Required<EstimatorImplementation<O, typeof featureInputs, typeof classifierOutputs, TunedModel>> {
   return {
     fit: async ({ options, inputs, ctx }) => {
       const { classifier } = options
+      const steps = options.steps.map(({ use }) => use)
       const table = await collectFeatures(inputs.features, ctx.signal)
       const settings = settingsOf(options, ctx)
-      const code = await loadClassifier(classifierOperation(classifier))
-      const tuned = await tuneClassifier(code, table, settings, ctx)
+      const tuned = await tuneClassifier(await loadChain(steps, classifier), table, settings, ctx)
       ctx.metric(`inner.${settings.loss}`, tuned.loss)
-      ctx.log('info', `${tuned.trials.length} trials of ${classifier}; chosen: ${JSON.stringify(tuned.options)}`)
+      const chosen = Object.fromEntries(steps.map((step, index) => [step, tuned.options.steps[index]]))
+      const text = JSON.stringify({ ...chosen, [classifier]: tuned.options.classifier })
+      ctx.log('info', `${tuned.trials.length} trials of ${classifier}; chosen: ${text}`)
       const outOfFold = keepsOutOfFold(options) ? { ids: table.ids, scores: tuned.outOfFold } : undefined
-      return { classifier, options: tuned.options, trials: tuned.trials, state: tuned.state, outOfFold }
+      return { classifier, steps, options: tuned.options, trials: tuned.trials, state: tuned.state, outOfFold }
     },
     save: saveTuned,
     load: loadTuned,
-    open: async ({ ctx, inputs, state: { classifier, options, state, outOfFold } }) => {
-      const code = await loadClassifier(classifierOperation(classifier))
-      const opened = await code.open?.({ options, inputs, ctx, state })
-      if (!opened) throw new TypeError(`${classifier} gives no predictions`)
+    open: async ({ ctx, inputs, state: { classifier, steps, options, state, outOfFold } }) => {
+      const opened = await openChain(await loadChain(steps, classifier), state, options, ctx, inputs.features)
       const known = new Map(outOfFold?.ids.map((id, row) => [id, row]))
       return {
         apply: async (batch) => {
-          const { predictions } = await opened.apply(batch)
+          if (batch.kind !== 'features') throw new TypeError(`a classifier reads features, not ${batch.kind}`)
+          const predictions = await opened.apply(batch)
           return { predictions: outOfFold ? withOutOfFold(predictions, known, outOfFold.scores) : predictions }
         },
-        close: async () => opened.close?.(),
+        close: () => opened.close(),
       }
     },
   }
