@@ -74,7 +74,7 @@ export interface LoadPixelsArguments<O> {
   /** This operation's entry of `ImageRows.parameters` for the row; `null` when it gave none. */
   readonly parameters: Json
   /** Pixels as the image input's operation loads them. Rejects in a source. */
-  upstream(): Promise<PixelImage>
+  readonly upstream: () => Promise<PixelImage>
   readonly options: O
   readonly seed: string
 }
@@ -161,7 +161,7 @@ export interface SourceDeclaration<O extends TSchema, U extends Ports> extends D
    */
   inspect?(args: {
     readonly options: Static<O>
-    resolve(path: string): string
+    resolve: (path: string) => string
     issue: PlanArguments<Static<O>, NoPorts>['issue']
   }): OutputSpecs<U>
   load(): Promise<SourceImplementation<Static<O>, U>>
@@ -218,7 +218,7 @@ export interface Operation extends Omit<Declaration<TSchema, Ports, Ports>, 'pla
   plan?(args: PlanArguments<unknown, Ports>): Readonly<Record<string, Omit<Spec, 'kind' | 'splitIds'> | undefined>>
   inspect?(args: {
     readonly options: unknown
-    resolve(path: string): string
+    resolve: (path: string) => string
     issue: PlanArguments<unknown, Ports>['issue']
   }): Readonly<Record<string, Omit<Spec, 'kind' | 'splitIds'> | undefined>>
   resources?(options: unknown): Resources

@@ -6,15 +6,12 @@ const range = (description: string, low: number, high: number, minimum: number) 
 /** Options of `augment/expand`. */
 export const expandOptions = Type.Object(
   {
-    operations: Type.Array(
-      Type.Union([Type.Literal('rotate'), Type.Literal('flip'), Type.Literal('zoom'), Type.Literal('blur')]),
-      {
-        minItems: 1,
-        uniqueItems: true,
-        default: ['rotate', 'flip', 'zoom', 'blur'],
-        description: 'What copies undergo',
-      },
-    ),
+    operations: Type.Array(Type.Enum(['rotate', 'flip', 'zoom', 'blur']), {
+      minItems: 1,
+      uniqueItems: true,
+      default: ['rotate', 'flip', 'zoom', 'blur'],
+      description: 'What copies undergo',
+    }),
     copies: Type.Integer({ minimum: 0, maximum: 100, default: 1, description: 'Copies of every training image' }),
     balance: Type.Boolean({
       default: true,
@@ -29,7 +26,7 @@ export const expandOptions = Type.Object(
     }),
     zoom: range('Magnification is uniform in [low, high]; below 1 shrinks', 0.9, 1.2, 0.1),
     blurSigma: range('Standard deviation of the Gaussian is uniform in [low, high] pixels', 0.3, 1.2, 0.05),
-    border: Type.Union([Type.Literal('reflect'), Type.Literal('black')], {
+    border: Type.Enum(['reflect', 'black'], {
       default: 'reflect',
       description:
         'What shows beyond the edge: the picture mirrored, or black as in the published code (a cue that has nothing to do with the class)',

@@ -28,7 +28,7 @@ export const folderOptions = Type.Object(
         description: 'Class folders in class-list order. Left out: all, sorted by code point',
       }),
     ),
-    otherClasses: Type.Union([Type.Literal('refuse'), Type.Literal('ignore')], {
+    otherClasses: Type.Enum(['refuse', 'ignore'], {
       default: 'refuse',
       description: 'What happens to class folders that classes does not name',
     }),
@@ -37,7 +37,7 @@ export const folderOptions = Type.Object(
       default: [...imageExtensions],
       description: 'Extensions taken for images, lower case with the dot; names are compared in lower case',
     }),
-    partitions: Type.Union([Type.Literal('ignore'), Type.Literal('keep')], {
+    partitions: Type.Enum(['ignore', 'keep'], {
       default: 'ignore',
       description:
         'Whether train, validation and test directories become the partitions (keep) or are pooled for data/split (ignore)',
@@ -60,14 +60,11 @@ export const folderOptions = Type.Object(
 /** Options of `data/phantoms`. */
 export const phantomOptions = Type.Object(
   {
-    modality: Type.Union(
-      modalities.map((name) => Type.Literal(name)),
-      {
-        default: 'brain-t1',
-        description: 'What the pictures imitate. brain-t1 and brain-t2 are related: same anatomy, other contrast',
-      },
-    ),
-    classes: Type.Array(Type.Union(lesionKinds.map((name) => Type.Literal(name))), {
+    modality: Type.Enum(modalities, {
+      default: 'brain-t1',
+      description: 'What the pictures imitate. brain-t1 and brain-t2 are related: same anatomy, other contrast',
+    }),
+    classes: Type.Array(Type.Enum(lesionKinds), {
       minItems: 2,
       uniqueItems: true,
       default: ['normal', 'nodule', 'ring', 'diffuse'],
@@ -105,7 +102,7 @@ export const splitOptions = Type.Object(
     train: fraction(0.6, 'Share of the rows to fit on'),
     val: fraction(0.2, 'Share of the rows for early stopping, calibration and choices; 0 for none'),
     test: fraction(0.2, 'Share of the rows that nothing is fitted or chosen on; 0 for none'),
-    groupBy: Type.Union([Type.Literal('group'), Type.Literal('none')], {
+    groupBy: Type.Enum(['group', 'none'], {
       default: 'group',
       description:
         'group: a patient is in one partition. none: only identical files stay together (scores too high for new patients)',

@@ -1,18 +1,9 @@
 import { Type, defineOperation, definePlugin, port, type Plugin } from '@etsef/plugin-api'
 
-const oneOf = <const Names extends readonly string[]>(
-  names: Names,
-  rest: { readonly default: Names[number]; readonly description: string },
-) =>
-  Type.Union(
-    names.map((name) => Type.Literal(name as Names[number])),
-    rest,
-  )
-
 /** Options of `xai/grad-cam`. */
 export const gradCamOptions = Type.Object(
   {
-    method: oneOf(['grad-cam', 'grad-cam++', 'hires-cam', 'layer-cam', 'x-grad-cam'], {
+    method: Type.Enum(['grad-cam', 'grad-cam++', 'hires-cam', 'layer-cam', 'x-grad-cam'], {
       default: 'grad-cam',
       description: 'How gradients weigh the layer',
     }),
@@ -25,12 +16,15 @@ export const gradCamOptions = Type.Object(
       minLength: 1,
       description: 'Whose logit is explained: predicted (of each image), or a class name',
     }),
-    grid: oneOf(['receptive-field', 'cells'], {
+    grid: Type.Enum(['receptive-field', 'cells'], {
       default: 'receptive-field',
       description:
         'receptive-field: maps of the size of the network input, each cell at the centre of what it sees. cells: maps of the layer, to be stretched',
     }),
-    partition: oneOf(['test', 'val', 'train', 'all'], { default: 'test', description: 'Whose images are explained' }),
+    partition: Type.Enum(['test', 'val', 'train', 'all'], {
+      default: 'test',
+      description: 'Whose images are explained',
+    }),
     maxImages: Type.Integer({
       minimum: 1,
       maximum: 10_000,
@@ -61,7 +55,7 @@ export const gradCamOutputs = {
 /** Options of `xai/overlay`. */
 export const overlayOptions = Type.Object(
   {
-    scale: oneOf(['shared', 'own'], {
+    scale: Type.Enum(['shared', 'own'], {
       default: 'shared',
       description: 'Whether full colour means the same raw magnitude in all pictures, or the maximum of each',
     }),

@@ -29,10 +29,10 @@ export async function decodeImage(
   try {
     const image = sharp(file, { limitInputPixels: maxPixels, failOn: 'warning', sequentialRead: true }).autoOrient()
     const { depth, space, hasAlpha, channels: inputChannels, pages = 1 } = await image.metadata()
-    if (depth !== 'uchar' && depth !== 'ushort') throw unsupported(name, `${String(depth)} samples`)
+    if (depth !== 'uchar' && depth !== 'ushort') throw unsupported(name, `${depth} samples`)
     if (pages > 1 && depth !== 'uchar') throw unsupported(name, `${String(pages)} pages of 16-bit samples`)
     const isWide = depth === 'ushort' && (space === 'grey16' || space === 'rgb16')
-    if (depth === 'ushort' && !isWide) throw unsupported(name, `16-bit samples in ${String(space)}`)
+    if (depth === 'ushort' && !isWide) throw unsupported(name, `16-bit samples in ${space}`)
     const isGrey = inputChannels - (hasAlpha ? 1 : 0) === 1
     const raw = isWide
       ? image.toColourspace(isGrey ? 'grey16' : 'rgb16').raw({ depth: 'ushort' })

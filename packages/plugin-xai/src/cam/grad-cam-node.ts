@@ -104,7 +104,7 @@ interface MapForm {
   readonly method: string
   readonly shape: readonly [height: number, width: number]
   /** Map of the layer to values of `shape`. */
-  place(map: Float64Array): Float64Array
+  readonly place: (map: Float64Array) => Float64Array
 }
 
 function mapForm({ grid, method }: Options, graph: Graph, { name, shape: [height, width] }: ExplainableLayer): MapForm {

@@ -51,7 +51,7 @@ export class Canvas {
   ): void {
     const room = Math.max(0, Math.floor(maxWidth / (6 * scale)))
     const fitted = text.length <= room ? text : `${text.slice(0, Math.max(0, room - 2))}..`
-    ;[...fitted].forEach((character, index) => {
+    Array.from(fitted).forEach((character, index) => {
       glyph(character).forEach((bits, column) => {
         for (let row = 0; row < 8; row++) {
           if ((bits >> row) & 1) this.fill(top + row * scale, left + (index * 6 + column) * scale, scale, scale, color)
