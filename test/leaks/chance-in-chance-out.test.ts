@@ -11,7 +11,7 @@ const selectors: Readonly<Record<string, string>> = {
   none: '',
   ica: 'use: ensemble/fast-ica, with: { components: 10 }',
   pca: 'use: ensemble/pca, with: { components: 10 }',
-  anova: 'use: ensemble/select-anova, with: { k: 10 }',
+  anova: 'use: ensemble/select-anova, with: { components: 10 }',
 }
 const classifiers: Readonly<Record<string, string>> = {
   svm: 'use: ensemble/linear-svm',

@@ -40,7 +40,7 @@ const leaks: readonly Leak[] = [
     name: 'a supervised selector outside the split',
     nodes: `
   pixels: { use: leaky/pixels, in: { images: scans } }
-  selected: { use: ensemble/select-anova, in: { features: pixels }, with: { k: 4 } }`,
+  selected: { use: ensemble/select-anova, in: { features: pixels }, with: { components: 4 } }`,
     line: 'selected:',
     at: 'pixels }',
     node: 'selected',
@@ -208,7 +208,7 @@ describe('leaks that the graph shows are refused before anything runs', () => {
   ssl: { use: leaky/extract, in: { images: copies, model: pre.model } }
   pre: { use: leaky/pretrain, in: { images: copies } }
   fused: { use: ensemble/fuse, in: { features: [tl, ssl] } }
-  selected: { use: ensemble/select-anova, in: { features: fused }, with: { k: 4 } }
+  selected: { use: ensemble/select-anova, in: { features: fused }, with: { components: 4 } }
   svm: { use: ensemble/linear-svm, in: { features: selected } }
   knn: { use: ensemble/knn, in: { features: selected } }
   vote: { use: ensemble/vote, in: { predictions: [svm, knn] } }

@@ -44,7 +44,7 @@ test('S12: fewer rows than components: fewer components, said aloud', async () =
 test('S12: a projection names new columns, a selector keeps the old names: only those can be explained', async () => {
   const projected = await runOperation(fastIca, { options: { components: 3 }, inputs: { features: table } })
   const selected = await runOperation(operationOf(ensemble, 'ensemble/select-anova'), {
-    options: { k: 3 },
+    options: { components: 3 },
     inputs: { features: table },
   })
   const namesOf = (result: typeof projected) => (result.outputs['features'] as FeatureBatch).featureNames
