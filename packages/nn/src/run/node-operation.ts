@@ -1,5 +1,5 @@
 import type { Rng } from '@etsef/plugin-api'
-import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs'
+import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs'
 import type { Engine, Tf, Variable } from '../engine/engine.js'
 import type { Activation, GraphNode, Padding } from '../graph/graph.js'
 
@@ -91,11 +91,21 @@ function runBatchNorm(node: GraphNode & { op: 'batchNorm' }, x: Tensor, context:
     })
     return y.reshape(x.shape)
   }
-  // Inference: an affine map with constant coefficients, so its gradient in x is one product.
-  const inverse = tf.rsqrt(tf.add(movingVariance, node.epsilon))
-  const scale = gamma === undefined ? inverse : tf.mul(inverse, gamma)
-  const shift = tf.neg(tf.mul(movingMean, scale))
-  return tf.add(tf.mul(x, scale), beta === undefined ? shift : tf.add(shift, beta))
+  // Inference: the stock kernel forward, and the gradient of an affine map with constant coefficients, one product.
+  const normalise = tf.customGrad((input) => {
+    const image = input as Tensor
+    const spatial = (image.rank === 4 ? image : image.reshape([image.shape[0]!, 1, 1, image.shape[1]!])) as Tensor4D
+    const [mean, variance, offset, scale] = [movingMean, movingVariance, beta, gamma] as unknown as (Tensor1D | undefined)[]
+    const y = tf.batchNorm(spatial, mean!, variance!, offset, scale, node.epsilon)
+    return {
+      value: y.reshape(image.shape),
+      gradFunc: (dy: Tensor) => {
+        const inverse = tf.rsqrt(tf.add(movingVariance, node.epsilon))
+        return tf.mul(dy, gamma === undefined ? inverse : tf.mul(inverse, gamma))
+      },
+    }
+  })
+  return normalise(x)
 }
 
 function activate(tf: Tf, x: Tensor, activation: Activation): Tensor {
