@@ -101,6 +101,8 @@ export interface OpenChain {
   close(): Promise<void>
 }
 
+type OpenStep = Awaited<ReturnType<NonNullable<Code<typeof transformerOutputs>['open']>>>
+
 /** Opens a chain whose steps and classifier are fitted. It sees no labels, groups or partitions. */
 export async function openChain(
   chain: Chain,
@@ -110,11 +112,12 @@ export async function openChain(
   features$: Parameters<Code<typeof classifierOutputs>['fit']>[0]['inputs']['features'],
 ): Promise<OpenChain> {
   const inputs = { features: features$ }
-  const steps = await Promise.all(
-    chain.steps.map(({ code }, index) =>
-      code.open?.({ options: options.steps[index]!, inputs, ctx, state: state.steps[index] }),
-    ),
-  )
+  const steps: OpenStep[] = []
+  for (const [index, { code, name }] of chain.steps.entries()) {
+    const opened = await code.open?.({ options: options.steps[index]!, inputs, ctx, state: state.steps[index] })
+    if (!opened) throw new TypeError(`${name} gives no features`)
+    steps.push(opened)
+  }
   const classifier = await chain.classifier.code.open?.({
     options: options.classifier,
     inputs,
@@ -125,11 +128,11 @@ export async function openChain(
   return {
     apply: async (batch) => {
       let rows = anonymous(batch)
-      for (const step of steps) if (step) rows = (await step.apply(rows)).features
+      for (const step of steps) rows = (await step.apply(rows)).features
       return (await classifier.apply(rows)).predictions
     },
     close: async () => {
-      for (const opened of [...steps, classifier]) await opened?.close?.()
+      for (const opened of [...steps, classifier]) await opened.close?.()
     },
   }
 }

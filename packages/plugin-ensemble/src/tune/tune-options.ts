@@ -1,10 +1,17 @@
 import { Type, type Static } from '@etsef/plugin-api'
 import { classifierNames, stepNames } from './known-operations.js'
 
-const classifier = Type.Union(
-  classifierNames.map((name) => Type.Literal(name)),
-  { description: 'Classifier, by the name of its operation in this plugin' },
-)
+/** One of a list of names. */
+function nameOf(names: readonly string[], description: string): ReturnType<typeof Type.Unsafe<string>> {
+  return Type.Unsafe<string>(
+    Type.Union(
+      names.map((name) => Type.Literal(name)),
+      { description },
+    ),
+  )
+}
+
+const classifier = nameOf(classifierNames, 'Classifier, by the name of its operation in this plugin')
 
 const options = Type.Record(Type.String(), Type.Any(), {
   default: {},
@@ -14,7 +21,7 @@ const options = Type.Record(Type.String(), Type.Any(), {
 const steps = Type.Array(
   Type.Object(
     {
-      use: Type.Union(stepNames.map((name) => Type.Literal(name))),
+      use: nameOf(stepNames, 'Projection, scaling or selector, by the name of its operation'),
       with: Type.Optional(Type.Record(Type.String(), Type.Any())),
     },
     { additionalProperties: false },
