@@ -147,6 +147,14 @@ describe('ensemble/weighted-vote', () => {
   })
 })
 
+test('ensemble/single-best gives the member with the least loss on val, unchanged', async () => {
+  for (const loss of ['logLoss', 'balancedError', 'error']) {
+    const result = await combine('single-best', members.toReversed(), { loss })
+    expect(output(result).predicted).toEqual(members[0]!.value.predicted)
+    expect(output(result).scores).toEqual(members[0]!.value.scores)
+  }
+})
+
 test('margins are refused where probabilities are averaged, and voted with where decisions count', async () => {
   const margin = { name: 'svm', value: { ...members[0]!.value, scoreKind: 'margin' as const } }
   await expect(combine('greedy-selection', [margin, members[1]!])).rejects.toThrow(PipelineError)
