@@ -1,6 +1,7 @@
 import { matrix, transpose, type Matrix } from '../linear-algebra/matrix.js'
-import { addProducts, multiply, multiplyTransposed } from '../linear-algebra/products.js'
+import { multiply, multiplyTransposed } from '../linear-algebra/products.js'
 import { symmetricEigen } from '../linear-algebra/symmetric-eigen.js'
+import { logcoshStep } from './contrast.js'
 
 /** Where the fixed-point iteration ended. */
 export interface Unmixing {
@@ -22,47 +23,15 @@ export function findUnmixing(
   start: Matrix,
   options: { readonly tol: number; readonly maxIter: number },
 ): Unmixing {
-  const whiteByComponent = transpose(white)
-  const sources = matrix(start.numSamples, white.numSamples)
+  const step = logcoshStep(white)
   let unmixing = decorrelate(start)
   for (let iteration = 1; iteration <= options.maxIter; iteration++) {
-    const next = decorrelate(step(unmixing, white, whiteByComponent, sources))
+    const next = decorrelate(step(unmixing))
     const turned = largestTurn(next, unmixing)
     unmixing = next
     if (turned < options.tol) return { unmixing, numIterations: iteration, converged: true }
   }
   return { unmixing, numIterations: options.maxIter, converged: false }
-}
-
-function step(unmixing: Matrix, white: Matrix, whiteByComponent: Matrix, sources: Matrix): Matrix {
-  sources.data.fill(0)
-  addProducts(unmixing, white, sources)
-  const slopes = tanhRows(sources)
-  const next = multiplyTransposed(sources, whiteByComponent)
-  const k = unmixing.numSamples
-  for (let i = 0; i < k; i++) {
-    for (let j = 0; j < k; j++) {
-      const at = i * k + j
-      next.data[at] = next.data[at]! / white.numSamples - slopes[i]! * unmixing.data[at]!
-    }
-  }
-  return next
-}
-
-/** Replaces every value by its tanh; returns the mean of 1 − tanh² of each row. */
-function tanhRows(sources: Matrix): Float64Array {
-  const { numSamples: k, numFeatures: n, data } = sources
-  const slopes = new Float64Array(k)
-  for (let i = 0; i < k; i++) {
-    let sum = 0
-    for (let at = i * n; at < (i + 1) * n; at++) {
-      const t = Math.tanh(data[at]!)
-      data[at] = t
-      sum += 1 - t * t
-    }
-    slopes[i] = sum / n
-  }
-  return slopes
 }
 
 /** `(W Wᵀ)^(−1/2) W`: the nearest matrix with orthonormal rows. */

@@ -1,3 +1,4 @@
+import { gramByKernel } from '../kernels/gram-by-kernel.js'
 import type { Matrix } from './matrix.js'
 import { matrix, transpose } from './matrix.js'
 
@@ -88,7 +89,8 @@ export function multiply(a: Matrix, b: Matrix): Matrix {
 
 /** `xᵀ · x` for `[n, d]`: `[d, d]`, symmetric to the last bit. */
 export function gram(x: Matrix): Matrix {
-  return outerGram(transpose(x))
+  const isLarge = x.numSamples * x.numFeatures ** 2 > 1e6
+  return (isLarge ? gramByKernel(x) : undefined) ?? outerGram(transpose(x))
 }
 
 /** `x · xᵀ` for `[n, d]`: `[n, n]`, symmetric to the last bit; only one half is computed. */

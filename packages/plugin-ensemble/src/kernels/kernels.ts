@@ -1,0 +1,93 @@
+import { kernelsBinary } from './binary.js'
+
+/** Numeric loops compiled to WebAssembly, with memory of their own. */
+export interface Kernels {
+  /** A block of float64 numbers inside that memory; `at` is its address. Blocks are never given back. */
+  allocate(length: number): Block
+  /**
+   * Adds `a · bᵀ` to `out`, from column `from` to `to`.
+   *
+   * @param shape - `a` is `[m, d]`, `b` `[n, d]`, `out` `[m, n]`; m even, n a multiple of 4, `to − from` even.
+   * @param onlyLower - Leaves out tiles that lie wholly above the diagonal (for `a = b`).
+   */
+  products(a: Block, b: Block, out: Block, shape: ProductShape): void
+  /** Replaces the first `count` (even) values from `start` by their tanh (to 4e-16); returns the sum of 1 − tanh². */
+  tanhSum(x: Block, start: number, count: number): number
+}
+
+/** Numbers inside the kernels' memory. */
+export interface Block {
+  readonly at: number
+  readonly data: Float64Array
+}
+
+/** Sizes of a product. */
+export interface ProductShape {
+  readonly m: number
+  readonly n: number
+  readonly d: number
+  readonly from: number
+  readonly to: number
+  readonly onlyLower?: boolean
+}
+
+interface Exports {
+  products(
+    a: number,
+    b: number,
+    out: number,
+    m: number,
+    n: number,
+    d: number,
+    from: number,
+    to: number,
+    lower: number,
+  ): void
+  tanhSum(x: number, count: number): number
+}
+
+/** The part of WebAssembly that is used; Node's types declare it with the DOM only. */
+interface WebAssemblyLike {
+  readonly Module: new (bytes: Uint8Array) => object
+  readonly Instance: new (module: object, imports: object) => { readonly exports: Exports }
+  readonly Memory: new (size: { readonly initial: number }) => { readonly buffer: ArrayBuffer }
+}
+
+const pageBytes = 65_536
+
+/**
+ * Kernels with room for some numbers.
+ *
+ * @param numNumbers - Total length of all blocks that will be allocated.
+ * @returns `undefined` where the engine has no WebAssembly SIMD or not that much memory; callers then use plain loops.
+ */
+export function createKernels(numNumbers: number): Kernels | undefined {
+  const engine = Reflect.get(globalThis, 'WebAssembly') as WebAssemblyLike | undefined
+  // Blocks start at multiples of 16 bytes; 16 blocks are as many as anyone needs.
+  const pages = Math.ceil((8 * numNumbers + 16 * 16) / pageBytes)
+  if (engine === undefined || pages > 32_767) return undefined
+  try {
+    const compiled = new engine.Module(Buffer.from(kernelsBinary, 'base64'))
+    const memory = new engine.Memory({ initial: pages })
+    const { exports } = new engine.Instance(compiled, { env: { memory } })
+    return wrap(exports, memory.buffer)
+  } catch (error) {
+    if (error instanceof RangeError || (error instanceof Error && error.name === 'CompileError')) return undefined
+    throw error
+  }
+}
+
+function wrap(exports: Exports, buffer: ArrayBuffer): Kernels {
+  let next = 0
+  return {
+    allocate: (length) => {
+      const at = next
+      next += 16 * Math.ceil((8 * length) / 16)
+      return { at, data: new Float64Array(buffer, at, length) }
+    },
+    products: (a, b, out, { m, n, d, from, to, onlyLower }) => {
+      exports.products(a.at, b.at, out.at, m, n, d, from, to, onlyLower === true ? 1 : 0)
+    },
+    tanhSum: (x, start, count) => exports.tanhSum(x.at + 8 * start, count),
+  }
+}
