@@ -9,7 +9,7 @@ import { storeFolders } from '../store/store.js'
 import { hashFile } from '../store/stat-cache.js'
 
 /** Files up to this size are read once, checked and kept; larger ones are checked first and streamed. */
-const inMemoryBytes = 8 * 2 ** 20
+const inMemoryBytes = 2 ** 20
 
 /** Artifact found damaged while reading; the coordinator sets it aside and has it made again. */
 export class CorruptArtifact extends PipelineError {

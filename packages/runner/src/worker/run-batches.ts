@@ -8,6 +8,7 @@ import { createIdSet } from './id-set.js'
 import { checkUnseen, type FittedInput } from './lineage.js'
 import type { StageWork } from './run-whole.js'
 import { visibility } from './visibility.js'
+import { boundGarbage } from './bounded-memory.js'
 import { countTensors } from './tensors.js'
 
 interface OpenedOperation {
@@ -71,6 +72,7 @@ export async function runBatches(work: StageWork, fittedState?: FittedState): Pr
       reportTensors(scope, before)
       for (const [port, { kind, output }] of outputs)
         writeBatch({ port, kind, output, given: result[port], batch, loadsPixels })
+      boundGarbage()
     }
   } finally {
     await opened.close?.()
