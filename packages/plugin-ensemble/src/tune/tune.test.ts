@@ -1,13 +1,23 @@
-import { definePlugin, type FeatureBatch, type PredictionBatch } from '@etsef/plugin-api'
+import {
+  definePlugin,
+  type EstimatorImplementation,
+  type FeatureBatch,
+  type JsonObject,
+  type PredictionBatch,
+} from '@etsef/plugin-api'
 import { checkPlugin, runOperation, someFeatures } from '@etsef/plugin-api/testing'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { of } from 'rxjs'
 import { describe, expect, test } from 'vitest'
+import type { classifierOutputs, featureInputs } from '../adapter/ports.js'
 import { knownOperation } from './known-operations.js'
 import { tuneOperations } from './operations.js'
 import { loadTuned } from './tuned-model.js'
 
 const features = someFeatures({ numSamples: 90, numClasses: 3, numFeatures: 5, separation: 2 })
+type ClassifierCode = EstimatorImplementation<JsonObject, typeof featureInputs, typeof classifierOutputs, unknown>
+
 const [tune, crossFit] = tuneOperations as [(typeof tuneOperations)[0], (typeof tuneOperations)[0]]
 const knnSpace = { classifier: 'knn', space: { neighbors: [1, 5, 9], metric: ['l1', 'l2'] } }
 
@@ -247,6 +257,21 @@ describe('ensemble/cross-fit', () => {
   test('gives chance on train rows of noise, where a plain fit gives certainty', async () => {
     const { predictions } = await run(crossFit, { classifier: 'knn', options: { neighbors: 1 } }, noise)
     expect(Math.abs(accuracy(predictions, noise, 'train') - 0.5)).toBeLessThan(0.13)
+  })
+  test('knows a training row by its image too, not by an id that a new image may share', async () => {
+    const options = { classifier: 'knn', options: { neighbors: 1 } }
+    const result = await runOperation(crossFit, { options, inputs: { features: noise } })
+    const { open, load } = (await crossFit.load()) as Required<ClassifierCode>
+    const fresh = { ...noise, sourceIds: noise.sourceIds.map((id) => `new-${id}`) }
+    // Nothing of the context is used to apply.
+    const ctx = { seed: '1' } as never
+    const opened = await open({ options, inputs: { features: of(fresh) }, ctx, state: await load(result.stateDir!) })
+    const again = (await opened.apply(noise)).predictions
+    const { predictions } = await opened.apply(fresh)
+    expect(accuracy(again, noise, 'train')).toBeLessThan(0.7)
+    // The nearest training row of a training row is itself: the refitted classifier is certain of it.
+    expect(accuracy(predictions, noise, 'train')).toBe(1)
+    result.dispose()
   })
   test('says how many groups the folds need', async () => {
     const table = { ...features, groups: features.groups.map((_, i) => (i % 2 ? 'a' : 'b')) }

@@ -15,8 +15,16 @@ export interface TunedModel {
   /** The results table. */
   readonly trials: readonly Trial[]
   readonly state: ChainState
-  /** Training rows by id, and their scores from folds that had not seen them; `undefined` when not wanted. */
-  readonly outOfFold: { readonly ids: readonly string[]; readonly scores: Matrix } | undefined
+  /** Scores of the training rows from folds that had not seen them; `undefined` when not wanted. */
+  readonly outOfFold: OutOfFold | undefined
+}
+
+/** Scores of training rows. A row is known again by its id and its image: ids alone may be file names of another folder. */
+export interface OutOfFold {
+  readonly ids: readonly string[]
+  readonly sourceIds: readonly string[]
+  /** `[numSamples, numClasses]`. */
+  readonly scores: Matrix
 }
 
 /**
@@ -61,6 +69,7 @@ export async function loadTuned(dir: string): Promise<TunedModel> {
   }
   const scores = outOfFold && {
     ids: outOfFold.ids,
+    sourceIds: outOfFold.sourceIds,
     scores: matrix(outOfFold.scores.numSamples, outOfFold.scores.numFeatures, outOfFold.scores.data),
   }
   return { classifier, steps, options, trials, state, outOfFold: scores }

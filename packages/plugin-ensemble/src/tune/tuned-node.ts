@@ -3,6 +3,7 @@ import {
   type EstimatorImplementation,
   type OperationContext,
   type PredictionBatch,
+  type Rows,
 } from '@etsef/plugin-api'
 import type { classifierOutputs, featureInputs } from '../adapter/ports.js'
 import { argmaxRows, matrix, type Matrix } from '../linear-algebra/matrix.js'
@@ -27,14 +28,16 @@ export function tunedNode<O extends CrossFitOptions>(
       const chosen = Object.fromEntries(steps.map((step, index) => [step, tuned.options.steps[index]]))
       const text = JSON.stringify({ ...chosen, [classifier]: tuned.options.classifier })
       ctx.log('info', `${tuned.trials.length} trials of ${classifier}; chosen: ${text}`)
-      const outOfFold = keepsOutOfFold(options) ? { ids: table.ids, scores: tuned.outOfFold } : undefined
+      const outOfFold = keepsOutOfFold(options)
+        ? { ids: table.ids, sourceIds: table.sourceIds, scores: tuned.outOfFold }
+        : undefined
       return { classifier, steps, options: tuned.options, trials: tuned.trials, state: tuned.state, outOfFold }
     },
     save: saveTuned,
     load: loadTuned,
     open: async ({ ctx, inputs, state: { classifier, steps, options, state, outOfFold } }) => {
       const opened = await openChain(await loadChain(steps, classifier), state, options, ctx, inputs.features)
-      const known = new Map(outOfFold?.ids.map((id, row) => [id, row]))
+      const known = new Map(outOfFold?.ids.map((_, row) => [rowKey(outOfFold, row), row]))
       return {
         apply: async (batch) => {
           if (batch.kind !== 'features') throw new TypeError(`a classifier reads features, not ${batch.kind}`)
@@ -51,11 +54,15 @@ export function tunedNode<O extends CrossFitOptions>(
 function withOutOfFold(batch: PredictionBatch, known: ReadonlyMap<string, number>, table: Matrix): PredictionBatch {
   const width = table.numFeatures
   const scores = batch.scores.slice()
-  batch.ids.forEach((id, i) => {
-    const row = known.get(id)
+  const rows = batch.ids.map((_, i) => known.get(rowKey(batch, i)))
+  rows.forEach((row, i) => {
     if (row !== undefined) scores.set(table.data.subarray(row * width, (row + 1) * width), i * width)
   })
   const choices = argmaxRows(matrix(batch.ids.length, width, scores))
-  const predicted = batch.predicted.map((choice, i) => (known.has(batch.ids[i]!) ? choices[i]! : choice))
+  const predicted = batch.predicted.map((choice, i) => (rows[i] === undefined ? choice : choices[i]!))
   return { ...batch, scores, predicted }
+}
+
+function rowKey(rows: Pick<Rows, 'ids' | 'sourceIds'>, i: number): string {
+  return `${rows.ids[i]!}\u0000${rows.sourceIds[i] ?? ''}`
 }
