@@ -74,3 +74,18 @@ export {
   type SimclrEpoch,
 } from './training/pretrain-simclr.js'
 export { parseTflite, readTflite, type TfliteLayer, weightsFromTflite } from './weights/tflite.js'
+export { checkGraph } from './graph/check-graph.js'
+export { checkPreprocessing } from './images/preprocess.js'
+export {
+  type Checksum,
+  findPublishedWeights,
+  type PublishedWeights,
+  publishedWeights,
+} from './published/published-weights.js'
+export {
+  cachedWeightsPath,
+  pullWeights,
+  type PullOptions,
+  type Verification,
+  verifyWeights,
+} from './published/pull-weights.js'

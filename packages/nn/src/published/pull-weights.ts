@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { badWeights } from '../weights/weights-error.js'
+import type { Checksum, PublishedWeights } from './published-weights.js'
+
+/** Options of {@link pullWeights}. */
+export interface PullOptions {
+  /** Cache folder; made if need be. */
+  readonly dir: string
+  readonly signal?: AbortSignal
+  /** Bytes so far, and in all where the server says. */
+  onProgress?(bytes: number, total: number | undefined): void
+}
+
+/** What {@link verifyWeights} found; `unchecked` when the publisher gives no checksum. */
+export type Verification = 'ok' | 'wrong' | 'missing' | 'unchecked'
+
+/** Where a catalogue entry's file lies in a cache folder. */
+export function cachedWeightsPath(entry: PublishedWeights, dir: string): string {
+  return join(dir, entry.architecture, basename(new URL(entry.url).pathname))
+}
+
+/** Compares a cached file with the publisher's checksum. */
+export async function verifyWeights(entry: PublishedWeights, dir: string): Promise<Verification> {
+  const path = cachedWeightsPath(entry, dir)
+  if ((await sizeOfFile(path)) === undefined) return 'missing'
+  if (entry.checksum === undefined) return 'unchecked'
+  return (await matches(path, entry.checksum)) ? 'ok' : 'wrong'
+}
+
+/**
+ * The file of a catalogue entry, from the cache or from the publisher. An interrupted download goes on where it stopped; a file
+ * with another checksum is deleted and refused.
+ *
+ * @returns Path of the file.
+ * @throws PipelineError `ERR_WEIGHTS` when offline (it says which file to place where), or for a wrong checksum.
+ */
+export async function pullWeights(entry: PublishedWeights, options: PullOptions): Promise<string> {
+  const path = cachedWeightsPath(entry, options.dir)
+  const state = await verifyWeights(entry, options.dir)
+  if (state === 'ok' || state === 'unchecked') return path
+  await mkdir(join(path, '..'), { recursive: true })
+  const part = `${path}.part`
+  await download(entry, path, part, options)
+  if (entry.checksum !== undefined && !(await matches(part, entry.checksum))) {
+    await rm(part)
+    throw badWeights(`${entry.url} has another checksum than its publisher states`, {
+      expected: `${entry.checksum.algorithm} ${entry.checksum.hex}`,
+      hint: 'try again; if it stays so, the file was changed: do not use it',
+    })
+  }
+  await rename(part, path)
+  return path
+}
+
+async function download(entry: PublishedWeights, path: string, part: string, options: PullOptions): Promise<void> {
+  const { signal, onProgress } = options
+  const have = (await sizeOfFile(part)) ?? 0
+  const response = await request(entry, path, have, signal)
+  // 416: the whole file is there already. 200: the server does not resume, so start again.
+  if (response.status === 416) return
+  const resumes = response.status === 206
+  const length = response.headers.get('content-length')
+  let bytes = resumes ? have : 0
+  const total = length === null ? undefined : Number(length) + bytes
+  const body = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0])
+  body.on('data', (chunk: Uint8Array) => {
+    bytes += chunk.length
+    onProgress?.(bytes, total)
+  })
+  await pipeline(body, createWriteStream(part, { flags: resumes ? 'a' : 'w' }), {
+    ...(signal === undefined ? {} : { signal }),
+  })
+}
+
+async function request(
+  entry: PublishedWeights,
+  path: string,
+  from: number,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
+  let response: Response
+  try {
+    response = await fetch(entry.url, { headers: from > 0 ? { range: `bytes=${from}-` } : {}, signal: signal ?? null })
+  } catch (cause) {
+    signal?.throwIfAborted()
+    throw badWeights(`cannot reach the publisher of ${entry.id}`, {
+      cause,
+      expected: entry.url,
+      hint: `download it elsewhere and place it at ${path}`,
+    })
+  }
+  if (response.ok || response.status === 416) return response
+  throw badWeights(`the publisher of ${entry.id} answers ${response.status}`, {
+    expected: entry.url,
+    hint: `place the file at ${path}`,
+  })
+}
+
+async function matches(path: string, { algorithm, hex }: Checksum): Promise<boolean> {
+  const hash = createHash(algorithm)
+  await pipeline(createReadStream(path), hash)
+  return hash.digest('hex').startsWith(hex)
+}
+
+async function sizeOfFile(path: string): Promise<number | undefined> {
+  return stat(path).then(
+    (stats) => stats.size,
+    () => undefined,
+  )
+}
