@@ -102,11 +102,6 @@ export const splitOptions = Type.Object(
     train: fraction(0.6, 'Share of the rows to fit on'),
     val: fraction(0.2, 'Share of the rows for early stopping, calibration and choices; 0 for none'),
     test: fraction(0.2, 'Share of the rows that nothing is fitted or chosen on; 0 for none'),
-    groupBy: Type.Enum(['group', 'none'], {
-      default: 'group',
-      description:
-        'group: a patient is in one partition. none: only identical files stay together (scores too high for new patients)',
-    }),
   },
   { additionalProperties: false },
 )

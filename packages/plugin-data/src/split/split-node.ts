@@ -17,7 +17,7 @@ export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
   const batch = await collectImages(inputs.images, ctx.signal)
   const partitions = splitGroups({
     labels: batch.labels,
-    groups: options.groupBy === 'group' ? batch.groups : batch.sourceIds,
+    groups: batch.groups,
     classNames: batch.classNames,
     fractions: options,
     seed: ctx.seed,
@@ -25,11 +25,6 @@ export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
   reportCounts(batch, partitions, (name, value) => {
     ctx.metric(name, value)
   })
-  if (options.groupBy === 'none')
-    ctx.log(
-      'warn',
-      'groupBy: none: images of one patient may be in two partitions; scores are too high for new patients',
-    )
   return { images: of({ kind: 'images' as const, ...rowsOf(batch), partitions, uris: batch.uris }) }
 }
 
