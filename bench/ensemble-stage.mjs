@@ -1,0 +1,57 @@
+// One fit of bench/ensemble.mjs in a process of its own: node ensemble-stage.mjs STAGE DIR. Prints {fit, predict, predicted}.
+import { readFileSync, writeFileSync } from 'node:fs'
+import * as ensemble from '@etsef/plugin-ensemble'
+
+const [stage, dir] = process.argv.slice(2)
+const header = JSON.parse(readFileSync(`${dir}/header.json`, 'utf8'))
+const floats = (path) => {
+  const bytes = readFileSync(path)
+  return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
+}
+const bytes = readFileSync(`${dir}/y.i32`)
+const labels = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
+const [n, numClasses] = [header.n_train, header.n_classes]
+const y = { labels: labels.slice(0, n), numClasses }
+
+/** Train and test rows of a table on disk. */
+function tables(path, width) {
+  const x = floats(path)
+  const cut = n * width
+  return [
+    ensemble.matrix(n, width, Float64Array.from(x.subarray(0, cut))),
+    ensemble.matrix(x.length / width - n, width, Float64Array.from(x.subarray(cut))),
+  ]
+}
+
+const classifiers = {
+  svm: [(x) => ensemble.fitLinearSvm(x, y), ensemble.linearSvmProbabilities],
+  xgboost: [(x) => ensemble.fitXgboost(x, y, { learningRate: 0.9, maxDepth: 10 }), ensemble.xgboostProbabilities],
+  random_forest: [
+    (x) => ensemble.fitRandomForest(x, y, { maxFeatures: 'log2', minSamplesSplit: 3, seed: 0 }),
+    ensemble.randomForestProbabilities,
+  ],
+  gaussian_nb: [(x) => ensemble.fitNaiveBayes(x, y), ensemble.naiveBayesProbabilities],
+  knn: [(x) => ensemble.fitKnn(x, y, { neighbors: 3, weights: 'distance', metric: 'l1' }), ensemble.knnProbabilities],
+}
+
+const seconds = () => performance.now() / 1000
+if (stage === 'select') {
+  const [train, test] = tables(`${dir}/X.f32`, header.d)
+  const start = seconds()
+  const model = ensemble.fitFastIca(train, { components: 50, seed: 0 })
+  const fitted = seconds()
+  const parts = [train, test].map((x) => Float32Array.from(ensemble.applyFastIca(model, x).data))
+  writeFileSync(`${dir}/ours.f32`, Buffer.concat(parts.map((part) => Buffer.from(part.buffer))))
+  const transform = seconds() - fitted
+  process.stdout.write(JSON.stringify({ fit: fitted - start, predict: transform, iterations: model.numIterations }))
+} else {
+  const [train, test] = tables(`${dir}/ours.f32`, 50)
+  const [fit, probabilities] = classifiers[stage]
+  const start = seconds()
+  const model = fit(train)
+  const fitted = seconds()
+  const p = probabilities(model, test)
+  const predict = seconds() - fitted
+  const predicted = Array.from(ensemble.argmaxRows(p))
+  process.stdout.write(JSON.stringify({ fit: fitted - start, predict, predicted, scores: Array.from(p.data) }))
+}
