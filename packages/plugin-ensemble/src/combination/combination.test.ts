@@ -92,6 +92,26 @@ describe('greedySelection', () => {
     expect(selection.numRounds).toBe(5)
     expectArrayClose(selection.weights, [0.4, 0.6, 0])
   })
+  // Rounds and cut of AutoGluon's loop (f34ebb4) around scikit-learn 1.9.1 log_loss, on the members drawn below.
+  test.each([
+    { seed: 1, order: '0130120102103010102103100', numRounds: 24 },
+    { seed: 2, order: '3132313313231331332133133', numRounds: 24 },
+    { seed: 3, order: '0301300302030130030031030', numRounds: 19 },
+  ])('takes the members AutoGluon takes in all 25 rounds (draw $seed)', ({ seed, order, numRounds }) => {
+    const rng = createRng(seed, 'greedy')
+    const truth = Int32Array.from({ length: 40 }, () => rng.integer(3))
+    const drawn = Array.from({ length: 5 }, (_, m) => {
+      const rows = Array.from(truth, (label) => {
+        const weights = [0, 1, 2].map((k) => Math.exp(1.5 * rng.normal() + (k === label ? 1 : 0)))
+        const sum = weights.reduce((total, weight) => total + weight)
+        return weights.map((weight) => weight / sum)
+      })
+      return memberOf(String(m), matrix(40, 3, rows.flat()))
+    })
+    const selection = greedySelection(drawn, truth, {}, createRng(0))
+    expect(selection.order.join('')).toBe(order)
+    expect(selection.numRounds).toBe(numRounds)
+  })
   test('prefers a member already in to its exact double', () => {
     const doubled = [members[0]!, members[1]!, { ...members[1]!, name: 'copy' }, { ...members[0]!, name: 'copy' }]
     for (const seed of [1, 2, 3, 4]) {

@@ -98,6 +98,15 @@ describe('groupedFolds', () => {
       counts(labels, held, 3).forEach((count, k) => expect(count / (all[k]! / 5)).toBeLessThan(1.25))
     }
   })
+  test('are of nearly equal size where class counts leave a choice', () => {
+    // 7 rows of each class in 5 folds: the two folds with 2 of a class should differ from class to class.
+    const labels = Int32Array.from({ length: 28 }, (_, i) => i % 4)
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const folds = groupedFolds({ labels, numClasses: 4 }, Int32Array.from(labels.keys()), 5, createRng(seed))
+      const sizes = folds.map(({ held }) => held.length)
+      expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(2)
+    }
+  })
   test('refuses more folds than groups', () => {
     const y = { labels: Int32Array.of(0, 1, 0, 1), numClasses: 2 }
     expect(() => groupedFolds(y, Int32Array.of(0, 0, 1, 1), 3, createRng(1))).toThrow('3 folds need 3 groups')
