@@ -47,8 +47,7 @@ let numMade = 0
 /** Starts an artifact. */
 export function createArtifact(storeDir: string): ArtifactWriter {
   const dir = join(storeDir, storeFolders.temporary, `${String(process.pid)}-${String(numMade++)}`)
-  rmSync(dir, { recursive: true, force: true })
-  mkdirSync(dir)
+  makeEmpty(dir)
   const outputs: Record<string, ManifestOutput> = {}
   const written: ManifestFile[] = []
   const addFile = (path: string, bytes: number, sha256: string): void => {
@@ -61,17 +60,19 @@ export function createArtifact(storeDir: string): ArtifactWriter {
       const descriptor = openSync(join(dir, path), 'wx')
       const hash = createHash('sha256')
       let bytes = 0
-      const writer = createRowWriter(kind, (chunk) => {
+      const buffer = bufferWrites((chunk) => {
         hash.update(chunk)
         bytes += chunk.byteLength
         for (let from = 0; from < chunk.byteLength;) from += writeSync(descriptor, chunk, from)
       })
+      const writer = createRowWriter(kind, buffer.write)
       return {
         write: (batch) => {
           writer.write(batch)
         },
         close() {
           const { header, numSamples } = writer.close()
+          buffer.flush()
           closeSync(descriptor)
           addFile(path, bytes, hash.digest('hex'))
           checkSpec(port, spec, header, numSamples)
@@ -114,6 +115,46 @@ export function createArtifact(storeDir: string): ArtifactWriter {
     },
     discard() {
       rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+function makeEmpty(dir: string): void {
+  try {
+    mkdirSync(dir)
+  } catch {
+    // Left by a process of the same id that was killed.
+    rmSync(dir, { recursive: true, force: true })
+    mkdirSync(dir)
+  }
+}
+
+const bufferBytes = 64 * 1024
+
+/** Joins the many small pieces of an Arrow file into few writes. */
+function bufferWrites(take: (bytes: Uint8Array) => void): { write(chunk: Uint8Array): void; flush(): void } {
+  let buffer = Buffer.allocUnsafe(4096)
+  let used = 0
+  const flush = (): void => {
+    if (used > 0) take(buffer.subarray(0, used))
+    used = 0
+  }
+  return {
+    flush,
+    write(chunk) {
+      if (used + chunk.byteLength > buffer.length) {
+        if (buffer.length < bufferBytes && used + chunk.byteLength <= bufferBytes) {
+          const larger = Buffer.allocUnsafe(bufferBytes)
+          buffer.copy(larger, 0, 0, used)
+          buffer = larger
+        } else flush()
+      }
+      if (chunk.byteLength > buffer.length) {
+        take(chunk)
+        return
+      }
+      buffer.set(chunk, used)
+      used += chunk.byteLength
     },
   }
 }

@@ -25,11 +25,16 @@ export interface Loader {
   readonly inputs: readonly Loader[]
 }
 
+const operations = new Map<string, Operation>()
+
 /** The operation of a plugin's manifest module. */
 export async function importOperation(entry: string, type: string): Promise<Operation> {
+  const known = operations.get(`${entry} ${type}`)
+  if (known) return known
   const plugin = ((await import(pathToFileURL(entry).href)) as { default: Plugin }).default
   const operation = plugin.operations.find((each) => each.type === type)
   if (!operation) throw new PipelineError('ERR_PLUGIN', { message: `Operation "${type}" is not in ${entry}` })
+  operations.set(`${entry} ${type}`, operation)
   return operation
 }
 

@@ -1,5 +1,5 @@
 import { isRowKind, type Operation } from '@etsef/plugin-api'
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FromWorker, StageResult, StageSpec } from '../executor/protocol.js'
 import { formatVersion } from '../store/manifest.js'
@@ -46,7 +46,8 @@ export async function runStage(
     }
     const published = artifact.publish(known, formatVersion)
     scope.log('info', `done: ${published.published}`)
-    rmSync(join(spec.storeDir, storeFolders.checkpoints, spec.key), { recursive: true, force: true })
+    const checkpoints = join(spec.storeDir, storeFolders.checkpoints, spec.key)
+    if (existsSync(checkpoints)) rmSync(checkpoints, { recursive: true, force: true })
     return {
       ...published,
       peakLiveImages: live.peak,
