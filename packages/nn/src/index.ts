@@ -33,7 +33,7 @@ export { parseSafetensors, readSafetensors, serializeSafetensors, writeSafetenso
 export { readTfjsLayers, type TfjsWeights } from './weights/tfjs-layers.js'
 // ONNX
 export { exportOnnx, type ExportOptions } from './onnx/export-onnx.js'
-export { OnnxExtractor, type OnnxOptions } from './onnx/onnx-extractor.js'
+export { nhwcToNchw, OnnxExtractor, type OnnxOptions } from './onnx/onnx-extractor.js'
 export { runReference } from './graph/run-reference.js'
 // Engines, running, training
 export type { BatchNormInput, Engine, EngineKernels, EngineName, Tf } from './engine/engine.js'
@@ -89,3 +89,4 @@ export {
   type Verification,
   verifyWeights,
 } from './published/pull-weights.js'
+export { exportTfjs, type TfjsModel, writeTfjs } from './tfjs-export/export-tfjs.js'

@@ -8,6 +8,8 @@ export interface OnnxOptions {
   readonly threads?: number
   /** Execution providers, most wanted first; default `['cpu']`. CUDA needs ONNX Runtime's own CUDA library. */
   readonly providers?: readonly ('cpu' | 'cuda')[]
+  /** Input shape without the batch axis, in the file's own axis order, for files that leave it open. */
+  readonly inputShape?: readonly number[]
 }
 
 /** Outputs of a frozen network on ONNX Runtime. Sessions hold native memory: call {@link OnnxExtractor.dispose}. */
@@ -16,13 +18,20 @@ export class OnnxExtractor {
   readonly #makeTensor: (data: Float32Array, shape: readonly number[]) => Tensor
   readonly #inputShape: readonly number[]
 
-  private constructor(session: InferenceSession, makeTensor: (data: Float32Array, shape: readonly number[]) => Tensor) {
+  private constructor(
+    session: InferenceSession,
+    makeTensor: (data: Float32Array, shape: readonly number[]) => Tensor,
+    inputShape: readonly number[] | undefined,
+  ) {
     this.#session = session
     this.#makeTensor = makeTensor
     const input = session.inputMetadata[0]
     if (session.inputNames.length !== 1 || input === undefined || !input.isTensor)
       throw new Error('the ONNX network must have one input, a tensor')
-    this.#inputShape = input.shape.slice(1).map(Number)
+    this.#inputShape = inputShape ?? input.shape.slice(1).map(Number)
+    if (!this.#inputShape.every((length) => Number.isSafeInteger(length) && length > 0)) {
+      throw new Error(`the ONNX network leaves its input open ([${input.shape.join(', ')}]): give inputShape`)
+    }
   }
 
   /**
@@ -41,7 +50,12 @@ export class OnnxExtractor {
       graphOptimizationLevel: 'all',
       logSeverityLevel: 3,
     })
-    return new OnnxExtractor(session, (data, shape) => new ort.Tensor('float32', data, shape))
+    return new OnnxExtractor(session, (data, shape) => new ort.Tensor('float32', data, shape), options.inputShape)
+  }
+
+  /** Input shape without the batch axis, in the file's own axis order: our exports are `[height, width, channels]`. */
+  get inputShape(): readonly number[] {
+    return this.#inputShape
   }
 
   /** Names of the outputs, in the file's order. */
@@ -78,4 +92,19 @@ export class OnnxExtractor {
   async dispose(): Promise<void> {
     await this.#session.release()
   }
+}
+
+/** Pictures `[numImages, height, width, channels]` as `[numImages, channels, height, width]`, for networks exported from PyTorch. */
+export function nhwcToNchw(batch: Float32Array, numImages: number, channels: number): Float32Array {
+  const pixels = batch.length / (numImages * channels)
+  if (!Number.isInteger(pixels))
+    throw new RangeError(`${batch.length} values are not ${numImages} pictures of ${channels} channels`)
+  const out = new Float32Array(batch.length)
+  let from = 0
+  for (let image = 0; image < numImages; image++) {
+    for (let pixel = 0; pixel < pixels; pixel++) {
+      for (let c = 0; c < channels; c++) out[(image * channels + c) * pixels + pixel] = batch[from++]!
+    }
+  }
+  return out
 }

@@ -8,7 +8,7 @@ import { parametersOf, sizeOf } from '../graph/parameters.js'
 import { hashString, uniformStream } from '../graph/random.js'
 import { runReference } from '../graph/run-reference.js'
 import { exportOnnx } from './export-onnx.js'
-import { OnnxExtractor } from './onnx-extractor.js'
+import { nhwcToNchw, OnnxExtractor } from './onnx-extractor.js'
 
 /** Weights with lively batch norms, so that folding and epsilon show. */
 function livelyWeights(graph: Graph): Weights {
@@ -113,4 +113,18 @@ test('names an output that does not exist', () => {
 test('names a missing weight', () => {
   const graph = buildArchitecture('resnet18', { inputSize: 32 })
   expect(() => exportOnnx(graph, new Map())).toThrow(/weight ".*" is missing/)
+})
+
+test('turns pictures to the axis order of PyTorch', () => {
+  expect([...nhwcToNchw(Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8), 2, 2)]).toEqual([1, 3, 2, 4, 5, 7, 6, 8])
+  expect(() => nhwcToNchw(new Float32Array(5), 1, 3)).toThrow(RangeError)
+})
+
+test('refuses a batch of another size and a file that is no network', async () => {
+  const graph = buildArchitecture('mobilenetV1', { inputSize: 32, width: 0.25 })
+  const extractor = await OnnxExtractor.create(exportOnnx(graph, initWeights(graph, 1)))
+  expect(extractor.inputShape).toEqual([32, 32, 3])
+  await expect(extractor.run(new Float32Array(7), 1)).rejects.toThrow(/expected 3072 values/)
+  await extractor.dispose()
+  await expect(OnnxExtractor.create(new Uint8Array(8))).rejects.toThrow()
 })

@@ -58,7 +58,7 @@ export async function pullWeights(entry: PublishedWeights, options: PullOptions)
 }
 
 async function download(entry: PublishedWeights, path: string, part: string, options: PullOptions): Promise<void> {
-  const { signal, onProgress } = options
+  const { signal } = options
   const have = (await sizeOfFile(part)) ?? 0
   const response = await request(entry, path, have, signal)
   // 416: the whole file is there already. 200: the server does not resume, so start again.
@@ -70,7 +70,7 @@ async function download(entry: PublishedWeights, path: string, part: string, opt
   const body = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0])
   body.on('data', (chunk: Uint8Array) => {
     bytes += chunk.length
-    onProgress?.(bytes, total)
+    options.onProgress?.(bytes, total)
   })
   await pipeline(body, createWriteStream(part, { flags: resumes ? 'a' : 'w' }), {
     ...(signal === undefined ? {} : { signal }),
