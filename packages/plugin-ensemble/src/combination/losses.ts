@@ -49,7 +49,7 @@ export function balancedErrorOf(predicted: Int32Array, labels: Int32Array, numCl
 }
 
 /** Indices of the largest score of a row, up to rounding; several when tied. */
-export function topClasses(scores: Matrix, i: number): number[] {
+function topClasses(scores: Matrix, i: number): number[] {
   const row = scores.data.subarray(i * scores.numFeatures, (i + 1) * scores.numFeatures)
   const best = row.reduce((most, value) => Math.max(most, value), -Infinity)
   const least = best - tieTolerance * Math.abs(best)

@@ -20,7 +20,7 @@ export interface TunedModel {
 }
 
 /** Scores of training rows. A row is known again by its id and its image: ids alone may be file names of another folder. */
-export interface OutOfFold {
+interface OutOfFold {
   readonly ids: readonly string[]
   readonly sourceIds: readonly string[]
   /** `[numSamples, numClasses]`. */
