@@ -21,8 +21,8 @@ export function createPartitionCheck(): (rows: Rows) => void {
       expected: 'both in one partition',
       received: `${before.partition} and ${own.partition}`,
       hint: what.startsWith('are the same')
-        ? 'remove the duplicate, or group by content in the split'
-        : 'split with groupBy: group',
+        ? 'remove the duplicate, or give both the same group'
+        : 'take the partitions from data/split, which keeps groups whole',
     })
   }
   return (rows) => {
