@@ -28,15 +28,15 @@ export function explainStage(id: string, stages: ReadonlyMap<string, Stage>, ear
     const stage = stages.get(current)!
     const before = earlier.get(current)
     path.unshift(current)
-    if (!before)
-      return {
-        stage: current,
-        node: stage.node,
-        ingredient: 'new',
-        before: undefined,
-        now: stage.ingredients.operation,
-        path,
-      }
+    if (!before) {
+      const replaced = [stage.node, `${stage.node}:apply`, `${stage.node}:fit`].flatMap(
+        (each) => earlier.get(each) ?? [],
+      )[0]
+      const now = stage.ingredients.operation
+      if (!replaced) return { stage: current, node: stage.node, ingredient: 'new', before: undefined, now, path }
+      const was = replaced.ingredients.operation
+      return { stage: current, node: stage.node, ingredient: 'operation', before: was, now, path }
+    }
     if (before.key === stage.key) return undefined
     const own = ownDifference(before.ingredients, stage.ingredients)
     if (own) return { stage: current, node: stage.node, ...own, path }
@@ -98,6 +98,8 @@ function changedProducer(stage: Stage, stages: ReadonlyMap<string, Stage>, earli
     ...stage.inputs.map((input) => input.stage),
     ...(stage.fitStage === undefined ? [] : [stage.fitStage]),
   ]
+  const added = producers.find((id) => !earlier.has(id) && !keysBefore.has(stages.get(id)!.key))
+  if (added !== undefined && Object.values(before.inputs).flat().length === stage.inputs.length) return added
   return producers.find((id) => {
     const own = earlier.get(id)
     return own && own.key !== stages.get(id)!.key && keysBefore.has(own.key)
@@ -127,7 +129,7 @@ export function describeDifference(difference: Difference): string {
   if (ingredient === 'new') return `"${node}" is new`
   if (ingredient === 'implementation')
     return `the code of the plugin of "${node}" changed (${short(before)} → ${short(now)})`
-  if (ingredient === 'seed') return `the seed of "${node}" changed`
+  if (ingredient === 'seed') return 'the seed of the run changed'
   if (
     ingredient.startsWith('options.') &&
     (before?.startsWith('sha256:') ?? false) &&

@@ -1,0 +1,215 @@
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createProject, tenStages } from '../../test-fixtures/project.js'
+
+const project = createProject()
+afterAll(() => {
+  project.remove()
+})
+beforeAll(async () => {
+  project.write('toy.yaml', tenStages)
+  project.write('broken.yaml', tenStages.replace('k: 4', 'kk: 4'))
+  project.write(
+    'failing.yaml',
+    'nodes:\n  points: { use: toy/points }\n  bad: { use: toy/trouble, in: { features: points }, with: { mode: throw } }\n',
+  )
+  expect((await project.etsef('run', 'toy.yaml')).code).toBe(0)
+})
+
+describe('run', () => {
+  test('prints the table of the report and where it lies', async () => {
+    const { stdout, code } = await project.etsef('run', 'toy.yaml', '--out', 'reports')
+    expect(code).toBe(0)
+    expect(stdout).toContain('model    accuracy\n───────  ────────\nnearest     1.000')
+    expect(stdout).toContain('scores: reports/scores')
+    expect(JSON.parse(project.read('reports/scores/metrics.json'))).toMatchObject({ accuracy: 1 })
+  })
+
+  test('--json is one object', async () => {
+    const { stdout } = await project.etsef('run', 'toy.yaml', '--json')
+    const summary = JSON.parse(stdout)
+    expect(summary).toMatchObject({
+      status: 'ok',
+      engine: null,
+      nodes: { scores: { state: 'cached', metrics: { accuracy: 1 } }, points: { state: 'pruned', seconds: 0 } },
+    })
+    expect(Object.keys(summary.nodes)).toHaveLength(8)
+  })
+
+  test('--log json is an event a line', async () => {
+    const { stdout } = await project.etsef('run', 'toy.yaml', '--set', 'near.vote=soft', '--log', 'json')
+    const types = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).type)
+    expect(types[0]).toBe('run-started')
+    expect(types.filter((type) => type === 'stage-finished')).toHaveLength(3)
+    expect(types.at(-1)).toBe('run-finished')
+  })
+
+  test('a failed node: exit code 1, the node, its plugin and its log', async () => {
+    const { stdout, code } = await project.etsef('run', 'failing.yaml')
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/ERR_NODE_FAILED\nNode "bad" \(toy\/trouble, @fixture\/toy 1.0.0\) failed: boom/)
+    const log = /log +(\S+)/.exec(stdout)![1]!
+    expect(project.read(log)).toContain('RangeError: boom')
+  })
+
+  test('an invalid pipeline: exit code 2 and nothing runs', async () => {
+    const { stdout, code } = await project.etsef('run', 'broken.yaml', '--json')
+    expect(code).toBe(2)
+    expect(JSON.parse(stdout)).toMatchObject({
+      status: 'invalid',
+      problems: [{ code: 'ERR_UNKNOWN_KEY', node: 'centred', place: { file: 'broken.yaml' } }],
+    })
+  })
+
+  test('a run that is cached imports neither an implementation nor what it needs', async () => {
+    const log = join(project.dir, 'imported.txt')
+    const hooks = `import { appendFileSync } from 'node:fs'\nexport async function load(url, context, next) { appendFileSync(${JSON.stringify(log)}, url + '\\n'); return next(url, context) }\n`
+    const register = `import { register } from 'node:module'\nregister(${JSON.stringify(pathToFileURL(join(project.dir, 'hooks.mjs')).href)})\n`
+    writeFileSync(join(project.dir, 'hooks.mjs'), hooks)
+    writeFileSync(join(project.dir, 'register.mjs'), register)
+    const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+    execFileSync(
+      process.execPath,
+      ['--import', pathToFileURL(join(project.dir, 'register.mjs')).href, cli, 'run', 'toy.yaml', '-q'],
+      { cwd: project.dir },
+    )
+    const imported = readFileSync(log, 'utf8')
+    expect(imported).toContain('/toy/src/plugin.js')
+    expect(imported).not.toMatch(/toy\/src\/(?!plugin\.js)/)
+    expect(imported).not.toMatch(/apache-arrow|\/rxjs\/|tfjs|sharp|onnxruntime|runner\/dist\/worker/)
+  })
+})
+
+describe('the other verbs', () => {
+  test('validate --json', async () => {
+    const { stdout, code } = await project.etsef('validate', 'broken.yaml', '--json')
+    expect(code).toBe(2)
+    expect(JSON.parse(stdout)).toMatchObject({ valid: false, problems: [{ hint: 'did you mean "k"?' }] })
+    expect((await project.etsef('validate', 'toy.yaml')).stdout).toBe('toy.yaml is valid: 8 nodes\n')
+  })
+
+  test('plan shows what a swapped operation changes', async () => {
+    const { stdout } = await project.etsef('plan', 'toy.yaml', '--set', 'centred.use=toy/scale', '--json')
+    const states = Object.fromEntries(
+      JSON.parse(stdout).stages.map((each: { stage: string; state: string }) => [each.stage, each.state]),
+    )
+    expect(states).toMatchObject({
+      points: 'pruned',
+      both: 'cached',
+      centred: 'run',
+      'near:fit': 'run',
+      'near:apply': 'run',
+      scores: 'run',
+    })
+  })
+
+  test('explain, graph, runs, doctor, plugins, cache du and schema speak JSON', async () => {
+    const commands = [
+      ['explain', 'toy.yaml', 'near'],
+      ['graph', 'toy.yaml'],
+      ['runs'],
+      ['doctor'],
+      ['plugins', 'list'],
+      ['plugins', 'info', 'toy/scale'],
+      ['cache', 'du'],
+      ['schema'],
+      ['resolve', 'toy.yaml'],
+    ]
+    for (const command of commands) {
+      const { stdout, code } = await project.etsef(...command, '--json')
+      expect(code, command.join(' ')).toBe(0)
+      expect(() => JSON.parse(stdout), command.join(' ')).not.toThrow()
+    }
+  })
+
+  test('graph draws', async () => {
+    expect((await project.etsef('graph', 'toy.yaml')).stdout).toContain('both -->|features| centred')
+    expect((await project.etsef('graph', 'toy.yaml', '--format', 'dot')).stdout).toContain(
+      '"both" -> "centred" [label="features"]',
+    )
+    expect((await project.etsef('graph', 'toy.yaml', '--format', 'svg')).stdout).toMatch(/^<svg [\s\S]*<\/svg>\n$/)
+  })
+
+  test('resolve --annotate says where each value was written, and runs as it is', async () => {
+    project.write(
+      'child.yaml',
+      'extends: toy.yaml\nnodes: { centred: { with: { $merge: { k: 2 } }, use: toy/center, in: { features: both } } }\n',
+    )
+    const { stdout } = await project.etsef('resolve', 'child.yaml', '--annotate', '--set', 'split.test=0.5')
+    expect(stdout).toContain('use: toy/join  # toy.yaml:')
+    expect(stdout).toContain('k: 2  # child.yaml:2:')
+    expect(stdout).toContain('test: 0.5  # --set:1:1')
+    project.write('resolved.yaml', (await project.etsef('resolve', 'toy.yaml')).stdout)
+    expect((await project.etsef('run', 'resolved.yaml', '--json')).stdout).toContain('"scores":{"state":"cached"')
+  })
+
+  test('cache verify finds a flipped bit, gc keeps what recent runs use', async () => {
+    const run = JSON.parse((await project.etsef('runs', '--json')).stdout)[0].run
+    const record = JSON.parse((await project.etsef('runs', run, '--json')).stdout)
+    const file = `.etsef/store/${record.stages['points'].key}/features.arrow`
+    if (existsSync(join(project.dir, file))) {
+      const bytes = readFileSync(join(project.dir, file))
+      bytes[100]! ^= 1
+      writeFileSync(join(project.dir, file), bytes)
+      const { code, stdout } = await project.etsef('cache', 'verify')
+      expect(code).toBe(1)
+      expect(stdout).toContain('1 damaged')
+    }
+    const dry = JSON.parse((await project.etsef('cache', 'gc', '--keep-runs', '0', '--dry-run', '--json')).stdout)
+    expect(dry.removed.length).toBeGreaterThan(0)
+    const { numKept } = JSON.parse((await project.etsef('cache', 'gc', '--keep-runs', '20', '--json')).stdout)
+    expect(numKept).toBeGreaterThan(0)
+    expect((await project.etsef('run', 'toy.yaml', '--json')).stdout).toContain('"status":"ok"')
+  })
+
+  test('replay gives the same artifacts, or names what differs', async () => {
+    project.write('data/a1', 'x')
+    project.write(
+      'files.yaml',
+      'nodes:\n  files: { use: toy/files, with: { path: data } }\n  means: { use: toy/mean, in: { images: files } }\n',
+    )
+    const { run } = JSON.parse((await project.etsef('run', 'files.yaml', '--json')).stdout)
+    const same = await project.etsef('replay', run, '--json')
+    expect(JSON.parse(same.stdout)).toMatchObject({ same: true, differences: [] })
+    project.write('data/a1', 'y')
+    const other = await project.etsef('replay', run, '--json')
+    expect(other.code).toBe(1)
+    expect(JSON.parse(other.stdout).differences[0]).toMatchObject({ what: 'content files.path' })
+  })
+
+  test('wrong words: exit code 2', async () => {
+    expect((await project.etsef('fly')).code).toBe(2)
+    expect((await project.etsef('run')).code).toBe(2)
+    expect((await project.etsef('run', 'toy.yaml', '--fast')).stderr).toContain("Unknown option '--fast'")
+    expect((await project.etsef('run', 'nowhere.yaml')).stdout).toContain('ERR_MISSING_FILE  nowhere.yaml:1:1')
+  })
+})
+
+test('two runs at once compute every key once', async () => {
+  const runs = await Promise.all(
+    [0, 1].map(() => project.etsef('run', 'toy.yaml', '--store', 'shared', '--json', '--set', 'a.delayMs=300')),
+  )
+  const nodes = runs.map(({ stdout }) => JSON.parse(stdout).nodes as Record<string, { state: string }>)
+  for (const name of Object.keys(nodes[0]!))
+    expect(
+      nodes.filter((each) => each[name]!.state === 'done'),
+      name,
+    ).toHaveLength(1)
+})
+
+test('a link out of the declared folder is refused before anything runs', async () => {
+  project.write('outside/secret', 'x')
+  mkdirSync(join(project.dir, 'linked'))
+  symlinkSync(join(project.dir, 'outside/secret'), join(project.dir, 'linked/a1'))
+  project.write('linked.yaml', 'nodes:\n  files: { use: toy/files, with: { path: linked } }\n')
+  const { code, stdout } = await project.etsef('run', 'linked.yaml')
+  expect(code).toBe(2)
+  expect(stdout).toContain('ERR_OUTSIDE_ROOT  linked.yaml:2:')
+})
