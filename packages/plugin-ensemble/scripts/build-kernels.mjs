@@ -29,19 +29,57 @@ const tileColumns = 4
 function products() {
   const cells = []
   for (let r = 0; r < tileRows; r++) for (let c = 0; c < tileColumns; c++) cells.push([r, c])
-  const accumulate = cells.map(([r, c]) => set(`s${r}${c}`, v('add', local(`s${r}${c}`), v('mul', local(`x${r}`), local(`y${c}`))))).join('\n')
+  const accumulate = cells
+    .map(([r, c]) => set(`s${r}${c}`, v('add', local(`s${r}${c}`), v('mul', local(`x${r}`), local(`y${c}`)))))
+    .join('\n')
   const store = cells
     .map(([r, c]) => {
-      const target = i32('add', local('target'), i32('shl', i32('add', i32('mul', `(i32.const ${r})`, local('n')), `(i32.const ${c})`), '(i32.const 3)'))
-      const sum = f('add', `(f64x2.extract_lane 0 ${local(`s${r}${c}`)})`, `(f64x2.extract_lane 1 ${local(`s${r}${c}`)})`)
+      const target = i32(
+        'add',
+        local('target'),
+        i32('shl', i32('add', i32('mul', `(i32.const ${r})`, local('n')), `(i32.const ${c})`), '(i32.const 3)'),
+      )
+      const sum = f(
+        'add',
+        `(f64x2.extract_lane 0 ${local(`s${r}${c}`)})`,
+        `(f64x2.extract_lane 1 ${local(`s${r}${c}`)})`,
+      )
       return `(f64.store ${target} ${f('add', `(f64.load ${target})`, sum)})`
     })
     .join('\n')
   const pointers = [
-    ...[0, 1].map((r) => set(`p${r}`, i32('add', local('a'), i32('shl', i32('add', i32('mul', i32('add', local('i'), `(i32.const ${r})`), local('d')), local('from')), '(i32.const 3)')))),
-    ...[0, 1, 2, 3].map((c) => set(`q${c}`, i32('add', local('b'), i32('shl', i32('add', i32('mul', i32('add', local('j'), `(i32.const ${c})`), local('d')), local('from')), '(i32.const 3)')))),
+    ...[0, 1].map((r) =>
+      set(
+        `p${r}`,
+        i32(
+          'add',
+          local('a'),
+          i32(
+            'shl',
+            i32('add', i32('mul', i32('add', local('i'), `(i32.const ${r})`), local('d')), local('from')),
+            '(i32.const 3)',
+          ),
+        ),
+      ),
+    ),
+    ...[0, 1, 2, 3].map((c) =>
+      set(
+        `q${c}`,
+        i32(
+          'add',
+          local('b'),
+          i32(
+            'shl',
+            i32('add', i32('mul', i32('add', local('j'), `(i32.const ${c})`), local('d')), local('from')),
+            '(i32.const 3)',
+          ),
+        ),
+      ),
+    ),
   ].join('\n')
-  const advance = ['p0', 'p1', 'q0', 'q1', 'q2', 'q3'].map((p) => set(p, i32('add', local(p), '(i32.const 16)'))).join('\n')
+  const advance = ['p0', 'p1', 'q0', 'q1', 'q2', 'q3']
+    .map((p) => set(p, i32('add', local(p), '(i32.const 16)')))
+    .join('\n')
   const inner = `
     ${set('x0', load2('p0'))} ${set('x1', load2('p1'))}
     ${[0, 1, 2, 3].map((c) => set(`y${c}`, load2(`q${c}`))).join('\n')}
@@ -51,19 +89,33 @@ function products() {
     (local $i i32) (local $j i32) (local $k i32) (local $target i32)
     ${['p0', 'p1', 'q0', 'q1', 'q2', 'q3'].map((p) => `(local $${p} i32)`).join(' ')}
     ${['x0', 'x1', 'y0', 'y1', 'y2', 'y3', ...cells.map(([r, c]) => `s${r}${c}`)].map((p) => `(local $${p} v128)`).join(' ')}
-    ${loop('columns', 'j', local('n'), tileColumns, `
+    ${loop(
+      'columns',
+      'j',
+      local('n'),
+      tileColumns,
+      `
       ${set('i', `(select (i32.and ${local('j')} (i32.const -2)) (i32.const 0) ${local('lower')})`)}
-      ${loop('rows', 'i', local('m'), tileRows, `
+      ${loop(
+        'rows',
+        'i',
+        local('m'),
+        tileRows,
+        `
         ${pointers}
         ${cells.map(([r, c]) => set(`s${r}${c}`, constant(0))).join('\n')}
         ${set('k', local('from'))}
         ${loop('inner', 'k', local('to'), 2, inner)}
         ${set('target', i32('add', local('out'), i32('shl', i32('add', i32('mul', local('i'), local('n')), local('j')), '(i32.const 3)')))}
-        ${store}`)}`)})`
+        ${store}`,
+      )}`,
+    )})`
 }
 
 /** 1/k! for the exponential's Taylor polynomial. */
-const factorials = Array.from({ length: 14 }, (_, k) => Array.from({ length: k }, (__, i) => i + 1).reduce((a, b) => a * b, 1))
+const factorials = Array.from({ length: 14 }, (_, k) =>
+  Array.from({ length: k }, (__, i) => i + 1).reduce((a, b) => a * b, 1),
+)
 
 /**
  * tanhSum(x, count): replaces count (even) values by their tanh and returns Σ (1 − tanh²).
@@ -74,7 +126,12 @@ function tanhSum() {
   for (let k = 12; k >= 0; k--) polynomial = v('add', v('mul', polynomial, local('r')), constant(1 / factorials[k]))
   return `(func (export "tanhSum") (param $x i32) (param $count i32) (result f64)
     (local $i i32) (local $value v128) (local $y v128) (local $n v128) (local $r v128) (local $t v128) (local $sum v128) (local $e v128)
-    ${loop('each', 'i', local('count'), 2, `
+    ${loop(
+      'each',
+      'i',
+      local('count'),
+      2,
+      `
       ${set('value', load2('x'))}
       ${set('y', v('min', v('mul', v('abs', local('value')), constant(2)), constant(40)))}
       ${set('n', v('nearest', v('mul', local('y'), constant(Math.LOG2E))))}
@@ -85,7 +142,8 @@ function tanhSum() {
       ${set('t', v('sub', constant(1), v('div', constant(2), v('add', local('e'), constant(1)))))}
       ${set('sum', v('add', local('sum'), v('sub', constant(1), v('mul', local('t'), local('t')))))}
       (v128.store align=8 ${local('x')} (v128.bitselect ${local('value')} ${local('t')} (v128.const i64x2 0x8000000000000000 0x8000000000000000)))
-      ${set('x', i32('add', local('x'), '(i32.const 16)'))}`)}
+      ${set('x', i32('add', local('x'), '(i32.const 16)'))}`,
+    )}
     ${f('add', `(f64x2.extract_lane 0 ${local('sum')})`, `(f64x2.extract_lane 1 ${local('sum')})`)})`
 }
 
@@ -95,7 +153,10 @@ const module = library.parseWat('kernels.wat', text, { simd: true })
 module.resolveNames()
 module.validate()
 const { buffer } = module.toBinary({})
-const lines = Buffer.from(buffer).toString('base64').match(/.{1,112}/g).map((line) => `  '${line}',`)
+const lines = Buffer.from(buffer)
+  .toString('base64')
+  .match(/.{1,112}/g)
+  .map((line) => `  '${line}',`)
 const source = `// Written by scripts/build-kernels.mjs; do not edit.
 
 /** The WebAssembly module of the numeric kernels, base64. */

@@ -100,7 +100,13 @@ export function treeGrower(columns: SortedColumns, options: GrowOptions): TreeGr
   }
 
   /** Splits every column's list in place of the node; of a side that will not be split again the order is not kept. */
-  const partition = (from: RowList, start: number, middle: number, end: number, keep: 'left' | 'right' | 'both'): void => {
+  const partition = (
+    from: RowList,
+    start: number,
+    middle: number,
+    end: number,
+    keep: 'left' | 'right' | 'both',
+  ): void => {
     for (let j = 0; j < d; j++) {
       const base = j * n
       if (keep === 'both') divide(from, base + start, base + end)
