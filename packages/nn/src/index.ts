@@ -25,7 +25,7 @@ export {
   type Model,
   type ModelDescription,
 } from './model-dir/model-dir.js'
-export { loadWeights, weightsFromOwn } from './weights/load-weights.js'
+export { loadPretrained, loadWeights, type PretrainedNetwork, weightsFromOwn } from './weights/load-weights.js'
 export type { FittedWeights } from './weights/fit-weights.js'
 export { weightsFromKeras } from './weights/from-keras.js'
 export { weightsFromTorch } from './weights/from-torch.js'

@@ -34,6 +34,7 @@ test('exports these names', () => {
     'initWeights',
     'installEngine',
     'loadEngine',
+    'loadPretrained',
     'loadWeights',
     'mixBits',
     'nhwcToNchw',

@@ -9,15 +9,16 @@ import { type FittedWeights, fitWeights } from './fit-weights.js'
  * @param kerasNames - Layer names where they differ from node names.
  */
 export function weightsFromKeras(graph: Graph, tensors: Weights, kerasNames: PeerNames = new Map()): FittedWeights {
-  const shortNames = [...tensors.keys()].map(shortName)
-  const renumbered = renumber(shortNames, kerasNames)
-  const byShortName = new Map<string, { readonly fullName: string; readonly tensor: WeightTensor }>()
-  for (const [index, [fullName, tensor]] of [...tensors].entries())
-    byShortName.set(renumbered[index]!, { fullName, tensor })
+  const renumbered = renumber([...tensors.keys()].map(shortName), kerasNames)
+  const byName = new Map<string, { readonly fullName: string; readonly tensor: WeightTensor }>()
+  for (const [index, [fullName, tensor]] of [...tensors].entries()) {
+    byName.set(keras3Name(fullName), { fullName, tensor })
+    byName.set(renumbered[index]!, { fullName, tensor })
+  }
   return fitWeights(graph, tensors.keys(), (node, parameter, spec) => {
     const layer = kerasNames.get(node.name) ?? node.name
     for (const name of kerasParameterNames(node, parameter)) {
-      const found = byShortName.get(`${layer}/${name}`)
+      const found = byName.get(`${layer}/${name}`)
       if (found !== undefined) return { peerName: found.fullName, tensor: asDense(found.tensor, spec.shape) }
     }
     return undefined
@@ -27,6 +28,20 @@ export function weightsFromKeras(graph: Graph, tensors: Weights, kerasNames: Pee
 /** `a/conv1_bn/moving_mean:0` as `conv1_bn/moving_mean`. */
 function shortName(name: string): string {
   return name.replace(/:\d+$/, '').split('/').slice(-2).join('/')
+}
+
+/**
+ * Keras 2 put slashes into the layer names of MobileNetV3, and its published files still have them:
+ * `expanded_conv_1/expand/BatchNorm/gamma:0` as `expanded_conv_1_expand_bn/gamma`.
+ */
+function keras3Name(name: string): string {
+  const parts = name.replace(/:\d+$/, '').split('/')
+  const layer = parts
+    .slice(0, -1)
+    .join('_')
+    .toLowerCase()
+    .replace(/_batchnorm$/, '_bn')
+  return `${layer}/${parts.at(-1)!}`
 }
 
 /**

@@ -1,7 +1,8 @@
 import { readFile, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { ArchitectureOptions } from '../architectures/architecture.js'
-import { buildWithNames } from '../architectures/build-architecture.js'
+import { buildArchitecture, buildWithNames, preprocessingOf } from '../architectures/build-architecture.js'
+import type { Preprocessing } from '../images/preprocess.js'
 import type { Graph, Weights } from '../graph/graph.js'
 import { type FittedWeights, fitWeights } from './fit-weights.js'
 import { weightsFromKeras } from './from-keras.js'
@@ -61,6 +62,32 @@ export async function loadWeights(
         expected: 'a TF.js model.json, .safetensors, .pth, .h5, .weights.h5, .keras or .tflite',
       })
   }
+}
+
+/** A backbone with published weights. */
+export interface PretrainedNetwork {
+  readonly graph: Graph
+  /** Every parameter of the backbone. */
+  readonly weights: Weights
+  /** What the weights expect as input. */
+  readonly preprocessing: Preprocessing
+  /** Names in the file that were not used. */
+  readonly unused: readonly string[]
+}
+
+/**
+ * Builds a network as its weight file needs it and loads the weights: {@link buildArchitecture} and {@link loadWeights} in one, with
+ * batch norms folded for TFLite.
+ */
+export async function loadPretrained(
+  architecture: string,
+  path: string,
+  options: ArchitectureOptions = {},
+): Promise<PretrainedNetwork> {
+  const built = { ...options, folded: options.folded ?? extname(path) === '.tflite' }
+  const graph = buildArchitecture(architecture, built)
+  const { weights, unused } = await loadWeights(path, graph, built)
+  return { graph, weights, unused, preprocessing: preprocessingOf(architecture, options) }
 }
 
 /** Weights by our own names, as {@link weightsFromKeras} takes them from Keras. */
