@@ -48,6 +48,14 @@ describe('candidates', () => {
     const small = randomCandidates(space, 1000, createRng(2)).filter(({ c }) => Number(c) < 1).length
     expect(Math.abs(small - 500)).toBeLessThan(60)
   })
+  test('of a whole-number range are all as likely, its ends too', () => {
+    const counts = [0, 0, 0]
+    for (let seed = 0; seed < 600; seed++) {
+      const [drawn] = randomCandidates({ k: { low: 1, high: 3, integer: true } }, 1, createRng(seed))
+      counts[Number(drawn!['k']) - 1]!++
+    }
+    for (const count of counts) expect(Math.abs(count - 200)).toBeLessThan(45)
+  })
 })
 
 /** Candidates `{ x }` with the loss (x − 3)², plus noise that more rows take away. */
