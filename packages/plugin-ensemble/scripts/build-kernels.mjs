@@ -1,5 +1,5 @@
 // Builds src/kernels/binary.ts from the WebAssembly text below: `node packages/plugin-ensemble/scripts/build-kernels.mjs`.
-// Float64 SIMD for the few loops that dominate. Without arguments it writes the file; `--print` prints it (a test compares).
+// SIMD and tight loops for the few places that dominate. Without arguments it writes the file; `--print` prints it (a test compares).
 import { writeFileSync } from 'node:fs'
 import wabt from 'wabt'
 
@@ -147,9 +147,146 @@ function tanhSum() {
     ${f('add', `(f64x2.extract_lane 0 ${local('sum')})`, `(f64x2.extract_lane 1 ${local('sum')})`)})`
 }
 
-const text = `(module (import "env" "memory" (memory 0)) ${products()} ${tanhSum()})`
+/** Loads and stores of row numbers of 2 or 4 bytes. */
+const rowAccess = {
+  16: { bytes: 2, load: 'i32.load16_u', store: 'i32.store16' },
+  32: { bytes: 4, load: 'i32.load', store: 'i32.store' },
+}
+
+/** Address of entry `index` of column j in a block of rows of `bytes` each. */
+const entry = (block, index, bytes) =>
+  i32('add', local(block), i32('mul', i32('add', i32('mul', local('j'), local('n')), index), `(i32.const ${bytes})`))
+
+/**
+ * bestCut(list, values, pairs, result, n, d, start, end, sumG, sumH, nodeGain, lambda, minChildWeight, leastGain): the feature of the
+ * best cut of rows [start, end), or −1. result receives the value below the cut, the value above it, and the gain, float32.
+ * `list` holds row numbers sorted by column; `pairs` gradient and hessian of each row, float32; sums are float64.
+ */
+function bestCut(bits) {
+  const { bytes, load } = rowAccess[bits]
+  const valueOf = (row) => `(f32.load ${i32('add', local('column'), i32('shl', row, '(i32.const 2)'))})`
+  const square = (x) => f('mul', local(x), local(x))
+  const floor = set(
+    'floor',
+    f(
+      'mul',
+      f('add', `(f64.promote_f32 ${local('best')})`, `(f64.promote_f32 ${local('nodeGain')})`),
+      '(f64.const 0.999999)',
+    ),
+  )
+  return `(func (export "bestCut${bits}") (param $list i32) (param $values i32) (param $pairs i32) (param $result i32) (param $n i32) (param $d i32)
+    (param $start i32) (param $end i32) (param $sumG f64) (param $sumH f64) (param $nodeGain f32) (param $lambda f64) (param $least f64) (param $best f32) (result i32)
+    (local $j i32) (local $at i32) (local $first i32) (local $column i32) (local $pair i32) (local $feature i32)
+    (local $g f64) (local $h f64) (local $gl f64) (local $hl f64) (local $a f64) (local $b f64) (local $floor f64)
+    (local $value f32) (local $above f32) (local $gain f32)
+    ${set('feature', '(i32.const -1)')}
+    ${floor}
+    ${loop(
+      'columns',
+      'j',
+      local('d'),
+      1,
+      `
+      ${set('g', '(f64.const 0)')} ${set('h', '(f64.const 0)')}
+      ${set('at', entry('list', i32('sub', local('end'), '(i32.const 1)'), bytes))}
+      ${set('first', entry('list', local('start'), bytes))}
+      ${set('column', entry('values', '(i32.const 0)', 4))}
+      (block $done (loop $scan
+        (br_if $done ${i32('le_u', local('at'), local('first'))})
+        ${set('pair', i32('add', local('pairs'), i32('shl', `(${load} ${local('at')})`, '(i32.const 3)')))}
+        ${set('g', f('add', local('g'), `(f64.promote_f32 (f32.load ${local('pair')}))`))}
+        ${set('h', f('add', local('h'), `(f64.promote_f32 (f32.load offset=4 ${local('pair')}))`))}
+        (block $next
+          (br_if $next ${f('lt', local('h'), local('least'))})
+          ${set('hl', f('sub', local('sumH'), local('h')))}
+          (br_if $done ${f('lt', local('hl'), local('least'))})
+          ${set('gl', f('sub', local('sumG'), local('g')))}
+          ${set('a', f('add', local('hl'), local('lambda')))}
+          ${set('b', f('add', local('h'), local('lambda')))}
+          (br_if $next ${f('le', f('add', f('mul', square('gl'), local('b')), f('mul', square('g'), local('a'))), f('mul', f('mul', local('floor'), local('a')), local('b')))})
+          ${set('value', valueOf(`(${load} ${i32('sub', local('at'), `(i32.const ${bytes})`)})`))}
+          ${set('above', valueOf(`(${load} ${local('at')})`))}
+          (br_if $next (f32.eq ${local('value')} ${local('above')}))
+          ${set('gain', `(f32.sub (f32.add (f32.demote_f64 ${f('div', square('gl'), local('a'))}) (f32.demote_f64 ${f('div', square('g'), local('b'))})) ${local('nodeGain')})`)}
+          (br_if $next (f32.le ${local('gain')} ${local('best')}))
+          ${set('best', local('gain'))}
+          ${set('feature', local('j'))}
+          (f32.store ${local('result')} ${local('value')})
+          (f32.store offset=4 ${local('result')} ${local('above')})
+          ${floor})
+        ${set('at', i32('sub', local('at'), `(i32.const ${bytes})`))}
+        (br $scan)))`,
+    )}
+    (f32.store offset=8 ${local('result')} ${local('best')})
+    ${local('feature')})`
+}
+
+const listParameters = `(param $from i32) (param $order i32) (param $held i32) (param $goesLeft i32) (param $n i32) (param $d i32) (param $start i32) (param $end i32)`
+
+/** divide(from, order, held, goesLeft, n, d, start, end): moves rows that go left before the others, in every column, in order. */
+function divide(bits) {
+  const { bytes, load, store } = rowAccess[bits]
+  return `(func (export "divide${bits}") ${listParameters}
+    (local $j i32) (local $source i32) (local $stop i32) (local $left i32) (local $right i32) (local $row i32) (local $step i32)
+    ${loop(
+      'columns',
+      'j',
+      local('d'),
+      1,
+      `
+      ${set('source', entry('from', local('start'), bytes))}
+      ${set('stop', entry('from', local('end'), bytes))}
+      ${set('left', entry('order', local('start'), bytes))}
+      ${set('right', local('held'))}
+      ${loop(
+        'each',
+        'source',
+        local('stop'),
+        bytes,
+        `
+        ${set('row', `(${load} ${local('source')})`)}
+        ${set('step', i32('mul', `(i32.load8_u ${i32('add', local('goesLeft'), local('row'))})`, `(i32.const ${bytes})`))}
+        (${store} ${local('left')} ${local('row')})
+        (${store} ${local('right')} ${local('row')})
+        ${set('left', i32('add', local('left'), local('step')))}
+        ${set('right', i32('add', local('right'), i32('sub', `(i32.const ${bytes})`, local('step'))))}`,
+      )}
+      (memory.copy ${local('left')} ${local('held')} ${i32('sub', local('right'), local('held'))})`,
+    )})`
+}
+
+/** keep(…, to, side): moves the rows of one side to position `to` of every column's list, in order; the other side is lost. */
+function keep(bits) {
+  const { bytes, load, store } = rowAccess[bits]
+  return `(func (export "keep${bits}") ${listParameters} (param $to i32) (param $side i32)
+    (local $j i32) (local $source i32) (local $stop i32) (local $right i32) (local $row i32)
+    ${loop(
+      'columns',
+      'j',
+      local('d'),
+      1,
+      `
+      ${set('source', entry('from', local('start'), bytes))}
+      ${set('stop', entry('from', local('end'), bytes))}
+      ${set('right', local('held'))}
+      ${loop(
+        'each',
+        'source',
+        local('stop'),
+        bytes,
+        `
+        ${set('row', `(${load} ${local('source')})`)}
+        (${store} ${local('right')} ${local('row')})
+        ${set('right', i32('add', local('right'), i32('mul', i32('eq', `(i32.load8_u ${i32('add', local('goesLeft'), local('row'))})`, local('side')), `(i32.const ${bytes})`)))}`,
+      )}
+      (memory.copy ${entry('order', local('to'), bytes)} ${local('held')} ${i32('sub', local('right'), local('held'))})`,
+    )})`
+}
+
+const trees = [16, 32].map((bits) => [bestCut(bits), divide(bits), keep(bits)].join('\n')).join('\n')
+const text = `(module (import "env" "memory" (memory 0)) ${products()} ${tanhSum()} ${trees})`
 const library = await wabt()
-const module = library.parseWat('kernels.wat', text, { simd: true })
+const module = library.parseWat('kernels.wat', text, { simd: true, bulk_memory: true })
 module.resolveNames()
 module.validate()
 const { buffer } = module.toBinary({})

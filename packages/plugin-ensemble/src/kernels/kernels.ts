@@ -31,7 +31,54 @@ export interface ProductShape {
   readonly onlyLower?: boolean
 }
 
-interface Exports {
+/** Cuts and lists of trees with row numbers of 2 or 4 bytes; every argument before `sums` is an address or a count. */
+type BestCut = (
+  list: number,
+  values: number,
+  pairs: number,
+  result: number,
+  n: number,
+  d: number,
+  start: number,
+  end: number,
+  sumG: number,
+  sumH: number,
+  nodeGain: number,
+  lambda: number,
+  minChildWeight: number,
+  leastGain: number,
+) => number
+type Divide = (
+  from: number,
+  order: number,
+  held: number,
+  goesLeft: number,
+  n: number,
+  d: number,
+  start: number,
+  end: number,
+) => void
+type Keep = (
+  from: number,
+  order: number,
+  held: number,
+  goesLeft: number,
+  n: number,
+  d: number,
+  start: number,
+  end: number,
+  to: number,
+  side: number,
+) => void
+
+/** The functions of the module, on addresses; see scripts/build-kernels.mjs for each. */
+export interface KernelExports {
+  readonly bestCut16: BestCut
+  readonly bestCut32: BestCut
+  readonly divide16: Divide
+  readonly divide32: Divide
+  readonly keep16: Keep
+  readonly keep32: Keep
   products(
     a: number,
     b: number,
@@ -49,7 +96,7 @@ interface Exports {
 /** The part of WebAssembly that is used; Node's types declare it with the DOM only. */
 interface WebAssemblyLike {
   readonly Module: new (bytes: Uint8Array) => object
-  readonly Instance: new (module: object, imports: object) => { readonly exports: Exports }
+  readonly Instance: new (module: object, imports: object) => { readonly exports: KernelExports }
   readonly Memory: new (size: { readonly initial: number }) => { readonly buffer: ArrayBuffer }
 }
 
@@ -58,26 +105,31 @@ const pageBytes = 65_536
 /**
  * Kernels with room for some numbers.
  *
- * @param numNumbers - Total length of all blocks that will be allocated.
+ * @param numNumbers - Total length of all blocks that will be allocated; 16 blocks are as many as anyone needs.
  * @returns `undefined` where the engine has no WebAssembly SIMD or not that much memory; callers then use plain loops.
  */
 export function createKernels(numNumbers: number): Kernels | undefined {
+  const opened = openKernels(8 * numNumbers + 16 * 16)
+  return opened && wrap(opened.exports, opened.buffer)
+}
+
+/** The bare functions, with memory of the given size. */
+export function openKernels(numBytes: number): { exports: KernelExports; buffer: ArrayBuffer } | undefined {
   const engine = Reflect.get(globalThis, 'WebAssembly') as WebAssemblyLike | undefined
-  // Blocks start at multiples of 16 bytes; 16 blocks are as many as anyone needs.
-  const pages = Math.ceil((8 * numNumbers + 16 * 16) / pageBytes)
+  const pages = Math.ceil(numBytes / pageBytes)
   if (engine === undefined || pages > 32_767) return undefined
   try {
     const compiled = new engine.Module(Buffer.from(kernelsBinary, 'base64'))
     const memory = new engine.Memory({ initial: pages })
     const { exports } = new engine.Instance(compiled, { env: { memory } })
-    return wrap(exports, memory.buffer)
+    return { exports, buffer: memory.buffer }
   } catch (error) {
     if (error instanceof RangeError || (error instanceof Error && error.name === 'CompileError')) return undefined
     throw error
   }
 }
 
-function wrap(exports: Exports, buffer: ArrayBuffer): Kernels {
+function wrap(exports: KernelExports, buffer: ArrayBuffer): Kernels {
   let next = 0
   return {
     allocate: (length) => {

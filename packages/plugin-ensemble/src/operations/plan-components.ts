@@ -2,7 +2,11 @@ import { Type, type OutputSpecs, type PlanArguments } from '@etsef/plugin-api'
 import type { featureInputs, transformerOutputs } from '../adapter/ports.js'
 
 /** Option of every selector that keeps a given number of columns: the word of the projections, so that one is swapped for the other by one word. */
-export const componentsOption = Type.Integer({ minimum: 1, default: 50, description: 'Columns kept; at most those there are' })
+export const componentsOption = Type.Integer({
+  minimum: 1,
+  default: 50,
+  description: 'Columns kept; at most those there are',
+})
 
 /** Predicts the kept columns; reports a number above that of the columns. */
 export function planComponents({

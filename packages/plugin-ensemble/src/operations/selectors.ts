@@ -90,7 +90,10 @@ export const selectors: readonly Operation[] = [
     ...shared,
     type: 'ensemble/select-tree-importance',
     summary: 'The k columns on which a random forest’s cuts gain most',
-    options: Type.Object({ components, trees: Type.Integer({ minimum: 1, default: 100, description: 'Trees grown' }) }, strict),
+    options: Type.Object(
+      { components, trees: Type.Integer({ minimum: 1, default: 100, description: 'Trees grown' }) },
+      strict,
+    ),
     plan: planComponents,
     load: () => import('../select/tree-importance-node.js'),
   }),

@@ -1,5 +1,7 @@
 import type { SortedColumns } from '../trees/sorted-columns.js'
 import type { TreesBuilder } from '../trees/trees.js'
+import { plainColumnLists, type ColumnLists, type Cut, type KeptSides } from './column-lists.js'
+import { kernelColumnLists } from './kernel-lists.js'
 
 /** What limits and shrinks a tree; names as in XGBoost. */
 export interface GrowOptions {
@@ -44,112 +46,30 @@ const leastGain = 1e-6
  * @see Chen and Guestrin 2016, XGBoost, algorithm 1; src/tree/updater_colmaker.cc of version 1.7.
  */
 export function treeGrower(columns: SortedColumns, options: GrowOptions): TreeGrower {
-  const { numSamples: n, numFeatures: d, values } = columns
-  const { learningRate, maxDepth, lambda, gamma, minChildWeight } = options
-  const sorted = rowList(n, columns.order)
-  const order = rowList(n, n * d)
-  const held = rowList(n, n)
+  const { lambda, minChildWeight, gamma } = options
+  const cutOptions = { lambda, minChildWeight, leastGain: Math.fround(Math.max(leastGain, gamma)) }
+  const lists = kernelColumnLists(columns, cutOptions) ?? plainColumnLists(columns, cutOptions)
+  return growerOn(lists, columns, options)
+}
+
+/** {@link treeGrower} on given lists. */
+export function growerOn(lists: ColumnLists, columns: SortedColumns, options: GrowOptions): TreeGrower {
+  const { numSamples: n, values } = columns
+  const { learningRate, maxDepth, lambda, minChildWeight } = options
+  const { pairs, goesLeft } = lists
   const rows = new Int32Array(n)
-  const goesLeft = new Uint8Array(n)
-  // Gradient and hessian of a row side by side: one cache line each time a row is met.
-  const pairs = new Float32Array(2 * n)
-  // The best cut of the node in hand; kept here so that the scan allocates nothing.
-  let bestFeature = -1
-  let bestThreshold = 0
-  let bestGain = 0
+  const held = new Int32Array(n)
 
-  const scanColumn = (
-    list: RowList,
-    j: number,
-    start: number,
-    end: number,
-    sumG: number,
-    sumH: number,
-    nodeGain: number,
-  ): void => {
-    const base = j * n
-    const first = base + start
-    let gRight = 0
-    let hRight = 0
-    let floor = (bestGain + nodeGain) * (1 - 1e-6)
-    for (let at = base + end - 1; at > first; at--) {
-      const pair = 2 * list[at]!
-      gRight += pairs[pair]!
-      hRight += pairs[pair + 1]!
-      if (hRight < minChildWeight) continue
-      const hLeft = sumH - hRight
-      if (hLeft < minChildWeight) return
-      const gLeft = sumG - gRight
-      const a = hLeft + lambda
-      const b = hRight + lambda
-      // Without a division, and before the values are looked at: whether a cut here could beat the best one.
-      if (gLeft * gLeft * b + gRight * gRight * a <= floor * a * b) continue
-      const value = values[base + list[at - 1]!]!
-      const above = values[base + list[at]!]!
-      if (value === above) continue
-      const sides = Math.fround(Math.fround((gLeft * gLeft) / a) + Math.fround((gRight * gRight) / b))
-      const gain = Math.fround(sides - nodeGain)
-      if (gain > bestGain) {
-        bestGain = gain
-        bestFeature = j
-        const middle = Math.fround(Math.fround(value + above) * 0.5)
-        bestThreshold = middle === value ? above : middle
-        floor = (bestGain + nodeGain) * (1 - 1e-6)
-      }
-    }
-  }
-
-  /** Splits every column's list in place of the node; of a side that will not be split again the order is not kept. */
-  const partition = (
-    from: RowList,
-    start: number,
-    middle: number,
-    end: number,
-    keep: 'left' | 'right' | 'both',
-  ): void => {
-    for (let j = 0; j < d; j++) {
-      const base = j * n
-      if (keep === 'both') divide(from, base + start, base + end)
-      else if (keep === 'left') compact(from, base + start, base + end, base + start, 1)
-      else compact(from, base + start, base + end, base + middle, 0)
-    }
-  }
-
-  const divide = (from: RowList, start: number, end: number): void => {
-    let left = start
-    let right = 0
-    for (let at = start; at < end; at++) {
-      const row = from[at]!
-      const side = goesLeft[row]!
-      // Both places are written and one counter moves, so there is no branch to mispredict.
-      order[left] = row
-      held[right] = row
-      left += side
-      right += 1 - side
-    }
-    for (let r = 0; r < right; r++) order[left + r] = held[r]!
-  }
-
-  /** Moves the rows of one side to `to`, in order. */
-  const compact = (from: RowList, start: number, end: number, to: number, side: 0 | 1): void => {
-    let count = 0
-    for (let at = start; at < end; at++) {
-      const row = from[at]!
-      held[count] = row
-      count += goesLeft[row]! === side ? 1 : 0
-    }
-    for (let r = 0; r < count; r++) order[to + r] = held[r]!
-  }
-
-  /** Partitions the node's rows, which stay in ascending order on each side. */
-  const divideRows = (feature: number, threshold: number, start: number, end: number): number => {
-    const base = feature * n
+  /** Partitions the node's rows, which stay in ascending order on each side; returns where the right side starts. */
+  const divideRows = (cut: Cut, start: number, end: number): number => {
+    const base = cut.feature * n
     let left = start
     let right = 0
     for (let r = start; r < end; r++) {
       const row = rows[r]!
-      const side = values[base + row]! < threshold ? 1 : 0
+      const side = values[base + row]! < cut.threshold ? 1 : 0
       goesLeft[row] = side
+      // Both places are written and one counter moves, so there is no branch to mispredict.
       rows[left] = row
       held[right] = row
       left += side
@@ -159,9 +79,9 @@ export function treeGrower(columns: SortedColumns, options: GrowOptions): TreeGr
     return left
   }
 
-  const sumHessians = (start: number, end: number): number => {
+  const sumPairs = (start: number, end: number, part: 0 | 1): number => {
     let sum = 0
-    for (let r = start; r < end; r++) sum += pairs[2 * rows[r]! + 1]!
+    for (let r = start; r < end; r++) sum += pairs[2 * rows[r]! + part]!
     return sum
   }
 
@@ -171,27 +91,19 @@ export function treeGrower(columns: SortedColumns, options: GrowOptions): TreeGr
       pairs[2 * i] = gradients[i]!
       pairs[2 * i + 1] = hessians[i]!
     }
-    const visit = (list: RowList, start: number, end: number, depth: number): number => {
-      let sumG = 0
-      for (let r = start; r < end; r++) sumG += pairs[2 * rows[r]!]!
-      const sumH = sumHessians(start, end)
+    const visit = (start: number, end: number, depth: number): number => {
+      const [sumG, sumH] = [sumPairs(start, end, 0), sumPairs(start, end, 1)]
       const node = builder.leaf(Math.fround(sumH))
       if (depth < maxDepth && sumH >= 2 * minChildWeight && end - start > 1) {
-        const nodeGain = Math.fround((sumG * sumG) / (sumH + lambda))
-        bestFeature = -1
-        bestGain = Math.fround(Math.max(leastGain, gamma))
-        for (let j = 0; j < d; j++) scanColumn(list, j, start, end, sumG, sumH, nodeGain)
-        if (bestFeature >= 0) {
-          builder.split(node, bestFeature, bestThreshold, bestGain)
-          const middle = divideRows(bestFeature, bestThreshold, start, end)
-          const isDeepest = depth + 1 >= maxDepth
-          const keepLeft = !isDeepest && sumHessians(start, middle) >= 2 * minChildWeight
-          const keepRight = !isDeepest && sumHessians(middle, end) >= 2 * minChildWeight
-          if (keepLeft || keepRight) {
-            partition(list, start, middle, end, keepLeft && keepRight ? 'both' : keepLeft ? 'left' : 'right')
-          }
-          const left = visit(order, start, middle, depth + 1)
-          const right = visit(order, middle, end, depth + 1)
+        const gain = Math.fround((sumG * sumG) / (sumH + lambda))
+        const cut = lists.bestCut({ start, end, sumG, sumH, gain }, depth === 0)
+        if (cut.feature >= 0) {
+          builder.split(node, cut.feature, cut.threshold, cut.gain)
+          const middle = divideRows(cut, start, end)
+          const kept = keptSides(start, middle, end, depth + 1)
+          if (kept !== undefined) lists.divide({ start, end }, middle, kept, depth === 0)
+          const left = visit(start, middle, depth + 1)
+          const right = visit(middle, end, depth + 1)
           builder.link(node, left, right)
           return node
         }
@@ -200,16 +112,18 @@ export function treeGrower(columns: SortedColumns, options: GrowOptions): TreeGr
       onLeaf(node, Math.fround(optimum * Math.fround(learningRate)), rows.subarray(start, end))
       return node
     }
+
+    /** Sides heavy enough to be cut again. */
+    const keptSides = (start: number, middle: number, end: number, depth: number): KeptSides | undefined => {
+      if (depth >= maxDepth) return undefined
+      const left = sumPairs(start, middle, 1) >= 2 * minChildWeight
+      const right = sumPairs(middle, end, 1) >= 2 * minChildWeight
+      if (left && right) return 'both'
+      return left ? 'left' : right ? 'right' : undefined
+    }
+
     builder.beginTree()
-    visit(sorted, 0, n, 0)
+    visit(0, n, 0)
   }
   return { grow }
-}
-
-type RowList = Uint16Array | Int32Array
-
-/** Row numbers in as little memory as they fit: the lists of all columns should stay in the processor's cache. */
-function rowList(n: number, content: number | Int32Array): RowList {
-  // The constructor reads a number as a length and an array as content.
-  return n <= 65_536 ? new Uint16Array(content as number) : new Int32Array(content as number)
 }
