@@ -36,6 +36,13 @@ export function parseYaml(
       problems: [problem('ERR_TOO_LARGE', { message, place: start, expected: `at most ${String(yamlLimits.bytes)}` })],
     }
   }
+  if (openBrackets(text) > yamlLimits.brackets) {
+    const message = `More than ${String(yamlLimits.brackets)} brackets are open at once`
+    return {
+      value: undefined,
+      problems: [problem('ERR_TOO_LARGE', { message, place: start, hint: 'nest less deeply' })],
+    }
+  }
   const lines = new LineCounter()
   const documents = parseAllDocuments(text, {
     lineCounter: lines,
@@ -71,6 +78,18 @@ export function parseYaml(
   const reader: Reader = { file, text, lines, document, problems, aliasNodes: 0 }
   const value = locate(reader, document.contents, 0)
   return { value, problems }
+}
+
+/** Most brackets open at once; those inside texts count, too, which the bound leaves room for. */
+function openBrackets(text: string): number {
+  let open = 0
+  let most = 0
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === 0x5b || code === 0x7b) most = Math.max(most, ++open)
+    else if ((code === 0x5d || code === 0x7d) && open > 0) open--
+  }
+  return most
 }
 
 function placeAt(lines: LineCounter, file: string, offset: number): Place {
