@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test as prop, fc } from '@fast-check/vitest'
 import { expect, test } from 'vitest'
+import { mixBits } from '../graph/random.js'
 import { resize } from './resize.js'
 
 const ramp = { height: 4, width: 4, channels: 1, data: Float32Array.from({ length: 16 }, (_, i) => i) }
@@ -48,3 +51,35 @@ prop.prop([
     }
   }
 })
+
+/** Written by tools/peers/nn-resize.py. */
+interface Fixtures {
+  readonly peer: string
+  readonly height: number
+  readonly width: number
+  readonly cases: readonly {
+    readonly interpolation: 'bilinear' | 'bicubic'
+    readonly height: number
+    readonly width: number
+    readonly pixels: string
+  }[]
+}
+const fixtures = JSON.parse(readFileSync(join(import.meta.dirname, 'resize-fixtures.json'), 'utf8')) as Fixtures
+
+test.each(fixtures.cases)(
+  `is within one grey level of ${fixtures.peer}: $interpolation to $height x $width`,
+  ({ interpolation, height, width, pixels }) => {
+    const data = Uint8Array.from(
+      { length: fixtures.height * fixtures.width * 3 },
+      (_, i) => mixBits(Math.imul(i + 1, 0x9e3779b9) >>> 0) >>> 24,
+    )
+    const resized = resize({ height: fixtures.height, width: fixtures.width, channels: 3, data }, height, width, {
+      interpolation,
+    })
+    const expected = Buffer.from(pixels, 'base64')
+    expect(resized.data).toHaveLength(expected.length)
+    const differences = expected.map((value, i) => Math.abs(value - resized.data[i]!))
+    expect(Math.max(...differences)).toBeLessThanOrEqual(1)
+    expect(differences.reduce((sum, value) => sum + value, 0) / differences.length).toBeLessThan(0.02)
+  },
+)

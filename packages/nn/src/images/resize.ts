@@ -22,7 +22,7 @@ interface AxisKernel {
 
 /**
  * A picture resized with half-pixel centres, in two passes (columns, then rows), edges renormalised as PIL does. Bytes are
- * rounded and clamped at the end only (halves to even; PIL rounds between the passes: at most 1 grey level apart).
+ * rounded and clamped after each pass, as PIL does (halves to even here, so single grey levels may differ).
  *
  * @returns New raster of the same element type.
  * @see PIL 12 `Image.resize`, torch 2.13 `interpolate(antialias=True)`; bicubic has a = -0.5 as in both with antialias
@@ -66,8 +66,9 @@ function narrow(
   { height, width: sourceWidth, channels, data }: Raster,
   width: number,
   columns: AxisKernel,
-): Float32Array {
-  const narrowed = new Float32Array(height * width * channels)
+): Uint8ClampedArray | Float32Array {
+  const length = height * width * channels
+  const narrowed = data instanceof Uint8Array ? new Uint8ClampedArray(length) : new Float32Array(length)
   let to = 0
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
