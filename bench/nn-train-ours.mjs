@@ -1,5 +1,15 @@
 // One process of nn-train: training steps (forward, backward, Adam) on random pictures. argv: network, side, batch, steps, threads.
-import { buildArchitecture, createGraphModel, createOptimizer, initWeights, loadEngine, softmaxCrossEntropy, trainStep, uniformStream, withHead } from '@etsef/nn'
+import {
+  buildArchitecture,
+  createGraphModel,
+  createOptimizer,
+  initWeights,
+  loadEngine,
+  softmaxCrossEntropy,
+  trainStep,
+  uniformStream,
+  withHead,
+} from '@etsef/nn'
 
 const [architecture, side, batch, steps, threads] = [process.argv[2], ...process.argv.slice(3).map(Number)]
 const engine = await loadEngine({ threads })
@@ -10,7 +20,10 @@ const parameterNames = model.parameters.filter(({ trainable }) => trainable).map
 const trainingNodes = new Set(graph.nodes.map(({ name }) => name))
 const optimizer = createOptimizer(engine, { name: 'adam' })
 const uniform = uniformStream(1)
-const x = tf.tensor(Float32Array.from({ length: batch * side * side * 3 }, () => 2 * uniform() - 1), [batch, side, side, 3])
+const x = tf.tensor(
+  Float32Array.from({ length: batch * side * side * 3 }, () => 2 * uniform() - 1),
+  [batch, side, side, 3],
+)
 const labels = Array.from({ length: batch }, (_, i) => i % 10)
 const step = () =>
   trainStep(

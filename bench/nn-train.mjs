@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const wanted = process.argv.slice(2)
-const cases = wanted.length > 0 ? wanted : ['mobilenetV2:96', 'resnet50:96', 'efficientnetB0:96', 'mobilenetV2:224', 'resnet50:224']
+const cases =
+  wanted.length > 0 ? wanted : ['mobilenetV2:96', 'resnet50:96', 'efficientnetB0:96', 'mobilenetV2:224', 'resnet50:224']
 const pythons = (process.env.ETSEF_PYTHON ?? 'python3').split(',')
 const ROUNDS = 3
 
@@ -24,7 +25,18 @@ for (const text of cases) {
   const peer = peers.length > 0 ? Math.min(...peers) : null
   const bound = Number(side) >= 224 ? 0.9 : 0.75
   const ratio = peer === null ? null : round(peer / best.ours.cpu)
-  console.log(JSON.stringify({ name: `nn-train ${network} ${side}`, ours: round(best.ours.cpu), peer: peer && round(peer), ratio, bound, ok: ratio === null ? null : ratio >= bound, unit: 'ms per picture, one thread', all: best }))
+  console.log(
+    JSON.stringify({
+      name: `nn-train ${network} ${side}`,
+      ours: round(best.ours.cpu),
+      peer: peer && round(peer),
+      ratio,
+      bound,
+      ok: ratio === null ? null : ratio >= bound,
+      unit: 'ms per picture, one thread',
+      all: best,
+    }),
+  )
 }
 
 function anyPython(peer, settings) {
@@ -36,7 +48,10 @@ function anyPython(peer, settings) {
 }
 
 function run(program, args) {
-  const { stdout, status } = spawnSync(program, args, { encoding: 'utf8', env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' } })
+  const { stdout, status } = spawnSync(program, args, {
+    encoding: 'utf8',
+    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' },
+  })
   return status === 0 ? JSON.parse(stdout.trim().split('\n').at(-1)) : undefined
 }
 

@@ -57,8 +57,14 @@ async function doctor(): Promise<readonly string[]> {
   else lines.push(await describeTensorflow(binding))
   lines.push(`wasm: TensorFlow.js ${TFJS_VERSION}, SIMD, one thread; trains, slowly`)
   const onnx = packageVersion('onnxruntime-node')
-  lines.push(onnx === undefined ? 'onnx: onnxruntime-node is not installed' : `onnx: onnxruntime-node ${onnx} (CPU), frozen networks`)
-  lines.push(`threads: one per stage (TF_NUM_INTRAOP_THREADS=${process.env['TF_NUM_INTRAOP_THREADS'] ?? '1'}); ${cpus().length} logical cores`)
+  lines.push(
+    onnx === undefined
+      ? 'onnx: onnxruntime-node is not installed'
+      : `onnx: onnxruntime-node ${onnx} (CPU), frozen networks`,
+  )
+  lines.push(
+    `threads: one per stage (TF_NUM_INTRAOP_THREADS=${process.env['TF_NUM_INTRAOP_THREADS'] ?? '1'}); ${cpus().length} logical cores`,
+  )
   lines.push(describeGpu(binding))
   return lines
 }

@@ -8,7 +8,10 @@ test('the catalogue of the manifest is that of @etsef/nn', () => {
       const graph = buildArchitecture(name)
       const stages = stagesOf(graph)
       expect(stages).toEqual(['stem', ...stages.slice(1).map((_, i) => `stage${i + 1}`)])
-      return [name, { numStages: stages.length - 1, inputSize, minInputSize, featureWidth: graph.featureWidth, hasWidth }]
+      return [
+        name,
+        { numStages: stages.length - 1, inputSize, minInputSize, featureWidth: graph.featureWidth, hasWidth },
+      ]
     }),
   )
   expect(catalogue).toEqual(expected)

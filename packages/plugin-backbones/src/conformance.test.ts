@@ -10,7 +10,9 @@ let dispose: () => void
 beforeAll(async () => {
   const result = await runOperation(pretrained!, { options: small })
   init = result.outputs['model'] as ModelValue
-  dispose = result.dispose
+  dispose = () => {
+    result.dispose()
+  }
 })
 afterAll(() => {
   dispose()

@@ -12,26 +12,26 @@ export const trainingOptions = {
   }),
   headHidden: Type.Array(Type.Integer({ minimum: 1 }), {
     default: [],
-    description: 'Widths of hidden dense layers of the new head; the last one gives the features. Empty: pooled features',
+    description:
+      'Widths of hidden dense layers of the new head; the last one gives the features. Empty: pooled features',
   }),
   dropout: Type.Number({ minimum: 0, exclusiveMaximum: 1, default: 0.2, description: 'Dropout rate in the head' }),
   freeze: Type.String({
     minLength: 1,
     default: 'none',
-    description: 'Last frozen stage (stem, stage1, …), backbone for all but the head, none. Frozen is bit-frozen, batch norm included',
+    description:
+      'Last frozen stage (stem, stage1, …), backbone for all but the head, none. Frozen is bit-frozen, batch norm included',
   }),
-  optimizer: Type.Union([Type.Literal('adam'), Type.Literal('adamW'), Type.Literal('sgd')], {
+  optimizer: Type.Enum(['adam', 'adamW', 'sgd'], {
     default: 'adam',
     description: 'adam in Keras’ form, adamW with decoupled weightDecay, sgd with momentum 0.9',
   }),
   weightDecay: Type.Number({ minimum: 0, default: 0.01, description: 'Of adamW and sgd; adam has none' }),
-  schedule: Type.Union(
-    [Type.Literal('none'), Type.Literal('cosine'), Type.Literal('plateau'), Type.Literal('step')],
-    {
-      default: 'cosine',
-      description: 'How the learning rate falls: to 1 % on a half cosine; × 0.2 when the loss stalls 3 epochs; × 0.2 every 40 epochs',
-    },
-  ),
+  schedule: Type.Enum(['none', 'cosine', 'plateau', 'step'], {
+    default: 'cosine',
+    description:
+      'How the learning rate falls: to 1 % on a half cosine; × 0.2 when the loss stalls 3 epochs; × 0.2 every 40 epochs',
+  }),
   warmupEpochs: Type.Number({ minimum: 0, default: 0, description: 'Epochs of linear warm-up' }),
   stageDecay: Type.Number({
     exclusiveMinimum: 0,
@@ -39,9 +39,18 @@ export const trainingOptions = {
     default: 1,
     description: 'Factor on the learning rate of each stage further from the output (discriminative rates)',
   }),
-  labelSmoothing: Type.Number({ minimum: 0, exclusiveMaximum: 1, default: 0, description: 'Share of the target spread over all classes' }),
-  focalGamma: Type.Number({ minimum: 0, default: 0, description: 'Focusing exponent of the focal loss; 0 is cross-entropy' }),
-  classWeights: Type.Union([Type.Literal('none'), Type.Literal('balanced')], {
+  labelSmoothing: Type.Number({
+    minimum: 0,
+    exclusiveMaximum: 1,
+    default: 0,
+    description: 'Share of the target spread over all classes',
+  }),
+  focalGamma: Type.Number({
+    minimum: 0,
+    default: 0,
+    description: 'Focusing exponent of the focal loss; 0 is cross-entropy',
+  }),
+  classWeights: Type.Enum(['none', 'balanced'], {
     default: 'none',
     description: 'balanced: a row weighs n / (K · rows of its class)',
   }),
@@ -51,15 +60,17 @@ export const trainingOptions = {
   }),
   patience: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
     default: null,
-    description: 'Stops after so many epochs without a better val figure. null: never. The best epoch is kept in any case',
+    description:
+      'Stops after so many epochs without a better val figure. null: never. The best epoch is kept in any case',
   }),
-  monitor: Type.Union([Type.Literal('loss'), Type.Literal('balancedAccuracy')], {
+  monitor: Type.Enum(['loss', 'balancedAccuracy'], {
     default: 'loss',
     description: 'Val figure that picks the best epoch; without val rows the last epoch counts',
   }),
   batchNormMomentum: Type.Union([Type.Number({ minimum: 0, exclusiveMaximum: 1 }), Type.Null()], {
     default: 0.9,
-    description: 'Share of old moving statistics kept at a step by learning batch norms. null: the network’s own, for long runs',
+    description:
+      'Share of old moving statistics kept at a step by learning batch norms. null: the network’s own, for long runs',
   }),
 }
 
@@ -77,7 +88,8 @@ export const finetuneOptions = Type.Object(
     headEpochs: Type.Integer({
       minimum: 0,
       default: 3,
-      description: 'Epochs in which only the new head learns, before the stages after freeze join; they come before epochs',
+      description:
+        'Epochs in which only the new head learns, before the stages after freeze join; they come before epochs',
     }),
     headLearningRate: rate(1e-3, 'Base learning rate of the head epochs'),
   },
@@ -91,7 +103,7 @@ export const extractOptions = Type.Object(
       default: null,
       description: 'Node of the network whose values are the features (pooled if spatial). null: its feature node',
     }),
-    runner: Type.Union([Type.Literal('auto'), Type.Literal('onnx'), Type.Literal('engine')], {
+    runner: Type.Enum(['auto', 'onnx', 'engine'], {
       default: 'auto',
       description: 'auto: ONNX Runtime where it agrees with the tensor engine on two pictures, else the tensor engine',
     }),

@@ -1,33 +1,44 @@
-import { contentPath, defineOperation, definePlugin, nearestName, port, Type, type PlanArguments, type Plugin, type Ports } from '@etsef/plugin-api'
+import {
+  contentPath,
+  defineOperation,
+  definePlugin,
+  nearestName,
+  port,
+  Type,
+  type PlanArguments,
+  type Plugin,
+  type Ports,
+} from '@etsef/plugin-api'
 import { catalogue, freezableStages } from './catalogue.js'
 import { extractOptions, finetuneOptions, pretrainOptions } from './options.js'
 
 /** Options of `backbones/pretrained`. */
 export const pretrainedOptions = Type.Object(
   {
-    architecture: Type.Union(
-      Object.keys(catalogue).map((name) => Type.Literal(name)),
-      { default: 'mobilenetV2', description: 'Network' },
-    ),
+    architecture: Type.Enum(Object.keys(catalogue), { default: 'mobilenetV2', description: 'Network' }),
     weights: Type.Optional(
-      contentPath('Published weights: a TF.js layers folder, safetensors, Keras or PyTorch file. Left out: random weights'),
+      contentPath(
+        'Published weights: a TF.js layers folder, safetensors, Keras or PyTorch file. Left out: random weights',
+      ),
     ),
     inputSize: Type.Union([Type.Integer({ minimum: 16, maximum: 1024 }), Type.Null()], {
       default: null,
       description: 'Side of its input in pixels. null: the size its weights were published for',
     }),
     width: Type.Number({ exclusiveMinimum: 0, maximum: 2, default: 1, description: 'Width multiplier of MobileNets' }),
-    variant: Type.Union([Type.Literal('default'), Type.Literal('keras'), Type.Literal('torch'), Type.Literal('timm')], {
+    variant: Type.Enum(['default', 'keras', 'torch', 'timm'], {
       default: 'default',
       description: 'Whose padding, epsilon and preprocessing: that of the library the weights come from',
     }),
     cut: Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
       default: null,
-      description: 'Spatial node to stop after, when later weights are missing; a global average pool follows. null: the whole network',
+      description:
+        'Spatial node to stop after, when later weights are missing; a global average pool follows. null: the whole network',
     }),
     init: Type.Integer({
       default: 0,
-      description: 'Seed of random weights. It does not follow the run seed, so that base models start alike in repeats',
+      description:
+        'Seed of random weights. It does not follow the run seed, so that base models start alike in repeats',
     }),
   },
   { additionalProperties: false },
@@ -57,7 +68,10 @@ export const extractInputs = {
 /** Outputs of `backbones/extract`. */
 export const extractOutputs = { features: port.features('feature vector of every image') }
 
-type TrainingPlan = PlanArguments<{ readonly freeze: string; readonly inputSize: number | null; readonly headHidden: readonly number[] }, typeof trainingInputs>
+type TrainingPlan = PlanArguments<
+  { readonly freeze: string; readonly inputSize: number | null; readonly headHidden: readonly number[] },
+  typeof trainingInputs
+>
 
 function planTraining({ options, inputs, issue }: TrainingPlan) {
   const { architecture } = inputs.init
@@ -99,7 +113,10 @@ const pretrained = defineOperation({
     const entry = catalogue[options.architecture]
     if (entry === undefined) return {}
     if (options.width !== 1 && !entry.hasWidth) {
-      issue('width', `${options.architecture} has no width multiplier`, { expected: '1', received: String(options.width) })
+      issue('width', `${options.architecture} has no width multiplier`, {
+        expected: '1',
+        received: String(options.width),
+      })
     }
     const side = options.inputSize ?? entry.inputSize
     if (side < entry.minInputSize) {

@@ -9,7 +9,13 @@ import plugin from './plugin.js'
 const dir = mkdtempSync(join(tmpdir(), 'etsef-simclr-'))
 beforeAll(async () => {
   const graph = buildArchitecture('mobilenetV2', { inputSize: 32, width: 0.35 })
-  await writeModel(dir, { graph, weights: initWeights(graph, 1), classNames: [], preprocessing: 'tf', trainingRecord: {} })
+  await writeModel(dir, {
+    graph,
+    weights: initWeights(graph, 1),
+    classNames: [],
+    preprocessing: 'tf',
+    trainingRecord: {},
+  })
 })
 afterAll(() => {
   rmSync(dir, { recursive: true, force: true })

@@ -13,7 +13,11 @@ export const pretrainOptions = Type.Object(
       default: null,
       description: 'Side in pixels that pictures are resized to. null: that of the init model',
     }),
-    learningRate: Type.Number({ exclusiveMinimum: 0, default: 1e-3, description: 'Base rate of Adam; falls on a half cosine' }),
+    learningRate: Type.Number({
+      exclusiveMinimum: 0,
+      default: 1e-3,
+      description: 'Base rate of Adam; falls on a half cosine',
+    }),
     warmupEpochs: Type.Number({ minimum: 0, default: 1, description: 'Epochs of linear warm-up' }),
     temperature: Type.Number({
       exclusiveMinimum: 0,
@@ -25,9 +29,10 @@ export const pretrainOptions = Type.Object(
       default: [128, 128],
       description: 'Widths of the dense layers of the projection head, which is thrown away after training',
     }),
-    views: Type.Union([Type.Literal('colour'), Type.Literal('greyscale')], {
+    views: Type.Enum(['colour', 'greyscale'], {
       default: 'greyscale',
-      description: 'colour: SimCLR’s own crop and colour changes. greyscale: larger crops, no hue, saturation or colour drop',
+      description:
+        'colour: SimCLR’s own crop and colour changes. greyscale: larger crops, no hue, saturation or colour drop',
     }),
     minCrop: Type.Union([Type.Number({ exclusiveMinimum: 0, maximum: 1 }), Type.Null()], {
       default: null,
@@ -55,7 +60,8 @@ export const pretrainOutputs = { model: port.model('the backbone, without head')
 const pretrain = defineOperation({
   kind: 'estimator',
   type: 'simclr/pretrain',
-  summary: 'A backbone pre-trained without labels: two random views of a picture attract, views of different pictures repel',
+  summary:
+    'A backbone pre-trained without labels: two random views of a picture attract, views of different pictures repel',
   cacheVersion: 1,
   options: pretrainOptions,
   inputs: pretrainInputs,

@@ -9,7 +9,7 @@ interface ActivationGradient {
   /** TensorFlow's operation, and whether it wants `dy` before `y`. */
   readonly native: readonly [name: string, gradientFirst: boolean]
   /** The same in JavaScript: writes `dx`. */
-  compute(dy: Float32Array, y: Float32Array, dx: Float32Array): void
+  readonly compute: (dy: Float32Array, y: Float32Array, dx: Float32Array) => void
 }
 
 const GRADIENTS: readonly ActivationGradient[] = [
@@ -49,7 +49,9 @@ export function installActivationGradients(tf: Tf): void {
       gradFunc: (upstream, saved) => {
         const y = saved[0]!
         const dy = upstream as Tensor
-        return { x: () => (tf.getBackend() === 'tensorflow' ? runNative(tf, native, dy, y) : onHeap(tf, compute, dy, y)) }
+        return {
+          x: () => (tf.getBackend() === 'tensorflow' ? runNative(tf, native, dy, y) : onHeap(tf, compute, dy, y)),
+        }
       },
     })
   }

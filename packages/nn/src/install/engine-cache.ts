@@ -100,7 +100,10 @@ export function givenEntry(env: NodeJS.ProcessEnv = process.env): string | undef
   if (given === undefined || given === '') return undefined
   const directory = resolve(given)
   if (existsSync(join(directory, MANIFEST_NAME))) return directory
-  return join(engineCacheRoot(env), `given-${directory.replace(/[^A-Za-z0-9.]+/g, '_')}-${TFJS_VERSION}-napi${NAPI_VERSION}`)
+  return join(
+    engineCacheRoot(env),
+    `given-${directory.replace(/[^A-Za-z0-9.]+/g, '_')}-${TFJS_VERSION}-napi${NAPI_VERSION}`,
+  )
 }
 
 function packageBinding(name: BindingPackage): Binding | undefined {

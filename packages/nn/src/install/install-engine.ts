@@ -63,7 +63,11 @@ export async function installEngine(options: InstallOptions = {}): Promise<Insta
   }
   if (packageDirectory('@tensorflow/tfjs-node') === undefined) {
     log(WASM_COST)
-    return { engine: 'wasm', cached: false, failures: [{ source: 'wheel', reason: '@tensorflow/tfjs-node is not installed' }] }
+    return {
+      engine: 'wasm',
+      cached: false,
+      failures: [{ source: 'wheel', reason: '@tensorflow/tfjs-node is not installed' }],
+    }
   }
   const failures: { source: InstallSource; reason: string }[] = []
   for (const source of options.order ?? ['given', 'wheel', 'stock']) {
@@ -82,7 +86,11 @@ export async function installEngine(options: InstallOptions = {}): Promise<Insta
   return { engine: 'wasm', cached: false, failures }
 }
 
-async function buildEntry(source: InstallSource, env: NodeJS.ProcessEnv, log: (line: string) => void): Promise<Binding> {
+async function buildEntry(
+  source: InstallSource,
+  env: NodeJS.ProcessEnv,
+  log: (line: string) => void,
+): Promise<Binding> {
   const entry = entryOf(source, env)
   const building = `${entry}.building-${process.pid}`
   await rm(building, { recursive: true, force: true })
@@ -91,7 +99,10 @@ async function buildEntry(source: InstallSource, env: NodeJS.ProcessEnv, log: (l
     if (source === 'given') await buildFromGiven(env['ETSEF_LIBTENSORFLOW'] ?? '', building)
     else if (source === 'wheel') await buildFromWheel(building, log)
     else await buildFromStock(building, log)
-    const { tensorflowVersion } = await selfTest({ path: join(building, BINDING_PATH), package: '@tensorflow/tfjs-node' })
+    const { tensorflowVersion } = await selfTest({
+      path: join(building, BINDING_PATH),
+      package: '@tensorflow/tfjs-node',
+    })
     await writeManifest(building, source, tensorflowVersion)
     await publish(building, entry)
   } finally {

@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { zipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { BINDING_PATH, cacheEntry, engineCacheRoot, findBinding, givenEntry, hasCudaDevice, MANIFEST_NAME } from './engine-cache.js'
+import {
+  BINDING_PATH,
+  cacheEntry,
+  engineCacheRoot,
+  findBinding,
+  givenEntry,
+  hasCudaDevice,
+  MANIFEST_NAME,
+} from './engine-cache.js'
 import { installEngine, WASM_COST } from './install-engine.js'
 import { TENSORFLOW_VERSION } from './versions.js'
 import { extractZipEntries } from './zip-entries.js'
@@ -23,7 +31,12 @@ function fillCache(): string {
   const entry = cacheEntry(TENSORFLOW_VERSION, env)
   mkdirSync(dirname(join(entry, BINDING_PATH)), { recursive: true })
   writeFileSync(join(entry, BINDING_PATH), 'binding')
-  const manifest = { tensorflowVersion: TENSORFLOW_VERSION, source: 'wheel', package: '@tensorflow/tfjs-node', files: { [BINDING_PATH]: 7 } }
+  const manifest = {
+    tensorflowVersion: TENSORFLOW_VERSION,
+    source: 'wheel',
+    package: '@tensorflow/tfjs-node',
+    files: { [BINDING_PATH]: 7 },
+  }
   writeFileSync(join(entry, MANIFEST_NAME), JSON.stringify(manifest))
   return entry
 }

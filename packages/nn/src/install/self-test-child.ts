@@ -26,11 +26,27 @@ function checkBatchNorm({ tf, kernels }: Engine): void {
   const movingMean = tf.variable(tf.tensor1d([0]))
   const movingVariance = tf.variable(tf.tensor1d([1]))
   const run = (input: typeof x) =>
-    kernels.batchNorm({ x: input, gamma: tf.tensor1d([2]), beta: tf.tensor1d([0.5]), movingMean, movingVariance, epsilon: 1e-3, momentum: 0.9 })
-  expectClose('batch norm', run(x).dataSync(), [1, 3, 5, 11].map((value) => (2 * (value - 5)) / Math.sqrt(14 + 1e-3) + 0.5))
+    kernels.batchNorm({
+      x: input,
+      gamma: tf.tensor1d([2]),
+      beta: tf.tensor1d([0.5]),
+      movingMean,
+      movingVariance,
+      epsilon: 1e-3,
+      momentum: 0.9,
+    })
+  expectClose(
+    'batch norm',
+    run(x).dataSync(),
+    [1, 3, 5, 11].map((value) => (2 * (value - 5)) / Math.sqrt(14 + 1e-3) + 0.5),
+  )
   expectClose('running mean', movingMean.dataSync(), [0.5])
   expectClose('running variance', movingVariance.dataSync(), [0.9 + 0.1 * (56 / 3)])
-  const gradient = tf.grad((input) => run(input as typeof x).pow(3).sum())(x)
+  const gradient = tf.grad((input) =>
+    run(input as typeof x)
+      .pow(3)
+      .sum(),
+  )(x)
   expectClose('batch norm gradient', gradient.dataSync(), batchNormCubeGradient([1, 3, 5, 11]))
 }
 
@@ -54,7 +70,10 @@ function checkAdam({ tf, kernels }: Engine): void {
   const expected = [1, -2]
   const m = [0, 0]
   const v = [0, 0]
-  for (const [index, gradient] of [[0.5, -1], [0.1, 0.3]].entries()) {
+  for (const [index, gradient] of [
+    [0.5, -1],
+    [0.1, 0.3],
+  ].entries()) {
     const step = index + 1
     kernels.adam({ variable, gradient: tf.tensor1d(gradient), state, step, ...settings })
     const rate = (0.1 * Math.sqrt(1 - 0.999 ** step)) / (1 - 0.9 ** step)
@@ -68,6 +87,8 @@ function checkAdam({ tf, kernels }: Engine): void {
 }
 
 function expectClose(what: string, actual: ArrayLike<number>, expected: readonly number[]): void {
-  const wrong = actual.length !== expected.length || expected.some((value, i) => !(Math.abs(actual[i]! - value) <= TOLERANCE * Math.max(1, Math.abs(value))))
+  const wrong =
+    actual.length !== expected.length ||
+    expected.some((value, i) => !(Math.abs(actual[i]! - value) <= TOLERANCE * Math.max(1, Math.abs(value))))
   if (wrong) throw new Error(`${what}: got [${Array.from(actual).join(', ')}], expected [${expected.join(', ')}]`)
 }

@@ -15,7 +15,10 @@ export interface SelfTestResult {
  * @throws Error naming what differed, or how the child ended.
  */
 export async function selfTest(binding: Pick<Binding, 'path' | 'package'>): Promise<SelfTestResult> {
-  const script = fileURLToPath(new URL('./self-test-child.js', import.meta.url)).replace(/([\\/])src([\\/]install)/, '$1dist$2')
+  const script = fileURLToPath(new URL('./self-test-child.js', import.meta.url)).replace(
+    /([\\/])src([\\/]install)/,
+    '$1dist$2',
+  )
   if (!existsSync(script)) throw new Error('the self-test is not built; run npm run build')
   const { code, stdout, stderr } = await runCommand(process.execPath, [script, binding.path, binding.package], {
     env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' },

@@ -76,7 +76,7 @@ async function readDirectory(file: FileHandle, archive: string): Promise<Map<str
   if (end < 0) throw new Error(`${archive} is not a zip file`)
   const directory = await readBytes(file, tail.readUInt32LE(end + 16), tail.readUInt32LE(end + 12))
   const places = new Map<string, EntryPlace>()
-  for (let at = 0; at + 46 <= directory.length && directory.readUInt32LE(at) === 0x02014b50; ) {
+  for (let at = 0; at + 46 <= directory.length && directory.readUInt32LE(at) === 0x02014b50;) {
     const nameLength = directory.readUInt16LE(at + 28)
     places.set(directory.toString('utf8', at + 46, at + 46 + nameLength), {
       method: directory.readUInt16LE(at + 10),

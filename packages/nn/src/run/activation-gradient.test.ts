@@ -1,4 +1,3 @@
-import type { Tensor4D } from '@tensorflow/tfjs'
 import { describe, expect, test } from 'vitest'
 import { loadEngine } from '../engine/load-engine.js'
 import { testEngines } from '../engine/test-engines.js'
@@ -47,7 +46,9 @@ describe.each(testEngines)('on %s', (name) => {
       const mean = [0, 1, 2, 3].reduce((sum, at) => sum + result.gradients[at * 2 + channel]!, 0)
       expect(mean / 4).toBeCloseTo(alpha[channel]!, 5)
     }
-    const raw = [0, 1, 2, 3].map((at) => alpha[0] * result.activations[at * 2]! + alpha[1] * result.activations[at * 2 + 1]!)
+    const raw = [0, 1, 2, 3].map(
+      (at) => alpha[0] * result.activations[at * 2]! + alpha[1] * result.activations[at * 2 + 1]!,
+    )
     for (const [at, value] of map.entries()) expect(raw[at]).toBeCloseTo(value, 5)
     model.dispose()
     input.dispose()
@@ -59,7 +60,16 @@ describe.each(testEngines)('on %s', (name) => {
       ...graph,
       nodes: [
         ...graph.nodes.slice(0, 1),
-        { op: 'batchNorm', epsilon: 1e-3, momentum: 0.9, scale: true, center: true, name: 'bn', inputs: ['map'], stage: 'stem' },
+        {
+          op: 'batchNorm',
+          epsilon: 1e-3,
+          momentum: 0.9,
+          scale: true,
+          center: true,
+          name: 'bn',
+          inputs: ['map'],
+          stage: 'stem',
+        },
         { op: 'activation', activation: 'relu', name: 'relu', inputs: ['bn'], stage: 'stem' },
         { op: 'globalAvgPool', keepDims: false, name: 'pool', inputs: ['relu'], stage: 'stem' },
         ...graph.nodes.slice(2),
@@ -71,7 +81,7 @@ describe.each(testEngines)('on %s', (name) => {
       ['bn/movingVariance', { shape: [2], data: new Float32Array([2, 0.5]) }] as const,
     ])
     const model = createGraphModel(engine, withNorm, all)
-    const input = engine.tf.tensor4d(pixels, [1, 2, 2, 2]) as Tensor4D
+    const input = engine.tf.tensor4d(pixels, [1, 2, 2, 2])
     const { logits, gradients } = activationGradient(model, input, 'map', [1])
     const network = await openFrozenNetwork(withNorm, all, { outputs: ['logits'], runner: 'engine', engine: name })
     const [predicted] = await network.run(pixels, 1)

@@ -1,8 +1,8 @@
-import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs'
+import type { Scalar, Tensor } from '@tensorflow/tfjs'
 import { describe, expect, test } from 'vitest'
 import { bothEngines, testEngines } from '../engine/test-engines.js'
 import { loadEngine } from '../engine/load-engine.js'
-import type { Graph, GraphNode, Operation } from '../graph/graph.js'
+import type { Graph, Operation } from '../graph/graph.js'
 import { initWeights } from '../graph/init-weights.js'
 import { uniformStream } from '../graph/random.js'
 import { createGraphModel } from './graph-model.js'
@@ -37,10 +37,12 @@ function zoo(): Graph {
     { op: 'globalMaxPool' },
     { op: 'dense', units: 3, bias: true },
   ]
-  const nodes = layers.map(
-    ({ inputs, ...operation }, i) =>
-      ({ ...operation, name: `n${i}`, inputs: inputs ?? [i === 0 ? 'input' : `n${i - 1}`], stage: 'stem' }) as GraphNode,
-  )
+  const nodes = layers.map(({ inputs, ...operation }, i) => ({
+    ...operation,
+    name: `n${i}`,
+    inputs: inputs ?? [i === 0 ? 'input' : `n${i - 1}`],
+    stage: 'stem',
+  }))
   return {
     architecture: 'zoo',
     inputShape: [29, 26, 3],
@@ -64,15 +66,21 @@ async function run(name: 'tensorflow' | 'wasm', isTraining: boolean) {
   }
   const model = createGraphModel(engine, graph, weights)
   const uniform = uniformStream(5)
-  const input = tf.tensor4d(Float32Array.from({ length: 4 * 29 * 26 * 3 }, () => 4 * uniform() - 2), [4, 29, 26, 3])
-  const cotangent = tf.tensor2d(Float32Array.from({ length: 12 }, () => 2 * uniform() - 1), [4, 3])
+  const input = tf.tensor4d(
+    Float32Array.from({ length: 4 * 29 * 26 * 3 }, () => 4 * uniform() - 2),
+    [4, 29, 26, 3],
+  )
+  const cotangent = tf.tensor2d(
+    Float32Array.from({ length: 12 }, () => 2 * uniform() - 1),
+    [4, 3],
+  )
   const names = model.parameters.filter((p) => p.trainable).map((p) => p.name)
   const trainingNodes = new Set(isTraining ? graph.nodes.map((node) => node.name) : [])
   const before = tf.memory().numTensors
   const { value, grads } = tf.variableGrads(
     () => {
-      const [out] = model.evaluate(new Map<string, Tensor>([['input', input as Tensor4D]]), ['n25'], { trainingNodes })
-      return tf.sum(tf.mul(out!, cotangent)) as Scalar
+      const [out] = model.evaluate(new Map<string, Tensor>([['input', input]]), ['n25'], { trainingNodes })
+      return tf.sum<Scalar>(tf.mul(out!, cotangent))
     },
     names.map((n) => model.variables.get(n)!),
   )
@@ -93,22 +101,25 @@ async function run(name: 'tensorflow' | 'wasm', isTraining: boolean) {
 }
 
 describe.skipIf(!bothEngines)('tensorflow and wasm (needs `etsef engine install`)', () => {
-  test.for([true, false])('agree on value, gradients and moving statistics of every operation, training %s', async (isTraining) => {
-    const a = await run('tensorflow', isTraining)
-    const b = await run('wasm', isTraining)
-    expect(Math.abs(a.loss - b.loss)).toBeLessThan(2e-4 * Math.max(1, Math.abs(a.loss)))
-    expect(a.gradients.size).toBe(isTraining ? 16 : 12)
-    const scale = Math.max(...[...a.gradients.values()].map((g) => Math.max(...g.map(Math.abs))))
-    for (const [name, gradient] of a.gradients) {
-      const other = b.gradients.get(name)!
-      const worst = Math.max(...gradient.map((g, i) => Math.abs(g - other[i]!)))
-      expect(worst / scale, name).toBeLessThan(2e-4)
-    }
-    for (const [name, weight] of a.moved) {
-      const other = b.moved.get(name)!.data
-      expect(Math.max(...weight.data.map((w, i) => Math.abs(w - other[i]!))), name).toBeLessThan(1e-4)
-    }
-  })
+  test.for([true, false])(
+    'agree on value, gradients and moving statistics of every operation, training %s',
+    async (isTraining) => {
+      const a = await run('tensorflow', isTraining)
+      const b = await run('wasm', isTraining)
+      expect(Math.abs(a.loss - b.loss)).toBeLessThan(2e-4 * Math.max(1, Math.abs(a.loss)))
+      expect(a.gradients.size).toBe(isTraining ? 16 : 12)
+      const scale = Math.max(...[...a.gradients.values()].map((g) => Math.max(...g.map(Math.abs))))
+      for (const [name, gradient] of a.gradients) {
+        const other = b.gradients.get(name)!
+        const worst = Math.max(...gradient.map((g, i) => Math.abs(g - other[i]!)))
+        expect(worst / scale, name).toBeLessThan(2e-4)
+      }
+      for (const [name, weight] of a.moved) {
+        const other = b.moved.get(name)!.data
+        expect(Math.max(...weight.data.map((w, i) => Math.abs(w - other[i]!))), name).toBeLessThan(1e-4)
+      }
+    },
+  )
 })
 
 describe.each(testEngines)('%s', (name) => {

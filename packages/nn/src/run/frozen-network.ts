@@ -76,7 +76,12 @@ async function openOnEngine(graph: Graph, weights: Weights, options: FrozenNetwo
   }
 }
 
-function runOnce(model: GraphModel, batch: Float32Array, numImages: number, outputs: readonly string[]): Float32Array[] {
+function runOnce(
+  model: GraphModel,
+  batch: Float32Array,
+  numImages: number,
+  outputs: readonly string[],
+): Float32Array[] {
   const { tf } = model.engine
   const input = tf.tensor(batch, [numImages, ...model.graph.inputShape])
   const values = model.evaluate(new Map<string, Tensor>([['input', input]]), outputs)

@@ -1,5 +1,5 @@
 import type { Rng } from '@etsef/plugin-api'
-import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs'
+import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs'
 import type { Engine, Tf, Variable } from '../engine/engine.js'
 import type { Activation, GraphNode, Padding } from '../graph/graph.js'
 
@@ -30,7 +30,7 @@ export function runNode(node: GraphNode, inputs: readonly Tensor[], context: Nod
       return withBias(tf.depthwiseConv2d(input, kernel, [...node.strides], padding), context)
     }
     case 'dense':
-      return withBias(tf.matMul(x as Tensor2D, required(node, context, 'kernel') as unknown as Tensor2D), context)
+      return withBias(tf.matMul(x, required(node, context, 'kernel')), context)
     case 'batchNorm':
       return runBatchNorm(node, x, context)
     case 'activation':
@@ -79,7 +79,7 @@ function runBatchNorm(node: GraphNode & { op: 'batchNorm' }, x: Tensor, context:
   const movingVariance = required(node, context, 'movingVariance')
   if (context.isTraining) {
     const { epsilon, momentum } = node
-    const spatial = x.rank === 4 ? x : x.reshape([x.shape[0]!, 1, 1, x.shape[1]!])
+    const spatial = x.rank === 4 ? x : x.reshape([x.shape[0], 1, 1, x.shape[1]!])
     const y = kernels.batchNorm({
       x: spatial as Tensor4D,
       ...(gamma === undefined ? {} : { gamma }),
@@ -94,8 +94,10 @@ function runBatchNorm(node: GraphNode & { op: 'batchNorm' }, x: Tensor, context:
   // Inference: the stock kernel forward, and the gradient of an affine map with constant coefficients, one product.
   const normalise = tf.customGrad((input) => {
     const image = input as Tensor
-    const spatial = (image.rank === 4 ? image : image.reshape([image.shape[0]!, 1, 1, image.shape[1]!])) as Tensor4D
-    const [mean, variance, offset, scale] = [movingMean, movingVariance, beta, gamma] as unknown as (Tensor1D | undefined)[]
+    const spatial = (image.rank === 4 ? image : image.reshape([image.shape[0], 1, 1, image.shape[1]!])) as Tensor4D
+    const [mean, variance, offset, scale] = [movingMean, movingVariance, beta, gamma] as unknown as (
+      Tensor1D | undefined
+    )[]
     const y = tf.batchNorm(spatial, mean!, variance!, offset, scale, node.epsilon)
     return {
       value: y.reshape(image.shape),
@@ -148,4 +150,3 @@ function dropOut(tf: Tf, x: Tensor, rate: number, rng: Rng): Tensor {
   for (let i = 0; i < mask.length; i++) mask[i] = rng.next() < rate ? 0 : 1 / (1 - rate)
   return tf.mul(x, tf.tensor(mask, x.shape))
 }
-

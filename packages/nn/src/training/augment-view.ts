@@ -60,7 +60,13 @@ export const viewPresets: Readonly<Record<'colour' | 'greyscale', ViewOptions>> 
  * @param pixels - RGB in [0, 255], `[side, side, 3]`; left alone.
  * @param target - Receives RGB in [0, 255], float.
  */
-export function augmentView(pixels: Uint8Array, side: number, options: ViewOptions, rng: Rng, target: Float32Array): void {
+export function augmentView(
+  pixels: Uint8Array,
+  side: number,
+  options: ViewOptions,
+  rng: Rng,
+  target: Float32Array,
+): void {
   randomResizedCrop(pixels, side, options.cropScale, rng.next() < options.flip, rng, target)
   if (rng.next() < options.jitter) {
     for (const change of rng.shuffle(['brightness', 'contrast', 'saturation', 'hue'] as const)) {
@@ -119,7 +125,11 @@ function grey(pixels: Float32Array, at: number): number {
 }
 
 /** Blend with black (brightness), the mean grey (contrast) or each pixel's own grey (saturation), then clamp. */
-export function scaleColour(pixels: Float32Array, change: 'brightness' | 'contrast' | 'saturation', factor: number): void {
+export function scaleColour(
+  pixels: Float32Array,
+  change: 'brightness' | 'contrast' | 'saturation',
+  factor: number,
+): void {
   let mean = 0
   if (change === 'contrast') {
     for (let i = 0; i < pixels.length; i += 3) mean += grey(pixels, i)

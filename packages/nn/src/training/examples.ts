@@ -29,7 +29,11 @@ export async function openBoundary(
   model: GraphModel,
   source: ExampleSource,
   boundary: readonly string[],
-  options: { readonly batchSize: number; readonly limitMb: number; readonly shapes: ReadonlyMap<string, readonly number[]> },
+  options: {
+    readonly batchSize: number
+    readonly limitMb: number
+    readonly shapes: ReadonlyMap<string, readonly number[]>
+  },
 ): Promise<BoundarySource> {
   const { tf } = model.engine
   const readFresh = async (indices: readonly number[], rng?: Rng): Promise<Map<string, Tensor>> => {

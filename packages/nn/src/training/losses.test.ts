@@ -1,4 +1,4 @@
-import type { Scalar, Tensor2D } from '@tensorflow/tfjs'
+import type { Tensor2D } from '@tensorflow/tfjs'
 import { describe, expect, test } from 'vitest'
 import { loadEngine } from '../engine/load-engine.js'
 import { testEngines } from '../engine/test-engines.js'
@@ -55,7 +55,10 @@ describe.each(testEngines)('on %s', (name) => {
       [0.1491325002, 0.0598458364, 0.0199486121],
     ]
     const gradient = tf.tidy(
-      () => tf.grad((z) => ntXentLoss(tf, z as Tensor2D) as Scalar)(tf.tensor2d(EMBEDDINGS)).arraySync() as number[][],
+      () =>
+        tf
+          .grad((z) => ntXentLoss(tf, z as Tensor2D))(tf.tensor2d(EMBEDDINGS))
+          .arraySync() as number[][],
     )
     for (const [i, row] of gradient.entries()) {
       for (const [j, value] of row.entries()) expect(value).toBeCloseTo(expected[i]![j]!, 5)
@@ -66,7 +69,12 @@ describe.each(testEngines)('on %s', (name) => {
   test('NT-Xent does not change with the scale of a row, and is log(2N − 1) for equal rows', async () => {
     const scaled = EMBEDDINGS.map((row, i) => row.map((value) => value * (1 + 100 * i)))
     expect(await ntXent(scaled, 0.5)).toBeCloseTo(0.685284727776176, 5)
-    expect(await ntXent(EMBEDDINGS.map(() => [1, 2, 3]), 0.5)).toBeCloseTo(Math.log(3), 5)
+    expect(
+      await ntXent(
+        EMBEDDINGS.map(() => [1, 2, 3]),
+        0.5,
+      ),
+    ).toBeCloseTo(Math.log(3), 5)
   })
 
   test('NT-Xent refuses a single image', async () => {

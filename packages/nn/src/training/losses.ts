@@ -32,7 +32,7 @@ export function softmaxCrossEntropy(
     const gamma = options.focalGamma ?? 0
     const terms = tf.mul(target, logProbabilities)
     const weighted = gamma === 0 ? terms : tf.mul(terms, tf.pow(tf.sub(1, tf.exp(logProbabilities)), gamma))
-    return tf.neg(tf.sum(weighted)) as Scalar
+    return tf.neg(tf.sum<Scalar>(weighted))
   })
 }
 

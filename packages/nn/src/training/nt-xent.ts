@@ -21,13 +21,13 @@ export function ntXentLoss(tf: Tf, z: Tensor2D, options: { readonly temperature?
   }
   return tf.tidy(() => {
     const norm = tf.sqrt(tf.add(tf.sum(tf.square(z), 1, true), 1e-24))
-    const unit = tf.div(z, norm) as Tensor2D
+    const unit = tf.div<Tensor2D>(z, norm)
     const similarity = tf.div(tf.matMul(unit, unit, false, true), temperature)
     const masks = pairMasks(rows)
     // A view is never its own candidate.
     const candidates = tf.add(similarity, tf.tensor2d(masks.self, [rows, rows]))
     const logProbabilities = tf.logSoftmax(candidates)
-    return tf.neg(tf.sum(tf.mul(logProbabilities, tf.tensor2d(masks.partner, [rows, rows])))) as Scalar
+    return tf.neg(tf.sum<Scalar>(tf.mul(logProbabilities, tf.tensor2d(masks.partner, [rows, rows]))))
   })
 }
 

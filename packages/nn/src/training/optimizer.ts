@@ -51,7 +51,9 @@ function createAdam(
   const states = new Map<string, { readonly state: AdamState; readonly shape: readonly number[] }>()
   let step = resume?.step ?? 0
   return {
-    beginStep: () => void step++,
+    beginStep: () => {
+      step++
+    },
     apply: (name, variable, gradient, learningRate) => {
       let entry = states.get(name)
       if (entry === undefined) {
@@ -102,10 +104,13 @@ function createSgd(
   const velocities = new Map<string, Tensor>()
   let step = resume?.step ?? 0
   return {
-    beginStep: () => void step++,
+    beginStep: () => {
+      step++
+    },
     apply: (name, variable, gradient, learningRate) => {
       tf.tidy(() => {
-        const decayed = weightDecay > 0 && variable.rank > 1 ? tf.add(gradient, tf.mul(variable, weightDecay)) : gradient
+        const decayed =
+          weightDecay > 0 && variable.rank > 1 ? tf.add(gradient, tf.mul(variable, weightDecay)) : gradient
         let update = decayed
         if (momentum > 0) {
           const saved = resume?.moments.get(`${name}/v`)
@@ -134,4 +139,3 @@ function createSgd(
     },
   }
 }
-

@@ -19,7 +19,7 @@ export interface PixelStoreOptions {
   /** Bytes kept in memory, default 1.5 GB; a larger set is decoded again at every read. */
   readonly limitBytes?: number
   readonly signal?: AbortSignal
-  onProgress?(done: number, total: number): void
+  readonly onProgress?: (done: number, total: number) => void
 }
 
 /** Decodes pictures once, resized to a square, and keeps them as bytes. */

@@ -37,8 +37,27 @@ const backbone: Graph = {
   architecture: 'tiny',
   inputShape: [32, 32, 3],
   nodes: [
-    { op: 'conv', filters: 16, kernel: [5, 5], strides: [4, 4], padding: 'same', bias: false, name: 'conv', inputs: ['input'], stage: 'stem' },
-    { op: 'batchNorm', epsilon: 1e-3, momentum: 0.9, scale: true, center: true, name: 'bn', inputs: ['conv'], stage: 'stem' },
+    {
+      op: 'conv',
+      filters: 16,
+      kernel: [5, 5],
+      strides: [4, 4],
+      padding: 'same',
+      bias: false,
+      name: 'conv',
+      inputs: ['input'],
+      stage: 'stem',
+    },
+    {
+      op: 'batchNorm',
+      epsilon: 1e-3,
+      momentum: 0.9,
+      scale: true,
+      center: true,
+      name: 'bn',
+      inputs: ['conv'],
+      stage: 'stem',
+    },
     { op: 'activation', activation: 'relu', name: 'relu', inputs: ['bn'], stage: 'stem' },
     { op: 'globalAvgPool', keepDims: false, name: 'pool', inputs: ['relu'], stage: 'stem' },
   ],
@@ -84,7 +103,16 @@ describe.each(testEngines)('on %s', (name) => {
       const graph = backbone
       const checkpoint = { directory, name: 'simclr' }
       const options = { epochs: 2, batchSize: 8, learningRate: 1e-2, temperature: 0.5, projection: [32, 16], views }
-      const input = { engine, graph, weights: initWeights(graph, 2), pixels: pictures(17, 32), preprocessing: 'tf' as const, options, seed: 'test', checkpoint }
+      const input = {
+        engine,
+        graph,
+        weights: initWeights(graph, 2),
+        pixels: pictures(17, 32),
+        preprocessing: 'tf' as const,
+        options,
+        seed: 'test',
+        checkpoint,
+      }
       await expect(pretrainSimclr({ ...input, signal: stop.signal, onEpoch: () => { stop.abort() } })).rejects.toThrow(/abort/i) // prettier-ignore
       const resumed = await pretrainSimclr(input)
       expect(resumed.weights).toEqual(whole.weights)

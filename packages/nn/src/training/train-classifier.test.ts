@@ -69,21 +69,24 @@ describe.each(testEngines)('on %s', (name) => {
   }
 
   // Rows of conformance.md B.2: what TensorFlow.js' own fit does wrong when something is frozen.
-  test.for(['stage1', 'stage4', 'backbone'])('freeze: %s leaves every frozen weight and statistic bit-equal', async (freeze) => {
-    const { graph, weights, result, leaked } = await train({ freeze })
-    const stages = [...new Set(graph.nodes.map((node) => node.stage))]
-    const last = freeze === 'backbone' ? stages.length - 2 : stages.indexOf(freeze)
-    const frozen = new Set(graph.nodes.filter((n) => stages.indexOf(n.stage) <= last).map((n) => n.name))
-    const isFrozen = (parameter: string) => frozen.has(parameter.slice(0, parameter.lastIndexOf('/')))
-    const frozenNames = [...weights.keys()].filter(isFrozen)
-    const learning = [...weights.keys()].filter((parameter) => !isFrozen(parameter))
-    expect(frozenNames.length).toBeGreaterThan(5)
-    expect(digest(result.weights, frozenNames)).toBe(digest(weights, frozenNames))
-    for (const parameter of learning) {
-      expect(digest(result.weights, [parameter]), parameter).not.toBe(digest(weights, [parameter]))
-    }
-    expect(leaked).toBe(0)
-  })
+  test.for(['stage1', 'stage4', 'backbone'])(
+    'freeze: %s leaves every frozen weight and statistic bit-equal',
+    async (freeze) => {
+      const { graph, weights, result, leaked } = await train({ freeze })
+      const stages = [...new Set(graph.nodes.map((node) => node.stage))]
+      const last = freeze === 'backbone' ? stages.length - 2 : stages.indexOf(freeze)
+      const frozen = new Set(graph.nodes.filter((n) => stages.indexOf(n.stage) <= last).map((n) => n.name))
+      const isFrozen = (parameter: string) => frozen.has(parameter.slice(0, parameter.lastIndexOf('/')))
+      const frozenNames = [...weights.keys()].filter(isFrozen)
+      const learning = [...weights.keys()].filter((parameter) => !isFrozen(parameter))
+      expect(frozenNames.length).toBeGreaterThan(5)
+      expect(digest(result.weights, frozenNames)).toBe(digest(weights, frozenNames))
+      for (const parameter of learning) {
+        expect(digest(result.weights, [parameter]), parameter).not.toBe(digest(weights, [parameter]))
+      }
+      expect(leaked).toBe(0)
+    },
+  )
 
   test('counts the trainable scalars of a frozen backbone: the head', async () => {
     const { result } = await train({ freeze: 'backbone', epochs: 1 })
@@ -101,13 +104,19 @@ describe.each(testEngines)('on %s', (name) => {
     expect(result.history.at(-1)!.loss).toBeLessThan(0.8 * result.history[0]!.loss)
     expect(losses[result.bestEpoch - 1]).toBe(Math.min(...losses))
     // Evaluated again, the returned weights give the logged figure.
-    const again = await train({ epochs: 1, learningRate: 0, freeze: 'backbone' }, { validation, weights: result.weights })
+    const again = await train(
+      { epochs: 1, learningRate: 0, freeze: 'backbone' },
+      { validation, weights: result.weights },
+    )
     expect(again.result.history[0]!.validation!.loss).toBeCloseTo(Math.min(...losses), 5)
   })
 
   test('stops early after patience epochs without improvement', async () => {
     const validation = examples(12, 2)
-    const { result } = await train({ epochs: 9, learningRate: 0, freeze: 'backbone', earlyStopping: { patience: 2 } }, { validation })
+    const { result } = await train(
+      { epochs: 9, learningRate: 0, freeze: 'backbone', earlyStopping: { patience: 2 } },
+      { validation },
+    )
     expect(result.history.length).toBe(3)
     expect(result.bestEpoch).toBe(1)
   })
@@ -133,7 +142,9 @@ describe.each(testEngines)('on %s', (name) => {
       await expect(train(options, { checkpoint, onEpoch, signal: stop.signal })).rejects.toThrow(/abort/i)
       const resumed = await train(options, { checkpoint })
       expect(resumed.result.history).toEqual(whole.result.history)
-      expect(digest(resumed.result.weights, whole.weights.keys())).toBe(digest(whole.result.weights, whole.weights.keys()))
+      expect(digest(resumed.result.weights, whole.weights.keys())).toBe(
+        digest(whole.result.weights, whole.weights.keys()),
+      )
     } finally {
       await rm(directory, { recursive: true })
     }
@@ -149,7 +160,14 @@ describe.each(testEngines)('on %s', (name) => {
     { name: 'sgd', momentum: 0.9, weightDecay: 1e-4 },
     { name: 'adamW', weightDecay: 0.05 },
   ] as const)('$name trains too, with clipping, balanced classes and stage decay', async (optimizer) => {
-    const { result, leaked } = await train({ optimizer, clipNorm: 1, classWeights: 'balanced', stageDecay: 0.5, learningRate: 1e-2, epochs: 4 })
+    const { result, leaked } = await train({
+      optimizer,
+      clipNorm: 1,
+      classWeights: 'balanced',
+      stageDecay: 0.5,
+      learningRate: 1e-2,
+      epochs: 4,
+    })
     expect(result.history.at(-1)!.loss).toBeLessThan(result.history[0]!.loss)
     expect(leaked).toBe(0)
   })

@@ -120,7 +120,11 @@ export async function trainClassifier(input: TrainClassifierInput): Promise<Trai
   const model = createGraphModel(engine, graph, withOverrides(input.weights, saved?.tensors['weights']))
   let best = saved?.tensors['best']
   const moments = saved?.tensors['moments'] ?? new Map<string, WeightTensor>()
-  const optimizer = createOptimizer(engine, options.optimizer ?? { name: 'adam' }, saved && { step: progress.step, moments })
+  const optimizer = createOptimizer(
+    engine,
+    options.optimizer ?? { name: 'adam' },
+    saved && { step: progress.step, moments },
+  )
   try {
     const boundaryOptions = { batchSize: 32, limitMb: frozenCacheMb, shapes: inferShapes(graph) }
     const trainValues = await openBoundary(model, train, part.boundary, boundaryOptions)
@@ -237,7 +241,11 @@ async function evaluateClassifier(
   return classifierMetrics(logits, source.labels, classWeights === undefined ? {} : { classWeights })
 }
 
-function takeIfBetter(progress: Progress, metrics: ClassifierMetrics | undefined, options: TrainClassifierOptions): boolean {
+function takeIfBetter(
+  progress: Progress,
+  metrics: ClassifierMetrics | undefined,
+  options: TrainClassifierOptions,
+): boolean {
   // The direction belongs to the metric: a loss falls, an accuracy rises.
   const metric = options.earlyStopping?.metric ?? 'loss'
   const score = metrics === undefined ? progress.epoch : metric === 'loss' ? -metrics.loss : metrics.balancedAccuracy
@@ -283,7 +291,9 @@ function stageRates(graph: Graph, decay: number): Map<string, number> {
   const factors = new Map(stages.map((stage, i) => [stage, decay ** (stages.length - 1 - i)]))
   const names = ['kernel', 'bias', 'gamma', 'beta']
   return new Map(
-    graph.nodes.flatMap((node) => names.map((name): [string, number] => [`${node.name}/${name}`, factors.get(node.stage)!])),
+    graph.nodes.flatMap((node) =>
+      names.map((name): [string, number] => [`${node.name}/${name}`, factors.get(node.stage)!]),
+    ),
   )
 }
 

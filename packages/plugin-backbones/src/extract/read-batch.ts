@@ -2,7 +2,12 @@ import type { ImageBatch } from '@etsef/plugin-api'
 import { eachConcurrently, preprocess, toSquareRgb, type Preprocessing } from '@etsef/nn'
 
 /** Network input of a whole batch, `[numSamples, side, side, 3]`; pictures are decoded four at a time. */
-export async function readBatch(batch: ImageBatch, side: number, contract: Preprocessing, signal: AbortSignal): Promise<Float32Array> {
+export async function readBatch(
+  batch: ImageBatch,
+  side: number,
+  contract: Preprocessing,
+  signal: AbortSignal,
+): Promise<Float32Array> {
   const length = side * side * 3
   const pixels = new Uint8Array(batch.ids.length * length)
   await eachConcurrently(

@@ -6,7 +6,12 @@ import type { finetuneOutputs, trainingInputs } from '../plugin.js'
 import { engineOf, fitClassifier } from './fit-classifier.js'
 import { softmaxRows } from './softmax-rows.js'
 
-type Implementation = EstimatorImplementation<Static<typeof finetuneOptions>, typeof trainingInputs, typeof finetuneOutputs, Model>
+type Implementation = EstimatorImplementation<
+  Static<typeof finetuneOptions>,
+  typeof trainingInputs,
+  typeof finetuneOutputs,
+  Model
+>
 
 /** Trains on train rows; val rows pick the best epoch. */
 export const fit: Implementation['fit'] = ({ options, inputs, ctx }) =>
@@ -35,7 +40,8 @@ export const open: NonNullable<Implementation['open']> = async ({ state, ctx }) 
       const images = batch as ImageBatch
       const numSamples = images.ids.length
       const input = await readBatch(images, graph.inputShape[0], preprocessing, ctx.signal)
-      const [features, logits] = numSamples === 0 ? [new Float32Array(0), new Float32Array(0)] : await network.run(input, numSamples)
+      const [features, logits] =
+        numSamples === 0 ? [new Float32Array(0), new Float32Array(0)] : await network.run(input, numSamples)
       const rows = { ...rowsOf(images), classNames }
       const { scores, predicted } = softmaxRows(logits!, classNames.length)
       return {

@@ -16,8 +16,27 @@ const tinyBackbone: Graph = {
   architecture: 'tiny',
   inputShape: [32, 32, 3],
   nodes: [
-    { op: 'conv', filters: 8, kernel: [5, 5], strides: [4, 4], padding: 'same', bias: false, name: 'conv', inputs: ['input'], stage: 'stem' },
-    { op: 'batchNorm', epsilon: 1e-3, momentum: 0.9, scale: true, center: true, name: 'bn', inputs: ['conv'], stage: 'stem' },
+    {
+      op: 'conv',
+      filters: 8,
+      kernel: [5, 5],
+      strides: [4, 4],
+      padding: 'same',
+      bias: false,
+      name: 'conv',
+      inputs: ['input'],
+      stage: 'stem',
+    },
+    {
+      op: 'batchNorm',
+      epsilon: 1e-3,
+      momentum: 0.9,
+      scale: true,
+      center: true,
+      name: 'bn',
+      inputs: ['conv'],
+      stage: 'stem',
+    },
     { op: 'activation', activation: 'relu', name: 'relu', inputs: ['bn'], stage: 'stem' },
     { op: 'globalAvgPool', keepDims: false, name: 'pool', inputs: ['relu'], stage: 'stem' },
   ],
@@ -28,7 +47,13 @@ const tinyBackbone: Graph = {
 const results: RunOperationResult[] = []
 
 async function write(value: ModelValue, graph: Graph, classNames: string[]): Promise<void> {
-  await writeModel(value.dir, { graph, weights: initWeights(graph, 3), classNames, preprocessing: 'tf', trainingRecord: {} })
+  await writeModel(value.dir, {
+    graph,
+    weights: initWeights(graph, 3),
+    classNames,
+    preprocessing: 'tf',
+    trainingRecord: {},
+  })
 }
 
 beforeAll(async () => {
@@ -41,7 +66,10 @@ afterAll(() => {
 })
 
 async function run(options: object, images = someImages({ numSamples: 20 }), start = init) {
-  const result = await runOperation(finetune!, { options: { epochs: 0, headEpochs: 0, ...options }, inputs: { images, init: start } })
+  const result = await runOperation(finetune!, {
+    options: { epochs: 0, headEpochs: 0, ...options },
+    inputs: { images, init: start },
+  })
   results.push(result)
   return { ...result, model: await readModel((result.outputs['model'] as ModelValue).dir) }
 }
@@ -57,7 +85,10 @@ test('features are the last hidden layer, predictions the softmax of the logits'
   const [kernel, bias] = [weight(model, 'logits/kernel'), weight(model, 'logits/bias')]
   for (const row of [0, 19]) {
     const logits = [0, 1].map((c) =>
-      Array.from({ length: 8 }, (_, i) => features.features[row * 8 + i]! * kernel[i * 2 + c]!).reduce((a, b) => a + b, bias[c]!),
+      Array.from({ length: 8 }, (_, i) => features.features[row * 8 + i]! * kernel[i * 2 + c]!).reduce(
+        (a, b) => a + b,
+        bias[c]!,
+      ),
     )
     expect(predictions.scores[row * 2]).toBeCloseTo(1 / (1 + Math.exp(logits[1]! - logits[0]!)), 5)
   }
@@ -90,7 +121,9 @@ test('head epochs leave the backbone as it was; body epochs change it', async ()
 test('learns to tell red from blue, and tells it of test rows', async () => {
   const rows = someImages({ numSamples: 60 })
   const load = (index: number) => {
-    const data = Uint8Array.from({ length: 12 * 12 * 3 }, (_, i) => (i % 3 === 2 * rows.labels[index]! ? 200 : 60 + ((i * 37 + index * 11) % 50)))
+    const data = Uint8Array.from({ length: 12 * 12 * 3 }, (_, i) =>
+      i % 3 === 2 * rows.labels[index]! ? 200 : 60 + ((i * 37 + index * 11) % 50),
+    )
     return Promise.resolve({ dtype: 'uint8' as const, shape: [12, 12, 3] as const, data })
   }
   const images = { ...rows, load }
@@ -112,11 +145,16 @@ test('says that there are no train rows', async () => {
 test('extract takes any node, and refuses an unknown one with the names of likely ones', async () => {
   const images = someImages({ numSamples: 4 })
   const pooled = await runOperation(extract!, { inputs: { images, model: init } })
-  const earlier = await runOperation(extract!, { options: { node: 'block_3_expand_relu', runner: 'engine' }, inputs: { images, model: init } })
+  const earlier = await runOperation(extract!, {
+    options: { node: 'block_3_expand_relu', runner: 'engine' },
+    inputs: { images, model: init },
+  })
   results.push(pooled, earlier)
   expect((pooled.outputs['features'] as FeatureBatch).featureNames).toHaveLength(1280)
   expect((earlier.outputs['features'] as FeatureBatch).featureNames.length).toBeLessThan(200)
-  await expect(runOperation(extract!, { options: { node: 'nowhere' }, inputs: { images, model: init } })).rejects.toMatchObject({
+  await expect(
+    runOperation(extract!, { options: { node: 'nowhere' }, inputs: { images, model: init } }),
+  ).rejects.toMatchObject({
     code: 'ERR_BAD_OPTION',
   })
 })
@@ -125,7 +163,10 @@ test('the plan refuses an unknown stage and suggests the nearest', () => {
   const issues: object[] = []
   finetune!.plan!({
     options: { freeze: 'stag2', inputSize: null, headHidden: [8] },
-    inputs: { images: { kind: 'images', classNames: ['a', 'b'] }, init: { kind: 'model', architecture: 'mobilenetV2' } } as never,
+    inputs: {
+      images: { kind: 'images', classNames: ['a', 'b'] },
+      init: { kind: 'model', architecture: 'mobilenetV2' },
+    } as never,
     issue: (at, message, details) => issues.push({ at, message, ...details }),
   })
   expect(issues).toEqual([expect.objectContaining({ at: 'freeze', hint: 'did you mean "stage2"?' })])

@@ -152,7 +152,12 @@ function optimizerOf({ optimizer, weightDecay }: FitOptions): OptimizerOptions {
   }
 }
 
-function labelled(pixels: PixelStore, images: ImageBatch, rows: readonly number[], contract: Preprocessing): LabelledSource {
+function labelled(
+  pixels: PixelStore,
+  images: ImageBatch,
+  rows: readonly number[],
+  contract: Preprocessing,
+): LabelledSource {
   return {
     size: rows.length,
     labels: Int32Array.from(rows, (row) => images.labels[row]!),
@@ -167,4 +172,3 @@ function report(ctx: OperationContext, prefix: string, record: EpochRecord): voi
   ctx.metric(`${prefix}valLoss`, record.validation.loss, record.epoch)
   ctx.metric(`${prefix}valBalancedAccuracy`, record.validation.balancedAccuracy, record.epoch)
 }
-

@@ -4,7 +4,12 @@ import type { pretrainOptions } from '../options.js'
 import type { pretrainOutputs, trainingInputs } from '../plugin.js'
 import { fitClassifier } from './fit-classifier.js'
 
-type Implementation = EstimatorImplementation<Static<typeof pretrainOptions>, typeof trainingInputs, typeof pretrainOutputs, Model>
+type Implementation = EstimatorImplementation<
+  Static<typeof pretrainOptions>,
+  typeof trainingInputs,
+  typeof pretrainOutputs,
+  Model
+>
 
 /** Trains on train rows; val rows pick the best epoch. */
 export const fit: Implementation['fit'] = ({ options, inputs, ctx }) =>

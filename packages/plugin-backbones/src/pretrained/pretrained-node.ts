@@ -1,5 +1,12 @@
 import { PipelineError, type SourceImplementation, type Static } from '@etsef/plugin-api'
-import { buildArchitecture, initWeights, loadWeights, preprocessingOf, writeModel, type ArchitectureOptions } from '@etsef/nn'
+import {
+  buildArchitecture,
+  initWeights,
+  loadWeights,
+  preprocessingOf,
+  writeModel,
+  type ArchitectureOptions,
+} from '@etsef/nn'
 import type { pretrainedOptions, pretrainedOutputs } from '../plugin.js'
 
 type Implementation = SourceImplementation<Static<typeof pretrainedOptions>, typeof pretrainedOutputs>
@@ -13,7 +20,8 @@ export const run: Implementation['run'] = async ({ options, ctx }) => {
     ...(options.cut === null ? {} : { cut: options.cut }),
   }
   const graph = build(options.architecture, architectureOptions)
-  const fitted = options.weights === undefined ? undefined : await loadWeights(options.weights, graph, architectureOptions)
+  const fitted =
+    options.weights === undefined ? undefined : await loadWeights(options.weights, graph, architectureOptions)
   const dir = ctx.outputDir('model')
   await writeModel(dir, {
     graph,
@@ -29,6 +37,9 @@ function build(name: string, options: ArchitectureOptions) {
   try {
     return buildArchitecture(name, options)
   } catch (cause) {
-    throw new PipelineError('ERR_BAD_OPTION', { message: cause instanceof Error ? cause.message : String(cause), cause })
+    throw new PipelineError('ERR_BAD_OPTION', {
+      message: cause instanceof Error ? cause.message : String(cause),
+      cause,
+    })
   }
 }

@@ -1,5 +1,14 @@
 import { collectImages, type EstimatorImplementation, type Static } from '@etsef/plugin-api'
-import { loadEngine, openPixelStore, pretrainSimclr, readModel, viewPresets, writeModel, type Graph, type Model } from '@etsef/nn'
+import {
+  loadEngine,
+  openPixelStore,
+  pretrainSimclr,
+  readModel,
+  viewPresets,
+  writeModel,
+  type Graph,
+  type Model,
+} from '@etsef/nn'
 import type { pretrainInputs, pretrainOptions, pretrainOutputs } from '../plugin.js'
 
 type Implementation = EstimatorImplementation<
@@ -52,7 +61,10 @@ export const fit: Implementation['fit'] = async ({ options, inputs, ctx }) => {
   })
   const last = history.at(-1)
   if (last !== undefined && last.position > 0.98) {
-    ctx.log('warn', `the loss ended at ${(last.position * 100).toFixed(1)} % of the way to that of equal embeddings: little was learned`)
+    ctx.log(
+      'warn',
+      `the loss ended at ${(last.position * 100).toFixed(1)} % of the way to that of equal embeddings: little was learned`,
+    )
   }
   return {
     graph,

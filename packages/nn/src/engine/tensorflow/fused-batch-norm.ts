@@ -1,4 +1,4 @@
-import type { Tensor, Tensor4D } from '@tensorflow/tfjs'
+import type { Tensor } from '@tensorflow/tfjs'
 import type { BatchNormInput, EngineKernels, Tf } from '../engine.js'
 import { floatType, nativeBackend, type OpAttribute } from './native-backend.js'
 
@@ -48,6 +48,6 @@ export function fusedBatchNorm(tf: Tf): EngineKernels['batchNorm'] {
         },
       }
     })
-    return normalise(x, gamma ?? tf.ones([channels]), beta ?? tf.zeros([channels])) as Tensor4D
+    return normalise(x, gamma ?? tf.ones([channels]), beta ?? tf.zeros([channels]))
   }
 }

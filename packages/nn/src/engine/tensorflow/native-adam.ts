@@ -1,4 +1,4 @@
-import type { Tensor, Variable } from '@tensorflow/tfjs'
+import type { Tensor } from '@tensorflow/tfjs'
 import type { AdamState, AdamStep, EngineKernels, Tf } from '../engine.js'
 import { floatType, nativeBackend, type OpAttribute } from './native-backend.js'
 
@@ -40,7 +40,12 @@ export function nativeAdam(tf: Tf): Pick<EngineKernels, 'adam' | 'readAdamState'
     const { shape } = step.variable
     const moment = (data: Float32Array | undefined): Tensor =>
       resource(data === undefined ? tf.zeros(shape) : tf.tensor(data.slice(), shape))
-    return { dataId: step.variable.dataId, variable: resource(step.variable), m: moment(step.initial?.m), v: moment(step.initial?.v) }
+    return {
+      dataId: step.variable.dataId,
+      variable: resource(step.variable),
+      m: moment(step.initial?.m),
+      v: moment(step.initial?.v),
+    }
   }
   // The same six numbers serve every variable of a step.
   const scalarsOf = (step: AdamStep): readonly Tensor[] => {
@@ -68,7 +73,7 @@ export function nativeAdam(tf: Tf): Pick<EngineKernels, 'adam' | 'readAdamState'
         const attributes = [floatType(backend), { name: 'use_locking', type: TF_ATTR_BOOL, value: false }]
         const inputs = [state.variable, state.m, state.v, ...scalarsOf(step), step.gradient]
         backend.executeMultipleOutputs('ResourceApplyAdam', attributes, inputs, 0)
-        step.variable.assign(read(state.variable) as Variable)
+        step.variable.assign(read(state.variable))
         state.dataId = step.variable.dataId
       }),
     readAdamState: (state: AdamState) => {

@@ -11,12 +11,19 @@ export interface OpAttribute {
 /** The part of tfjs-node's backend that runs native operations by name. */
 export interface NativeBackend {
   readonly isUsingGpuDevice: boolean
-  readonly binding: Readonly<Record<'TF_ATTR_TYPE' | 'TF_ATTR_FLOAT' | 'TF_ATTR_STRING' | 'TF_ATTR_BOOL' | 'TF_ATTR_SHAPE' | 'TF_FLOAT', number>> & {
+  readonly binding: Readonly<
+    Record<'TF_ATTR_TYPE' | 'TF_ATTR_FLOAT' | 'TF_ATTR_STRING' | 'TF_ATTR_BOOL' | 'TF_ATTR_SHAPE' | 'TF_FLOAT', number>
+  > & {
     readonly TF_Version: string
     executeOp(name: string, attributes: readonly OpAttribute[], inputs: readonly number[], outputs: number): unknown[]
   }
   executeSingleOutput(name: string, attributes: readonly OpAttribute[], inputs: readonly Tensor[]): Tensor
-  executeMultipleOutputs(name: string, attributes: readonly OpAttribute[], inputs: readonly Tensor[], outputs: number): Tensor[]
+  executeMultipleOutputs(
+    name: string,
+    attributes: readonly OpAttribute[],
+    inputs: readonly Tensor[],
+    outputs: number,
+  ): Tensor[]
   getInputTensorIds(inputs: readonly Tensor[]): number[]
 }
 

@@ -1,4 +1,4 @@
-import type { Tensor, Tensor4D } from '@tensorflow/tfjs'
+import type { Tensor } from '@tensorflow/tfjs'
 import type { BatchNormInput, EngineKernels, Tf } from '../engine.js'
 import { allocate, view, wasmBackend } from './heap.js'
 
@@ -41,7 +41,7 @@ export function heapBatchNorm(tf: Tf): EngineKernels['batchNorm'] {
         },
       }
     })
-    return normalise(x, gamma ?? tf.ones([channels]), beta ?? tf.zeros([channels])) as Tensor4D
+    return normalise(x, gamma ?? tf.ones([channels]), beta ?? tf.zeros([channels]))
   }
 }
 

@@ -57,7 +57,15 @@ export function installConvolutionGradients(tf: Tf): void {
     const a = attrs as unknown as GradientAttributes
     const dy = inputs['dy'] as Tensor4D
     const filter = inputs['filter'] as Tensor4D
-    const g = tf.backend_util.computeConv2DInfo(a.inputShape!, filter.shape, a.strides, 1, a.pad, a.dimRoundingMode, true)
+    const g = tf.backend_util.computeConv2DInfo(
+      a.inputShape!,
+      filter.shape,
+      a.strides,
+      1,
+      a.pad,
+      a.dimRoundingMode,
+      true,
+    )
     const out = backend.makeOutput(a.inputShape!, 'float32')
     depthwiseInputGradient(view(backend, dy), view(backend, filter), view(backend, out), g)
     return out
@@ -65,7 +73,8 @@ export function installConvolutionGradients(tf: Tf): void {
 }
 
 function register(tf: Tf, kernelName: string, kernelFunc: KernelFunc): void {
-  if (tf.getKernel(kernelName, 'wasm') !== undefined) tf.unregisterKernel(kernelName, 'wasm')
+  if (tf.getKernelsForBackend('wasm').some((kernel) => kernel.kernelName === kernelName))
+    tf.unregisterKernel(kernelName, 'wasm')
   const config: KernelConfig = { kernelName, backendName: 'wasm', kernelFunc }
   tf.registerKernel(config)
 }
@@ -87,7 +96,13 @@ function filterGradient(tf: Tf, backend: WasmBackend, x: Tensor4D, dy: Tensor4D,
 }
 
 /** Stride-1 convolution of the dilated, padded output gradient with the flipped, transposed filter. */
-function inputGradient(tf: Tf, backend: WasmBackend, dy: Tensor4D, filter: Tensor4D, g: ConvolutionGeometry): TensorInfo {
+function inputGradient(
+  tf: Tf,
+  backend: WasmBackend,
+  dy: Tensor4D,
+  filter: Tensor4D,
+  g: ConvolutionGeometry,
+): TensorInfo {
   return tf.tidy(() => {
     if (isPointwise(g)) return tf.conv2d(dy, tf.transpose(filter, [0, 1, 3, 2]), 1, 'valid')
     const flipped = tf.transpose(tf.reverse(filter, [0, 1]), [0, 1, 3, 2])
@@ -178,11 +193,15 @@ function depthwiseFilterGradient(x: Float32Array, dy: Float32Array, out: Float32
   out.set(sums)
 }
 
-function depthwiseInputGradient(dy: Float32Array, filter: Float32Array, out: Float32Array, g: ConvolutionGeometry): void {
+function depthwiseInputGradient(
+  dy: Float32Array,
+  filter: Float32Array,
+  out: Float32Array,
+  g: ConvolutionGeometry,
+): void {
   const c = g.inChannels
   out.fill(0)
   forEachTap(g, (input, tap, output) => {
     for (let i = 0; i < c; i++) out[input + i]! += filter[tap + i]! * dy[output + i]!
   })
 }
-

@@ -13,7 +13,10 @@ export function wasmBackend(tf: Tf): WasmBackend {
 }
 
 /** A tensor's values in place. Valid until the next allocation, which may move the heap: take views after all outputs exist. */
-export function view(backend: WasmBackend, tensor: { shape: readonly number[]; dtype: string; dataId: object }): Float32Array {
+export function view(
+  backend: WasmBackend,
+  tensor: { shape: readonly number[]; dtype: string; dataId: object },
+): Float32Array {
   return backend.typedArrayFromHeap(tensor)
 }
 
