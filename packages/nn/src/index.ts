@@ -73,7 +73,9 @@ export {
   type PretrainSimclrOptions,
   type SimclrEpoch,
 } from './training/pretrain-simclr.js'
-export { parseTflite, readTflite, type TfliteLayer, weightsFromTflite } from './weights/tflite.js'
+export { type OrderedLayer, weightsFromLayers } from './weights/from-layers.js'
+export { readTfjsGraph } from './weights/tfjs-graph.js'
+export { parseTflite, readTflite } from './weights/tflite.js'
 export { checkGraph } from './graph/check-graph.js'
 export { checkPreprocessing } from './images/preprocess.js'
 export {

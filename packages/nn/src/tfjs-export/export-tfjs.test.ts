@@ -1,13 +1,18 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { buildArchitecture } from '../architectures/build-architecture.js'
 import { loadEngine } from '../engine/load-engine.js'
+import { foldWeights } from '../graph/fold.js'
 import type { Graph } from '../graph/graph.js'
 import { withHead } from '../graph/head.js'
 import { initWeights } from '../graph/init-weights.js'
 import { sizeOf } from '../graph/parameters.js'
 import { uniformStream } from '../graph/random.js'
 import { runReference } from '../graph/run-reference.js'
-import { exportTfjs } from './export-tfjs.js'
+import { loadPretrained } from '../weights/load-weights.js'
+import { exportTfjs, writeTfjs } from './export-tfjs.js'
 
 async function runInTfjs(
   graph: Graph,
@@ -54,6 +59,25 @@ describe('exported TF.js models agree with the plain evaluation', () => {
       expect(worst / scale).toBeLessThan(1e-4)
     }
   })
+})
+
+test('an exported model loads again as a folded network', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'etsef-tfjs-'))
+  try {
+    const graph = buildArchitecture('efficientnetB0', { inputSize: 32 })
+    const weights = initWeights(graph, 3)
+    await writeTfjs(dir, graph, weights)
+    const loaded = await loadPretrained('efficientnetB0', dir, { inputSize: 32 })
+    expect(loaded.unused).toEqual([])
+    const folded = foldWeights(graph, weights)
+    expect(loaded.weights.size).toBe(folded.size)
+    for (const [name, { shape, data }] of folded) {
+      expect(loaded.weights.get(name)!.shape).toEqual(shape)
+      expect(Buffer.from(loaded.weights.get(name)!.data.buffer).equals(Buffer.from(data.buffer))).toBe(true)
+    }
+  } finally {
+    await rm(dir, { recursive: true })
+  }
 })
 
 test('refuses an average pool that TensorFlow would compute otherwise', () => {

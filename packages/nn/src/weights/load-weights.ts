@@ -9,13 +9,15 @@ import { weightsFromKeras } from './from-keras.js'
 import { weightsFromTorch } from './from-torch.js'
 import { readSafetensors } from './safetensors.js'
 import { readTfjsLayers } from './tfjs-layers.js'
-import { readTflite, weightsFromTflite } from './tflite.js'
+import { weightsFromLayers } from './from-layers.js'
+import { isTfjsGraphModel, readTfjsGraph } from './tfjs-graph.js'
+import { readTflite } from './tflite.js'
 import { badWeights } from './weights-error.js'
 
 /**
- * Weights of a graph from a file or folder, by its format: TF.js layers (`model.json` or the folder that holds it), our model
- * directories, safetensors (our names, torchvision's or timm's), PyTorch `.pth`, Keras `.h5`, `.weights.h5` and `.keras`, TFLite (graph
- * built with `folded: true`).
+ * Weights of a graph from a file or folder, by its format: TF.js layers and graph models (`model.json` or the folder that holds it), our model
+ * directories, safetensors (our names, torchvision's or timm's), PyTorch `.pth`, Keras `.h5`, `.weights.h5` and `.keras`, TFLite (it and graph models
+ * fit a graph built with `folded: true`).
  *
  * @param graph - Built with the same `options`; may carry a head or be cut.
  * @throws PipelineError `ERR_WEIGHTS` when the format is unknown or the weights do not fit.
@@ -29,6 +31,7 @@ export async function loadWeights(
   const names = buildWithNames(graph.architecture, { ...options, inputSize: graph.inputShape[0] })
   switch (extname(file)) {
     case '.json':
+      if (await isTfjsGraphModel(file)) return weightsFromLayers(graph, await readTfjsGraph(file))
       return weightsFromKeras(graph, (await readTfjsLayers(file)).tensors, names.kerasNames)
     case '.safetensors': {
       const { tensors } = await readSafetensors(file)
@@ -56,7 +59,7 @@ export async function loadWeights(
         names.kerasNames,
       )
     case '.tflite':
-      return weightsFromTflite(graph, await readTflite(file))
+      return weightsFromLayers(graph, await readTflite(file))
     default:
       throw badWeights(`cannot read weights from "${path}"`, {
         expected: 'a TF.js model.json, .safetensors, .pth, .h5, .weights.h5, .keras or .tflite',
@@ -77,14 +80,14 @@ export interface PretrainedNetwork {
 
 /**
  * Builds a network as its weight file needs it and loads the weights: {@link buildArchitecture} and {@link loadWeights} in one, with
- * batch norms folded for TFLite.
+ * batch norms folded for TFLite and TF.js graph models.
  */
 export async function loadPretrained(
   architecture: string,
   path: string,
   options: ArchitectureOptions = {},
 ): Promise<PretrainedNetwork> {
-  const built = { ...options, folded: options.folded ?? extname(path) === '.tflite' }
+  const built = { ...options, folded: options.folded ?? (await isFolded(path)) }
   const graph = buildArchitecture(architecture, built)
   const { weights, unused } = await loadWeights(path, graph, built)
   return { graph, weights, unused, preprocessing: preprocessingOf(architecture, options) }
@@ -97,6 +100,12 @@ export function weightsFromOwn(graph: Graph, tensors: Weights): FittedWeights {
     const tensor = tensors.get(peerName)
     return tensor && { peerName, tensor }
   })
+}
+
+/** True for files whose networks have no batch norms left: TFLite and TF.js graph models. */
+async function isFolded(path: string): Promise<boolean> {
+  const file = await resolveFile(path)
+  return extname(file) === '.tflite' || (extname(file) === '.json' && (await isTfjsGraphModel(file)))
 }
 
 async function resolveFile(path: string): Promise<string> {

@@ -1,25 +1,16 @@
 import { readFile } from 'node:fs/promises'
-import type { Graph, GraphNode, WeightTensor } from '../graph/graph.js'
+import type { WeightTensor } from '../graph/graph.js'
 import { sizeOf } from '../graph/parameters.js'
-import { type FittedWeights, fitWeights } from './fit-weights.js'
 import { FlatTable } from './flatbuffer.js'
+import type { OrderedLayer } from './from-layers.js'
 import { alignedCopy, widenFloat16 } from './half-floats.js'
 import { badWeights } from './weights-error.js'
 
-/** One layer with weights of a TFLite network, dequantised and in our layout. */
-export interface TfliteLayer {
-  readonly kind: 'conv' | 'depthwiseConv' | 'dense'
-  /** Name of its kernel in the file. */
-  readonly name: string
-  readonly kernel: WeightTensor
-  readonly bias?: WeightTensor
-}
-
 /** Builtin operator codes with weights. */
-const KINDS: Readonly<Record<number, TfliteLayer['kind']>> = { 3: 'conv', 4: 'depthwiseConv', 9: 'dense' }
+const KINDS: Readonly<Record<number, OrderedLayer['kind']>> = { 3: 'conv', 4: 'depthwiseConv', 9: 'dense' }
 
 /** Layers with weights of a TFLite file, in the order of execution; see {@link parseTflite}. */
-export async function readTflite(path: string): Promise<readonly TfliteLayer[]> {
+export async function readTflite(path: string): Promise<readonly OrderedLayer[]> {
   return parseTflite(await readFile(path))
 }
 
@@ -30,7 +21,7 @@ export async function readTflite(path: string): Promise<readonly TfliteLayer[]> 
  * @throws PipelineError `ERR_WEIGHTS` for other files, and for weights in a type that is not float32, float16, uint8, int8 or int32.
  * @see TensorFlow 2.21 `lite/schema/schema.fbs`
  */
-export function parseTflite(bytes: Uint8Array): readonly TfliteLayer[] {
+export function parseTflite(bytes: Uint8Array): readonly OrderedLayer[] {
   if (bytes.length < 8 || String.fromCharCode(...bytes.subarray(4, 8)) !== 'TFL3')
     throw badWeights('not a TFLite file', { expected: 'the identifier TFL3' })
   const model = FlatTable.root(bytes)
@@ -47,7 +38,7 @@ export function parseTflite(bytes: Uint8Array): readonly TfliteLayer[] {
       throw badWeights('the TFLite file is damaged: a tensor is missing')
     return dequantise(tensor, buffer.bytes(0))
   }
-  return subgraph.tables(3).flatMap((operator): TfliteLayer[] => {
+  return subgraph.tables(3).flatMap((operator): OrderedLayer[] => {
     const kind = KINDS[codes[operator.int(0)] ?? -1]
     if (kind === undefined) return []
     const [, kernelIndex, biasIndex = -1] = operator.ints(1)
@@ -55,47 +46,6 @@ export function parseTflite(bytes: Uint8Array): readonly TfliteLayer[] {
     const name = new TextDecoder().decode(tensors[kernelIndex!]!.bytes(3))
     return [{ kind, name, kernel, ...(biasIndex < 0 ? {} : { bias: read(biasIndex) }) }]
   })
-}
-
-/**
- * Weights of a graph without batch norms (`folded: true`) from a TFLite network's layers, in order. A last 1x1 convolution fits a
- * dense `logits` node.
- *
- * @throws PipelineError `ERR_WEIGHTS` when the graph still has batch norms, or a layer does not fit.
- */
-export function weightsFromTflite(graph: Graph, layers: readonly TfliteLayer[]): FittedWeights {
-  if (graph.nodes.some((node) => node.op === 'batchNorm')) {
-    throw badWeights(`a TFLite network has its batch norms folded, ${graph.architecture} has not`, {
-      hint: 'build the network with folded: true',
-    })
-  }
-  const weighted = graph.nodes.filter((node) => 'bias' in node)
-  const layerOf = new Map<string, TfliteLayer>()
-  for (const [index, node] of weighted.entries()) {
-    const layer = layers[index]
-    if (layer !== undefined && fits(node, layer)) layerOf.set(node.name, layer)
-  }
-  return fitWeights(
-    graph,
-    layers.map((layer) => layer.name),
-    (node, parameter) => {
-      const layer = layerOf.get(node.name)
-      const tensor = parameter === 'kernel' ? layer?.kernel : layer?.bias
-      if (layer === undefined || tensor === undefined) return undefined
-      const isClassifier = node.op === 'dense' && tensor.shape.length === 4
-      return {
-        peerName: layer.name,
-        tensor: isClassifier ? { shape: tensor.shape.slice(2), data: tensor.data } : tensor,
-      }
-    },
-  )
-}
-
-function fits(node: GraphNode, layer: TfliteLayer): boolean {
-  return (
-    node.op === layer.kind ||
-    (node.op === 'dense' && layer.kind === 'conv' && layer.kernel.shape[0] === 1 && layer.kernel.shape[1] === 1)
-  )
 }
 
 function dequantise(tensor: FlatTable, bytes: Uint8Array): WeightTensor {
@@ -126,7 +76,7 @@ function dequantise(tensor: FlatTable, bytes: Uint8Array): WeightTensor {
   return { shape, data }
 }
 
-function kernelFromTflite(kind: TfliteLayer['kind'], { shape, data }: WeightTensor): WeightTensor {
+function kernelFromTflite(kind: OrderedLayer['kind'], { shape, data }: WeightTensor): WeightTensor {
   if (kind === 'depthwiseConv') {
     if (shape.length !== 4 || shape[0] !== 1)
       throw badWeights(`a TFLite depthwise kernel has shape [${shape.join(', ')}]`)
