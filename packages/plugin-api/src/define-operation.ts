@@ -124,7 +124,7 @@ export interface EstimatorImplementation<O, I extends Ports, U extends Ports, S>
   }>
 }
 
-/** Code of a `combine`: joins inputs by id. Labels of test rows are hidden; those of train, val and unsplit rows are not. */
+/** Code of a `combine`: joins inputs by id. Labels of train and val rows are shown, those of test and unsplit rows hidden (a `split` sees those of unsplit rows). */
 export interface CombineImplementation<O, I extends Ports, U extends Ports> extends PixelLoading<O> {
   run(args: RunArguments<O, I>): Promise<OutputsOf<U>>
 }

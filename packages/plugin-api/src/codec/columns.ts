@@ -75,7 +75,7 @@ export function vectorColumn(name: string, values: Float32Array | Float64Array, 
 }
 
 function columnOf(batch: RecordBatch, name: string): Data {
-  const data = batch.getChild(name)?.data[0]
+  const data: Data | undefined = batch.getChild(name)?.data[0]
   if (!data) throw new RangeError(`column "${name}" is missing`)
   return data
 }

@@ -149,7 +149,11 @@ export async function runOperation(operation: Operation, run: RunOperationOption
   const view =
     operation.kind === 'report'
       ? (batch: AnyBatch) => batch
-      : (batch: AnyBatch) => hideLabels(batch, (partition) => partition === 'test')
+      : (batch: AnyBatch) =>
+          hideLabels(
+            batch,
+            (partition) => partition === 'test' || (partition === 'none' && operation.rowPolicy !== 'split'),
+          )
   const whole = implementation as
     | SourceImplementation<unknown, Ports>
     | CombineImplementation<unknown, Ports, Ports>

@@ -65,7 +65,9 @@ export function createArtifact(storeDir: string): ArtifactWriter {
         bytes += chunk.byteLength
         for (let from = 0; from < chunk.byteLength;) from += writeSync(descriptor, chunk, from)
       })
-      const writer = createRowWriter(kind, buffer.write)
+      const writer = createRowWriter(kind, (chunk) => {
+        buffer.write(chunk)
+      })
       return {
         write: (batch) => {
           writer.write(batch)

@@ -9,6 +9,7 @@ export interface KnownRow {
   readonly partition: Partition
   /** Of image rows. */
   readonly parentId: string | undefined
+  readonly uri: string | undefined
   readonly transforms: readonly Json[]
   /** Which edge into an image input the row came through. */
   readonly choice: number
@@ -38,6 +39,7 @@ export function addKnownRows(
       group: batch.groups[index]!,
       partition,
       parentId: batch.kind === 'images' ? batch.parentIds[index] : undefined,
+      uri: batch.kind === 'images' ? batch.uris[index] : undefined,
       transforms: batch.kind === 'images' ? batch.transforms[index]! : [],
       choice: input.choice,
     }

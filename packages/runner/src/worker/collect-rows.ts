@@ -1,6 +1,6 @@
 import { PipelineError, type ImageRows, type Json, type Partition, type Rows } from '@etsef/plugin-api'
 import type { StoredBatch } from '@etsef/plugin-api/codec'
-import { Observable } from 'rxjs'
+import { Observable, Subscription } from 'rxjs'
 
 /** Rows as an operation gives them: row columns may be empty, images may lack what the runner adds. */
 export type GivenBatch = Exclude<StoredBatch, { kind: 'images' }> | ImageRows
@@ -9,15 +9,31 @@ export type GivenBatch = Exclude<StoredBatch, { kind: 'images' }> | ImageRows
 export function storeBatch(
   given: GivenBatch,
   rows: Rows,
-  images: { readonly parentIds: readonly string[]; readonly transforms: readonly (readonly Json[])[] },
+  images: {
+    readonly parentIds: readonly string[]
+    readonly transforms: readonly (readonly Json[])[]
+    /** Where the rows' pictures are, as the inputs say it; left out by a source. */
+    readonly uris?: readonly string[]
+  },
 ): StoredBatch {
   if (given.kind === 'images')
-    return { kind: 'images', ...rows, uris: given.uris, parentIds: images.parentIds, transforms: images.transforms }
+    return {
+      kind: 'images',
+      ...rows,
+      uris: images.uris ?? given.uris,
+      parentIds: images.parentIds,
+      transforms: images.transforms,
+    }
   return { ...given, ...rows }
 }
 
 /** Hands every batch to `take` as it comes; nothing is kept. Rejects with the stream's error, or with what `take` throws. */
-export function drain<T>(source: unknown, what: string, signal: AbortSignal, take: (batch: T) => void): Promise<void> {
+export function drain(
+  source: unknown,
+  what: string,
+  signal: AbortSignal,
+  take: (batch: GivenBatch) => void,
+): Promise<void> {
   if (
     !(source instanceof Observable) &&
     typeof (source as { subscribe?: unknown } | undefined)?.subscribe !== 'function'
@@ -31,9 +47,10 @@ export function drain<T>(source: unknown, what: string, signal: AbortSignal, tak
     )
   }
   // Any object with `subscribe` will do: the plugin may bring its own copy of rxjs.
-  const stream = source as Observable<T>
+  const stream = source as Observable<GivenBatch>
   return new Promise((resolve, reject) => {
     let isSettled = false
+    const subscription = new Subscription()
     const settle = (finish: () => void): void => {
       if (isSettled) return
       isSettled = true
@@ -44,10 +61,10 @@ export function drain<T>(source: unknown, what: string, signal: AbortSignal, tak
       settle(() => {
         reject(signal.reason instanceof Error ? signal.reason : new Error('cancelled'))
       })
-      subscription?.unsubscribe()
+      subscription.unsubscribe()
     }
     signal.addEventListener('abort', abort)
-    const subscription = stream.subscribe({
+    const reading = stream.subscribe({
       next: (batch) => {
         if (isSettled) return
         try {
@@ -56,9 +73,7 @@ export function drain<T>(source: unknown, what: string, signal: AbortSignal, tak
           settle(() => {
             reject(thrown instanceof Error ? thrown : new Error(String(thrown)))
           })
-          queueMicrotask(() => {
-            subscription.unsubscribe()
-          })
+          subscription.unsubscribe()
         }
       },
       error: (thrown: unknown) => {
@@ -70,6 +85,7 @@ export function drain<T>(source: unknown, what: string, signal: AbortSignal, tak
         settle(resolve)
       },
     })
+    subscription.add(reading)
     if (signal.aborted) abort()
   })
 }
@@ -132,7 +148,7 @@ export function sourceRows(given: GivenBatch, what: string): Rows {
     refuse(`label ${String(wrongLabel)} is not in the list of ${String(classNames.length)} classes`)
   const ownPartitions = column('partitions', given.partitions, () => 'none' as const)
   const wrongPartition = ownPartitions.find((each) => !partitions.has(each))
-  if (wrongPartition !== undefined) refuse(`"${String(wrongPartition)}" is not a partition`)
+  if (wrongPartition !== undefined) refuse(`"${wrongPartition}" is not a partition`)
   return {
     ids,
     sourceIds: given.sourceIds,

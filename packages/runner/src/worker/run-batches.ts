@@ -1,4 +1,5 @@
 import { isRowKind, PipelineError, type JsonObject, type RowKind } from '@etsef/plugin-api'
+import { throwError } from 'rxjs'
 import type { StoredBatch } from '@etsef/plugin-api/codec'
 import { checkSameRows } from './attach-rows.js'
 import type { RowOutput } from './artifact-output.js'
@@ -48,7 +49,8 @@ export async function runBatches(work: StageWork, fittedState?: FittedState): Pr
   ]
   const opened = await implementation.open({
     options: spec.options,
-    inputs: inputs.values(rules),
+    // Rows arrive at apply, batch by batch: as a stream they would let a map take statistics of test rows.
+    inputs: { ...inputs.values(rules), [rows.spec.port]: throwError(() => rowsAtOpen(spec.type)) },
     ctx: scope.ctx,
     ...(fittedState ? { state: fittedState.state } : {}),
   })
@@ -101,7 +103,20 @@ function writeBatch({ port, kind, output, given, batch, loadsPixels }: BatchToWr
     ...(batch.kind === 'images' ? batch.transforms[index]! : []),
     ...(loadsPixels ? [parameters?.[index] ?? null] : []),
   ])
-  output.write(storeBatch(given, rows, { parentIds: batch.kind === 'images' ? batch.parentIds : ids, transforms }))
+  output.write(
+    storeBatch(given, rows, {
+      ...(batch.kind === 'images' ? { parentIds: batch.parentIds, uris: batch.uris } : { parentIds: ids }),
+      transforms,
+    }),
+  )
+}
+
+function rowsAtOpen(type: string): PipelineError {
+  return new PipelineError('ERR_LEAKAGE', {
+    message: `${type} reads its rows when it is opened`,
+    expected: 'rows in apply(), a batch at a time',
+    hint: 'what is learned from rows is learned in fit(), from the partitions that fitOn names',
+  })
 }
 
 /** More tensors after a batch than before it: the operation leaks them. Said in the log; an error where tests ask for it. */

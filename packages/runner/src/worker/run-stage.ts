@@ -34,7 +34,7 @@ export async function runStage(
     const work: StageWork = { spec, operation, implementation, inputs, artifact, scope }
     const testLabelReads = await runPart(work)
     signal.throwIfAborted()
-    const lineage = spec.part === 'fit' ? lineageFile : writeInheritedLineage(spec, operation, inputs, artifact)
+    const lineage = spec.part === 'fit' ? lineageFile : await writeInheritedLineage(spec, operation, inputs, artifact)
     writeSeries(artifact, scope)
     const known = {
       key: spec.key,
@@ -83,25 +83,38 @@ async function runApply(work: StageWork): Promise<void> {
   const { spec, implementation } = work
   const fitted = openArtifact(spec.storeDir, spec.state ?? '')
   fitted.check(stateFolder)
-  const { load } = implementation as { load(dir: string): Promise<unknown> }
-  const state = await load.call(implementation, join(fitted.dir, stateFolder))
+  const estimator = implementation as { load(dir: string): Promise<unknown> }
+  const state = await estimator.load(join(fitted.dir, stateFolder))
   await runBatches(work, { state, fitted: { name: `${spec.node} (fitted)`, seen: readLineage(fitted) } })
 }
 
 /** What was fitted on the way to an artifact has seen stays known of it, so that a later node can refuse its test rows. */
-function writeInheritedLineage(
+async function writeInheritedLineage(
   spec: StageSpec,
   operation: Operation,
   inputs: StageInputs,
   artifact: ArtifactWriter,
-): string | undefined {
+): Promise<string | undefined> {
   const carriesOn = Object.values(operation.outputs).some((port) => isRowKind(port.kind) || port.kind === 'model')
   if (!carriesOn) return undefined
   const seen = new Set(inputs.fitted.flatMap((input) => [...input.seen]))
   if (spec.state !== undefined) for (const id of readLineage(openArtifact(spec.storeDir, spec.state))) seen.add(id)
+  const makesModel = Object.values(operation.outputs).some((port) => port.kind === 'model')
+  if (operation.kind === 'combine' && makesModel) await addLabelledRows(seen, inputs)
   if (seen.size === 0) return undefined
   artifact.writeText(lineageFile, lineageText(seen))
   return lineageFile
+}
+
+/** A combine sees the labels of train and val rows: a model that it makes may have learned from them. */
+async function addLabelledRows(seen: Set<string>, inputs: StageInputs): Promise<void> {
+  for (const { reader } of inputs.rows) {
+    for await (const { sourceIds, partitions } of reader.batches()) {
+      sourceIds.forEach((id, index) => {
+        if (partitions[index] === 'train' || partitions[index] === 'val') seen.add(id)
+      })
+    }
+  }
 }
 
 function writeSeries(artifact: ArtifactWriter, scope: StageScope): void {

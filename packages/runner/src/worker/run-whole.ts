@@ -1,4 +1,12 @@
-import { isRowKind, PipelineError, type Json, type JsonObject, type Operation, type Rows } from '@etsef/plugin-api'
+import {
+  isRowKind,
+  PipelineError,
+  type Json,
+  type JsonObject,
+  type Operation,
+  type ReportTable,
+  type Rows,
+} from '@etsef/plugin-api'
 import type { StageSpec } from '../executor/protocol.js'
 import { addKnownRows, attachKnown, columnsOf, type KnownRow } from './attach-rows.js'
 import type { ArtifactWriter } from './artifact-output.js'
@@ -44,7 +52,12 @@ export async function runWhole(work: StageWork): Promise<number> {
       else addKnownRows(known, batch, { name: input.spec.name, seen, choice })
     }
   }
-  const rules = operation.kind === 'report' ? visibility.report : visibility.combine
+  const rules =
+    operation.kind === 'report'
+      ? visibility.report
+      : operation.rowPolicy === 'split'
+        ? visibility.split
+        : visibility.combine
   const values = operation.kind === 'source' ? {} : inputs.values(rules)
   const outputs = await implementation.run({ options: spec.options, inputs: values, ctx: scope.ctx })
   const classNames = inputs.rows[0]?.reader.header.classNames ?? []
@@ -81,7 +94,7 @@ async function writeRows(work: StageWork, port: string, source: unknown, facts: 
   const seen = createIdSet()
   const checkPartitions = createPartitionCheck()
   const policy = createPolicy(operation, facts, what)
-  await drain<GivenBatch>(source, what, scope.ctx.signal, (given) => {
+  await drain(source, what, scope.ctx.signal, (given) => {
     checkForm(given, kind, what)
     for (const id of given.ids)
       if (!seen.add(id))
@@ -100,7 +113,8 @@ async function writeRows(work: StageWork, port: string, source: unknown, facts: 
       if (facts.loadsPixels) entries.push(parameters?.[index] ?? null)
       return entries
     })
-    output.write(storeBatch(given, attached.rows, { parentIds: attached.parentIds, transforms }))
+    const uris = given.kind === 'images' ? given.uris.map((own, index) => attached.found[index]?.uri ?? own) : []
+    output.write(storeBatch(given, attached.rows, { parentIds: attached.parentIds, transforms, uris }))
   })
   policy.finish()
   output.close()
@@ -246,14 +260,14 @@ function writeFolder(work: StageWork, port: string, value: unknown): void {
         readonly kind?: unknown
         readonly dir?: unknown
         readonly metrics?: Record<string, number | null>
-        readonly table?: never
+        readonly table?: ReportTable
       }
     | undefined
   if (given?.kind !== kind)
     throw new PipelineError('ERR_PLUGIN', {
       message: `Output "${port}" is not a ${kind}`,
       expected: `{ kind: "${kind}", dir }`,
-      received: JSON.stringify(given)?.slice(0, 100),
+      received: typeof given,
     })
   if (given.dir !== artifact.folder(port))
     throw new PipelineError('ERR_PLUGIN', {

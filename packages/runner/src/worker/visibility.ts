@@ -5,16 +5,18 @@ import { pickStored, type StoredBatch } from '@etsef/plugin-api/codec'
 export interface Visibility {
   /** Partitions whose rows are shown; `undefined`: all. */
   readonly partitions: readonly Partition[] | undefined
-  readonly labels: 'all' | 'none' | 'not-test'
+  /** `fittable`: of train and val rows only. `not-test`: of unsplit rows as well, for what makes the split. */
+  readonly labels: 'all' | 'none' | 'fittable' | 'not-test'
   /** Groups and partitions are blanked. */
   readonly isAnonymous: boolean
 }
 
 /** The rules of the five kinds of operation. */
 export const visibility = {
-  map: { partitions: undefined, labels: 'none', isAnonymous: false },
+  map: { partitions: undefined, labels: 'none', isAnonymous: true },
   apply: { partitions: undefined, labels: 'none', isAnonymous: true },
-  combine: { partitions: undefined, labels: 'not-test', isAnonymous: false },
+  combine: { partitions: undefined, labels: 'fittable', isAnonymous: false },
+  split: { partitions: undefined, labels: 'not-test', isAnonymous: false },
   report: { partitions: undefined, labels: 'all', isAnonymous: false },
 } as const satisfies Record<string, Visibility>
 
@@ -45,7 +47,9 @@ function pickPartitions(batch: StoredBatch, partitions: readonly Partition[]): S
 
 function hideLabels(rows: Rows, rule: Visibility['labels']): Int32Array {
   if (rule === 'all') return rows.labels
-  return Int32Array.from(rows.labels, (label, index) =>
-    rule === 'none' || rows.partitions[index] === 'test' ? hiddenLabel : label,
-  )
+  return Int32Array.from(rows.labels, (label, index) => {
+    const partition = rows.partitions[index]
+    const isHidden = rule === 'none' || partition === 'test' || (rule === 'fittable' && partition === 'none')
+    return isHidden ? hiddenLabel : label
+  })
 }
