@@ -42,12 +42,12 @@ export async function explain(args: Arguments, output: Output): Promise<number> 
   }
   for (const { stage, key, isCached, cause, difference, ingredients } of explained) {
     output.line(`${stage}  key ${key.slice(0, 16)}  ${isCached ? 'cached' : 'not cached'}`)
-    if (!last) output.line('  no earlier run of this pipeline to compare with')
-    else if (cause === undefined)
+    if (last === undefined) output.line('  no earlier run of this pipeline to compare with')
+    else if (cause === null)
       output.line(`  every ingredient is as in run ${last.run}${isCached ? '' : '; its artifact is not in the store'}`)
     else {
       output.line(`  since run ${last.run}: ${cause}`)
-      if (difference && difference.path.length > 1) output.line(`  on the way: ${difference.path.join(' → ')}`)
+      if ((difference?.path.length ?? 0) > 1) output.line(`  on the way: ${difference?.path.join(' → ')}`)
     }
     output.line(`  made of: ${Object.keys(ingredients).join(', ')}`)
   }

@@ -30,7 +30,7 @@ export async function main(argv: readonly string[], cwd: string, signal: AbortSi
   const output: Output = {
     line: (text) => process.stdout.write(`${text}\n`),
     note: (text) => process.stderr.write(`${text}\n`),
-    isTerminal: process.stderr.isTTY ?? false,
+    isTerminal: process.stderr.isTTY,
   }
   let args: Arguments | undefined
   try {

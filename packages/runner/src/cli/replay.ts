@@ -29,7 +29,9 @@ export async function replay(args: Arguments, output: Output, signal: AbortSigna
   mkdirSync(dir, { recursive: true })
   // JSON is YAML; the resolved pipeline needs neither the files it extended nor the command line it was run with.
   const file = join(dir, 'pipeline.yaml')
-  const { profiles: _profiles, extends: _extends, ...resolved } = record.resolved as Readonly<Record<string, unknown>>
+  const resolved = Object.fromEntries(
+    Object.entries(record.resolved as Readonly<Record<string, unknown>>).filter(([key]) => key !== 'profiles'),
+  )
   writeFileSync(file, `${JSON.stringify(resolved, null, 2)}\n`)
   const keyed = await keyPipeline(
     await checkPipeline({

@@ -275,7 +275,7 @@ export function contentOptions(
   const properties = schema['properties'] as Readonly<Record<string, Schema>>
   const inside = Object.entries(value).flatMap(([key, entry]) => {
     const property = Object.hasOwn(properties, key) ? properties[key] : undefined
-    return property ? contentOptions(property, entry as Json, [...path, key]) : []
+    return property ? contentOptions(property, entry, [...path, key]) : []
   })
   return [...inBranches, ...inside]
 }

@@ -51,7 +51,7 @@ type Predicted = Readonly<Record<string, Omit<Spec, 'kind' | 'splitIds'> | undef
 function askOperation(
   node: GraphNode,
   specs: ReadonlyMap<string, NodeSpecs>,
-  { resolve }: SpecInputs,
+  inputs: SpecInputs,
   problems: PipelineError[],
 ): Predicted {
   const { operation, plugin } = node.installed
@@ -65,7 +65,7 @@ function askOperation(
   try {
     if (operation.kind === 'source')
       return (
-        operation.inspect?.({ options: node.options, resolve, issue }) ??
+        operation.inspect?.({ options: node.options, resolve: (path) => inputs.resolve(path), issue }) ??
         operation.plan?.({ options: node.options, inputs: {}, issue }) ??
         {}
       )

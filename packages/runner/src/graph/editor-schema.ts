@@ -82,7 +82,9 @@ function optionSchema(schema: Schema): Schema {
     (name) => !('default' in (properties[name] ?? {})),
   )
   const entries = Object.entries(properties).map(([name, property]): [string, Schema] => {
-    const { description, default: fallback, [contentKeyword]: _content, ...rest } = property
+    const { description, default: fallback } = property
+    const apart = new Set(['description', 'default', contentKeyword])
+    const rest = Object.fromEntries(Object.entries(property).filter(([key]) => !apart.has(key)))
     return [
       name,
       {

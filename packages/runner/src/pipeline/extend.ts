@@ -22,7 +22,7 @@ export function extendPipeline(base: LocatedMap, over: LocatedMap, problems: Pip
     const below = base.entries.get(key)?.value
     const isSection = sections.has(key) && entry.value.kind === 'map' && !isDirective(entry.value)
     const value = isSection
-      ? extendSection(below, entry.value as LocatedMap, problems)
+      ? extendSection(below, entry.value, problems)
       : resolveDirectives(below, entry.value, problems)
     entries.set(key, { place: entry.place, value })
   }

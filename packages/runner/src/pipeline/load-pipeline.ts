@@ -112,31 +112,41 @@ function readBase(
     code: 'ERR_EXTENDS' | 'ERR_MISSING_FILE' | 'ERR_OUTSIDE_ROOT',
     message: string,
     hint?: string,
-  ): undefined => {
+  ): LocatedMap | undefined => {
     problems.push(problem(code, { message, place: item.place, received: describeValue(item), hint }))
+    return undefined
   }
-  if (item.kind !== 'scalar' || typeof item.value !== 'string' || item.value === '')
-    return refuse('ERR_EXTENDS', '"extends" is not the path of a pipeline')
-  if (/^[a-z]+:/i.test(item.value))
-    return refuse('ERR_EXTENDS', '"extends" names an address', 'extend files of this project')
+  if (item.kind !== 'scalar' || typeof item.value !== 'string' || item.value === '') {
+    refuse('ERR_EXTENDS', '"extends" is not the path of a pipeline')
+    return
+  }
+  if (/^[a-z]+:/i.test(item.value)) {
+    refuse('ERR_EXTENDS', '"extends" names an address', 'extend files of this project')
+    return
+  }
   const wanted = resolve(dirname(path), item.value)
   let real: string
   try {
     real = options.files.realPath(wanted)
   } catch {
-    return refuse('ERR_MISSING_FILE', `The extended pipeline "${item.value}" does not exist`)
+    refuse('ERR_MISSING_FILE', `The extended pipeline "${item.value}" does not exist`)
+    return
   }
-  if (showPath(options.root, real) === real)
-    return refuse(
+  if (showPath(options.root, real) === real) {
+    refuse(
       'ERR_OUTSIDE_ROOT',
       `The extended pipeline "${item.value}" lies outside the project`,
       'copy it into the project',
     )
-  if (chain.includes(real))
-    return refuse(
+    return
+  }
+  if (chain.includes(real)) {
+    refuse(
       'ERR_EXTENDS',
       `The pipeline extends itself: ${[...chain, real].map((file) => showPath(options.root, file)).join(' → ')}`,
     )
+    return
+  }
   return readFile(options, real, item.place, chain, problems)
 }
 

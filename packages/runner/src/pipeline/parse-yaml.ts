@@ -64,7 +64,7 @@ export function parseYaml(
   }
   const second = documents[1]
   if (second) {
-    const place = placeAt(lines, file, second.contents?.range?.[0] ?? 0)
+    const place = placeAt(lines, file, (second.contents as Node | null)?.range?.[0] ?? 0)
     problems.push(
       problem('ERR_YAML_SYNTAX', {
         message: 'The file holds several YAML documents',

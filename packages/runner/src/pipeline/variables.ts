@@ -38,12 +38,12 @@ function replaceIn(resolver: Resolver, value: Located): Located {
     const target = lookUp(resolver, whole[1]!, value)
     return target ? movedTo(target, value) : { ...value, isBroken: true }
   }
-  let isBroken = false
+  const broken: string[] = []
   const replaced = text.replace(reference, (match, escaped: string | undefined, name: string) => {
     if (escaped) return `\${${name}}`
     const target = lookUp(resolver, name, value)
     if (!target) {
-      isBroken = true
+      broken.push(match)
       return match
     }
     if (target.kind === 'scalar' && target.value !== null) return String(target.value)
@@ -51,10 +51,10 @@ function replaceIn(resolver: Resolver, value: Located): Located {
     resolver.problems.push(
       problem('ERR_BAD_REFERENCE', { message, place: value.place, hint: 'use it alone as the whole value' }),
     )
-    isBroken = true
+    broken.push(match)
     return match
   })
-  return isBroken ? { ...value, isBroken } : { ...value, value: replaced }
+  return broken.length > 0 ? { ...value, isBroken: true } : { ...value, value: replaced }
 }
 
 /** The value keeps the place of the reference: that is where its user can act. */
@@ -63,32 +63,40 @@ function movedTo(target: Located, site: Located): Located {
 }
 
 function lookUp(resolver: Resolver, name: string, site: Located): Located | undefined {
-  const report = (code: 'ERR_BAD_REFERENCE' | 'ERR_UNKNOWN_VARIABLE', message: string, hint: string): undefined => {
+  const report = (
+    code: 'ERR_BAD_REFERENCE' | 'ERR_UNKNOWN_VARIABLE',
+    message: string,
+    hint: string,
+  ): Located | undefined => {
     resolver.problems.push(problem(code, { message, place: site.place, received: `\${${name}}`, hint }))
+    return undefined
   }
   const path = name.trim().split('.')
   if (path[0] !== 'vars' || path.length !== 2 || !/^[\w-]+$/.test(path[1]!)) {
-    return report(
+    report(
       'ERR_BAD_REFERENCE',
       `"\${${name}}" is not a reference to a variable`,
       'write ${vars.name}; expressions and environment variables are not read',
     )
+    return
   }
   const key = path[1]!
   const entry = resolver.vars?.entries.get(key)
   if (!entry) {
-    return report(
+    report(
       'ERR_UNKNOWN_VARIABLE',
       `Variable "${key}" is not declared in vars`,
       suggest(key, resolver.vars?.entries.keys() ?? [], 'variables'),
     )
+    return
   }
   if (resolver.open.includes(key)) {
-    return report(
+    report(
       'ERR_BAD_REFERENCE',
       `Variable "${key}" refers to itself: ${[...resolver.open, key].join(' → ')}`,
       'give one of them a value',
     )
+    return
   }
   return replaceIn({ ...resolver, open: [...resolver.open, key] }, entry.value)
 }

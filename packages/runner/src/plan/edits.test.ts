@@ -1,4 +1,4 @@
-import { utimesSync } from 'node:fs'
+import { rmSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createProject, tenStages } from '../../test-fixtures/project.js'
@@ -225,8 +225,7 @@ test('there are forty edits', () => {
   expect(edits.length).toBeGreaterThanOrEqual(40)
 })
 
-test.each(edits)('%s', async (name, edit, nodes, cause) => {
-  const { rmSync } = await import('node:fs')
+test.each(edits)('%s', async (name, edit: Edit[1], nodes: readonly string[], cause?: RegExp) => {
   reset()
   rmSync(join(project.dir, 'data/c1'), { force: true })
   rmSync(join(project.dir, 'node_modules/edit/dist/helper.js'), { force: true })

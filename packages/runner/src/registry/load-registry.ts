@@ -130,22 +130,34 @@ async function loadPlugin(
 ): Promise<Registry['plugins'][number] | undefined> {
   const { name, dir, manifest } = found
   const place = manifestPlace(root, dir)
-  const refuse = (message: string, hint?: string, cause?: unknown): undefined => {
+  const refuse = (message: string, hint?: string, cause?: unknown): Registry['plugins'][number] | undefined => {
     problems.push(problem('ERR_PLUGIN', { message: `Plugin package "${name}" ${message}`, place, hint, cause }))
+    return undefined
   }
   const entry = join(dir, String(manifest.etsef?.plugin))
-  if (!existsSync(entry)) return refuse(`has no file ${relative(dir, entry)}`, 'build or install the package again')
-  if (relative(dir, realpathSync(entry)).startsWith('..')) return refuse('names a manifest outside its folder')
+  if (!existsSync(entry)) {
+    refuse(`has no file ${relative(dir, entry)}`, 'build or install the package again')
+    return
+  }
+  if (relative(dir, realpathSync(entry)).startsWith('..')) {
+    refuse('names a manifest outside its folder')
+    return
+  }
   let plugin: Plugin | undefined
   try {
     plugin = ((await import(pathToFileURL(entry).href)) as { default?: Plugin }).default
   } catch (thrown) {
-    return refuse(`cannot be loaded: ${asError(thrown).message}`, 'build or install the package again', thrown)
+    refuse(`cannot be loaded: ${asError(thrown).message}`, 'build or install the package again', thrown)
+    return
   }
-  if (!plugin || typeof plugin.name !== 'string' || !Array.isArray(plugin.operations))
-    return refuse('does not export a plugin as its default', 'export default definePlugin({ … })')
-  if (plugin.apiVersion !== apiVersion)
-    return refuse(`speaks version ${String(plugin.apiVersion)} of the plugin contract, not ${String(apiVersion)}`)
+  if (!plugin || typeof plugin.name !== 'string' || !Array.isArray(plugin.operations)) {
+    refuse('does not export a plugin as its default', 'export default definePlugin({ … })')
+    return
+  }
+  if (plugin.apiVersion !== apiVersion) {
+    refuse(`speaks version ${String(plugin.apiVersion)} of the plugin contract, not ${String(apiVersion)}`)
+    return
+  }
   const installed: InstalledPlugin = {
     packageName: name,
     version: manifest.version ?? '',

@@ -1,4 +1,4 @@
-import type { EngineProbe, Json, JsonObject, PipelineError } from '@etsef/plugin-api'
+import { PipelineError, type EngineProbe, type Json, type JsonObject } from '@etsef/plugin-api'
 import { existsSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
 import { InvalidPipeline, problem, sortProblems } from '../errors.js'
@@ -148,8 +148,8 @@ export async function keyPipeline(checked: CheckedPipeline): Promise<KeyedPipeli
         keyed = replaceAt(keyed, path, `sha256:${found.digest}`)
         absolute = replaceAt(absolute, path, full)
       } catch (thrown) {
-        if (!(thrown instanceof Error) || thrown.name !== 'PipelineError') throw thrown
-        const { code, message, expected, hint } = thrown as PipelineError
+        if (!(thrown instanceof PipelineError)) throw thrown
+        const { code, message, expected, hint } = thrown
         problems.push(
           problem(code, {
             message: `Node "${node.id}": ${message}`,

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { asError } from '../errors.js'
 import type { Manifest } from './manifest.js'
 
 /** More artifacts than this at once are flushed together, with all of their file system. */
@@ -27,7 +28,7 @@ interface Published {
 export function createDurability(): Durability {
   let queue: Published[] = []
   let working: Promise<void> | undefined
-  let failure: unknown
+  let failure: Error | undefined
   const work = async (): Promise<void> => {
     while (queue.length > 0) {
       const batch = queue
@@ -35,7 +36,7 @@ export function createDurability(): Durability {
       try {
         await flushBatch(batch)
       } catch (thrown) {
-        failure ??= thrown
+        failure ??= asError(thrown)
       }
     }
     working = undefined
@@ -47,7 +48,7 @@ export function createDurability(): Durability {
     },
     async settled() {
       while (working) await working
-      if (failure !== undefined) throw failure instanceof Error ? failure : new Error(String(failure))
+      if (failure) throw failure
     },
   }
 }
