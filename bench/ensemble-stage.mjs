@@ -1,8 +1,9 @@
-// One fit of bench/ensemble.mjs in a process of its own: node ensemble-stage.mjs STAGE DIR. Prints {fit, predict, predicted}.
+// A warm process of bench/ensemble.mjs: is sent the name of a stage, sends back {fit, predict, predicted, scores} in seconds.
+// By hand: node ensemble-stage.mjs DIR STAGE prints the same.
 import { readFileSync, writeFileSync } from 'node:fs'
 import * as ensemble from '@etsef/plugin-ensemble'
 
-const [stage, dir] = process.argv.slice(2)
+const [dir, onlyStage] = process.argv.slice(2)
 const header = JSON.parse(readFileSync(`${dir}/header.json`, 'utf8'))
 const floats = (path) => {
   const bytes = readFileSync(path)
@@ -35,16 +36,20 @@ const classifiers = {
 }
 
 const seconds = () => performance.now() / 1000
-if (stage === 'select') {
+
+/** Fits FastICA and writes the sources of all rows beside the features. */
+function select() {
   const [train, test] = tables(`${dir}/X.f32`, header.d)
   const start = seconds()
   const model = ensemble.fitFastIca(train, { components: 50, seed: 0 })
   const fitted = seconds()
   const parts = [train, test].map((x) => Float32Array.from(ensemble.applyFastIca(model, x).data))
   writeFileSync(`${dir}/ours.f32`, Buffer.concat(parts.map((part) => Buffer.from(part.buffer))))
-  const transform = seconds() - fitted
-  process.stdout.write(JSON.stringify({ fit: fitted - start, predict: transform, iterations: model.numIterations }))
-} else {
+  return { fit: fitted - start, predict: seconds() - fitted, iterations: model.numIterations }
+}
+
+/** Fits one classifier on the sources and predicts the test rows. */
+function classify(stage) {
   const [train, test] = tables(`${dir}/ours.f32`, 50)
   const [fit, probabilities] = classifiers[stage]
   const start = seconds()
@@ -52,6 +57,9 @@ if (stage === 'select') {
   const fitted = seconds()
   const p = probabilities(model, test)
   const predict = seconds() - fitted
-  const predicted = Array.from(ensemble.argmaxRows(p))
-  process.stdout.write(JSON.stringify({ fit: fitted - start, predict, predicted, scores: Array.from(p.data) }))
+  return { fit: fitted - start, predict, predicted: Array.from(ensemble.argmaxRows(p)), scores: Array.from(p.data) }
 }
+
+const run = (stage) => (stage === 'select' ? select() : classify(stage))
+if (onlyStage) process.stdout.write(`${JSON.stringify(run(onlyStage))}\n`)
+process.on('message', (stage) => process.send(run(stage)))
