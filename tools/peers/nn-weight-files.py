@@ -30,7 +30,9 @@ class Evil:
 def write_keras():
     layers = keras.layers
     inputs = layers.Input((4, 4, 2), name="pixels")
-    x = layers.Conv2D(3, 1, name="first")(inputs)
+    x = layers.Normalization(mean=[1.0, 2.0], variance=[1.0, 4.0], name="scaled")(inputs)  # constants, no weights
+    x = layers.Normalization(name="counted")(x)  # mean, variance and an integer count
+    x = layers.Conv2D(3, 1, name="first")(x)
     x = layers.BatchNormalization(name="first_bn")(x)
     x = layers.DepthwiseConv2D(3, padding="same", use_bias=False, name="dw")(x)
     x = layers.BatchNormalization(scale=False, name="dw_bn")(x)
@@ -38,7 +40,7 @@ def write_keras():
     x = layers.Conv2D(2, 1, use_bias=False)(x)  # numbered by Keras
     x = layers.GlobalAveragePooling2D()(x)
     model = keras.Model(inputs, layers.Dense(2, name="predictions")(x))
-    for index, variable in enumerate(v for layer in model.layers for v in layer.weights):
+    for index, variable in enumerate(v for layer in model.layers if layer.name != "counted" for v in layer.weights):
         variable.assign(values(variable.shape, 100 * index))
     model.save(OUT / "tiny.keras")
     model.save(OUT / "tiny.h5")

@@ -61,7 +61,8 @@ function readKeras2(root: Group): Weights {
       const dataset = group?.get(weight) as Dataset | null
       // The last part alone tells the weights of a layer apart: `conv1/kernel:0`, `model/conv1/kernel:0`.
       const leaf = weight.replace(/:\d+$/, '').split('/').at(-1)!
-      if (dataset !== null) tensors.set(`${layer}/${leaf}`, toTensor(dataset, `${layer}/${weight}`))
+      const tensor = dataset === null ? undefined : toTensor(dataset, `${layer}/${weight}`)
+      if (tensor !== undefined) tensors.set(`${layer}/${leaf}`, tensor)
     }
   }
   return tensors
@@ -103,15 +104,18 @@ function readVariables(
   }
   for (const [index, name] of variables(keys.length).entries()) {
     const dataset = vars.get(String(index)) as Dataset | null
-    if (dataset !== null) tensors.set(`${layer}/${name}`, toTensor(dataset, `${groupName}/${index}`))
+    const tensor = dataset === null ? undefined : toTensor(dataset, `${groupName}/${index}`)
+    if (tensor !== undefined) tensors.set(`${layer}/${name}`, tensor)
   }
 }
 
-function toTensor(dataset: Dataset, name: string): WeightTensor {
+/** A float dataset; undefined for others, as the count of a Normalization layer. */
+function toTensor(dataset: Dataset, name: string): WeightTensor | undefined {
   const shape = dataset.shape ?? []
   const { value } = dataset
-  if (!(value instanceof Float32Array) && !(value instanceof Float64Array))
-    throw badWeights(`weight "${name}" is not a float tensor`)
+  // A scalar is read as a plain number.
+  if (typeof value === 'number' && shape.length === 0) return { shape: [], data: Float32Array.of(value) }
+  if (!(value instanceof Float32Array) && !(value instanceof Float64Array)) return undefined
   if (value.length !== sizeOf(shape)) throw badWeights(`weight "${name}" does not fill its shape`)
   return { shape: [...shape], data: Float32Array.from(value) }
 }
