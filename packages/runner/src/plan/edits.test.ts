@@ -76,7 +76,12 @@ beforeAll(async () => {
   expect(record.status).toBe('ok')
 })
 
-type Edit = readonly [name: string, edit: () => readonly string[] | undefined, nodes: readonly string[], cause?: RegExp]
+type Edit = readonly [
+  name: string,
+  edit: () => readonly string[] | undefined,
+  nodes: readonly string[],
+  cause?: RegExp | undefined,
+]
 
 const yaml = (from: string | RegExp, to: string) => (): undefined => {
   const edited = pipeline.replace(from, to)
@@ -225,7 +230,9 @@ test('there are forty edits', () => {
   expect(edits.length).toBeGreaterThanOrEqual(40)
 })
 
-test.each(edits)('%s', async (name, edit: Edit[1], nodes: readonly string[], cause?: RegExp) => {
+const named = edits.map(([name, edit, nodes, cause]) => ({ name, edit, nodes, cause }))
+
+test.each(named)('$name', async ({ name, edit, nodes, cause }) => {
   reset()
   rmSync(join(project.dir, 'data/c1'), { force: true })
   rmSync(join(project.dir, 'node_modules/edit/dist/helper.js'), { force: true })
