@@ -1,7 +1,7 @@
-import { transposeInto } from '../kernels/gram-by-kernel.js'
+import { transposeInto } from '../kernels/products-by-kernel.js'
 import { createKernels, type Kernels } from '../kernels/kernels.js'
 import { matrix, transpose, type Matrix } from '../linear-algebra/matrix.js'
-import { addProducts, multiplyTransposed } from '../linear-algebra/products.js'
+import { multiplyTransposed } from '../linear-algebra/products.js'
 
 /** One step of FastICA's fixed point before orthonormalising, for fixed white rows. */
 export type FixedPointStep = (unmixing: Matrix) => Matrix
@@ -22,10 +22,8 @@ export function logcoshStep(white: Matrix): FixedPointStep {
 /** The step in plain loops; the reference for the kernels. */
 export function plainStep(white: Matrix): FixedPointStep {
   const byComponent = transpose(white)
-  const sources = matrix(white.numFeatures, white.numSamples)
   return (unmixing) => {
-    sources.data.fill(0)
-    addProducts(unmixing, white, sources)
+    const sources = multiplyTransposed(unmixing, white)
     const slopes = tanhRows(sources)
     return combine(multiplyTransposed(sources, byComponent), slopes, unmixing, white.numSamples)
   }

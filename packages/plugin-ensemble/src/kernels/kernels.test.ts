@@ -6,8 +6,8 @@ import { expectArrayClose } from '@etsef/plugin-api/testing'
 import { expect, test } from 'vitest'
 import { logcoshStep, plainStep } from '../fast-ica/contrast.js'
 import { matrix, transpose, type Matrix } from '../linear-algebra/matrix.js'
-import { outerGram } from '../linear-algebra/products.js'
-import { gramByKernel } from './gram-by-kernel.js'
+import { dot, plainOuterGram } from '../linear-algebra/products.js'
+import { gramByKernel, productsByKernel } from './products-by-kernel.js'
 import { createKernels } from './kernels.js'
 
 function random(numSamples: number, numFeatures: number): Matrix {
@@ -30,11 +30,23 @@ test.each([
   [7, 3],
   [600, 10],
   [1030, 33],
-])('products of %i × %i columns are those of plain loops', (n, d) => {
+])('products of %i × %i columns have the bits of plain loops', (n, d) => {
   const x = random(n, d)
   const products = gramByKernel(x)!
-  expectArrayClose(products.data, outerGram(transpose(x)).data, { atol: 1e-10, rtol: 1e-12 })
+  expect(products).toEqual(plainOuterGram(transpose(x)))
   expect(transpose(products)).toEqual(products)
+})
+
+test.each([
+  [1, 1, 1],
+  [3, 5, 7],
+  [20, 9, 1029],
+])('products of %i × %i rows of %i have the bits of plain loops', (m, n, d) => {
+  const [a, b] = [random(m, d), random(n, d)]
+  const products = productsByKernel(a, b)!
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j < n; j++) expect(products.data[i * n + j]).toBe(dot(a.data, i * d, b.data, j * d, d))
+  }
 })
 
 test('tanh is right to 4e-16, signs and ends included', () => {

@@ -1,7 +1,7 @@
 import { matrix, type Matrix } from '../linear-algebra/matrix.js'
 import { createKernels, type Block } from './kernels.js'
 
-/** Columns of one pass: rows of the transposed table that long stay in the processor's cache. */
+/** Inner length of one pass; the same as in plain products, for equal bits. */
 const panel = 512
 
 /**
@@ -31,6 +31,43 @@ export function gramByKernel(x: Matrix): Matrix | undefined {
     }
   }
   return result
+}
+
+/**
+ * `a · bᵀ` for `[m, d]` and `[n, d]`, by the SIMD kernel: `[m, n]`.
+ *
+ * @returns `undefined` where the kernels cannot be had; see {@link createKernels}.
+ */
+export function productsByKernel(a: Matrix, b: Matrix): Matrix | undefined {
+  const { numSamples: m, numFeatures: d } = a
+  const n = b.numSamples
+  const rows = 2 * Math.ceil(m / 2)
+  const columns = 4 * Math.ceil(n / 4)
+  const length = 2 * Math.ceil(d / 2)
+  const kernels = createKernels((rows + columns) * length + rows * columns)
+  if (kernels === undefined) return undefined
+  const left = padRows(a, kernels.allocate(rows * length), length)
+  const right = padRows(b, kernels.allocate(columns * length), length)
+  const products = kernels.allocate(rows * columns)
+  for (let from = 0; from < length; from += panel) {
+    kernels.products(left, right, products, {
+      m: rows,
+      n: columns,
+      d: length,
+      from,
+      to: Math.min(length, from + panel),
+    })
+  }
+  const result = matrix(m, n)
+  for (let i = 0; i < m; i++) result.data.set(products.data.subarray(i * columns, i * columns + n), i * n)
+  return result
+}
+
+function padRows(x: Matrix, target: Block, length: number): Block {
+  const { numSamples, numFeatures: d, data } = x
+  if (length === d) target.data.set(data)
+  else for (let i = 0; i < numSamples; i++) target.data.set(data.subarray(i * d, (i + 1) * d), i * length)
+  return target
 }
 
 /** Writes the columns of x as rows of the given length, in tiles. */
