@@ -16,6 +16,22 @@ export const trainingOptions = {
       'Widths of hidden dense layers of the new head; the last one gives the features. Empty: pooled features',
   }),
   dropout: Type.Number({ minimum: 0, exclusiveMaximum: 1, default: 0.2, description: 'Dropout rate in the head' }),
+  augment: Type.Enum(['none', 'light'], {
+    default: 'none',
+    description:
+      'light: every train picture is flipped, cropped (75 % of the area or more) and changed in brightness and contrast at random, anew in each epoch',
+  }),
+  accumulate: Type.Integer({
+    minimum: 1,
+    default: 1,
+    description:
+      'Parts a batch is computed in, for large pictures: memory of a part, step of the whole; batch norm sees a part',
+  }),
+  emaDecay: Type.Union([Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1 }), Type.Null()], {
+    default: null,
+    description:
+      'Validates and returns the moving average of the weights with this decay, warmed up. null: the weights themselves',
+  }),
   freeze: Type.String({
     minLength: 1,
     default: 'none',

@@ -23,11 +23,11 @@ export interface ViewOptions {
 
 /**
  * SimCLR's recipe (`colour`), and one for modalities in which colour means nothing and small crops lose the finding (`greyscale`):
- * no saturation, hue or colour drop, gentler crop.
+ * no saturation, hue or colour drop, gentler crop. `light` is for supervised training: what may change without changing the class.
  *
  * @see Chen et al. 2020, arXiv:2002.05709, appendix A
  */
-export const viewPresets: Readonly<Record<'colour' | 'greyscale', ViewOptions>> = {
+export const viewPresets: Readonly<Record<'colour' | 'greyscale' | 'light', ViewOptions>> = {
   colour: {
     cropScale: [0.08, 1],
     flip: 0.5,
@@ -51,6 +51,18 @@ export const viewPresets: Readonly<Record<'colour' | 'greyscale', ViewOptions>> 
     greyscale: 0,
     blur: 0.5,
     blurSigma: [0.1 / 224, 2 / 224],
+  },
+  light: {
+    cropScale: [0.75, 1],
+    flip: 0.5,
+    jitter: 0.8,
+    brightness: 0.15,
+    contrast: 0.15,
+    saturation: 0,
+    hue: 0,
+    greyscale: 0,
+    blur: 0,
+    blurSigma: [0, 0],
   },
 }
 

@@ -10,8 +10,9 @@ import { openBoundary, range, type BoundarySource, type ExampleSource } from './
 import { balancedClassWeights, softmaxCrossEntropy } from './losses.js'
 import { createOptimizer, type OptimizerOptions } from './optimizer.js'
 import { scheduleFactor, startPlateau, updatePlateau, type PlateauState, type ScheduleOptions } from './schedule.js'
-import { trainStep } from './train-step.js'
+import { addGradients, applyGradients, disposeGradients, type Gradients } from './train-step.js'
 import { trainablePart } from './trainable.js'
+import { createWeightAverage } from './weight-average.js'
 
 /** Labelled examples. */
 export interface LabelledSource extends ExampleSource {
@@ -40,6 +41,10 @@ export interface TrainClassifierOptions {
   readonly classWeights?: 'balanced' | 'none' | readonly number[]
   /** Bound on the joint gradient norm; default none. */
   readonly clipNorm?: number
+  /** Parts a batch is computed in (gradient accumulation), default 1; batch norm and class weights see one part at a time. */
+  readonly accumulate?: number
+  /** Decay of a moving average of the weights, warmed up; the average is validated and returned. Default none. */
+  readonly emaDecay?: number
   /** Share of old moving statistics kept by learning batch norms; default 0.9, for short runs. `null` keeps the network's own. */
   readonly batchNormMomentum?: number | null
   /** Stops after `patience` epochs without a better validation figure. The best epoch's weights are returned in any case. */
@@ -101,7 +106,7 @@ interface Progress {
  */
 export async function trainClassifier(input: TrainClassifierInput): Promise<TrainClassifierResult> {
   const { engine, train, validation, options, checkpoint } = input
-  const { epochs, batchSize = 16, learningRate = 1e-3, freeze = 'none', frozenCacheMb = 512 } = options
+  const { epochs, batchSize = 16, learningRate = 1e-3, freeze = 'none', frozenCacheMb = 512, accumulate = 1 } = options
   const { schedule = { kind: 'cosine' }, batchNormMomentum = 0.9 } = options
   if (input.graph.logitsNode === undefined) throw new RangeError(`${input.graph.architecture} has no logits to train`)
   const graph = withMomentum(input.graph, batchNormMomentum)
@@ -125,6 +130,13 @@ export async function trainClassifier(input: TrainClassifierInput): Promise<Trai
     options.optimizer ?? { name: 'adam' },
     saved && { step: progress.step, moments },
   )
+  const average =
+    options.emaDecay === undefined
+      ? undefined
+      : createWeightAverage(model, part.parameterNames, options.emaDecay, {
+          step: progress.step,
+          values: saved?.tensors['average'] ?? new Map<string, WeightTensor>(),
+        })
   try {
     const boundaryOptions = { batchSize: 32, limitMb: frozenCacheMb, shapes: inferShapes(graph) }
     const trainValues = await openBoundary(model, train, part.boundary, boundaryOptions)
@@ -141,21 +153,34 @@ export async function trainClassifier(input: TrainClassifierInput): Promise<Trai
         await nextTurn(input.signal)
         const indices = order.slice(step * batchSize, (step + 1) * batchSize)
         const stepRng = epochRng.fork('step', step)
-        const feeds = await trainValues.read(indices, stepRng.fork('augment'))
         rate = learningRate * scheduleFactor(schedule, progress.epoch + (step + 1) / steps, epochs, progress.plateau)
-        const labels = indices.map((i) => train.labels[i]!)
-        const outcome = learn(model, feeds, labels, {
-          part,
+        const gradients: Gradients = new Map()
+        const partSize = Math.ceil(indices.length / accumulate)
+        for (let from = 0; from < indices.length; from += partSize) {
+          const piece = indices.slice(from, from + partSize)
+          const pieceRng = stepRng.fork('piece', from)
+          const feeds = await trainValues.read(piece, pieceRng.fork('augment'))
+          const outcome = learn(model, feeds, gradients, {
+            part,
+            labels: piece.map((i) => train.labels[i]!),
+            share: piece.length / indices.length,
+            lossOptions,
+            rng: pieceRng.fork('dropout'),
+          })
+          if (!Number.isFinite(outcome.loss)) throw diverged(outcome.loss, progress.epoch, step, rate)
+          lossSum += outcome.loss * piece.length
+          hits += outcome.hits
+        }
+        applyGradients(model, gradients, {
+          parameterNames: part.parameterNames,
           optimizer,
-          lossOptions,
-          rng: stepRng.fork('dropout'),
           learningRate: (name) => rate * (rates.get(name) ?? 1),
           ...(options.clipNorm === undefined ? {} : { clipNorm: options.clipNorm }),
         })
-        if (!Number.isFinite(outcome.loss)) throw diverged(outcome.loss, progress.epoch, step, rate)
-        lossSum += outcome.loss * indices.length
-        hits += outcome.hits
+        disposeGradients(gradients)
+        average?.update()
       }
+      const swapBack = average?.swapIn()
       const metrics =
         validation && validationValues
           ? await evaluateClassifier(model, validation, validationValues, classWeights, input.signal)
@@ -171,6 +196,7 @@ export async function trainClassifier(input: TrainClassifierInput): Promise<Trai
       progress.history.push(record)
       updatePlateau(progress.plateau, schedule, metrics?.loss ?? record.loss)
       if (takeIfBetter(progress, metrics, options)) best = readNamed(model, part.changingNames)
+      swapBack?.()
       progress.step = optimizer.readStep()
       if (checkpoint !== undefined) {
         await writeCheckpoint(checkpoint.directory, checkpoint.name, {
@@ -178,6 +204,7 @@ export async function trainClassifier(input: TrainClassifierInput): Promise<Trai
             weights: readNamed(model, part.changingNames),
             best: best!,
             moments: optimizer.readState().moments,
+            ...(average === undefined ? {} : { average: average.read() }),
           },
           progress,
         })
@@ -188,6 +215,7 @@ export async function trainClassifier(input: TrainClassifierInput): Promise<Trai
     const { history, bestEpoch } = progress
     return { weights, history, bestEpoch, numTrainable: part.numTrainable }
   } finally {
+    average?.dispose()
     optimizer.dispose()
     model.dispose()
   }
@@ -195,32 +223,33 @@ export async function trainClassifier(input: TrainClassifierInput): Promise<Trai
 
 interface LearnOptions {
   readonly part: ReturnType<typeof trainablePart>
-  readonly optimizer: ReturnType<typeof createOptimizer>
+  readonly labels: readonly number[]
+  /** Share of these rows in the batch. */
+  readonly share: number
   readonly lossOptions: Parameters<typeof softmaxCrossEntropy>[3]
   readonly rng: Rng
-  learningRate(name: string): number
-  readonly clipNorm?: number
 }
 
+/** Adds the gradients of one part of a batch; disposes the feeds. */
 function learn(
   model: GraphModel,
   feeds: ReadonlyMap<string, Tensor>,
-  labels: readonly number[],
-  options: LearnOptions,
+  gradients: Gradients,
+  { part, labels, share, lossOptions, rng }: LearnOptions,
 ): { readonly loss: number; readonly hits: number } {
   const { tf } = model.engine
   let logits: Tensor | undefined
   const loss = (): Scalar => {
-    const evaluation = { trainingNodes: options.part.nodes, rng: options.rng }
-    const [out] = model.evaluate(feeds, [model.graph.logitsNode!], evaluation)
+    const [out] = model.evaluate(feeds, [model.graph.logitsNode!], { trainingNodes: part.nodes, rng })
     logits = tf.keep(out!.clone())
-    return softmaxCrossEntropy(tf, out as Tensor2D, labels, options.lossOptions)
+    const mean = softmaxCrossEntropy(tf, out as Tensor2D, labels, lossOptions)
+    return share === 1 ? mean : tf.mul(mean, share)
   }
-  const value = trainStep(model, loss, { ...options, parameterNames: options.part.parameterNames })
+  const value = addGradients(model, loss, part.parameterNames, gradients)
   const hits = countHits(logits!.dataSync<'float32'>(), labels)
   logits!.dispose()
   for (const feed of feeds.values()) feed.dispose()
-  return { loss: value, hits }
+  return { loss: value / share, hits }
 }
 
 async function evaluateClassifier(

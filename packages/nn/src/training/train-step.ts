@@ -1,4 +1,4 @@
-import type { NamedTensorMap, Scalar, Tensor, Variable } from '@tensorflow/tfjs'
+import type { Scalar, Tensor } from '@tensorflow/tfjs'
 import type { GraphModel } from '../run/graph-model.js'
 import type { Optimizer } from './optimizer.js'
 
@@ -13,43 +13,69 @@ export interface TrainStepOptions {
   readonly clipNorm?: number
 }
 
+/** Gradients by parameter name; a parameter the loss does not depend on has none. The holder disposes them. */
+export type Gradients = Map<string, Tensor>
+
 /**
- * Gradient of a loss with respect to an explicit list of parameters, then one optimizer step.
+ * Gradient of a loss with respect to an explicit list of parameters, then one optimizer step. A loss that is not finite changes
+ * nothing.
  *
  * @param loss - Builds the scalar loss; called once under the gradient tape.
  * @returns The loss before the step.
  */
 export function trainStep(model: GraphModel, loss: () => Scalar, options: TrainStepOptions): number {
+  const gradients: Gradients = new Map()
+  const value = addGradients(model, loss, options.parameterNames, gradients)
+  if (Number.isFinite(value)) applyGradients(model, gradients, options)
+  disposeGradients(gradients)
+  return value
+}
+
+/** Adds a loss's gradients to `gradients` and returns its value: several calls accumulate over the parts of a batch. */
+export function addGradients(
+  model: GraphModel,
+  loss: () => Scalar,
+  parameterNames: readonly string[],
+  gradients: Gradients,
+): number {
   const { tf } = model.engine
-  const variables = options.parameterNames.map((name) => model.variables.get(name)!)
+  const variables = parameterNames.map((name) => model.variables.get(name)!)
   const { value, grads } = tf.variableGrads(loss, variables)
   const lossValue = value.dataSync<'float32'>()[0]!
   value.dispose()
-  if (Number.isFinite(lossValue)) applyGradients(model, variables, grads, options)
-  for (const gradient of Object.values(grads)) gradient.dispose()
+  for (const [index, name] of parameterNames.entries()) {
+    const gradient = grads[variables[index]!.name] as Tensor | undefined | null
+    if (!gradient) continue
+    const sum = gradients.get(name)
+    if (sum === undefined) {
+      gradients.set(name, gradient)
+      continue
+    }
+    gradients.set(name, tf.add(sum, gradient))
+    sum.dispose()
+    gradient.dispose()
+  }
   return lossValue
 }
 
-function applyGradients(
-  model: GraphModel,
-  variables: readonly Variable[],
-  gradients: NamedTensorMap,
-  options: TrainStepOptions,
-): void {
+/** One optimizer step with the given gradients. */
+export function applyGradients(model: GraphModel, gradients: Gradients, options: TrainStepOptions): void {
   const { tf } = model.engine
   const { clipNorm, optimizer } = options
   tf.tidy(() => {
-    const scale = clipNorm === undefined ? 1 : Math.min(1, clipNorm / jointNorm(model, Object.values(gradients)))
+    const scale = clipNorm === undefined ? 1 : Math.min(1, clipNorm / jointNorm(model, [...gradients.values()]))
     optimizer.beginStep()
-    for (const [index, name] of options.parameterNames.entries()) {
-      const variable = variables[index]!
-      const gradient = gradients[variable.name]
-      // A parameter the loss does not depend on has no gradient.
-      if (gradient === undefined) continue
+    for (const [name, gradient] of gradients) {
       const clipped = scale < 1 ? tf.mul(gradient, scale) : gradient
-      optimizer.apply(name, variable, clipped, options.learningRate(name))
+      optimizer.apply(name, model.variables.get(name)!, clipped, options.learningRate(name))
     }
   })
+}
+
+/** Frees gradients. */
+export function disposeGradients(gradients: Gradients): void {
+  for (const gradient of gradients.values()) gradient.dispose()
+  gradients.clear()
 }
 
 function jointNorm(model: GraphModel, gradients: readonly Tensor[]): number {

@@ -137,6 +137,17 @@ test('learns to tell red from blue, and tells it of test rows', async () => {
   expect(metrics.map(({ name }) => name)).toContain('valBalancedAccuracy')
 })
 
+test('random changes of train pictures are another training, and the same one for the same seed', async () => {
+  const options = { epochs: 1, batchSize: 8 }
+  const [plain, light, again] = [
+    await run(options),
+    await run({ ...options, augment: 'light' }),
+    await run({ ...options, augment: 'light' }),
+  ]
+  expect(weight(light.model, 'Conv1/kernel')).not.toEqual(weight(plain.model, 'Conv1/kernel'))
+  expect(weight(again.model, 'Conv1/kernel')).toEqual(weight(light.model, 'Conv1/kernel'))
+})
+
 test('says that there are no train rows', async () => {
   const images = someImages({ numSamples: 8, partition: () => 'test' })
   await expect(run({ epochs: 1 }, images)).rejects.toMatchObject({ code: 'ERR_TOO_FEW_ROWS' })

@@ -1,5 +1,6 @@
 import { collectImages, PipelineError, type ImageBatch, type OperationContext } from '@etsef/plugin-api'
 import {
+  augmentView,
   hashString,
   initWeights,
   loadEngine,
@@ -7,6 +8,7 @@ import {
   preprocess,
   readModel,
   trainClassifier,
+  viewPresets,
   withHead,
   type EpochRecord,
   type Graph,
@@ -52,7 +54,8 @@ export async function fitClassifier(
   const pixels = await openPixelStore(images, { side, signal: ctx.signal })
   const engine = await loadEngine({ prefer: engineOf(ctx), log: (line) => ctx.log('warn', line) })
   const valRows = rows('val')
-  const train = labelled(pixels, images, trainRows, init.preprocessing)
+  const plain = labelled(pixels, images, trainRows, init.preprocessing)
+  const train = options.augment === 'none' ? plain : augmented(plain, pixels, trainRows, init.preprocessing)
   const validation = valRows.length > 0 ? labelled(pixels, images, valRows, init.preprocessing) : undefined
   const { headEpochs = 0, headLearningRate = options.learningRate } = options
   const total = headEpochs + options.epochs
@@ -137,7 +140,9 @@ function trainOptions(options: FitOptions): TrainClassifierOptions {
     classWeights: options.classWeights,
     batchNormMomentum: options.batchNormMomentum,
     earlyStopping: { patience: patience ?? Infinity, metric: monitor },
+    accumulate: options.accumulate,
     ...(clipNorm === null ? {} : { clipNorm }),
+    ...(options.emaDecay === null ? {} : { emaDecay: options.emaDecay }),
   }
 }
 
@@ -162,6 +167,36 @@ function labelled(
     size: rows.length,
     labels: Int32Array.from(rows, (row) => images.labels[row]!),
     read: async (indices) => preprocess(await pixels.read(indices.map((i) => rows[i]!)), contract),
+  }
+}
+
+/** The same examples, changed at random while learning. */
+function augmented(
+  plain: LabelledSource,
+  pixels: PixelStore,
+  rows: readonly number[],
+  contract: Preprocessing,
+): LabelledSource {
+  const length = pixels.side * pixels.side * 3
+  return {
+    ...plain,
+    isAugmented: true,
+    read: async (indices, rng) => {
+      if (rng === undefined) return plain.read(indices)
+      const bytes = await pixels.read(indices.map((i) => rows[i]!))
+      const views = new Float32Array(bytes.length)
+      for (const [i, index] of indices.entries()) {
+        const [start, end] = [i * length, (i + 1) * length]
+        augmentView(
+          bytes.subarray(start, end),
+          pixels.side,
+          viewPresets.light,
+          rng.fork(index),
+          views.subarray(start, end),
+        )
+      }
+      return preprocess(views, contract, views)
+    },
   }
 }
 
