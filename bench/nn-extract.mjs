@@ -2,7 +2,7 @@
 //   inference   preprocessed batch to features; peer: Python onnxruntime on the same file; bound 0.95 of its speed
 //   extraction  JPEG files to feature table, decoding overlapped; peer: torch with 2 DataLoader workers; bound 1.5 times its speed
 // Arguments: names of architectures (default all three). ETSEF_BENCH_PYTHON names a python with torch, timm, torchvision,
-// onnxruntime and pillow; without it only our own figures are printed. Sides are measured in turns; the best of three counts.
+// onnxruntime and pillow; without it only our own figures are printed. Sides are measured in turns; the best of three rounds counts (ETSEF_BENCH_ROUNDS).
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -24,7 +24,7 @@ import sharp from 'sharp'
 const BATCH = 16
 const NUM_IMAGES = 128
 const THREADS = 2
-const ROUNDS = 3
+const ROUNDS = Number(process.env.ETSEF_BENCH_ROUNDS ?? 3)
 const peerScript = fileURLToPath(new URL('../tools/peers/nn-extract.py', import.meta.url))
 const python = process.env.ETSEF_BENCH_PYTHON
 const names = process.argv.slice(2)
