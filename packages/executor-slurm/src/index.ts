@@ -1,1 +1,2 @@
-export {}
+export * from './pilot-script.js'
+export * from './slurm.js'

@@ -1,6 +1,6 @@
 import { toPlain } from '../pipeline/located.js'
 import { closeSync, cpSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
-import { availableParallelism, totalmem } from 'node:os'
+import { availableParallelism, hostname, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { Resources } from '@etsef/plugin-api'
 import type { FromWorker, StageResult, StageSpec } from '../executor/protocol.js'
@@ -288,12 +288,12 @@ function publishReports(
   return dirs
 }
 
-/** Folders that a killed process left half written. */
+/** Folders that a killed process of this machine left half written. Those of other machines are theirs to sweep. */
 function sweepTemporary(storeDir: string): void {
   const dir = join(storeDir, storeFolders.temporary)
   for (const name of readdirSync(dir)) {
-    const pid = Number(name.split('-')[0])
-    if (Number.isInteger(pid) && isAlive(pid)) continue
+    const [, pid, host] = /^(\d+)-\d+-(.*?)(?:-scratch)?$/.exec(name) ?? []
+    if (host !== hostname() || isAlive(Number(pid))) continue
     rmSync(join(dir, name), { recursive: true, force: true })
   }
 }

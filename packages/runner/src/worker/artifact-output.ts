@@ -13,10 +13,11 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs'
+import { hostname } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import { manifestText, readManifest, type Manifest, type ManifestFile, type ManifestOutput } from '../store/manifest.js'
 import { hashFile } from '../store/stat-cache.js'
-import { storeFolders } from '../store/store.js'
+import { storeFolders, temporaryName } from '../store/store.js'
 
 /** Rows of one output on their way to disk. */
 export interface RowOutput {
@@ -46,7 +47,7 @@ let numMade = 0
 
 /** Starts an artifact. */
 export function createArtifact(storeDir: string): ArtifactWriter {
-  const dir = join(storeDir, storeFolders.temporary, `${String(process.pid)}-${String(numMade++)}`)
+  const dir = join(storeDir, storeFolders.temporary, temporaryName(hostname(), process.pid, numMade++))
   makeEmpty(dir)
   const outputs: Record<string, ManifestOutput> = {}
   const written: ManifestFile[] = []
