@@ -88,6 +88,7 @@ test('exports these names and no others', () => {
       "mutualInformation",
       "naiveBayesJointLogLikelihood",
       "naiveBayesProbabilities",
+      "openKnn",
       "openMlKnn",
       "openMlRandomForest",
       "openMlXgboost",

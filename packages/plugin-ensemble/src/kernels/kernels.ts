@@ -71,6 +71,8 @@ type Keep = (
   side: number,
 ) => void
 
+type Screen = (bank: number, query: number, out: number, n: number, d: number) => void
+
 /** The functions of the module, on addresses; see scripts/build-kernels.mjs for each. */
 export interface KernelExports {
   readonly bestCut16: BestCut
@@ -79,6 +81,8 @@ export interface KernelExports {
   readonly divide32: Divide
   readonly keep16: Keep
   readonly keep32: Keep
+  readonly screenL1: Screen
+  readonly screenL2: Screen
   products(
     a: number,
     b: number,

@@ -1,7 +1,7 @@
 import { PipelineError } from '@etsef/plugin-api'
 import { checkTraining, checkWidth, type Labels } from '../checks/training-data.js'
 import { matrix, type Matrix } from '../linear-algebra/matrix.js'
-import { nearestNeighbours, type Metric } from './nearest-neighbours.js'
+import { searcher, type Metric, type Neighbours } from './nearest-neighbours.js'
 
 /** Options of {@link fitKnn}. */
 export interface KnnOptions {
@@ -47,11 +47,22 @@ export function fitKnn(x: Matrix, y: Labels, options: KnnOptions): KnnModel {
  * Of rows at equal distance the one earlier in training is nearer; of classes with equal shares the lower index wins.
  */
 export function knnProbabilities(model: KnnModel, x: Matrix): Matrix {
-  checkWidth(x, model.rows.numFeatures)
+  return openKnn(model)(x)
+}
+
+/** {@link knnProbabilities} for many batches: what can be prepared is prepared once. */
+export function openKnn(model: KnnModel): (x: Matrix) => Matrix {
+  const search = searcher(model.rows, model.metric)
+  return (x) => {
+    checkWidth(x, model.rows.numFeatures)
+    return shares(model, search(x, model.neighbors), x.numSamples)
+  }
+}
+
+function shares(model: KnnModel, { indices, distances }: Neighbours, numSamples: number): Matrix {
   const k = model.neighbors
-  const { indices, distances } = nearestNeighbours(model.rows, x, k, model.metric)
-  const result = matrix(x.numSamples, model.numClasses)
-  for (let i = 0; i < x.numSamples; i++) {
+  const result = matrix(numSamples, model.numClasses)
+  for (let i = 0; i < numSamples; i++) {
     const out = result.data.subarray(i * model.numClasses, (i + 1) * model.numClasses)
     let total = 0
     const isExact = model.weights === 'distance' && distances[i * k]! === 0

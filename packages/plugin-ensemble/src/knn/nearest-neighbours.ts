@@ -1,4 +1,5 @@
 import { matrix, type Matrix } from '../linear-algebra/matrix.js'
+import { createScreen, type Screen } from './screen.js'
 
 /** `l1`: sum of absolute differences; `l2`: Euclidean; `cosine`: 1 − cosine of the angle. */
 export type Metric = 'l1' | 'l2' | 'cosine'
@@ -12,18 +13,30 @@ export interface Neighbours {
 }
 
 /**
- * Exact nearest rows by comparing every pair, giving up on a pair as soon as its partial sum is out of the running.
+ * Exact nearest rows by comparing every pair.
+ *
+ * A float32 screen first sets aside rows that are certainly too far; distances of the others are summed in float64, column
+ * by column, so results do not depend on the screen.
  *
  * @param rows - Training rows; equal distances go to the earlier one.
  * @param k - 1 to the number of rows.
  */
 export function nearestNeighbours(rows: Matrix, queries: Matrix, k: number, metric: Metric): Neighbours {
-  const [bank, points] = metric === 'cosine' ? [unitRows(rows), unitRows(queries)] : [rows, queries]
-  const indices = new Int32Array(queries.numSamples * k)
-  const keys = new Float64Array(queries.numSamples * k).fill(Infinity)
-  const search = metric === 'l1' ? searchL1 : searchSquares
-  for (let i = 0; i < queries.numSamples; i++) search(bank, points, i, k, keys, indices)
-  return { indices, distances: keys.map((key) => toDistance(key, metric)) }
+  return searcher(rows, metric)(queries, k)
+}
+
+/** {@link nearestNeighbours} for many batches over the same rows. */
+export function searcher(rows: Matrix, metric: Metric): (queries: Matrix, k: number) => Neighbours {
+  const bank = metric === 'cosine' ? unitRows(rows) : rows
+  const exact = metric === 'l1' ? sumDifferences : sumSquares
+  const screen = createScreen(bank, metric === 'l1' ? 'l1' : 'l2')
+  return (queries, k) => {
+    const points = metric === 'cosine' ? unitRows(queries) : queries
+    const indices = new Int32Array(queries.numSamples * k)
+    const keys = new Float64Array(queries.numSamples * k).fill(Infinity)
+    for (let i = 0; i < queries.numSamples; i++) search({ bank, points, i, k, exact, screen }, keys, indices)
+    return { indices, distances: keys.map((key) => toDistance(key, metric)) }
+  }
 }
 
 function toDistance(key: number, metric: Metric): number {
@@ -32,56 +45,46 @@ function toDistance(key: number, metric: Metric): number {
   return metric === 'l2' ? Math.sqrt(key) : key / 2
 }
 
-const stride = 16
+type Exact = (x: Float64Array, at: number, query: Float64Array) => number
 
-function searchL1(bank: Matrix, points: Matrix, i: number, k: number, keys: Float64Array, found: Int32Array): void {
+interface Search {
+  readonly bank: Matrix
+  readonly points: Matrix
+  readonly i: number
+  readonly k: number
+  readonly exact: Exact
+  readonly screen: Screen | undefined
+}
+
+function search({ bank, points, i, k, exact, screen }: Search, keys: Float64Array, found: Int32Array): void {
   const d = bank.numFeatures
-  const x = bank.data
-  const q = points.data.slice(i * d, (i + 1) * d)
-  const last = (i + 1) * k - 1
-  let worst = Infinity
-  for (let r = 0, at = 0; r < bank.numSamples; r++, at += d) {
-    let sum = 0
-    for (let j = 0; j < d;) {
-      const end = Math.min(d, j + stride)
-      for (; j < end; j++) sum += Math.abs(x[at + j]! - q[j]!)
-      if (sum >= worst) break
-    }
-    if (sum < worst) {
-      insert(keys, found, i * k, last, sum, r)
-      worst = keys[last]!
-    }
+  const query = points.data.slice(i * d, (i + 1) * d)
+  const first = i * k
+  const last = first + k - 1
+  const rough = screen?.measure(query)
+  let limit = Infinity
+  for (let r = 0; r < bank.numSamples; r++) {
+    if (rough !== undefined && rough[r]! > limit) continue
+    const key = exact(bank.data, r * d, query)
+    if (key >= keys[last]!) continue
+    insert(keys, found, first, last, key, r)
+    if (screen !== undefined) limit = screen.limit(keys[last]!)
   }
 }
 
-function searchSquares(
-  bank: Matrix,
-  points: Matrix,
-  i: number,
-  k: number,
-  keys: Float64Array,
-  found: Int32Array,
-): void {
-  const d = bank.numFeatures
-  const x = bank.data
-  const q = points.data.slice(i * d, (i + 1) * d)
-  const last = (i + 1) * k - 1
-  let worst = Infinity
-  for (let r = 0, at = 0; r < bank.numSamples; r++, at += d) {
-    let sum = 0
-    for (let j = 0; j < d;) {
-      const end = Math.min(d, j + stride)
-      for (; j < end; j++) {
-        const difference = x[at + j]! - q[j]!
-        sum += difference * difference
-      }
-      if (sum >= worst) break
-    }
-    if (sum < worst) {
-      insert(keys, found, i * k, last, sum, r)
-      worst = keys[last]!
-    }
+function sumDifferences(x: Float64Array, at: number, query: Float64Array): number {
+  let sum = 0
+  for (let j = 0; j < query.length; j++) sum += Math.abs(x[at + j]! - query[j]!)
+  return sum
+}
+
+function sumSquares(x: Float64Array, at: number, query: Float64Array): number {
+  let sum = 0
+  for (let j = 0; j < query.length; j++) {
+    const difference = x[at + j]! - query[j]!
+    sum += difference * difference
   }
+  return sum
 }
 
 /** Puts a key into its place of a sorted stretch, after equal ones; the last entry falls out. */
