@@ -10,7 +10,7 @@ import {
   type Ports,
 } from '@etsef/plugin-api'
 import { catalogue, freezableStages } from './catalogue.js'
-import { extractOptions, finetuneOptions, pretrainOptions } from './options.js'
+import { extractOptions, finetuneOptions, pretrainOptions, trainingMemoryMb } from './options.js'
 
 /** Options of `backbones/pretrained`. */
 export const pretrainedOptions = Type.Object(
@@ -143,7 +143,7 @@ const pretrain = defineOperation({
   supervised: true,
   engine: 'tensor',
   plan: (args) => ({ model: planTraining(args) }),
-  resources: () => ({ cpus: 1, memoryMb: 2000 }),
+  resources: (options) => ({ cpus: 1, memoryMb: trainingMemoryMb(options) }),
   load: () => import('./finetune/pretrain-node.js'),
 })
 
@@ -163,7 +163,7 @@ const finetune = defineOperation({
     const numFeatures = args.options.headHidden.at(-1)
     return { model: planTraining(args), features: numFeatures === undefined ? {} : { numFeatures } }
   },
-  resources: () => ({ cpus: 1, memoryMb: 2000 }),
+  resources: (options) => ({ cpus: 1, memoryMb: trainingMemoryMb(options) }),
   load: () => import('./finetune/finetune-node.js'),
 })
 

@@ -78,7 +78,11 @@ const pretrain = defineOperation({
     const inputShape = options.inputSize === null ? inputs.init.inputShape : [options.inputSize, options.inputSize, 3]
     return { model: { architecture: inputs.init.architecture, inputShape, classNames: [] } }
   },
-  resources: () => ({ cpus: 1, memoryMb: 2500 }),
+  // Two views of each picture are on the tape.
+  resources: ({ batchSize, inputSize }) => ({
+    cpus: 1,
+    memoryMb: Math.round(1000 + 0.008 * batchSize * (inputSize ?? 96) ** 2),
+  }),
   load: () => import('./pretrain/pretrain-node.js'),
 })
 

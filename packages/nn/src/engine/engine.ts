@@ -3,7 +3,7 @@ import type * as tensorflow from '@tensorflow/tfjs'
 /** The TensorFlow.js module, as a value that is loaded late. */
 export type Tf = typeof tensorflow
 
-export type { Rank, Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs'
+export type { Variable } from '@tensorflow/tfjs'
 
 /** Name of a training engine. */
 export type EngineName = 'tensorflow' | 'wasm'

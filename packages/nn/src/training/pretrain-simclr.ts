@@ -14,6 +14,7 @@ import { range } from './examples.js'
 import { ntXentLoss, ntXentPosition } from './nt-xent.js'
 import { createOptimizer } from './optimizer.js'
 import type { PixelStore } from './pixel-store.js'
+import { refuseTooLarge } from './refuse-too-large.js'
 import { scheduleFactor } from './schedule.js'
 import { trainStep } from './train-step.js'
 
@@ -86,6 +87,7 @@ export async function pretrainSimclr(
     })
   }
   const backbone = withoutHead(input.graph)
+  refuseTooLarge(engine, backbone, 2 * Math.min(options.batchSize, pixels.size))
   const momentum = options.batchNormMomentum ?? 0.9
   const graph = withProjection(backbone, options.projection, momentum)
   const rng = createRng(input.seed, 'simclr')

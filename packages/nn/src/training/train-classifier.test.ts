@@ -240,6 +240,23 @@ describe.each(testEngines)('on %s', (name) => {
   })
 })
 
+test('WASM refuses what its memory cannot hold, and says how to go on', async () => {
+  const engine = await loadEngine({ prefer: 'wasm' })
+  const graph = withHead(buildArchitecture('resnet18', { inputSize: 1024 }), { numClasses: 3 })
+  const input = {
+    engine,
+    graph,
+    weights: new Map(),
+    train: examples(4, 1),
+    seed: 1,
+    options: { epochs: 1, batchSize: 16 },
+  }
+  await expect(trainClassifier(input)).rejects.toMatchObject({
+    code: 'ERR_TOO_LARGE',
+    hint: expect.stringContaining('engine install') as string,
+  })
+})
+
 test('the average forgets early steps as timm’s ModelEmaV3 does', () => {
   for (const [step, decay] of [
     [1, 0],

@@ -9,6 +9,7 @@ import { classifierMetrics, type ClassifierMetrics } from './classifier-metrics.
 import { openBoundary, range, type BoundarySource, type ExampleSource } from './examples.js'
 import { balancedClassWeights, softmaxCrossEntropy } from './losses.js'
 import { createOptimizer, type OptimizerOptions } from './optimizer.js'
+import { refuseTooLarge } from './refuse-too-large.js'
 import { scheduleFactor, startPlateau, updatePlateau, type PlateauState, type ScheduleOptions } from './schedule.js'
 import { addGradients, applyGradients, disposeGradients, type Gradients } from './train-step.js'
 import { trainablePart } from './trainable.js'
@@ -111,6 +112,7 @@ export async function trainClassifier(input: TrainClassifierInput): Promise<Trai
   if (input.graph.logitsNode === undefined) throw new RangeError(`${input.graph.architecture} has no logits to train`)
   const graph = withMomentum(input.graph, batchNormMomentum)
   const part = trainablePart(graph, freeze)
+  if (freeze !== 'backbone') refuseTooLarge(engine, graph, Math.ceil(batchSize / accumulate))
   const rng = createRng(input.seed, 'train-classifier')
   const rates = stageRates(graph, options.stageDecay ?? 1)
   const classWeights = resolveClassWeights(options, train.labels, numLogits(graph))
