@@ -33,6 +33,8 @@ interface Fixture {
 
 const fixtures = JSON.parse(readFileSync(join(import.meta.dirname, 'peer-fixtures.json'), 'utf8')) as readonly Fixture[]
 const NUM_CLASSES = 7
+/** The largest networks take half a minute on a busy machine. */
+const TIMEOUT_MS = 180_000
 
 /** Numbers in [-1, 1) as the peer script draws them, times `factor`, plus `offset`. */
 function uniform(name: string, count: number, factor = 1, offset = 0): Float32Array {
@@ -152,22 +154,26 @@ describe.each(fixtures)('$architecture $variant width $width at $inputSize px', 
     expect(built.graph.featureWidth).toBe(fixture.featureWidth)
   })
 
-  test(`gives the outputs of ${fixture.peer} ${fixture.peerName} for the same weights on ${runners.join(', ')}`, async () => {
-    const state = peerState(graph, built, fixture)
-    if (fixture.logits !== undefined || fixture.peer.startsWith('keras')) {
-      expect(state.size).toBe(fixture.weights)
-      const lines = [...state].map(([name, { shape }]) => `${name} ${shape.join('x')}`).sort()
-      expect(hashString(lines.join('\n'))).toBe(fixture.checksum)
-    }
-    const fitted = fixture.peer.startsWith('keras')
-      ? weightsFromKeras(graph, state, built.kerasNames)
-      : weightsFromTorch(graph, state, built)
-    expect(fitted.unused).toEqual([])
-    for (const runner of runners) {
-      const [features, logits] = await run(graph, fitted.weights, runner)
-      expect(relativeDifference(everySixteenth(features!), decode(fixture.features)), runner).toBeLessThan(1e-4)
-      if (fixture.logits === undefined) continue
-      expect(relativeDifference(logits!, decode(fixture.logits)), runner).toBeLessThan(1e-4)
-    }
-  })
+  test(
+    `gives the outputs of ${fixture.peer} ${fixture.peerName} for the same weights on ${runners.join(', ')}`,
+    async () => {
+      const state = peerState(graph, built, fixture)
+      if (fixture.logits !== undefined || fixture.peer.startsWith('keras')) {
+        expect(state.size).toBe(fixture.weights)
+        const lines = [...state].map(([name, { shape }]) => `${name} ${shape.join('x')}`).sort()
+        expect(hashString(lines.join('\n'))).toBe(fixture.checksum)
+      }
+      const fitted = fixture.peer.startsWith('keras')
+        ? weightsFromKeras(graph, state, built.kerasNames)
+        : weightsFromTorch(graph, state, built)
+      expect(fitted.unused).toEqual([])
+      for (const runner of runners) {
+        const [features, logits] = await run(graph, fitted.weights, runner)
+        expect(relativeDifference(everySixteenth(features!), decode(fixture.features)), runner).toBeLessThan(1e-4)
+        if (fixture.logits === undefined) continue
+        expect(relativeDifference(logits!, decode(fixture.logits)), runner).toBeLessThan(1e-4)
+      }
+    },
+    TIMEOUT_MS,
+  )
 })
