@@ -58,10 +58,15 @@ function finishedKeys(storeDir: string): Set<string> {
   return new Set(existsSync(dir) ? readdirSync(dir) : [])
 }
 
-/** Keys of the stages that the newest run started. */
-function startedKeys(storeDir: string): string[] {
+function runsOf(storeDir: string): string[] {
   const runs = join(storeDir, 'runs')
-  const newest = existsSync(runs) ? readdirSync(runs).sort().at(-1) : undefined
+  return existsSync(runs) ? readdirSync(runs) : []
+}
+
+/** Keys of the stages that a run started; a run that was killed before it began has no record. */
+function startedKeys(storeDir: string, earlier: readonly string[]): string[] {
+  const runs = join(storeDir, 'runs')
+  const newest = runsOf(storeDir).find((run) => !earlier.includes(run))
   if (newest === undefined || !existsSync(join(runs, newest, 'run.json'))) return []
   const record = JSON.parse(readFileSync(join(runs, newest, 'run.json'), 'utf8')) as {
     readonly stages: Record<string, { readonly key: string }>
@@ -83,6 +88,7 @@ test(`killing the coordinator ${numKills} times loses nothing and repeats nothin
   let numDone = 0
   for (let kills = 0; kills < numKills;) {
     const before = finishedKeys(broken)
+    const earlier = runsOf(broken)
     const child = project.spawn('run', 'forty.yaml', '--store', broken)
     const exited = once(child, 'exit')
     const isKilled = await Promise.race([
@@ -91,7 +97,7 @@ test(`killing the coordinator ${numKills} times loses nothing and repeats nothin
     ])
     await exited
     await untilNoProcess(5000)
-    repeated += startedKeys(broken).filter((key) => before.has(key)).length
+    repeated += startedKeys(broken, earlier).filter((key) => before.has(key)).length
     if (isKilled) kills++
     else {
       expect(project.artifacts(broken)).toEqual(expected)
