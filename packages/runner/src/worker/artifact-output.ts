@@ -147,7 +147,7 @@ function bufferWrites(take: (bytes: Uint8Array) => void): { write(chunk: Uint8Ar
     write(chunk) {
       if (used + chunk.byteLength > buffer.length) {
         if (buffer.length < bufferBytes && used + chunk.byteLength <= bufferBytes) {
-          const larger = Buffer.allocUnsafe(bufferBytes)
+          const larger = Buffer.allocUnsafe(Math.min(bufferBytes, 2 * (used + chunk.byteLength)))
           buffer.copy(larger, 0, 0, used)
           buffer = larger
         } else flush()

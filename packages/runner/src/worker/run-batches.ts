@@ -33,6 +33,9 @@ export interface FittedState {
   readonly fitted: FittedInput
 }
 
+/** Short streams end before their garbage matters. */
+const batchesPerSweep = 8
+
 /** Maps the rows port batch by batch: one batch is in memory at a time, and its row columns are put back as they were. */
 export async function runBatches(work: StageWork, fittedState?: FittedState): Promise<void> {
   const { spec, operation, inputs, scope, artifact } = work
@@ -62,6 +65,7 @@ export async function runBatches(work: StageWork, fittedState?: FittedState): Pr
   )
   const loadsPixels = typeof implementation.loadPixels === 'function'
   const seen = createIdSet()
+  let numBatches = 0
   try {
     for await (const batch of rows.reader.batches()) {
       scope.ctx.signal.throwIfAborted()
@@ -74,7 +78,7 @@ export async function runBatches(work: StageWork, fittedState?: FittedState): Pr
       reportTensors(scope, before)
       for (const [port, { kind, output }] of outputs)
         writeBatch({ port, kind, output, given: result[port], batch, loadsPixels })
-      boundGarbage()
+      if (++numBatches % batchesPerSweep === 0) boundGarbage()
     }
   } finally {
     await opened.close?.()

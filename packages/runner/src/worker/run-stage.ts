@@ -15,7 +15,7 @@ import { runWhole, type StageWork } from './run-whole.js'
 import { openInputs, type StageInputs } from './stage-inputs.js'
 
 /** Asking for the peak memory costs more than a tiny stage does. */
-const memoryFromMs = 50
+const memoryFromMs = 250
 
 /** Runs one stage and publishes its artifact. The only place that calls a plugin's code. */
 export async function runStage(
