@@ -6,7 +6,7 @@ import { packages } from '../operations/packages.js'
 import { selectors } from '../operations/selectors.js'
 import { transformers } from '../operations/transformers.js'
 
-const numPermutations = 20
+const numPermutations = 12
 
 /** Small settings; the rest of the options keep their defaults. */
 const small: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
@@ -17,6 +17,8 @@ const small: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'ensemble/select-tree-importance': { trees: 10 },
   'ensemble/select-boruta': { rounds: 5, trees: 5 },
   'ensemble/select-stability': { rounds: 4 },
+  'ensemble/select-l1': { c: 0.1 },
+  'ensemble/select-rfe': { step: 0.5 },
 }
 
 function optionsOf(operation: Operation): Readonly<Record<string, unknown>> {
@@ -68,7 +70,7 @@ describe('chance in, chance out', () => {
     for (let seed = 1; seed <= numPermutations; seed++) {
       sum += await testAccuracy(byType.get(selector)!, byType.get(classifier)!, seed)
     }
-    // 20 test rows a permutation: the mean has a standard error of .025 under chance; selecting on all rows gives .60 to .75.
-    expect(Math.abs(sum / numPermutations - 0.5)).toBeLessThan(0.09)
+    // 20 test rows a permutation: the mean has a standard error of .032 under chance; selecting on all rows gives .60 to .75.
+    expect(Math.abs(sum / numPermutations - 0.5)).toBeLessThan(0.1)
   })
 })
