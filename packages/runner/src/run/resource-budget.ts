@@ -5,6 +5,8 @@ export interface ResourceBudget {
   /** What a stage is granted now, or `undefined` while too little is free. A request above the whole budget is cut down to it. */
   take(wanted: Resources): Resources | undefined
   give(granted: Resources): void
+  /** No CPU is free: nothing can be taken. */
+  readonly isSpent: boolean
 }
 
 /** A budget of CPUs, memory and GPU slots. */
@@ -15,6 +17,9 @@ export function createBudget(total: {
 }): ResourceBudget {
   let { cpus, memoryMb, gpus } = total
   return {
+    get isSpent() {
+      return cpus < 1
+    },
     take(wanted) {
       const granted: Resources = {
         cpus: Math.min(Math.max(1, wanted.cpus), total.cpus),

@@ -71,6 +71,7 @@ function createSchedule(
   const positions = new Map([...stages.keys()].map((id, index) => [id, index]))
   const consumers = new Map<string, string[]>()
   const ready: string[] = []
+  const queued = new Set<string>()
   const forced = new Set(options.forced)
   // Two nodes of one definition have one key: the second takes what the first makes.
   const runningKeys = new Set<string>()
@@ -123,7 +124,8 @@ function createSchedule(
   const isReady = (stage: Stage): boolean => producersOf(stage).every((producer) => status.get(producer) === 'done')
 
   const enqueue = (id: string): void => {
-    if (ready.includes(id)) return
+    if (queued.has(id)) return
+    queued.add(id)
     const position = positions.get(id)!
     let at = ready.length
     while (at > 0 && positions.get(ready[at - 1]!)! > position) at--
@@ -139,7 +141,7 @@ function createSchedule(
   const pump = (): void => {
     if (isFinished) return
     if (options.signal.aborted) isStopping = true
-    for (let at = 0; at < ready.length && !isStopping;) {
+    for (let at = 0; at < ready.length && !isStopping && !budget.isSpent;) {
       const stage = stages.get(ready[at]!)!
       const granted = runningKeys.has(stage.key) ? undefined : budget.take(stage.resources)
       if (!granted) {
@@ -147,6 +149,7 @@ function createSchedule(
         continue
       }
       ready.splice(at, 1)
+      queued.delete(stage.id)
       status.set(stage.id, 'running')
       numRunning++
       runningKeys.add(stage.key)
