@@ -27,6 +27,8 @@ export class AttemptFailed extends Error {
 export interface WorkerKind {
   readonly threads: number
   readonly engine: string | undefined
+  /** GPUs it may see; left out: those of the surroundings. */
+  readonly devices: readonly string[] | undefined
 }
 
 /** Runs stages in child processes that stay warm between stages. */
@@ -153,10 +155,10 @@ export function createWorkerPool(options: {
 }
 
 function kindId(kind: WorkerKind): string {
-  return `${String(kind.threads)}|${kind.engine ?? ''}`
+  return `${String(kind.threads)}|${kind.engine ?? ''}|${kind.devices?.join() ?? ''}`
 }
 
-function workerEnvironment({ threads, engine }: WorkerKind): NodeJS.ProcessEnv {
+function workerEnvironment({ threads, engine, devices }: WorkerKind): NodeJS.ProcessEnv {
   const count = String(threads)
   return {
     ...process.env,
@@ -166,6 +168,7 @@ function workerEnvironment({ threads, engine }: WorkerKind): NodeJS.ProcessEnv {
     TF_NUM_INTEROP_THREADS: count,
     ETSEF_COORDINATOR: String(process.pid),
     ...(engine === undefined ? {} : { ETSEF_ENGINE: engine }),
+    ...(devices === undefined ? {} : { CUDA_VISIBLE_DEVICES: devices.join() }),
   }
 }
 

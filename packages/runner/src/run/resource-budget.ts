@@ -1,41 +1,61 @@
 import type { Resources } from '@etsef/plugin-api'
 
+/** What a stage was granted: GPUs by device, so that two stages never compute on one. */
+export interface Granted {
+  readonly cpus: number
+  readonly memoryMb: number
+  readonly devices: readonly string[]
+}
+
 /** What is shared between the stages of a run. */
 export interface ResourceBudget {
   /** What a stage is granted now, or `undefined` while too little is free. A request above the whole budget is cut down to it. */
-  take(wanted: Resources): Resources | undefined
-  give(granted: Resources): void
+  take(wanted: Resources): Granted | undefined
+  give(granted: Granted): void
   /** No CPU is free: nothing can be taken. */
   readonly isSpent: boolean
 }
 
-/** A budget of CPUs, memory and GPU slots. */
+/** A budget of CPUs, memory and GPU devices. */
 export function createBudget(total: {
   readonly cpus: number
   readonly memoryMb: number
-  readonly gpus: number
+  readonly devices: readonly string[]
 }): ResourceBudget {
-  let { cpus, memoryMb, gpus } = total
+  let { cpus, memoryMb } = total
+  const free = [...total.devices]
   return {
     get isSpent() {
       return cpus < 1
     },
     take(wanted) {
-      const granted: Resources = {
-        cpus: Math.min(Math.max(1, wanted.cpus), total.cpus),
-        memoryMb: Math.min(wanted.memoryMb, total.memoryMb),
-        gpus: Math.min(wanted.gpus ?? 0, total.gpus),
-      }
-      if (granted.cpus > cpus || granted.memoryMb > memoryMb || granted.gpus! > gpus) return undefined
-      cpus -= granted.cpus
-      memoryMb -= granted.memoryMb
-      gpus -= granted.gpus!
-      return granted
+      const numDevices = Math.min(wanted.gpus ?? 0, total.devices.length)
+      const wantedCpus = Math.min(Math.max(1, wanted.cpus), total.cpus)
+      const wantedMb = Math.min(wanted.memoryMb, total.memoryMb)
+      if (wantedCpus > cpus || wantedMb > memoryMb || numDevices > free.length) return undefined
+      cpus -= wantedCpus
+      memoryMb -= wantedMb
+      return { cpus: wantedCpus, memoryMb: wantedMb, devices: free.splice(0, numDevices) }
     },
     give(granted) {
       cpus += granted.cpus
       memoryMb += granted.memoryMb
-      gpus += granted.gpus ?? 0
+      free.push(...granted.devices)
+      free.sort()
     },
   }
+}
+
+/**
+ * Ids of the GPUs a run may use.
+ *
+ * @param count - As asked for on the command line.
+ * @param visible - `CUDA_VISIBLE_DEVICES` of the surroundings (a cluster's grant): nothing outside it is used.
+ */
+export function gpuDevices(count: number, visible: string | undefined): readonly string[] {
+  const ids = visible === undefined ? Array.from({ length: count }, (_, index) => String(index)) : visible.split(',')
+  return ids
+    .map((id) => id.trim())
+    .filter((id) => id !== '')
+    .slice(0, count)
 }

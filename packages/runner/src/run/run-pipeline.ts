@@ -2,7 +2,6 @@ import { toPlain } from '../pipeline/located.js'
 import { closeSync, cpSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { availableParallelism, hostname, totalmem } from 'node:os'
 import { join } from 'node:path'
-import type { Resources } from '@etsef/plugin-api'
 import type { FromWorker, StageResult, StageSpec } from '../executor/protocol.js'
 import { createWorkerPool } from '../executor/worker-pool.js'
 import { loaderChain, type LoaderChain } from '../plan/loader-chain.js'
@@ -14,7 +13,7 @@ import { openStore, storeFolders } from '../store/store.js'
 import type { EventListener, RunEvent, RunStatus } from './events.js'
 import { planRun, type Selection } from './plan-run.js'
 import type { KeyedPipeline } from './prepare.js'
-import { createBudget } from './resource-budget.js'
+import { createBudget, gpuDevices, type Granted } from './resource-budget.js'
 import { runDir, writeRunRecord, type RunRecord, type StageRecord } from './run-record.js'
 import { defaultRetries, runStages, type Retries, type StageReport } from './scheduler.js'
 
@@ -68,6 +67,7 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
   mkdirSync(logDir, { recursive: true })
   const signal = options.signal ?? new AbortController().signal
   const cpus = options.jobs ?? availableParallelism()
+  const devices = gpuDevices(options.gpus ?? 0, process.env['CUDA_VISIBLE_DEVICES'])
   const base = recordBase(keyed, run, started, options)
   writeRunRecord(store.dir, {
     ...base,
@@ -88,13 +88,17 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
   const locks = openKeyLocks(store.dir)
   const logFiles = new Map<string, string>()
   const makeSpec = specMaker(keyed, store.dir)
-  const attempt = async (stage: Stage, granted: Resources, number: number): Promise<StageResult> => {
+  const attempt = async (stage: Stage, granted: Granted, number: number): Promise<StageResult> => {
     const logFile = join(logDir, `${stage.id.replace(':', '.')}.${String(number)}.log`)
     logFiles.set(stage.id, logFile)
     const threads = stage.needsEngine ? 1 : granted.cpus
     emit({ type: 'stage-started', stage: stage.id, node: stage.node, attempt: number, logFile })
     const spec = makeSpec(stage, { threads, attempt: number, logFile })
-    const kind = { threads, engine: stage.needsEngine ? keyed.engine?.name : undefined }
+    const kind = {
+      threads,
+      engine: stage.needsEngine ? keyed.engine?.name : undefined,
+      devices: devices.length > 0 ? granted.devices : undefined,
+    }
     const result = await pool.run(spec, {
       kind,
       timeoutMs: options.timeoutMs,
@@ -116,14 +120,18 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
   signal.addEventListener('abort', cancel, { once: true })
   let reports: ReadonlyMap<string, StageReport>
   try {
-    if (numToRun > 1) pool.warm({ threads: 1, engine: undefined }, Math.min(cpus, numToRun))
+    if (numToRun > 1)
+      pool.warm(
+        { threads: 1, engine: undefined, devices: devices.length > 0 ? [] : undefined },
+        Math.min(cpus, numToRun),
+      )
     reports = await runStages({
       stages: keyed.stages,
       wanted: plan.wanted,
       forced,
       store,
       locks,
-      budget: createBudget({ cpus, memoryMb: totalmem() / 2 ** 20, gpus: options.gpus ?? 0 }),
+      budget: createBudget({ cpus, memoryMb: totalmem() / 2 ** 20, devices }),
       retries: options.retries ?? defaultRetries,
       onError: options.onError ?? 'stop',
       signal,

@@ -1,5 +1,4 @@
-import type { PipelineError, Resources } from '@etsef/plugin-api'
-import { locate } from '@etsef/plugin-api'
+import { locate, type PipelineError } from '@etsef/plugin-api'
 import type { StageResult } from '../executor/protocol.js'
 import { AttemptFailed, type FailureClass } from '../executor/worker-pool.js'
 import { asError, problem } from '../errors.js'
@@ -8,7 +7,7 @@ import type { KeyLocks } from '../store/key-lock.js'
 import type { Manifest } from '../store/manifest.js'
 import type { Store } from '../store/store.js'
 import type { EventListener, StageOutcome } from './events.js'
-import type { ResourceBudget } from './resource-budget.js'
+import type { Granted, ResourceBudget } from './resource-budget.js'
 
 /** Attempts by class of failure: what the machine did wrong is tried again, what the operation did wrong is not. */
 export type Retries = Readonly<Partial<Record<FailureClass, number>>>
@@ -41,7 +40,7 @@ export interface ScheduleOptions {
   readonly signal: AbortSignal
   readonly numToRun: number
   /** Runs one attempt. @throws AttemptFailed */
-  attempt(stage: Stage, granted: Resources, attempt: number): Promise<StageResult>
+  attempt(stage: Stage, granted: Granted, attempt: number): Promise<StageResult>
   readonly emit: EventListener
 }
 
@@ -178,7 +177,7 @@ function createSchedule(
     finish()
   }
 
-  const execute = async (stage: Stage, granted: Resources): Promise<void> => {
+  const execute = async (stage: Stage, granted: Granted): Promise<void> => {
     const started = performance.now()
     let isGiven = false
     const give = (): void => {
@@ -226,7 +225,7 @@ function createSchedule(
 
   const attemptUntilDone = async (
     stage: Stage,
-    granted: Resources,
+    granted: Granted,
     started: number,
   ): Promise<StageReport | undefined> => {
     for (let attempt = 1; ; attempt++) {
