@@ -1,6 +1,6 @@
 import { toPlain } from '../pipeline/located.js'
-import { closeSync, cpSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
-import { availableParallelism, hostname, totalmem } from 'node:os'
+import { closeSync, cpSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { FromWorker, StageResult, StageSpec } from '../executor/protocol.js'
 import { createWorkerPool } from '../executor/worker-pool.js'
@@ -10,6 +10,7 @@ import { createDurability } from '../store/durability.js'
 import { openKeyLocks } from '../store/key-lock.js'
 import { manifestDigest } from '../store/manifest.js'
 import { openStore, storeFolders } from '../store/store.js'
+import { sweepTemporary } from '../store/temporary.js'
 import type { EventListener, RunEvent, RunStatus } from './events.js'
 import { planRun, type Selection } from './plan-run.js'
 import type { KeyedPipeline } from './prepare.js'
@@ -294,23 +295,4 @@ function publishReports(
     }
   }
   return dirs
-}
-
-/** Folders that a killed process of this machine left half written. Those of other machines are theirs to sweep. */
-function sweepTemporary(storeDir: string): void {
-  const dir = join(storeDir, storeFolders.temporary)
-  for (const name of readdirSync(dir)) {
-    const [, pid, host] = /^(\d+)-\d+-(.*?)(?:-scratch)?$/.exec(name) ?? []
-    if (host !== hostname() || isAlive(Number(pid))) continue
-    rmSync(join(dir, name), { recursive: true, force: true })
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }

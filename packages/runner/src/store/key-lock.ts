@@ -1,6 +1,7 @@
 import { lstatSync, lutimesSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { isProcessAlive } from './processes.js'
 import { storeFolders } from './store.js'
 
 /** A lease not renewed for this long is nobody's. */
@@ -63,10 +64,9 @@ function isAbandoned(path: string): boolean {
   try {
     if (Date.now() - lstatSync(path).mtimeMs > leaseMs) return true
     const [pid, host] = readlinkSync(path).split('@')
-    if (host !== hostname()) return false
-    process.kill(Number(pid), 0)
-    return false
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === 'ESRCH' || (thrown as NodeJS.ErrnoException).code === 'ENOENT'
+    return host === hostname() && !isProcessAlive(Number(pid))
+  } catch {
+    // Released meanwhile.
+    return true
   }
 }

@@ -49,11 +49,6 @@ export const storeFolders = {
   cache: 'cache',
 } as const
 
-/** Name of a folder that a process writes in; it says whose it is, so that what a dead process left can be told from what a living one writes. */
-export function temporaryName(host: string, pid: number, count: number): string {
-  return `${String(pid)}-${String(count)}-${host}`
-}
-
 /** Opens a store, making its folders. */
 export function openStore(dir: string): Store {
   const artifacts = join(dir, storeFolders.artifacts)

@@ -13,11 +13,11 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs'
-import { hostname } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import { manifestText, readManifest, type Manifest, type ManifestFile, type ManifestOutput } from '../store/manifest.js'
 import { hashFile } from '../store/stat-cache.js'
-import { storeFolders, temporaryName } from '../store/store.js'
+import { storeFolders } from '../store/store.js'
+import { temporaryName } from '../store/temporary.js'
 
 /** Rows of one output on their way to disk. */
 export interface RowOutput {
@@ -43,11 +43,9 @@ export interface ArtifactWriter {
   discard(): void
 }
 
-let numMade = 0
-
 /** Starts an artifact. */
 export function createArtifact(storeDir: string): ArtifactWriter {
-  const dir = join(storeDir, storeFolders.temporary, temporaryName(hostname(), process.pid, numMade++))
+  const dir = join(storeDir, storeFolders.temporary, temporaryName())
   makeEmpty(dir)
   const outputs: Record<string, ManifestOutput> = {}
   const written: ManifestFile[] = []
