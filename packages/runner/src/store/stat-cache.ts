@@ -83,16 +83,22 @@ function readEntries(file: string): Map<string, string> {
   return entries
 }
 
-const chunkBytes = 1 << 20
+const chunkBytes = 1 << 18
+
+/** One for all files: hashing is synchronous, and a fresh buffer for each small file costs more than hashing it. */
+const chunk = Buffer.allocUnsafeSlow(chunkBytes)
 
 /** sha256 of a file's bytes, read in pieces. */
 export function hashFile(path: string): string {
   const hash = createHash('sha256')
   const descriptor = openSync(path, 'r')
   try {
-    const buffer = Buffer.allocUnsafe(chunkBytes)
-    for (let read = readSync(descriptor, buffer); read > 0; read = readSync(descriptor, buffer))
-      hash.update(buffer.subarray(0, read))
+    let read: number
+    do {
+      read = readSync(descriptor, chunk)
+      hash.update(chunk.subarray(0, read))
+      // A regular file gives less than was asked for at its end only.
+    } while (read === chunkBytes)
   } finally {
     closeSync(descriptor)
   }
