@@ -51,7 +51,8 @@ export function manifestDigest(manifest: Manifest): string {
 
 /** Text of the manifest file: the manifest and its digest. */
 export function manifestText(manifest: Manifest): string {
-  return `{"digest":"${manifestDigest(manifest)}","manifest":${canonicalJson(manifest)}}\n`
+  const text = canonicalJson(manifest)
+  return `{"digest":"${createHash('sha256').update(text).digest('hex')}","manifest":${text}}\n`
 }
 
 /** The manifest of a text, or `undefined` when a byte of it is not as it was written. */
