@@ -51,7 +51,10 @@ export async function runStage(
     return {
       ...published,
       peakLiveImages: live.peak,
-      maxRssMb: performance.now() - started < memoryFromMs ? 0 : Math.round(process.resourceUsage().maxRSS / 1024),
+      maxRssMb:
+        live.peak === 0 && performance.now() - started < memoryFromMs
+          ? 0
+          : Math.round(process.resourceUsage().maxRSS / 1024),
     }
   } catch (thrown) {
     artifact.discard()
