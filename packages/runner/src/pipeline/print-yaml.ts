@@ -46,7 +46,7 @@ function comment(place: Place, { isAnnotated }: PrintOptions): string {
 function scalarText(value: string | number | boolean | null): string {
   if (typeof value !== 'string') return String(value)
   const isPlain =
-    /^[A-Za-z_./][\w./-]*( [\w./-]+)*$/.test(value) &&
+    /^(?:[A-Za-z_/]|\.{1,2}\/)[\w./-]*( [\w./-]+)*$/.test(value) &&
     !/^(true|false|null|yes|no|on|off|~|\.inf|\.nan|\.)$/i.test(value)
   return isPlain ? value : JSON.stringify(value)
 }
