@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url'
 
 const [name, ...rest] = process.argv.slice(2)
 const here = fileURLToPath(new URL('.', import.meta.url))
-const names = readdirSync(here).filter((file) => file.endsWith('.mjs') && file !== 'run.mjs').map((file) => file.slice(0, -4))
+const names = readdirSync(here)
+  .filter((file) => file.endsWith('.mjs') && file !== 'run.mjs')
+  .map((file) => file.slice(0, -4))
 if (!name || !existsSync(`${here}${name}.mjs`)) {
   process.stderr.write(`usage: npm run bench -- NAME\nnames: ${names.join(', ')}\n`)
   process.exit(2)

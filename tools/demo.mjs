@@ -3,5 +3,9 @@ import { spawnSync } from 'node:child_process'
 import { setUp } from './set-up.mjs'
 
 setUp()
-const { status, signal } = spawnSync(process.execPath, ['packages/runner/bin/etsef.js', 'run', 'pipelines/demo.yaml', ...process.argv.slice(2)], { stdio: 'inherit' })
+const { status, signal } = spawnSync(
+  process.execPath,
+  ['packages/runner/bin/etsef.js', 'run', 'pipelines/demo.yaml', ...process.argv.slice(2)],
+  { stdio: 'inherit' },
+)
 process.exit(status ?? (signal === 'SIGINT' ? 130 : 1))

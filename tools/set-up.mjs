@@ -3,7 +3,11 @@ import { readdirSync } from 'node:fs'
 
 /** Builds the packages and gets the tensor engine; both are quick when there is nothing to do. */
 export function setUp() {
-  run('build', ['node_modules/typescript/bin/tsc', '-b', ...readdirSync('packages').map((name) => `packages/${name}/tsconfig.lib.json`)])
+  run('build', [
+    'node_modules/typescript/bin/tsc',
+    '-b',
+    ...readdirSync('packages').map((name) => `packages/${name}/tsconfig.lib.json`),
+  ])
   run('engine install', ['packages/runner/bin/etsef.js', 'engine', 'install'])
 }
 

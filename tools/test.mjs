@@ -11,7 +11,14 @@ const dir = mkdtempSync(join(tmpdir(), 'etsef-test-'))
 const resultFile = join(dir, 'result.json')
 const vitest = spawnSync(
   process.execPath,
-  ['node_modules/vitest/vitest.mjs', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${resultFile}`, ...process.argv.slice(2)],
+  [
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${resultFile}`,
+    ...process.argv.slice(2),
+  ],
   { stdio: 'inherit' },
 )
 const { passed, failed, skipped } = counts(resultFile)
@@ -23,8 +30,14 @@ process.exit(failed > 0 || passed === 0 ? 1 : (vitest.status ?? 1))
 function counts(file) {
   try {
     const result = JSON.parse(readFileSync(file, 'utf8'))
-    const brokenFiles = result.testResults.filter((entry) => entry.status === 'failed' && entry.assertionResults.length === 0).length
-    return { passed: result.numPassedTests, failed: result.numFailedTests + brokenFiles, skipped: result.numPendingTests + (result.numTodoTests ?? 0) }
+    const brokenFiles = result.testResults.filter(
+      (entry) => entry.status === 'failed' && entry.assertionResults.length === 0,
+    ).length
+    return {
+      passed: result.numPassedTests,
+      failed: result.numFailedTests + brokenFiles,
+      skipped: result.numPendingTests + (result.numTodoTests ?? 0),
+    }
   } catch {
     return { passed: 0, failed: 1, skipped: 0 }
   }

@@ -3,5 +3,10 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   resolve: { conditions: ['@etsef/source'] },
   ssr: { resolve: { conditions: ['@etsef/source'] } },
-  test: { name: 'plugin-api', include: ['src/**/*.test.ts'], testTimeout: 60_000 },
+  test: {
+    setupFiles: ['../../tools/fast-check-seed.mjs'],
+    name: 'plugin-api',
+    include: ['src/**/*.test.ts'],
+    testTimeout: 60_000,
+  },
 })

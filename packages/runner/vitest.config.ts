@@ -4,6 +4,7 @@ export default defineConfig({
   resolve: { conditions: ['@etsef/source'] },
   ssr: { resolve: { conditions: ['@etsef/source'] } },
   test: {
+    setupFiles: ['../../tools/fast-check-seed.mjs'],
     name: 'runner',
     include: ['src/**/*.test.ts'],
     globalSetup: './test-fixtures/build.ts',
