@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { leakProject, type RunSummary } from '../support/leak-project.js'
 
-// Ways around the runner that are known and still open. Each test says what should hold, and is expected to fail:
-// when one is closed, its `test.fails` becomes `test`.
+// Ways around the runner that were once open. The last one still is: its test says what should hold and is expected to fail;
+// when it is closed, `test.fails` becomes `test`.
 
 const project = leakProject()
 afterAll(() => {
