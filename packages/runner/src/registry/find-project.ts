@@ -9,7 +9,12 @@ export interface PackageJson {
   readonly devDependencies?: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>
   readonly optionalDependencies?: Readonly<Record<string, string>>
-  readonly etsef?: { readonly api?: unknown; readonly plugin?: unknown; readonly engines?: unknown }
+  readonly etsef?: {
+    readonly api?: unknown
+    readonly plugin?: unknown
+    readonly engines?: unknown
+    readonly weights?: unknown
+  }
 }
 
 /** The nearest folder, from `from` upward, that holds a package.json; `from` itself when there is none. */

@@ -7,8 +7,8 @@ import type { OperationIndex } from '../graph/build-graph.js'
 import type { InstalledOperation, InstalledPlugin } from '../graph/graph.js'
 import { findPackage, readPackageJson, type PackageJson } from './find-project.js'
 
-/** A package that brings tensor engines. */
-export interface InstalledEngines {
+/** A module that a package offers beside operations: tensor engines, or published weights. */
+export interface InstalledProvider {
   readonly packageName: string
   readonly version: string
   readonly dir: string
@@ -20,7 +20,8 @@ export interface InstalledEngines {
 export interface Registry extends OperationIndex {
   readonly root: string
   readonly plugins: readonly { readonly installed: InstalledPlugin; readonly operations: readonly Operation[] }[]
-  readonly engines: InstalledEngines | undefined
+  readonly engines: InstalledProvider | undefined
+  readonly weights: InstalledProvider | undefined
   /** Plugins that cannot be used, and why. */
   readonly problems: readonly PipelineError[]
 }
@@ -56,6 +57,7 @@ export async function loadRegistry(root: string): Promise<Registry> {
     root,
     plugins,
     engines: found.engines,
+    weights: found.weights,
     problems,
     find: (type) => operations.get(type),
     types: () => operations.keys(),
@@ -73,12 +75,14 @@ function manifestPlace(root: string, dir: string): Place {
   return { file: inside.startsWith('..') ? join(dir, 'package.json') : inside, line: 1, column: 1 }
 }
 
-function findPluginPackages(
-  root: string,
-  problems: PipelineError[],
-): { readonly plugins: readonly PluginPackage[]; readonly engines: InstalledEngines | undefined } {
-  const plugins: PluginPackage[] = []
-  let engines: InstalledEngines | undefined
+interface FoundPackages {
+  readonly plugins: PluginPackage[]
+  engines: InstalledProvider | undefined
+  weights: InstalledProvider | undefined
+}
+
+function findPluginPackages(root: string, problems: PipelineError[]): FoundPackages {
+  const found: FoundPackages = { plugins: [], engines: undefined, weights: undefined }
   let own: PackageJson
   try {
     own = readPackageJson(root)
@@ -89,7 +93,7 @@ function findPluginPackages(
         place: { file: 'package.json', line: 1, column: 1 },
       }),
     )
-    return { plugins, engines }
+    return found
   }
   for (const name of Object.keys({ ...own.devDependencies, ...own.optionalDependencies, ...own.dependencies }).sort()) {
     const dir = findPackage(name, root)
@@ -115,12 +119,15 @@ function findPluginPackages(
       )
       continue
     }
-    if (typeof entry.plugin === 'string') plugins.push({ name, dir, manifest })
-    if (typeof entry.engines === 'string') {
-      engines ??= { packageName: name, version: manifest.version ?? '', dir, entry: join(dir, entry.engines) }
-    }
+    if (typeof entry.plugin === 'string') found.plugins.push({ name, dir, manifest })
+    const provider = (path: unknown): InstalledProvider | undefined =>
+      typeof path === 'string'
+        ? { packageName: name, version: manifest.version ?? '', dir, entry: join(dir, path) }
+        : undefined
+    found.engines ??= provider(entry.engines)
+    found.weights ??= provider(entry.weights)
   }
-  return { plugins, engines }
+  return found
 }
 
 async function loadPlugin(

@@ -1,10 +1,10 @@
 import type { EngineProbe, EngineProvider } from '@etsef/plugin-api'
 import { pathToFileURL } from 'node:url'
 import { problem } from '../errors.js'
-import type { InstalledEngines, Registry } from '../registry/load-registry.js'
+import type { InstalledProvider, Registry } from '../registry/load-registry.js'
 
 /** The module of the package that brings engines. It imports no engine by itself. */
-export async function importEngines(engines: InstalledEngines): Promise<EngineProvider> {
+export async function importEngines(engines: InstalledProvider): Promise<EngineProvider> {
   const module = (await import(pathToFileURL(engines.entry).href)) as {
     readonly default?: EngineProvider
     readonly engines?: EngineProvider
