@@ -102,6 +102,12 @@ export const splitOptions = Type.Object(
     train: fraction(0.6, 'Share of the rows to fit on'),
     val: fraction(0.2, 'Share of the rows for early stopping, calibration and choices; 0 for none'),
     test: fraction(0.2, 'Share of the rows that nothing is fitted or chosen on; 0 for none'),
+    splitSeed: Type.Optional(
+      Type.Integer({
+        description:
+          'Which split. Left out: follows the run seed. Given: it does not, so that repeats over splits share what does not depend on them',
+      }),
+    ),
   },
   { additionalProperties: false },
 )

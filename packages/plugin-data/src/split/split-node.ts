@@ -20,7 +20,7 @@ export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
     groups: batch.groups,
     classNames: batch.classNames,
     fractions: options,
-    seed: ctx.seed,
+    seed: options.splitSeed ?? ctx.seed,
   })
   reportCounts(batch, partitions, (name, value) => {
     ctx.metric(name, value)
