@@ -36,6 +36,7 @@ function parse(argv: readonly string[]) {
       engine: { type: 'string' },
       profile: { type: 'string' },
       out: { type: 'string', short: 'o' },
+      dir: { type: 'string' },
       log: { type: 'string' },
       'on-error': { type: 'string' },
       retries: { type: 'string' },

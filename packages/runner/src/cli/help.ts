@@ -14,6 +14,7 @@ export const helpText = `etsef <verb> [file] [flags]
   cache du|gc|verify   size of the store; collects what old runs used; checks every byte
   doctor               what this machine has, and what is missing
   engine install       gets the best tensor engine this machine can have
+  weights list|pull NAME|verify [NAME or FILE]   published weights (--dir DIR)
 
   --set PATH=VALUE     vars.data=…, node.option=…, node.use=…, node.in.port=…, seed=…; repeatable
   --profile NAME       lays a profile of the file over it

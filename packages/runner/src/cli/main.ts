@@ -23,6 +23,7 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   cache: async () => (await import('./cache.js')).cache,
   doctor: async () => (await import('./doctor.js')).doctor,
   engine: async () => (await import('./engine.js')).engine,
+  weights: async () => (await import('./weights.js')).weights,
 }
 
 /** Runs a command line. @returns The exit code. */

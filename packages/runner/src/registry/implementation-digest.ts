@@ -7,7 +7,8 @@ import { openStatCache, type StatCache } from '../store/stat-cache.js'
 import { findPackage, readPackageJson } from './find-project.js'
 
 /** Parts of the contract that only check or describe, and change no result. */
-const contractExclusions = /^(errors|nearest-name|options|port|define-|engine-provider|weights-provider|context|testing)/
+const contractExclusions =
+  /^(errors|nearest-name|options|port|define-|engine-provider|weights-provider|context|testing)/
 
 /** Gives the digest of a plugin's code, each computed once. */
 export interface ImplementationDigests {
