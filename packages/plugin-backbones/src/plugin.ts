@@ -8,8 +8,10 @@ import {
   type PlanArguments,
   type Plugin,
   type Ports,
+  type Static,
 } from '@etsef/plugin-api'
 import { catalogue, freezableStages } from './catalogue.js'
+import { weightFileProblem, weightFormats } from './pretrained/weight-file.js'
 import { extractOptions, finetuneOptions, pretrainOptions, trainingMemoryMb } from './options.js'
 
 /** Options of `backbones/pretrained`. */
@@ -17,9 +19,7 @@ export const pretrainedOptions = Type.Object(
   {
     architecture: Type.Enum(Object.keys(catalogue), { default: 'mobilenetV2', description: 'Network' }),
     weights: Type.Optional(
-      contentPath(
-        'Published weights: a TF.js layers folder, safetensors, Keras or PyTorch file. Left out: random weights',
-      ),
+      contentPath(`Published weights, in the format the name tells: ${weightFormats}. Left out: random weights`),
     ),
     inputSize: Type.Union([Type.Integer({ minimum: 16, maximum: 1024 }), Type.Null()], {
       default: null,
@@ -101,31 +101,42 @@ function planTraining({ options, inputs, issue }: TrainingPlan) {
   return { architecture, inputShape, classNames: inputs.images.classNames }
 }
 
+type PretrainedPlan = PlanArguments<Static<typeof pretrainedOptions>, Ports>
+
+function planPretrained(options: PretrainedPlan['options'], issue: PretrainedPlan['issue']) {
+  const entry = catalogue[options.architecture]
+  if (entry === undefined) return {}
+  if (options.width !== 1 && !entry.hasWidth) {
+    issue('width', `${options.architecture} has no width multiplier`, {
+      expected: '1',
+      received: String(options.width),
+    })
+  }
+  const side = options.inputSize ?? entry.inputSize
+  if (side < entry.minInputSize) {
+    issue('inputSize', `${options.architecture} needs larger pictures`, {
+      expected: `at least ${entry.minInputSize}`,
+      received: String(side),
+    })
+  }
+  return { model: { architecture: options.architecture, inputShape: [side, side, 3], classNames: [] } }
+}
+
 const pretrained = defineOperation({
   kind: 'source',
   type: 'backbones/pretrained',
   summary: 'A network with published or random weights, without classifier',
-  cacheVersion: 1,
+  cacheVersion: 2,
   options: pretrainedOptions,
   inputs: {} satisfies Ports,
   outputs: pretrainedOutputs,
-  plan: ({ options, issue }) => {
-    const entry = catalogue[options.architecture]
-    if (entry === undefined) return {}
-    if (options.width !== 1 && !entry.hasWidth) {
-      issue('width', `${options.architecture} has no width multiplier`, {
-        expected: '1',
-        received: String(options.width),
-      })
+  plan: ({ options, issue }) => planPretrained(options, issue),
+  inspect: ({ options, resolve, issue }) => {
+    const problem = options.weights === undefined ? undefined : weightFileProblem(resolve(options.weights))
+    if (problem !== undefined) {
+      issue('weights', problem.message, { expected: weightFormats, received: problem.received })
     }
-    const side = options.inputSize ?? entry.inputSize
-    if (side < entry.minInputSize) {
-      issue('inputSize', `${options.architecture} needs larger pictures`, {
-        expected: `at least ${entry.minInputSize}`,
-        received: String(side),
-      })
-    }
-    return { model: { architecture: options.architecture, inputShape: [side, side, 3], classNames: [] } }
+    return planPretrained(options, issue)
   },
   load: () => import('./pretrained/pretrained-node.js'),
 })

@@ -25,13 +25,18 @@ export type FindParameter = (node: GraphNode, parameter: string, spec: Parameter
 /**
  * Takes every parameter of a graph from a file.
  *
- * @throws PipelineError `ERR_WEIGHTS` that lists backbone parameters the file lacks or has in another shape.
+ * @param peers - Every tensor of the file under the peer's name.
+ * @throws PipelineError `ERR_WEIGHTS` that names the first backbone parameter the file lacks or has in another shape, with both shapes.
  */
-export function fitWeights(graph: Graph, peerNames: Iterable<string>, find: FindParameter): FittedWeights {
+export function fitWeights(
+  graph: Graph,
+  peers: Iterable<readonly [string, Pick<WeightTensor, 'shape'>]>,
+  find: FindParameter,
+): FittedWeights {
   const shapes = inferShapes(graph)
   const weights = new Map<string, WeightTensor>()
   const used = new Set<string>()
-  const missing: string[] = []
+  const missing: ParameterSpec[] = []
   const missingHead: string[] = []
   for (const node of graph.nodes) {
     for (const spec of parametersOfNode(node, shapes.get(node.inputs[0]!)!)) {
@@ -44,27 +49,40 @@ export function fitWeights(graph: Graph, peerNames: Iterable<string>, find: Find
         missingHead.push(spec.name)
       } else {
         if (candidate !== undefined) throw wrongShape(graph, spec, candidate)
-        missing.push(spec.name)
+        missing.push(spec)
       }
     }
   }
-  if (missing.length > 0) {
-    throw badWeights(
-      `the file lacks ${missing.length} of the weights of ${graph.architecture}: ${listNames(missing)}`,
-      {
-        expected: listNames(missing, 1),
-        received: `${used.size} matching tensors`,
-        hint: 'check architecture, width and variant; for a file without its last layers, set `cut` to the last node it has',
-      },
-    )
-  }
-  return { weights, missingHead, unused: [...peerNames].filter((name) => !used.has(name)) }
+  const unused = [...peers].filter(([name]) => !used.has(name))
+  if (missing.length > 0) throw lacking(graph, missing, used.size, unused)
+  return { weights, missingHead, unused: unused.map(([name]) => name) }
+}
+
+function lacking(
+  graph: Graph,
+  missing: readonly ParameterSpec[],
+  numUsed: number,
+  unused: readonly (readonly [string, Pick<WeightTensor, 'shape'>])[],
+): Error {
+  const [first] = missing
+  const [other] = unused
+  const names = listNames(missing.map(({ name }) => name))
+  return badWeights(`the file lacks ${missing.length} of the weights of ${graph.architecture}: ${names}`, {
+    expected: `"${first!.name}" ${showShape(first!.shape)}`,
+    received: `${numUsed} tensors that fit${other === undefined ? '' : ` and ${unused.length} that do not, such as "${other[0]}" ${showShape(other[1].shape)}`}`,
+    hint: 'check architecture, width and variant; for a file without its last layers, set `cut` to the last node it has',
+  })
 }
 
 function wrongShape(graph: Graph, spec: ParameterSpec, { peerName, tensor }: Candidate): Error {
   return badWeights(`weight "${peerName}" does not fit "${spec.name}" of ${graph.architecture}`, {
-    expected: `[${spec.shape.join(', ')}]`,
-    received: `[${tensor.shape.join(', ')}]`,
+    expected: showShape(spec.shape),
+    received: showShape(tensor.shape),
     hint: 'check architecture and width',
   })
+}
+
+/** A shape as messages print it: `[3, 3, 3, 32]`. */
+export function showShape(shape: readonly number[]): string {
+  return `[${shape.join(', ')}]`
 }

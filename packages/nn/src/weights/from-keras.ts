@@ -15,7 +15,7 @@ export function weightsFromKeras(graph: Graph, tensors: Weights, kerasNames: Pee
     byName.set(keras3Name(fullName), { fullName, tensor })
     byName.set(renumbered[index]!, { fullName, tensor })
   }
-  return fitWeights(graph, tensors.keys(), (node, parameter, spec) => {
+  return fitWeights(graph, tensors, (node, parameter, spec) => {
     const layer = kerasNames.get(node.name) ?? node.name
     for (const name of kerasParameterNames(node, parameter)) {
       const found = byName.get(`${layer}/${name}`)

@@ -1,5 +1,6 @@
 import type { Graph, GraphNode, WeightTensor } from '../graph/graph.js'
-import { type FittedWeights, fitWeights } from './fit-weights.js'
+import { parametersOf } from '../graph/parameters.js'
+import { type FittedWeights, fitWeights, showShape } from './fit-weights.js'
 import { badWeights } from './weights-error.js'
 
 /** One layer with weights of a network without batch norms, in our layout. */
@@ -27,11 +28,13 @@ export function weightsFromLayers(graph: Graph, layers: readonly OrderedLayer[])
   const layerOf = new Map<string, OrderedLayer>()
   for (const [index, node] of weighted.entries()) {
     const layer = layers[index]
-    if (layer !== undefined && fits(node, layer)) layerOf.set(node.name, layer)
+    if (layer === undefined) continue
+    if (fits(node, layer)) layerOf.set(node.name, layer)
+    else if (node.stage !== 'head') throw wrongKind(graph, node, layer, index)
   }
   return fitWeights(
     graph,
-    layers.map((layer) => layer.name),
+    layers.map(({ name, kernel }) => [name, kernel] as const),
     (node, parameter) => {
       const layer = layerOf.get(node.name)
       const tensor = parameter === 'kernel' ? layer?.kernel : layer?.bias
@@ -41,6 +44,18 @@ export function weightsFromLayers(graph: Graph, layers: readonly OrderedLayer[])
         peerName: layer.name,
         tensor: isClassifier ? { shape: tensor.shape.slice(2), data: tensor.data } : tensor,
       }
+    },
+  )
+}
+
+function wrongKind(graph: Graph, node: GraphNode, layer: OrderedLayer, index: number): Error {
+  const spec = parametersOf(graph).find(({ name }) => name === `${node.name}/kernel`)
+  return badWeights(
+    `layer ${index + 1} of the file, "${layer.name}", does not fit "${node.name}" of ${graph.architecture}`,
+    {
+      expected: `${node.op} with a kernel of ${showShape(spec?.shape ?? [])}`,
+      received: `${layer.kind} with a kernel of ${showShape(layer.kernel.shape)}`,
+      hint: 'check architecture and width',
     },
   )
 }

@@ -17,7 +17,7 @@ export function weightsFromTorch(
   const tensors = unwrap(state)
   const peerNames =
     hits(tensors, names.torchvisionNames) >= hits(tensors, names.timmNames) ? names.torchvisionNames : names.timmNames
-  return fitWeights(graph, state.keys(), (node, parameter) => {
+  return fitWeights(graph, state, (node, parameter) => {
     const found = tensors.get(`${peerNames.get(node.name) ?? node.name}.${torchParameter(node, parameter)}`)
     return (
       found && {

@@ -95,7 +95,7 @@ export async function loadPretrained(
 
 /** Weights by our own names, as {@link weightsFromKeras} takes them from Keras. */
 export function weightsFromOwn(graph: Graph, tensors: Weights): FittedWeights {
-  return fitWeights(graph, tensors.keys(), (node, parameter) => {
+  return fitWeights(graph, tensors, (node, parameter) => {
     const peerName = `${node.name}/${parameter}`
     const tensor = tensors.get(peerName)
     return tensor && { peerName, tensor }

@@ -23,7 +23,7 @@ const KINDS: Readonly<Record<string, OrderedLayer['kind']>> = {
 
 /** True when a `model.json` is a graph model (TF.js' other format has layers). */
 export async function isTfjsGraphModel(modelJsonPath: string): Promise<boolean> {
-  return topologyOf(JSON.parse(await readFile(modelJsonPath, 'utf8'))) !== undefined
+  return topologyOf(await readJson(modelJsonPath)) !== undefined
 }
 
 /**
@@ -33,7 +33,7 @@ export async function isTfjsGraphModel(modelJsonPath: string): Promise<boolean> 
  * @throws PipelineError `ERR_WEIGHTS` when the file is no graph model or a shard is missing.
  */
 export async function readTfjsGraph(modelJsonPath: string): Promise<readonly OrderedLayer[]> {
-  const nodes = topologyOf(JSON.parse(await readFile(modelJsonPath, 'utf8')))
+  const nodes = topologyOf(await readJson(modelJsonPath))
   if (nodes === undefined) throw badWeights(`${modelJsonPath} is no TF.js graph model`)
   const { tensors, missing } = await readTfjsLayers(modelJsonPath)
   if (missing.length > 0)
@@ -51,6 +51,14 @@ export async function readTfjsGraph(modelJsonPath: string): Promise<readonly Ord
     const layer = { kind, name: node.inputs[1]!, kernel: { shape: kernel.shape, data } }
     return [bias === undefined ? layer : { ...layer, bias: { shape: [bias.length], data: bias } }]
   })
+}
+
+async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as unknown
+  } catch (cause) {
+    throw badWeights(`${path} is no TF.js model`, { cause, expected: 'JSON with modelTopology and weightsManifest' })
+  }
 }
 
 function topologyOf(model: unknown): readonly GraphNodeJson[] | undefined {

@@ -36,7 +36,12 @@ export function parseTflite(bytes: Uint8Array): readonly OrderedLayer[] {
     const buffer = tensor && buffers[tensor.int(2)]
     if (tensor === undefined || buffer === undefined)
       throw badWeights('the TFLite file is damaged: a tensor is missing')
-    return dequantise(tensor, buffer.bytes(0))
+    const bytes = buffer.bytes(0)
+    if (bytes.length === 0)
+      throw badWeights('a TFLite weight is not in the file: the network computes it', {
+        hint: 'convert the model with its variables frozen',
+      })
+    return dequantise(tensor, bytes)
   }
   return subgraph.tables(3).flatMap((operator): OrderedLayer[] => {
     const kind = KINDS[codes[operator.int(0)] ?? -1]
