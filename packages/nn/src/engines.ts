@@ -3,6 +3,7 @@ import { PipelineError } from '@etsef/plugin-api'
 import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
+import { engineId } from './engine/engine-id.js'
 import { engineFromEnvironment } from './engine/load-engine.js'
 import { findBinding, hasCudaDevice, packageDirectory, type Binding } from './install/engine-cache.js'
 import { installEngine, WASM_COST } from './install/install-engine.js'
@@ -30,7 +31,7 @@ function probe(): EngineProbe {
   if (binding !== undefined) {
     return {
       name: 'tensorflow',
-      id: `tensorflow-${binding.tensorflowVersion}+tfjs-${TFJS_VERSION}${kernelSuffix()}`,
+      id: idOf(binding.tensorflowVersion),
       summary: `TensorFlow ${binding.tensorflowVersion} (${describeSource(binding)}) with TensorFlow.js ${TFJS_VERSION}`,
     }
   }
@@ -41,12 +42,16 @@ function probe(): EngineProbe {
     })
   }
   const summary = wanted === 'wasm' ? `TensorFlow.js ${TFJS_VERSION} on WASM (ETSEF_ENGINE=wasm)` : WASM_COST
-  return { name: 'wasm', id: `wasm-${TFJS_VERSION}`, summary }
+  return { name: 'wasm', id: idOf(undefined), summary }
 }
 
-/** oneDNN's kernels give other bits than TensorFlow's own, so switching them off is another engine. */
-function kernelSuffix(): string {
-  return process.env['TF_ENABLE_ONEDNN_OPTS'] === '0' ? '+no-onednn' : ''
+/** Frozen networks run on ONNX Runtime whatever the engine, so another version of it is another engine. */
+function idOf(tensorflow: string | undefined): string {
+  return engineId({
+    tensorflow,
+    onnxruntime: packageVersion('onnxruntime-node'),
+    hasOneDnn: process.env['TF_ENABLE_ONEDNN_OPTS'] !== '0',
+  })
 }
 
 async function doctor(): Promise<readonly string[]> {
