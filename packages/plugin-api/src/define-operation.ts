@@ -68,6 +68,7 @@ export interface RunArguments<O, I extends Ports> {
 
 /** What decoding one row is given. */
 export interface LoadPixelsArguments<O> {
+  /** `uri` says where the picture is only to a source. */
   readonly row: { readonly id: string; readonly uri: string }
   /** Output port the row came out of. */
   readonly port: string
@@ -113,9 +114,7 @@ export interface EstimatorImplementation<O, I extends Ports, U extends Ports, S>
    * Left out when the operation's only output is its `model`.
    */
   open?(args: RunArguments<O, I> & { readonly state: S }): Promise<{
-    apply(
-      batch: Batches[RowKind],
-    ): Promise<{
+    apply(batch: Batches[RowKind]): Promise<{
       readonly [K in keyof U as U[K]['kind'] extends RowKind ? K : never]: U[K]['kind'] extends RowKind
         ? OutputBatches[U[K]['kind']]
         : never

@@ -48,3 +48,8 @@ function comparePlaces(a: Place | undefined, b: Place | undefined): number {
 export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown))
 }
+
+/** Whether an error speaks the contract: a plugin may bring its own copy of it. */
+export function isPipelineError(error: Error): error is PipelineError {
+  return error instanceof PipelineError || (error.name === 'PipelineError' && 'code' in error && 'toJSON' in error)
+}

@@ -195,7 +195,14 @@ export const peekInApply = {
   },
 }
 
-/** Reads the class off the id: `brain-t1/normal/p0000-0`, `glioma/scan.png`. */
+/** The class that a name tells: `brain-t1/normal/p0000-0`, `glioma/scan.png`; the first where it tells none. */
+const classIn = (classNames, ...names) =>
+  Math.max(
+    0,
+    classNames.findIndex((each) => names.some((name) => name.split('/').includes(each))),
+  )
+
+/** Reads the class off the id. */
 export const readIds = {
   ...memorize,
   open: () =>
@@ -203,10 +210,60 @@ export const readIds = {
       apply: async (batch) => ({
         predictions: vote(
           batch,
-          batch.ids.map((id) => batch.classNames.findIndex((name) => id.split('/').includes(name))),
+          batch.ids.map((id) => classIn(batch.classNames, id)),
         ),
       }),
     }),
+}
+
+/** Reads the class off where the picture lies, what it was made from and what was done to it. */
+export const readUris = {
+  open: async () => ({
+    apply: async (batch) => ({
+      predictions: vote(
+        batch,
+        all(batch).map((i) =>
+          classIn(
+            batch.classNames,
+            batch.uris[i],
+            batch.parentIds[i],
+            batch.groups[i],
+            JSON.stringify(batch.transforms[i]).replaceAll('"', '/'),
+          ),
+        ),
+      ),
+    }),
+  }),
+}
+
+/** Paints the class into the picture while it is loaded, as the name that loading is given tells it. */
+export const paintNames = {
+  open: async () => ({ apply: async ({ load: _, ...batch }) => ({ images: batch }) }),
+  loadPixels: async ({ row, upstream }) => {
+    const image = await upstream()
+    return {
+      ...image,
+      data: image.data.map(() => 1 + classIn(['normal', 'nodule', 'ring', 'diffuse'], row.id, row.uri)),
+    }
+  },
+}
+
+/** Reads the class of test rows, whose labels it does not see, off their ids and groups. */
+export const readTestNames = {
+  run: async ({ inputs }) => {
+    const table = await collectFeatures(inputs.features)
+    const predicted = all(table).map((i) => classIn(table.classNames, table.ids[i], table.groups[i]))
+    return { predictions: of(vote(table, predicted)) }
+  },
+}
+
+/** Refuses the first row by name. */
+export const refuseRow = {
+  open: async () => ({
+    apply: async (batch) => {
+      throw new Error(`row "${batch.ids[0]}" is not what it should be`)
+    },
+  }),
 }
 
 /** Statistics of all rows that a stream gives, test rows included. */

@@ -126,6 +126,9 @@ const plugin = definePlugin({
       code: 'readIds',
     }),
     // Maps
+    map('leaky/read-uris', { rows: 'images', inputs: images, outputs: predictions, code: 'readUris' }),
+    map('leaky/paint-names', { rows: 'images', inputs: images, outputs: images, code: 'paintNames' }),
+    map('leaky/refuse-row', { code: 'refuseRow' }),
     map('leaky/relabel', { code: 'relabel' }),
     map('leaky/drop-rows', { code: 'dropRows' }),
     map('leaky/double-rows', { code: 'doubleRows' }),
@@ -134,6 +137,7 @@ const plugin = definePlugin({
     map('leaky/standardize-all', { code: 'standardizeAll' }),
     map('leaky/swap-pictures', { rows: 'images', inputs: images, outputs: images, code: 'swapPictures' }),
     // Combines
+    combine('leaky/read-test-names', { inputs: features, outputs: predictions, code: 'readTestNames' }),
     combine('leaky/read-labels', { inputs: features, outputs: predictions, code: 'readLabels' }),
     combine('leaky/label-in-pixels', { inputs: images, outputs: images, code: 'labelInPixels' }),
     combine('leaky/to-train', { inputs: features, outputs: features, code: 'toTrain' }),

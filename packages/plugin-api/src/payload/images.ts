@@ -13,11 +13,11 @@ export interface PixelImage {
  */
 export interface ImageBatch extends Rows {
   readonly kind: 'images'
-  /** Where the source finds the picture, relative to its root (`glioma/a.jpg`, `phantom:17`). */
+  /** Where the source finds the picture, relative to its root (`glioma/a.jpg`, `phantom:17`). Only sources, splits and reports see it. */
   readonly uris: readonly string[]
   /** Id of the row a new row was made from; equal to the row's own id where nothing was made. */
   readonly parentIds: readonly string[]
-  /** What each lazy image operation on the way does to the row (parameters, `null` for nothing), outermost last. */
+  /** What each lazy image operation on the way does to the row (parameters, `null` for nothing), outermost last. Empty where uris are hidden. */
   readonly transforms: readonly (readonly Json[])[]
   /** Decodes row `index` and applies its transforms. Rejects with a {@link PipelineError} naming the file. */
   load(index: number): Promise<PixelImage>

@@ -12,12 +12,13 @@ export const hiddenLabel = -1
  * `parentIds`, for new rows), so they cannot be changed on the way.
  */
 export interface Rows {
+  /** Opaque but to sources, splits and reports: the same for the same row everywhere, and without meaning. */
   readonly ids: readonly string[]
   /** sha256 of the original image: lineage. Augmented copies carry their original's. */
   readonly sourceIds: readonly string[]
   /** Index into `classNames`; {@link hiddenLabel} where the reader may not see it. */
   readonly labels: Int32Array
-  /** Patient, video or slide; rows of one group stay in one partition. */
+  /** Patient, video or slide; rows of one group stay in one partition. Opaque where ids are. */
   readonly groups: readonly string[]
   readonly partitions: readonly Partition[]
   /** The class list of the task, in order; the same array in every batch of a stream. */

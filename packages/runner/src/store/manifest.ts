@@ -2,7 +2,7 @@ import { canonicalJson, type PortKind, type ReportTable } from '@etsef/plugin-ap
 import { createHash } from 'node:crypto'
 
 /** Raised when artifacts are laid out, or rows are handled, in another way: every key changes with it. */
-export const formatVersion = 1
+export const formatVersion = 2
 
 /** A file of an artifact. */
 export interface ManifestFile {

@@ -1,8 +1,11 @@
 import { joinRows, PipelineError, type Json, type Partition, type Rows } from '@etsef/plugin-api'
 import type { StoredBatch } from '@etsef/plugin-api/codec'
+import { opaqueId } from './opaque-names.js'
 
 /** Row columns of a row, as the runner knows them from the inputs. */
 export interface KnownRow {
+  /** Its own, whatever it is called inside the operation. */
+  readonly id: string
   readonly sourceId: string
   readonly label: number
   readonly group: string
@@ -15,8 +18,28 @@ export interface KnownRow {
   readonly choice: number
 }
 
-/** Rows of all inputs by id, in order of first appearance. */
-export type KnownRows = ReadonlyMap<string, KnownRow>
+/** Rows of all inputs, in order of first appearance. */
+export interface KnownRows {
+  /** Rows by their own id. */
+  readonly byId: ReadonlyMap<string, KnownRow>
+  /** Rows by what the operation calls them. */
+  readonly byName: ReadonlyMap<string, KnownRow>
+  set(row: KnownRow): void
+}
+
+/** No rows yet. @param isOpaque - Whether the operation knows rows by opaque names. */
+export function createKnownRows(isOpaque: boolean): KnownRows {
+  const byId = new Map<string, KnownRow>()
+  const byName = isOpaque ? new Map<string, KnownRow>() : byId
+  return {
+    byId,
+    byName,
+    set(row) {
+      byId.set(row.id, row)
+      if (isOpaque) byName.set(opaqueId(row.id, row.sourceId), row)
+    },
+  }
+}
 
 /**
  * Adds a batch of an input to the rows known.
@@ -24,7 +47,7 @@ export type KnownRows = ReadonlyMap<string, KnownRow>
  * @throws PipelineError `ERR_DUPLICATE_ID` when an id stands twice in one input, `ERR_LEAKAGE` when two inputs tell different things of one row.
  */
 export function addKnownRows(
-  known: Map<string, KnownRow>,
+  known: KnownRows,
   batch: StoredBatch,
   input: { readonly name: string; readonly seen: Set<string>; readonly choice: number },
 ): void {
@@ -34,6 +57,7 @@ export function addKnownRows(
     input.seen.add(id)
     const partition = batch.partitions[index]!
     const row: KnownRow = {
+      id,
       sourceId: batch.sourceIds[index]!,
       label: batch.labels[index]!,
       group: batch.groups[index]!,
@@ -43,9 +67,9 @@ export function addKnownRows(
       transforms: batch.kind === 'images' ? batch.transforms[index]! : [],
       choice: input.choice,
     }
-    const before = known.get(id)
+    const before = known.byId.get(id)
     if (!before) {
-      known.set(id, row)
+      known.set(row)
       return
     }
     if (before.partition !== row.partition || before.label !== row.label || before.sourceId !== row.sourceId) {
@@ -56,7 +80,7 @@ export function addKnownRows(
         hint: 'take all inputs from one split of one source',
       })
     }
-    if (batch.kind === 'images' && before.parentId === undefined) known.set(id, row)
+    if (batch.kind === 'images' && before.parentId === undefined) known.set(row)
   })
 }
 
@@ -70,27 +94,23 @@ export function checkSameRows(output: Pick<Rows, 'ids'>, input: Pick<Rows, 'ids'
   })
 }
 
-/** Row columns of the known rows with these ids. @throws PipelineError `ERR_MISSING_ID` for an id that no input has. */
-export function attachKnown(
-  ids: readonly string[],
-  known: KnownRows,
-  what: string,
-): { readonly rows: Omit<Rows, 'classNames'>; readonly found: readonly KnownRow[] } {
-  const found = ids.map((id) => {
-    const row = known.get(id)
+/** The known rows of these names. @throws PipelineError `ERR_MISSING_ID` for a name that no input has. */
+export function findKnown(names: readonly string[], known: KnownRows, what: string): readonly KnownRow[] {
+  return names.map((name) => {
+    const row = known.byName.get(name)
     if (!row)
       throw new PipelineError('ERR_MISSING_ID', {
-        message: `${what} has a row "${id}" that no input has`,
+        message: `${what} has a row "${name}" that no input has`,
         hint: 'only an operation that expands may make rows, and names their parents',
       })
     return row
   })
-  return { rows: { ids, ...columnsOf(found) }, found }
 }
 
 /** Columns of rows. */
-export function columnsOf(rows: readonly KnownRow[]): Omit<Rows, 'classNames' | 'ids'> {
+export function columnsOf(rows: readonly KnownRow[]): Omit<Rows, 'classNames'> {
   return {
+    ids: rows.map((row) => row.id),
     sourceIds: rows.map((row) => row.sourceId),
     labels: Int32Array.from(rows, (row) => row.label),
     groups: rows.map((row) => row.group),

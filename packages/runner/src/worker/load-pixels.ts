@@ -11,6 +11,7 @@ import {
 import type { StoredImageBatch } from '@etsef/plugin-api/codec'
 import { pathToFileURL } from 'node:url'
 import type { LoaderChain } from '../plan/loader-chain.js'
+import { opaqueId } from './opaque-names.js'
 
 /** Counts images that are decoded and being worked on. */
 export interface LiveImages {
@@ -21,6 +22,7 @@ export interface LiveImages {
 /** A loader chain with its code loaded. */
 export interface Loader {
   readonly chain: LoaderChain
+  readonly isSource: boolean
   readonly loadPixels: ((args: LoadPixelsArguments<unknown>) => Promise<PixelImage>) | undefined
   readonly inputs: readonly Loader[]
 }
@@ -44,19 +46,27 @@ export async function openLoader(chain: LoaderChain): Promise<Loader> {
   // The declaration's `load` was checked against this type where the operation was defined.
   const implementation = (await operation.load()) as PixelLoading<unknown>
   const loadPixels = implementation.loadPixels?.bind(implementation)
-  return { chain, loadPixels, inputs: await Promise.all(chain.inputs.map(openLoader)) }
+  const isSource = operation.kind === 'source'
+  return { chain, isSource, loadPixels, inputs: await Promise.all(chain.inputs.map(openLoader)) }
 }
 
-/** A stored batch with its loader: nothing is decoded before `load` is called. */
-export function withLoader(batch: StoredImageBatch, loader: Loader, live: LiveImages): ImageBatch {
+/** How the pixels of a batch are got: its rows as they are stored, whatever an operation sees of them. */
+export interface PixelsOf {
+  readonly stored: StoredImageBatch
+  readonly loader: Loader
+  readonly live: LiveImages
+}
+
+/** A batch as an operation sees it, with its loader: nothing is decoded before `load` is called. */
+export function withLoader(shown: StoredImageBatch, { stored, loader, live }: PixelsOf): ImageBatch {
   return {
-    ...batch,
+    ...shown,
     load: async (index) => {
-      const id = batch.ids[index]
-      const uri = batch.uris[index]
-      const parameters = batch.transforms[index]
+      const id = stored.ids[index]
+      const uri = stored.uris[index]
+      const parameters = stored.transforms[index]
       if (id === undefined || uri === undefined || parameters === undefined)
-        throw new RangeError(`image ${String(index)} of a batch of ${String(batch.ids.length)}`)
+        throw new RangeError(`image ${String(index)} of a batch of ${String(stored.ids.length)}`)
       live.current++
       live.peak = Math.max(live.peak, live.current)
       try {
@@ -64,7 +74,8 @@ export function withLoader(batch: StoredImageBatch, loader: Loader, live: LiveIm
           loader,
           id,
           uri,
-          parentId: batch.parentIds[index] ?? id,
+          sourceId: stored.sourceIds[index]!,
+          parentId: stored.parentIds[index] ?? id,
           parameters,
           depth: parameters.length - 1,
         })
@@ -86,6 +97,7 @@ interface RowToLoad {
   readonly loader: Loader
   readonly id: string
   readonly uri: string
+  readonly sourceId: string
   readonly parentId: string
   readonly parameters: readonly Json[]
   /** Entry of `parameters` that belongs to this loader, outermost last. */
@@ -93,7 +105,7 @@ interface RowToLoad {
 }
 
 async function loadRow(row: RowToLoad): Promise<PixelImage> {
-  const { loader, id, uri, parentId, parameters } = row
+  const { loader, id, uri, sourceId, parentId, parameters } = row
   const { chain, loadPixels } = loader
   let depth = row.depth
   const own = loadPixels ? (parameters[depth--] ?? null) : null
@@ -102,11 +114,13 @@ async function loadRow(row: RowToLoad): Promise<PixelImage> {
     const input = loader.inputs[choice]
     if (!input)
       throw new PipelineError('ERR_BAD_DATA', { message: `Image "${uri}": nothing is upstream of ${chain.type}` })
-    return loadRow({ loader: input, id: chain.isExpanding ? parentId : id, uri, parentId, parameters, depth })
+    return loadRow({ ...row, loader: input, id: chain.isExpanding ? parentId : id, depth })
   }
   if (!loadPixels) return upstream()
+  // A source finds the picture by its uri; what changes pictures on the way must not read the class there.
+  const name = loader.isSource ? id : opaqueId(id, sourceId)
   return loadPixels({
-    row: { id, uri },
+    row: { id: name, uri: loader.inputs.length === 0 ? uri : name },
     port: chain.port,
     parameters: own,
     upstream,

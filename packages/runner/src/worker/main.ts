@@ -1,6 +1,7 @@
 import { PipelineError } from '@etsef/plugin-api'
 import { Worker } from 'node:worker_threads'
 import type { FromWorker, SerialisedError, ToWorker } from '../executor/protocol.js'
+import { isPipelineError } from '../errors.js'
 import { CorruptArtifact } from './artifact-input.js'
 import { runStage } from './run-stage.js'
 
@@ -12,14 +13,9 @@ function send(message: FromWorker): void {
 
 function serialise(thrown: unknown): SerialisedError {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
-  const fields = error instanceof PipelineError || isPipelineError(error) ? error.toJSON() : { message: error.message }
+  const fields = isPipelineError(error) ? error.toJSON() : { message: error.message }
   const corruptKey = error instanceof CorruptArtifact ? error.key : undefined
   return { fields: { code: 'ERR_NODE_FAILED', message: error.message, ...fields }, stack: error.stack, corruptKey }
-}
-
-/** A plugin may bring its own copy of the contract. */
-function isPipelineError(error: Error): error is PipelineError {
-  return error.name === 'PipelineError' && 'code' in error && 'toJSON' in error
 }
 
 async function run(message: Extract<ToWorker, { type: 'run' }>): Promise<void> {

@@ -74,10 +74,11 @@ export async function runBatches(work: StageWork, fittedState?: FittedState): Pr
           throw new PipelineError('ERR_DUPLICATE_ID', { message: `Row id "${id}" stands twice in "${rows.spec.name}"` })
       checkUnseen(batch, fitted)
       const before = countTensors()
-      const result = await opened.apply(inputs.shown(rows, batch, rules))
+      const shown = inputs.shown(rows, batch, rules)
+      const result = await opened.apply(shown)
       reportTensors(scope, before)
       for (const [port, { kind, output }] of outputs)
-        writeBatch({ port, kind, output, given: result[port], batch, loadsPixels })
+        writeBatch({ port, kind, output, given: result[port], shown, batch, loadsPixels })
       if (++numBatches % batchesPerSweep === 0) boundGarbage()
     }
   } finally {
@@ -91,15 +92,17 @@ interface BatchToWrite {
   readonly kind: RowKind
   readonly output: RowOutput
   readonly given: GivenBatch | undefined
+  /** The batch as the operation saw it. */
+  readonly shown: StoredBatch
   readonly batch: StoredBatch
   readonly loadsPixels: boolean
 }
 
-function writeBatch({ port, kind, output, given, batch, loadsPixels }: BatchToWrite): void {
+function writeBatch({ port, kind, output, given, shown, batch, loadsPixels }: BatchToWrite): void {
   const what = `Output "${port}"`
   if (!given) throw new PipelineError('ERR_PLUGIN', { message: `${what} is missing in what apply() returned` })
   checkForm(given, kind, what)
-  checkSameRows(given, batch, what)
+  checkSameRows(given, shown, what)
   const { ids, sourceIds, labels, groups, partitions, classNames } = batch
   const rows = { ids, sourceIds, labels, groups, partitions, classNames }
   const parameters = given.kind === 'images' ? given.parameters : undefined

@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import type { FromWorker, StageResult, StageSpec } from '../executor/protocol.js'
 import { formatVersion } from '../store/manifest.js'
 import { storeFolders } from '../store/store.js'
-import { openArtifact } from './artifact-input.js'
+import { openArtifact, type RowInput } from './artifact-input.js'
 import { createArtifact, type ArtifactWriter } from './artifact-output.js'
 import { openScope, type StageScope } from './context.js'
 import { lineageFile, lineageText, readLineage } from './lineage.js'
 import { importOperation, type LiveImages } from './load-pixels.js'
+import { revealNames } from './reveal-names.js'
 import { runBatches } from './run-batches.js'
 import { runFit, stateFolder } from './run-fit.js'
 import { runWhole, type StageWork } from './run-whole.js'
@@ -27,9 +28,11 @@ export async function runStage(
   const artifact = createArtifact(spec.storeDir)
   const scope = openScope(spec, artifact, signal, send)
   const live: LiveImages = { current: 0, peak: 0 }
+  let rows: readonly RowInput[] = []
   try {
     const operation = await importOperation(spec.plugin.entry, spec.type)
     const inputs = await openInputs(spec, operation, live)
+    rows = inputs.rows
     const implementation = await operation.load()
     const work: StageWork = { spec, operation, implementation, inputs, artifact, scope }
     const testLabelReads = await runPart(work)
@@ -58,8 +61,9 @@ export async function runStage(
     }
   } catch (thrown) {
     artifact.discard()
-    scope.log('error', thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown))
-    throw thrown
+    const told = await revealNames(thrown, rows).catch(() => thrown)
+    scope.log('error', told instanceof Error ? (told.stack ?? told.message) : String(told))
+    throw told
   } finally {
     scope.close()
   }

@@ -8,12 +8,13 @@ import {
   type Rows,
 } from '@etsef/plugin-api'
 import type { StageSpec } from '../executor/protocol.js'
-import { addKnownRows, attachKnown, columnsOf, type KnownRow } from './attach-rows.js'
+import { addKnownRows, columnsOf, createKnownRows, findKnown, type KnownRow, type KnownRows } from './attach-rows.js'
 import type { ArtifactWriter } from './artifact-output.js'
 import { createPartitionCheck } from './check-partitions.js'
 import { checkForm, drain, sourceRows, storeBatch, type GivenBatch } from './collect-rows.js'
 import type { StageScope } from './context.js'
 import { createIdSet } from './id-set.js'
+import { opaqueName } from './opaque-names.js'
 import type { StageInputs } from './stage-inputs.js'
 import { visibility } from './visibility.js'
 
@@ -40,7 +41,13 @@ interface WholeImplementation {
 export async function runWhole(work: StageWork): Promise<number> {
   const { spec, operation, inputs, scope } = work
   const implementation = work.implementation as WholeImplementation
-  const known = new Map<string, KnownRow>()
+  const rules =
+    operation.kind === 'report'
+      ? visibility.report
+      : operation.rowPolicy === 'split'
+        ? visibility.split
+        : visibility.combine
+  const known = createKnownRows(rules.hidesNames)
   let testLabelReads = 0
   const imageEdges = inputs.rows.filter((input) => input.spec.kind === 'images')
   for (const input of inputs.rows) {
@@ -52,12 +59,6 @@ export async function runWhole(work: StageWork): Promise<number> {
       else addKnownRows(known, batch, { name: input.spec.name, seen, choice })
     }
   }
-  const rules =
-    operation.kind === 'report'
-      ? visibility.report
-      : operation.rowPolicy === 'split'
-        ? visibility.split
-        : visibility.combine
   const values = operation.kind === 'source' ? {} : inputs.values(rules)
   const outputs = await implementation.run({ options: spec.options, inputs: values, ctx: scope.ctx })
   const classNames = inputs.rows[0]?.reader.header.classNames ?? []
@@ -78,7 +79,7 @@ export async function runWhole(work: StageWork): Promise<number> {
 }
 
 interface OutputFacts {
-  readonly known: ReadonlyMap<string, KnownRow>
+  readonly known: KnownRows
   readonly classNames: readonly string[]
   /** Rows may have come through one of several image inputs. */
   readonly hasChoice: boolean
@@ -146,8 +147,9 @@ function createPolicy(operation: Operation, facts: OutputFacts, what: string): R
   }
   if (operation.kind === 'report') return reportPolicy(what)
   const policy = operation.rowPolicy ?? 'same'
-  const expected = [...known.keys()]
+  const expected = [...known.byName.keys()]
   const written = new Set<string>()
+  const made = new Set<string>()
   let cursor = 0
   return {
     attach(given) {
@@ -157,8 +159,9 @@ function createPolicy(operation: Operation, facts: OutputFacts, what: string): R
           if (id !== expected[cursor++]) throw notTheSame(id, expected[cursor - 1], known, what)
         }
       }
-      if (policy === 'expand') return attachExpanded(given, known, classNames, what)
-      const { rows, found } = attachKnown(given.ids, known, what)
+      if (policy === 'expand') return attachExpanded(given, { known, made, classNames }, what)
+      const found = findKnown(given.ids, known, what)
+      const rows = columnsOf(found)
       const partitions =
         policy === 'split'
           ? rows.partitions.map((own, index) => (own === 'none' ? (given.partitions[index] ?? 'none') : own))
@@ -166,7 +169,7 @@ function createPolicy(operation: Operation, facts: OutputFacts, what: string): R
       return {
         rows: { ...rows, partitions, classNames },
         found,
-        parentIds: found.map((row, index) => row.parentId ?? given.ids[index]!),
+        parentIds: found.map((row) => row.parentId ?? row.id),
       }
     },
     finish() {
@@ -179,10 +182,10 @@ function createPolicy(operation: Operation, facts: OutputFacts, what: string): R
         })
       }
       if (policy !== 'expand') return
-      for (const [id, row] of known) {
-        if (row.partition === 'train' || written.has(id)) continue
+      for (const [name, row] of known.byName) {
+        if (row.partition === 'train' || written.has(name)) continue
         throw new PipelineError('ERR_MISSING_ID', {
-          message: `${what} lacks row "${id}" of partition ${row.partition}`,
+          message: `${what} lacks row "${row.id}" of partition ${row.partition}`,
           hint: 'only train rows may be replaced',
         })
       }
@@ -190,13 +193,8 @@ function createPolicy(operation: Operation, facts: OutputFacts, what: string): R
   }
 }
 
-function notTheSame(
-  id: string,
-  expected: string | undefined,
-  known: ReadonlyMap<string, KnownRow>,
-  what: string,
-): PipelineError {
-  if (!known.has(id))
+function notTheSame(id: string, expected: string | undefined, known: KnownRows, what: string): PipelineError {
+  if (!known.byName.has(id))
     return new PipelineError('ERR_MISSING_ID', {
       message: `${what} has a row "${id}" that no input has`,
       hint: 'only an operation that expands may make rows, and names their parents',
@@ -211,29 +209,38 @@ function notTheSame(
 
 function attachExpanded(
   given: GivenBatch,
-  known: ReadonlyMap<string, KnownRow>,
-  classNames: readonly string[],
+  { known, made, classNames }: { known: KnownRows; made: Set<string>; classNames: readonly string[] },
   what: string,
 ): Attached {
   const parents = parentsOf(given)
-  const { found } = attachKnown(
-    given.ids.map((id, index) => (known.has(id) ? id : parents[index]!)),
+  const isNew = given.ids.map((name) => !known.byName.has(name))
+  const found = findKnown(
+    given.ids.map((name, index) => (isNew[index] ? parents[index]! : name)),
     known,
     what,
   )
-  given.ids.forEach((id, index) => {
-    const isNew = !known.has(id)
-    const row = found[index]!
-    if (isNew && row.partition !== 'train') {
+  const ids = found.map((row, index) => {
+    if (!isNew[index]) return row.id
+    if (row.partition !== 'train') {
       throw new PipelineError('ERR_LEAKAGE', {
-        message: `${what} makes row "${id}" from "${parents[index]!}" of partition ${row.partition}`,
+        message: `${what} makes row "${given.ids[index]!}" from "${row.id}" of partition ${row.partition}`,
         expected: 'new rows of train rows only',
         received: row.partition,
       })
     }
+    const id = idOfNewRow(given.ids[index]!, known, made)
+    made.add(id)
+    return id
   })
-  const parentIds = given.ids.map((id, index) => (known.has(id) ? (found[index]!.parentId ?? id) : parents[index]!))
-  return { rows: { ids: given.ids, ...columnsOf(found), classNames }, found, parentIds }
+  const parentIds = found.map((row, index) => (isNew[index] ? row.id : (row.parentId ?? row.id)))
+  return { rows: { ...columnsOf(found), ids, classNames }, found, parentIds }
+}
+
+/** The name that an operation made of opaque ones, with the ids of those rows in it; unlike every other id. */
+function idOfNewRow(name: string, known: KnownRows, made: ReadonlySet<string>): string {
+  let id = name.replace(opaqueName, (each) => known.byName.get(each)?.id ?? each)
+  while (known.byId.has(id) || made.has(id)) id += '~'
+  return id
 }
 
 function parentsOf(given: GivenBatch): readonly string[] {

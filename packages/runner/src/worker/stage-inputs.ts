@@ -6,7 +6,7 @@ import type { SpecInput, StageSpec } from '../executor/protocol.js'
 import { openArtifact, type ArtifactReader, type RowInput } from './artifact-input.js'
 import { readLineage, type FittedInput } from './lineage.js'
 import { openLoader, withLoader, type LiveImages, type Loader } from './load-pixels.js'
-import { show, type Visibility } from './visibility.js'
+import { blank, pickVisible, type Visibility } from './visibility.js'
 
 /** An input with rows, opened. */
 export interface OpenRows extends RowInput {
@@ -38,8 +38,11 @@ export async function openInputs(spec: StageSpec, operation: Operation, live: Li
     .map((input): FittedInput => ({ name: input.name, seen: readLineage(artifactOf(input.key)) }))
     .filter((input) => input.seen.size > 0)
   const shown = (input: OpenRows, batch: StoredBatch, rules: Visibility): StoredBatch => {
-    const visible = show(batch, rules)
-    return visible.kind === 'images' && input.loader ? withLoader(visible, input.loader, live) : visible
+    const stored = pickVisible(batch, rules)
+    const shown = blank(stored, rules)
+    return shown.kind === 'images' && stored.kind === 'images' && input.loader
+      ? withLoader(shown, { stored, loader: input.loader, live })
+      : shown
   }
   return {
     rows,

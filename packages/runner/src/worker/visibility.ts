@@ -1,5 +1,6 @@
 import { hiddenLabel, type Partition, type Rows } from '@etsef/plugin-api'
 import { pickStored, type StoredBatch } from '@etsef/plugin-api/codec'
+import { hideNames } from './opaque-names.js'
 
 /** What of its input rows an operation may see. */
 export interface Visibility {
@@ -9,15 +10,17 @@ export interface Visibility {
   readonly labels: 'all' | 'none' | 'fittable' | 'not-test'
   /** Groups and partitions are blanked. */
   readonly isAnonymous: boolean
+  /** Rows and groups go by opaque names: an id such as `glioma/a.jpg` is a label. Never for what sees every label anyway. */
+  readonly hidesNames: boolean
 }
 
 /** The rules of the five kinds of operation. */
 export const visibility = {
-  map: { partitions: undefined, labels: 'none', isAnonymous: true },
-  apply: { partitions: undefined, labels: 'none', isAnonymous: true },
-  combine: { partitions: undefined, labels: 'fittable', isAnonymous: false },
-  split: { partitions: undefined, labels: 'not-test', isAnonymous: false },
-  report: { partitions: undefined, labels: 'all', isAnonymous: false },
+  map: { partitions: undefined, labels: 'none', isAnonymous: true, hidesNames: true },
+  apply: { partitions: undefined, labels: 'none', isAnonymous: true, hidesNames: true },
+  combine: { partitions: undefined, labels: 'fittable', isAnonymous: false, hidesNames: true },
+  split: { partitions: undefined, labels: 'not-test', isAnonymous: false, hidesNames: false },
+  report: { partitions: undefined, labels: 'all', isAnonymous: false, hidesNames: false },
 } as const satisfies Record<string, Visibility>
 
 /** What `fit` may see: rows of its partitions; labels when it is supervised. */
@@ -26,15 +29,22 @@ export function fitVisibility(fitOn: readonly Partition[], isSupervised: boolean
     partitions: fitOn.filter((partition) => partition !== 'test' && partition !== 'none'),
     labels: isSupervised ? 'not-test' : 'none',
     isAnonymous: false,
+    hidesNames: true,
   }
 }
 
-/** The rows of a batch that may be seen, with what must not be seen blanked. The batch itself is left alone. */
-export function show(batch: StoredBatch, rules: Visibility): StoredBatch {
-  const visible = rules.partitions ? pickPartitions(batch, rules.partitions) : batch
-  const labels = hideLabels(visible, rules.labels)
-  if (!rules.isAnonymous) return labels === visible.labels ? visible : { ...visible, labels }
-  return { ...visible, labels, groups: visible.ids.map(() => ''), partitions: visible.ids.map(() => 'none' as const) }
+/** The rows of a batch with what must not be seen blanked. The batch itself is left alone. */
+export function blank(batch: StoredBatch, rules: Visibility): StoredBatch {
+  const labels = hideLabels(batch, rules.labels)
+  const unlabelled = labels === batch.labels ? batch : { ...batch, labels }
+  const named = rules.hidesNames ? hideNames(unlabelled) : unlabelled
+  if (!rules.isAnonymous) return named
+  return { ...named, groups: named.ids.map(() => ''), partitions: named.ids.map(() => 'none' as const) }
+}
+
+/** The rows of a batch that may be seen at all. */
+export function pickVisible(batch: StoredBatch, { partitions }: Visibility): StoredBatch {
+  return partitions ? pickPartitions(batch, partitions) : batch
 }
 
 function pickPartitions(batch: StoredBatch, partitions: readonly Partition[]): StoredBatch {

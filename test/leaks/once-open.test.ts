@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { leakProject, type RunSummary } from '../support/leak-project.js'
 
-// Ways around the runner that were once open. The last one still is: its test says what should hold and is expected to fail;
-// when it is closed, `test.fails` becomes `test`.
+// Ways around the runner that were once open.
 
 const project = leakProject()
 afterAll(() => {
@@ -40,7 +39,17 @@ nodes:
   tuned: { use: leaky/pretrain, in: { images: split, init: pre.model } }
 
   names: { use: leaky/read-ids, in: { features: pixels } }
-  namesScores: { use: report/evaluate, in: { predictions: names }, with: { resamples: 100 } }
+  uris: { use: leaky/read-uris, in: { images: split } }
+  testNames: { use: leaky/read-test-names, in: { features: pixels } }
+  namesScores: { use: report/evaluate, in: { predictions: [names, uris, testNames] }, with: { resamples: 100 } }
+  namesPainted: { use: leaky/paint-names, in: { images: split } }
+  namesPixels: { use: leaky/pixels, in: { images: namesPainted } }
+  afterPainting: { use: leaky/dump, in: { features: namesPixels } }
+  copies: { use: augment/expand, in: { images: split }, with: { copies: 1 } }
+  copiesOfCopies: { use: augment/expand, in: { images: copies }, with: { copies: 1 } }
+  copiesPixels: { use: leaky/pixels, in: { images: copiesOfCopies } }
+  afterCopies: { use: leaky/dump, in: { features: copiesPixels } }
+  refusal: { use: leaky/refuse-row, in: { features: pixels } }
 `
 
 interface Table {
@@ -91,7 +100,28 @@ describe('open', () => {
     expect(summary.nodes['tuned']?.error).toMatchObject({ code: 'ERR_LEAKAGE' })
   })
 
-  test.fails('ids, which every operation sees, do not tell the class', () => {
-    expect(summary.nodes['namesScores']?.metrics?.['names.accuracy'] ?? 0).toBeLessThan(0.9)
+  describe('names do not tell the class', () => {
+    test.for(['names', 'uris', 'testNames'])('%s: ids, uris, parents, groups and transforms', (node) => {
+      // Four classes of one size: a plugin that reads nothing is right on a quarter of the rows.
+      expect(summary.nodes['namesScores']?.metrics?.[`${node}.accuracy`]).toBeCloseTo(0.25)
+    })
+
+    test('nor while pixels are loaded', () => {
+      expect(new Set(rowsOf('afterPainting').map(({ row }) => row)).size).toBe(1)
+    })
+
+    test('reports have the rows under their own ids, copies and copies of copies beside them', () => {
+      const ids = rowsOf('afterCopies').map(({ id }) => id)
+      const originals = new Set(rowsOf('honest').map(({ id }) => id))
+      expect([...originals].every((id) => id.includes('/'))).toBe(true)
+      for (const id of ids) expect(originals, id).toContain(id.split('~')[0])
+      expect(new Set(ids).size).toBe(ids.length)
+      expect(ids.length).toBeGreaterThan(2 * originals.size)
+    })
+
+    test('and so have errors', () => {
+      const [first] = rowsOf('honest')
+      expect(summary.nodes['refusal']?.error?.message).toContain(`row "${first!.id}" is not`)
+    })
   })
 })
