@@ -14,6 +14,8 @@ export interface PublishedWeights {
   readonly checksum?: Checksum
   /** What the weights expect as input. */
   readonly preprocessing: Preprocessing
+  /** Size of the file in MB (10⁶ bytes), where the publisher states it. */
+  readonly megabytes?: number
 }
 
 /** A digest, or the first digits of one, in lower-case hex. */
@@ -31,23 +33,23 @@ const TIMM = 'https://github.com/rwightman/pytorch-image-models/releases/downloa
  * file names carry the first digits of the file's sha256.
  */
 export const publishedWeights: readonly PublishedWeights[] = [
-  torchvision('resnet18', 'resnet18-f37072fd.pth'),
-  torchvision('resnet34', 'resnet34-b627a593.pth'),
-  torchvision('resnet50', 'resnet50-0676ba61.pth'),
-  torchvision('resnet50', 'resnet50-11ad3fa6.pth', 'v2'),
-  torchvision('resnet101', 'resnet101-63fe2227.pth'),
-  torchvision('resnet101', 'resnet101-cd907fc2.pth', 'v2'),
-  torchvision('mobilenetV2', 'mobilenet_v2-b0353104.pth'),
-  torchvision('mobilenetV2', 'mobilenet_v2-7ebf99e0.pth', 'v2'),
-  torchvision('mobilenetV3Large', 'mobilenet_v3_large-8738ca79.pth'),
-  torchvision('mobilenetV3Large', 'mobilenet_v3_large-5c1a4163.pth', 'v2'),
-  torchvision('mobilenetV3Small', 'mobilenet_v3_small-047dcff4.pth'),
-  torchvision('efficientnetB0', 'efficientnet_b0_rwightman-7f5810bc.pth'),
-  torchvision('efficientnetB1', 'efficientnet_b1_rwightman-bac287d4.pth'),
-  torchvision('efficientnetB1', 'efficientnet_b1-c27df63c.pth', 'v2'),
-  torchvision('efficientnetB2', 'efficientnet_b2_rwightman-c35c1473.pth'),
-  torchvision('efficientnetB3', 'efficientnet_b3_rwightman-b3899882.pth'),
-  torchvision('efficientnetV2S', 'efficientnet_v2_s-dd5fe13b.pth'),
+  torchvision('resnet18', 'resnet18-f37072fd.pth', 44.661),
+  torchvision('resnet34', 'resnet34-b627a593.pth', 83.275),
+  torchvision('resnet50', 'resnet50-0676ba61.pth', 97.781),
+  torchvision('resnet50', 'resnet50-11ad3fa6.pth', 97.79, 'v2'),
+  torchvision('resnet101', 'resnet101-63fe2227.pth', 170.511),
+  torchvision('resnet101', 'resnet101-cd907fc2.pth', 170.53, 'v2'),
+  torchvision('mobilenetV2', 'mobilenet_v2-b0353104.pth', 13.555),
+  torchvision('mobilenetV2', 'mobilenet_v2-7ebf99e0.pth', 13.598, 'v2'),
+  torchvision('mobilenetV3Large', 'mobilenet_v3_large-8738ca79.pth', 21.114),
+  torchvision('mobilenetV3Large', 'mobilenet_v3_large-5c1a4163.pth', 21.107, 'v2'),
+  torchvision('mobilenetV3Small', 'mobilenet_v3_small-047dcff4.pth', 9.829),
+  torchvision('efficientnetB0', 'efficientnet_b0_rwightman-7f5810bc.pth', 20.451),
+  torchvision('efficientnetB1', 'efficientnet_b1_rwightman-bac287d4.pth', 30.134),
+  torchvision('efficientnetB1', 'efficientnet_b1-c27df63c.pth', 30.136, 'v2'),
+  torchvision('efficientnetB2', 'efficientnet_b2_rwightman-c35c1473.pth', 35.174),
+  torchvision('efficientnetB3', 'efficientnet_b3_rwightman-b3899882.pth', 47.184),
+  torchvision('efficientnetV2S', 'efficientnet_v2_s-dd5fe13b.pth', 82.704),
   timm('xception', 'torch', 'v0.1-cadene/xception-43020ad28.pth'),
   timm('mobilenetV3Large', 'timm', 'v0.1-weights/mobilenetv3_large_100_ra-f55367f5.pth'),
   timm('efficientnetV2S', 'keras', 'v0.1-effv2-weights/tf_efficientnetv2_s_21ft1k-d7dafa41.pth', {
@@ -126,9 +128,10 @@ export function findPublishedWeights(id: string): PublishedWeights {
   throw new RangeError(`no published weights "${id}"; known: ${known.join(', ')}`)
 }
 
-function torchvision(architecture: string, file: string, detail?: string): PublishedWeights {
+function torchvision(architecture: string, file: string, mebibytes: number, detail?: string): PublishedWeights {
   const id = `${architecture}/torchvision${detail === undefined ? '' : `-${detail}`}`
-  return entry(id, architecture, { variant: 'torch' }, `${TORCHVISION}${file}`, hashInName(file))
+  const made = entry(id, architecture, { variant: 'torch' }, `${TORCHVISION}${file}`, hashInName(file))
+  return { ...made, megabytes: Math.round(mebibytes * 1.048576) }
 }
 
 function timm(architecture: string, variant: Variant, path: string, preprocessing?: Preprocessing): PublishedWeights {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, rename, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -34,7 +34,7 @@ export async function verifyWeights(entry: PublishedWeights, dir: string): Promi
 
 /**
  * The file of a catalogue entry, from the cache or from the publisher. An interrupted download goes on where it stopped; a file
- * with another checksum is deleted and refused.
+ * with another checksum, downloaded or found, is set aside as `<file>.wrong` and never used.
  *
  * @returns Path of the file.
  * @throws PipelineError `ERR_WEIGHTS` when offline (it says which file to place where), or for a wrong checksum.
@@ -44,12 +44,14 @@ export async function pullWeights(entry: PublishedWeights, options: PullOptions)
   const state = await verifyWeights(entry, options.dir)
   if (state === 'ok' || state === 'unchecked') return path
   await mkdir(join(path, '..'), { recursive: true })
+  if (state === 'wrong') await rename(path, `${path}.wrong`)
   const part = `${path}.part`
   await download(entry, path, part, options)
   if (entry.checksum !== undefined && !(await matches(part, entry.checksum))) {
-    await rm(part)
+    await rename(part, `${path}.wrong`)
     throw badWeights(`${entry.url} has another checksum than its publisher states`, {
-      expected: `${entry.checksum.algorithm} ${entry.checksum.hex}`,
+      expected: showChecksum(entry.checksum),
+      received: `${entry.checksum.algorithm} ${await digestOf(`${path}.wrong`, entry.checksum)}, set aside as ${path}.wrong`,
       hint: 'try again; if it stays so, the file was changed: do not use it',
     })
   }
@@ -72,9 +74,19 @@ async function download(entry: PublishedWeights, path: string, part: string, opt
     bytes += chunk.length
     options.onProgress?.(bytes, total)
   })
-  await pipeline(body, createWriteStream(part, { flags: resumes ? 'a' : 'w' }), {
-    ...(signal === undefined ? {} : { signal }),
-  })
+  try {
+    await pipeline(body, createWriteStream(part, { flags: resumes ? 'a' : 'w' }), {
+      ...(signal === undefined ? {} : { signal }),
+    })
+  } catch (cause) {
+    signal?.throwIfAborted()
+    throw badWeights(`the download of ${entry.id} was cut off`, {
+      cause,
+      expected: total === undefined ? 'the whole file' : `${total} bytes`,
+      received: `${(await sizeOfFile(part)) ?? 0} bytes, kept in ${part}`,
+      hint: 'pull again: it goes on where it stopped',
+    })
+  }
 }
 
 async function request(
@@ -91,7 +103,7 @@ async function request(
     throw badWeights(`cannot reach the publisher of ${entry.id}`, {
       cause,
       expected: entry.url,
-      hint: `download it elsewhere and place it at ${path}`,
+      hint: `download that file on another machine and place it at ${path}; \`etsef weights verify ${path}\` then checks it`,
     })
   }
   if (response.ok || response.status === 416) return response
@@ -101,10 +113,21 @@ async function request(
   })
 }
 
-async function matches(path: string, { algorithm, hex }: Checksum): Promise<boolean> {
+/** True when a file has a digest that begins as the publisher says. */
+export async function matches(path: string, checksum: Checksum): Promise<boolean> {
+  return (await digestOf(path, checksum)).startsWith(checksum.hex)
+}
+
+async function digestOf(path: string, { algorithm }: Checksum): Promise<string> {
   const hash = createHash(algorithm)
   await pipeline(createReadStream(path), hash)
-  return hash.digest('hex').startsWith(hex)
+  return hash.digest('hex')
+}
+
+/** `md5 4d47…`, or `sha256 f37072fd…` where the publisher gives the first digits. */
+export function showChecksum({ algorithm, hex }: Checksum): string {
+  const length = algorithm === 'md5' ? 32 : 64
+  return `${algorithm} ${hex}${hex.length < length ? '…' : ''}`
 }
 
 async function sizeOfFile(path: string): Promise<number | undefined> {
