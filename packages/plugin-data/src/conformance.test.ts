@@ -25,6 +25,14 @@ checkPlugin(plugin, {
   cases: {
     'data/folder': () => ({ options: { path: root } }),
     'data/phantoms': () => ({ options: { perClass: 4, size: 16 } }),
+    'data/near-duplicates': () => ({
+      inputs: {
+        images: [
+          { name: 'target', value: someImages({ numSamples: 20 }) },
+          { name: 'intermediate', value: someImages({ numSamples: 10, seed: 2 }) },
+        ],
+      },
+    }),
     'data/split': () => ({ inputs: { images: someImages({ numSamples: 40, partition: () => 'none' }) } }),
   },
 })

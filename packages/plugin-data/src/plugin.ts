@@ -2,6 +2,7 @@ import { PipelineError, Type, contentPath, defineOperation, definePlugin, port, 
 import { imageExtensions, listFolder } from './folder/list-folder.js'
 import { lesionKinds } from './phantoms/lesion.js'
 import { modalities } from './phantoms/anatomy.js'
+import { nearDuplicatesOptions } from './near-duplicates/near-duplicates-options.js'
 
 const permuteLabels = Type.Union([Type.Integer(), Type.Null()], {
   default: null,
@@ -21,6 +22,11 @@ export const folderOptions = Type.Object(
           'CSV below path with columns file,group (class is checked, note ignored). Left out: every image is its own patient',
       }),
     ),
+    nearDuplicates: Type.Enum(['separate', 'group'], {
+      default: 'separate',
+      description:
+        'group: pictures that are nearly the same share a group, which joins the groups they have; decodes every picture once',
+    }),
     classes: Type.Optional(
       Type.Array(Type.String({ minLength: 1 }), {
         minItems: 1,
@@ -124,6 +130,16 @@ export const phantomOutputs = {
 /** Inputs of `data/split`. */
 export const splitInputs = { images: port.images('unsplit images') }
 
+/** Inputs of `data/near-duplicates`. */
+export const nearDuplicatesInputs = {
+  images: port.images.many('one data set, or several of which one is what others are pre-trained for'),
+}
+
+/** Outputs of `data/near-duplicates`. */
+export const nearDuplicatesOutputs = {
+  report: port.report('groups.csv (groups-<input>.csv of several), pairs.csv, shared-groups.csv, table.md'),
+}
+
 /** Outputs of `data/split`. */
 export const splitOutputs = { images: port.images('the same images, each in a partition') }
 
@@ -212,6 +228,18 @@ const split = defineOperation({
   load: () => import('./split/split-node.js'),
 })
 
-const plugin: Plugin = definePlugin({ name: 'data', operations: [folder, phantoms, split] })
+const nearDuplicates = defineOperation({
+  kind: 'report',
+  type: 'data/near-duplicates',
+  summary:
+    'Audit: pictures that are nearly the same, in different partitions, classes or data sets, and the groups they make',
+  cacheVersion: 1,
+  options: nearDuplicatesOptions,
+  inputs: nearDuplicatesInputs,
+  outputs: nearDuplicatesOutputs,
+  load: () => import('./near-duplicates/near-duplicates-node.js'),
+})
+
+const plugin: Plugin = definePlugin({ name: 'data', operations: [folder, phantoms, split, nearDuplicates] })
 
 export default plugin

@@ -3,9 +3,12 @@ import * as api from './index.js'
 
 test('exports these names', () => {
   expect(Object.keys(api).sort()).toEqual([
+    'auditNearDuplicates',
     'compareCodePoints',
     'decodeImage',
     'default',
+    'fingerprint',
+    'fingerprintTable',
     'folderOptions',
     'folderRows',
     'formatPhantomId',
@@ -13,6 +16,7 @@ test('exports these names', () => {
     'lesionKinds',
     'listFolder',
     'modalities',
+    'nearDuplicatesOptions',
     'parsePhantomId',
     'permuteLabels',
     'phantomOptions',

@@ -59,6 +59,8 @@ function toRgb(
   const count = values.length / channels
   const pixels = new Uint8Array(count * 3)
   const hasAlpha = channels === 2 || channels === 4
+  // Most files: nothing to compute.
+  if (channels === 3 && full === 255) return values instanceof Uint8Array ? values : Uint8Array.from(values)
   const step = channels < 3 ? 0 : 1
   for (let i = 0; i < count; i++) {
     const from = i * channels

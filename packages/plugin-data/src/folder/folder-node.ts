@@ -1,17 +1,30 @@
 import { createHash } from 'node:crypto'
 import { readFile, realpath } from 'node:fs/promises'
 import { join, sep } from 'node:path'
-import { PipelineError, type SourceImplementation, type Static } from '@etsef/plugin-api'
+import {
+  PipelineError,
+  type OperationContext,
+  type PixelImage,
+  type SourceImplementation,
+  type Static,
+} from '@etsef/plugin-api'
 import { of } from 'rxjs'
 import sharp from 'sharp'
 import type { folderOptions, folderOutputs } from '../plugin.js'
+import { disjointSets } from '../near-duplicates/disjoint-sets.js'
+import { fingerprintsOf } from '../near-duplicates/fingerprints-of.js'
 import { decodeImage } from './decode-image.js'
 import { folderRows } from './folder-rows.js'
-import { listFolder } from './list-folder.js'
+import { listFolder, type FolderListing } from './list-folder.js'
 import { readGroups } from './read-groups.js'
 
 type Options = Static<typeof folderOptions>
 type Implementation = SourceImplementation<Options, typeof folderOutputs>
+
+interface LoadArguments {
+  readonly row: { readonly uri: string }
+  readonly options: Options
+}
 
 // The stage is granted its threads by the runner; libvips must not take more, nor keep decoded images.
 sharp.concurrency(1)
@@ -30,21 +43,58 @@ export const run: Implementation['run'] = async ({ options, ctx }) => {
     options.groups === undefined
       ? undefined
       : readGroups(await readInside(options.path, options.groups), options.groups)
+  const alike = options.nearDuplicates === 'group' ? await findAlike(listing, options, ctx) : undefined
   const rows = folderRows(listing, sha256, {
     ...options,
     groups,
+    alike,
     groupsName: options.groups,
     keepPartitions: options.partitions === 'keep',
   })
   const duplicates = rows.ids.length - new Set(rows.sourceIds).size
   if (duplicates > 0) ctx.log('info', `${String(duplicates)} files repeat the bytes of another; they share its group`)
-  if (options.groups === undefined) ctx.log('warn', 'No groups file: every image counts as a patient of its own')
+  if (options.groups === undefined)
+    ctx.log(
+      'warn',
+      options.nearDuplicates === 'group'
+        ? 'No groups file: images that are not nearly the same count as patients of their own'
+        : 'No groups file: every image counts as a patient of its own',
+    )
   if (options.permuteLabels !== null) ctx.log('warn', 'Labels are permuted: a control, in which nothing can be learned')
   return { images: of(rows) }
 }
 
+/** Pairs of files that connect all that are nearly the same. */
+async function findAlike(
+  { classNames, files }: FolderListing,
+  options: Options,
+  ctx: OperationContext,
+): Promise<readonly (readonly [number, number])[]> {
+  const decode = (index: number) => loadPixels({ row: { uri: files[index]!.path }, options })
+  const table = await fingerprintsOf(files.length, decode, (done) => {
+    ctx.signal.throwIfAborted()
+    ctx.progress(done, files.length, 'images compared')
+  })
+  const sets = disjointSets(files.length)
+  const pairs: (readonly [number, number])[] = []
+  table.findPairs(
+    ({ a, b }) => {
+      sets.union(a, b)
+      pairs.push([a, b])
+    },
+    { isSettled: (a, b) => sets.find(a) === sets.find(b) },
+  )
+  const contradiction = pairs.find(([a, b]) => files[a]!.label !== files[b]!.label)
+  if (contradiction) {
+    const [a, b] = contradiction.map((i) => `"${files[i]!.path}" (${classNames[files[i]!.label]!})`)
+    ctx.log('warn', `Near-duplicates are of different classes, e.g. ${a!} and ${b!}`)
+  }
+  ctx.metric('nearDuplicates', pairs.length)
+  return pairs
+}
+
 /** The file's pixels, uint8 `[height, width, 3]`; see {@link decodeImage}. */
-export const loadPixels: NonNullable<Implementation['loadPixels']> = ({ row, options }) =>
+export const loadPixels = ({ row, options }: LoadArguments): Promise<PixelImage> =>
   decodeImage(join(options.path, row.uri), row.uri, { significantBits: options.significantBits })
 
 /** The part of the options that decides which files are listed. */

@@ -7,6 +7,8 @@ import type { FolderListing, ListedFile } from './list-folder.js'
 export interface FolderRowsOptions {
   /** From {@link readGroups}; left out: every file is its own group. */
   readonly groups?: ReadonlyMap<string, GroupEntry> | undefined
+  /** Listed files that are nearly the same, by position; their groups are joined. */
+  readonly alike?: readonly (readonly [number, number])[] | undefined
   /** How the groups file is called in messages. */
   readonly groupsName?: string | undefined
   /** At most so many images of each class: those of the smallest sha256, so that a smaller set is part of a larger one. */
@@ -35,6 +37,7 @@ export function folderRows(
   const groups = joinGroups(
     files.map((file) => groupOf(file, classNames, options)),
     sha256,
+    options.alike ?? [],
   )
   const kept = takePerClass(files, sha256, options.perClass ?? Infinity)
   const keptGroups = kept.map((i) => groups[i]!)
@@ -129,8 +132,12 @@ function refuseSharedGroups(groups: readonly string[], partitions: readonly stri
   })
 }
 
-/** Groups joined where files with equal bytes connect them; a joined group is called after its first member. */
-function joinGroups(groups: readonly string[], sha256: readonly string[]): string[] {
+/** Groups joined where files with equal bytes, or nearly the same pictures, connect them; a joined group is called after its first member. */
+function joinGroups(
+  groups: readonly string[],
+  sha256: readonly string[],
+  alike: readonly (readonly [number, number])[],
+): string[] {
   const parent = new Map<string, string>(groups.map((group) => [group, group]))
   const find = (group: string): string => {
     let root = group
@@ -144,6 +151,10 @@ function joinGroups(groups: readonly string[], sha256: readonly string[]): strin
     if (twin === undefined) groupOfFile.set(sha256[i]!, group)
     else parent.set(find(group), find(twin))
   })
+  for (const [a, b] of alike) {
+    const [first, second] = [find(groups[Math.min(a, b)]!), find(groups[Math.max(a, b)]!)]
+    if (first !== second) parent.set(second, first)
+  }
   return groups.map(find)
 }
 
