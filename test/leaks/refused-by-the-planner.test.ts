@@ -161,6 +161,28 @@ const leaks: readonly Leak[] = [
     node: 'svm',
     message: /reads the report "seen"/,
   },
+  {
+    name: 'an operation that declares to be fitted on test rows',
+    nodes: `
+  split: { use: data/split, in: { images: scans } }
+  pixels: { use: leaky/pixels, in: { images: split } }
+  knows: { use: leaky/fit-on-test, in: { features: pixels } }`,
+    line: 'knows:',
+    at: 'leaky/fit-on-test',
+    node: 'knows',
+    message: /is declared to be fitted on test rows/,
+  },
+  {
+    name: 'or on train and test rows',
+    nodes: `
+  split: { use: data/split, in: { images: scans } }
+  pixels: { use: leaky/pixels, in: { images: split } }
+  knows: { use: leaky/fit-on-train-and-test, in: { features: pixels } }`,
+    line: 'knows:',
+    at: 'leaky/fit-on-train-and-test',
+    node: 'knows',
+    message: /is declared to be fitted on test rows/,
+  },
 ]
 
 describe('leaks that the graph shows are refused before anything runs', () => {

@@ -85,7 +85,7 @@ function checkDeclaration(operation: Operation): void {
     }[operation.kind]
     for (const name of needed) expect(typeof code[name], name).toBe('function')
     if (operation.kind === 'estimator') {
-      expect(operation.fitOn).not.toContain('test')
+      expect(['train', 'val'], 'fitOn').toEqual(expect.arrayContaining([...(operation.fitOn ?? ['none'])]))
       expect(Object.keys(operation.inputs)).toContain(operation.rows)
       const hasRowOutput = Object.values(operation.outputs).some(({ kind }) => isRowKind(kind))
       if (hasRowOutput) expect(typeof code['open'], 'open').toBe('function')

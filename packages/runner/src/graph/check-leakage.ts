@@ -37,6 +37,20 @@ function checkDownstreamOfReport(node: GraphNode, nodes: Nodes, problems: Pipeli
 function checkFit(node: GraphNode, specs: Specs, problems: PipelineError[]): void {
   const { operation } = node.installed
   const fitOn: readonly Partition[] = operation.fitOn ?? []
+  const forbidden = fitOn.filter((partition) => partition !== 'train' && partition !== 'val')
+  if (forbidden.length > 0) {
+    problems.push(
+      problem('ERR_LEAKAGE', {
+        message: `Operation "${operation.type}" is declared to be fitted on ${forbidden.join(' and ')} rows`,
+        place: node.usePlace,
+        node: node.id,
+        expected: 'fitOn: train, val or both',
+        received: `fitOn: ${fitOn.join(', ')}`,
+        hint: `nothing may learn from test rows: use another operation, or ask the authors of ${node.installed.plugin.packageName}`,
+      }),
+    )
+    return
+  }
   const edge = operation.rows === undefined ? undefined : node.inputs[operation.rows]?.[0]
   const partitions = edge && specAt(edge, specs)?.partitions
   if (!partitions) return
