@@ -5,6 +5,7 @@ import { overrideFile } from '../pipeline/overrides.js'
 import type { InputDeclaration, NodeDeclaration, PipelineDocument, Reference } from '../pipeline/read-pipeline.js'
 import { checkOptions, type OptionIssue, type Schema } from './check-options.js'
 import type { Edge, GraphNode, InstalledOperation } from './graph.js'
+import { withPrimaryMetric } from './primary-metric.js'
 import { topologicalOrder } from './topological-order.js'
 
 /** Finds operations by type. */
@@ -38,8 +39,9 @@ export function buildGraph(
     if (installed) found.set(node.id, installed)
   }
   const nodes = new Map<string, GraphNode>()
-  for (const node of document.nodes) {
-    const installed = found.get(node.id)
+  for (const written of document.nodes) {
+    const installed = found.get(written.id)
+    const node = installed ? withPrimaryMetric(written, installed.operation, document.primaryMetric) : written
     const known = installed && wire(node, installed, declarations, found, problems)
     if (installed && known)
       nodes.set(node.id, { ...known, options: readOptions(node, installed.operation, problems, notices) })

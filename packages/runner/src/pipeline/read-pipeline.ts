@@ -1,6 +1,6 @@
 import type { PipelineError, Place } from '@etsef/plugin-api'
 import { problem, suggest } from '../errors.js'
-import { describeValue, emptyMap, isBroken, type Located, type LocatedMap } from './located.js'
+import { describeValue, emptyMap, isBroken, type Located, type LocatedEntry, type LocatedMap } from './located.js'
 import { overrideFile } from './overrides.js'
 
 /** A reference `node` or `node.port`, as it stands in the text. */
@@ -39,7 +39,8 @@ export interface PipelineDocument {
   readonly name: string
   readonly description: string | undefined
   readonly seed: string | number
-  readonly primaryMetric: string | undefined
+  /** Handed to every operation that has an option of this name. */
+  readonly primaryMetric: LocatedEntry | undefined
   readonly engine: string | undefined
   readonly nodes: readonly NodeDeclaration[]
   /** Nodes wanted; `undefined`: every node that nothing reads. */
@@ -93,7 +94,7 @@ export function readPipeline(
     name: text('name') ?? '',
     description: text('description'),
     seed: readSeed(map, problems),
-    primaryMetric: text('primaryMetric'),
+    primaryMetric: text('primaryMetric') === undefined ? undefined : map.entries.get('primaryMetric'),
     engine: text('engine'),
     nodes,
     outputs: readOutputs(map, problems),

@@ -165,7 +165,12 @@ const score = defineOperation({
   type: 'toy/score',
   summary: 'Accuracy on test rows',
   cacheVersion: 1,
-  options: options({}),
+  options: options({
+    primaryMetric: Type.Union([Type.Literal('accuracy'), Type.Literal('error')], {
+      default: 'accuracy',
+      description: 'Does nothing',
+    }),
+  }),
   inputs: { predictions: port.predictions('scored'), context: port.report.optional('another report') },
   outputs: { report: port.report('figures') },
   load: () => import('./score.js'),
