@@ -1,5 +1,3 @@
-import type { JsonObject } from '../json.js'
-
 /** A model on disk: weights, architecture, class list, preprocessing contract, training record. Data only, never code. */
 export interface ModelValue {
   readonly kind: 'model'
@@ -22,10 +20,4 @@ export interface ReportValue {
 export interface ReportTable {
   readonly columns: readonly string[]
   readonly rows: readonly (readonly string[])[]
-}
-
-/** The fitted sub-graph from images to one node's output: references into the store, resolved by the runner. */
-export interface PredictorValue {
-  readonly kind: 'predictor'
-  readonly graph: JsonObject
 }

@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs'
 import type { AttributionBatch } from './attributions.js'
-import type { ModelValue, PredictorValue, ReportValue } from './directories.js'
+import type { ModelValue, ReportValue } from './directories.js'
 import type { FeatureBatch } from './features.js'
 import type { ImageBatch, ImageRows } from './images.js'
 import type { PredictionBatch } from './predictions.js'
@@ -13,7 +13,6 @@ export interface PortValues {
   readonly attributions: Observable<AttributionBatch>
   readonly model: ModelValue
   readonly report: ReportValue
-  readonly predictor: PredictorValue
 }
 
 /** What an operation returns at a port of each kind. */
