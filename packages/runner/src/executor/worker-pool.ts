@@ -167,6 +167,9 @@ function workerEnvironment({ threads, engine, devices }: WorkerKind): NodeJS.Pro
     TF_NUM_INTRAOP_THREADS: count,
     TF_NUM_INTEROP_THREADS: count,
     ETSEF_COORDINATOR: String(process.pid),
+    // Glibc gives each helper thread of V8 a heap of its own, and none gives back what another freed: a long stream's memory creeps up.
+    // Native engines keep theirs: their threads allocate at once, and their tensors dwarf what creeps.
+    ...(engine === undefined && process.env['MALLOC_ARENA_MAX'] === undefined ? { MALLOC_ARENA_MAX: '1' } : {}),
     ...(engine === undefined ? {} : { ETSEF_ENGINE: engine }),
     ...(devices === undefined ? {} : { CUDA_VISIBLE_DEVICES: devices.join() }),
   }

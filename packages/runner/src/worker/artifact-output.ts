@@ -49,6 +49,7 @@ export function createArtifact(storeDir: string): ArtifactWriter {
   makeEmpty(dir)
   const outputs: Record<string, ManifestOutput> = {}
   const written: ManifestFile[] = []
+  const open = new Set<number>()
   const addFile = (path: string, bytes: number, sha256: string): void => {
     written.push({ path, bytes, sha256 })
   }
@@ -57,6 +58,7 @@ export function createArtifact(storeDir: string): ArtifactWriter {
     rows(port, kind, spec) {
       const path = `${port}.arrow`
       const descriptor = openSync(join(dir, path), 'wx')
+      open.add(descriptor)
       const hash = createHash('sha256')
       let bytes = 0
       const buffer = bufferWrites((chunk) => {
@@ -74,6 +76,7 @@ export function createArtifact(storeDir: string): ArtifactWriter {
         close() {
           const { header, numSamples } = writer.close()
           buffer.flush()
+          open.delete(descriptor)
           closeSync(descriptor)
           addFile(path, bytes, hash.digest('hex'))
           checkSpec(port, spec, header, numSamples)
@@ -115,6 +118,8 @@ export function createArtifact(storeDir: string): ArtifactWriter {
       return { manifest, published: makeVisible(dir, target, text) }
     },
     discard() {
+      for (const descriptor of open) closeSync(descriptor)
+      open.clear()
       rmSync(dir, { recursive: true, force: true })
     },
   }

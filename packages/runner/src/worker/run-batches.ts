@@ -5,7 +5,6 @@ import { checkSameRows } from './attach-rows.js'
 import type { RowOutput } from './artifact-output.js'
 import { checkForm, storeBatch, type GivenBatch } from './collect-rows.js'
 import type { StageScope } from './context.js'
-import { createIdSet } from './id-set.js'
 import { checkUnseen, type FittedInput } from './lineage.js'
 import type { StageWork } from './run-whole.js'
 import { visibility } from './visibility.js'
@@ -64,14 +63,10 @@ export async function runBatches(work: StageWork, fittedState?: FittedState): Pr
     }),
   )
   const loadsPixels = typeof implementation.loadPixels === 'function'
-  const seen = createIdSet()
   let numBatches = 0
   try {
     for await (const batch of rows.reader.batches()) {
       scope.ctx.signal.throwIfAborted()
-      for (const id of batch.ids)
-        if (!seen.add(id))
-          throw new PipelineError('ERR_DUPLICATE_ID', { message: `Row id "${id}" stands twice in "${rows.spec.name}"` })
       checkUnseen(batch, fitted)
       const before = countTensors()
       const shown = inputs.shown(rows, batch, rules)

@@ -1,5 +1,4 @@
 import { PipelineError, type JsonObject } from '@etsef/plugin-api'
-import { createIdSet } from './id-set.js'
 import { checkUnseen, lineageFile, lineageText, type FittedInput } from './lineage.js'
 import type { StageScope } from './context.js'
 import type { StageWork } from './run-whole.js'
@@ -26,16 +25,11 @@ export async function runFit(work: StageWork): Promise<void> {
   const seen = new Set(inputs.fitted.flatMap((input) => [...input.seen]))
   let numFitted = 0
   for (const input of inputs.rows) {
-    const ids = createIdSet()
     const isRows = input.spec.port === operation.rows
     for await (const batch of input.reader.batches()) {
       if (isRows) checkUnseen(batch, othersThan(inputs.fitted, input.spec.name))
-      batch.ids.forEach((id, index) => {
-        if (!ids.add(id))
-          throw new PipelineError('ERR_DUPLICATE_ID', {
-            message: `Row id "${id}" stands twice in "${input.spec.name}"`,
-          })
-        if (!visible.has(batch.partitions[index]!)) return
+      batch.partitions.forEach((partition, index) => {
+        if (!visible.has(partition)) return
         seen.add(batch.sourceIds[index]!)
         if (isRows) numFitted++
       })

@@ -7,15 +7,17 @@ import {
   type ReportTable,
   type Rows,
 } from '@etsef/plugin-api'
+import { openRowReader } from '@etsef/plugin-api/codec'
+import { join } from 'node:path'
 import type { StageSpec } from '../executor/protocol.js'
 import { addKnownRows, columnsOf, createKnownRows, findKnown, type KnownRow, type KnownRows } from './attach-rows.js'
 import type { ArtifactWriter } from './artifact-output.js'
 import { createPartitionCheck } from './check-partitions.js'
 import { checkForm, drain, sourceRows, storeBatch, type GivenBatch } from './collect-rows.js'
 import type { StageScope } from './context.js'
-import { createIdSet } from './id-set.js'
 import { opaqueName } from './opaque-names.js'
 import type { StageInputs } from './stage-inputs.js'
+import { createUniqueIds, idHash } from './unique-ids.js'
 import { visibility } from './visibility.js'
 
 /** What every part of a stage works with. */
@@ -92,18 +94,13 @@ async function writeRows(work: StageWork, port: string, source: unknown, facts: 
   if (!isRowKind(kind)) return
   const what = `Output "${port}"`
   const output = artifact.rows(port, kind, spec.specs[port])
-  const seen = createIdSet()
+  const unique = createUniqueIds(() => join(scope.ctx.tmpDir, `${port}.ids`))
   const checkPartitions = createPartitionCheck()
   const policy = createPolicy(operation, facts, what)
-  await drain(source, what, scope.ctx.signal, (given) => {
+  const take = (given: GivenBatch): void => {
     checkForm(given, kind, what)
-    for (const id of given.ids)
-      if (!seen.add(id))
-        throw new PipelineError('ERR_DUPLICATE_ID', {
-          message: `${what} has row id "${id}" twice`,
-          hint: 'ids must be unique',
-        })
     const attached = policy.attach(given)
+    for (const id of attached.rows.ids) unique.add(id)
     if (operation.kind === 'source' || operation.rowPolicy === 'split' || operation.rowPolicy === 'expand')
       checkPartitions(attached.rows)
     const parameters = given.kind === 'images' ? given.parameters : undefined
@@ -116,9 +113,35 @@ async function writeRows(work: StageWork, port: string, source: unknown, facts: 
     })
     const uris = given.kind === 'images' ? given.uris.map((own, index) => attached.found[index]?.uri ?? own) : []
     output.write(storeBatch(given, attached.rows, { parentIds: attached.parentIds, transforms, uris }))
+  }
+  try {
+    await drain(source, what, scope.ctx.signal, take)
+    policy.finish()
+    const { path } = output.close()
+    const repeated = unique.repeated()
+    if (repeated.size > 0) await refuseTwice(join(artifact.dir, path), repeated, what)
+  } finally {
+    unique.close()
+  }
+}
+
+/** Looks exactly at the ids whose hashes are equal. Readers rely on it: no artifact holds an id twice. */
+async function refuseTwice(file: string, hashes: ReadonlySet<number>, what: string): Promise<void> {
+  const seen = new Set<string>()
+  for await (const { ids } of (await openRowReader(file)).batches()) {
+    for (const id of ids) {
+      if (!hashes.has(idHash(id))) continue
+      if (seen.has(id)) throw twice(id, what)
+      seen.add(id)
+    }
+  }
+}
+
+function twice(id: string, what: string): PipelineError {
+  return new PipelineError('ERR_DUPLICATE_ID', {
+    message: `${what} has row id "${id}" twice`,
+    hint: 'ids must be unique',
   })
-  policy.finish()
-  output.close()
 }
 
 interface Attached {
@@ -156,7 +179,7 @@ function createPolicy(operation: Operation, facts: OutputFacts, what: string): R
       if (policy === 'expand') for (const id of given.ids) written.add(id)
       if (policy === 'same' || policy === 'split') {
         for (const id of given.ids) {
-          if (id !== expected[cursor++]) throw notTheSame(id, expected[cursor - 1], known, what)
+          if (id !== expected[cursor++]) throw notTheSame(id, expected, cursor - 1, what)
         }
       }
       if (policy === 'expand') return attachExpanded(given, { known, made, classNames }, what)
@@ -193,12 +216,15 @@ function createPolicy(operation: Operation, facts: OutputFacts, what: string): R
   }
 }
 
-function notTheSame(id: string, expected: string | undefined, known: KnownRows, what: string): PipelineError {
-  if (!known.byName.has(id))
+function notTheSame(id: string, names: readonly string[], cursor: number, what: string): PipelineError {
+  const expected = names[cursor]
+  const position = names.indexOf(id)
+  if (position < 0)
     return new PipelineError('ERR_MISSING_ID', {
       message: `${what} has a row "${id}" that no input has`,
       hint: 'only an operation that expands may make rows, and names their parents',
     })
+  if (position < cursor) return twice(id, what)
   return new PipelineError('ERR_BAD_DATA', {
     message: `${what} has the rows in another order`,
     expected: expected === undefined ? 'no more rows' : `"${expected}"`,

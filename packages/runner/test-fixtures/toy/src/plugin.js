@@ -14,6 +14,7 @@ const points = defineOperation({
     numClasses: Type.Integer({ minimum: 2, default: 2, description: 'Classes' }),
     noise: Type.Number({ minimum: 0, default: 0.1, description: 'Standard deviation' }),
     prefix: Type.String({ default: 'p', description: 'Start of ids' }),
+    twice: Type.Optional(Type.Boolean({ description: 'A mistake: the last row has the first id' })),
     partitioned: Type.Boolean({ default: false, description: 'Rows come with partitions' }),
   }),
   inputs: {},

@@ -1,8 +1,12 @@
 import { from } from 'rxjs'
 
-export async function run({ options: { numSamples, numFeatures, numClasses, noise, prefix, partitioned }, ctx }) {
+export async function run({
+  options: { numSamples, numFeatures, numClasses, noise, prefix, partitioned, twice },
+  ctx,
+}) {
   const rng = ctx.rng('points')
   const ids = Array.from({ length: numSamples }, (_, i) => `${prefix}${i}`)
+  if (twice) ids[ids.length - 1] = ids[0]
   const classNames = Array.from({ length: numClasses }, (_, i) => `class${i}`)
   const labels = Int32Array.from(ids, (_, i) => i % numClasses)
   const features = Float32Array.from(
