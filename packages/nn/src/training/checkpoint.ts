@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Weights, WeightTensor } from '../graph/graph.js'
 import { parseSafetensors, serializeSafetensors } from '../weights/safetensors.js'
@@ -11,7 +11,7 @@ export interface Checkpoint<T> {
   readonly progress: T
 }
 
-/** Writes a checkpoint atomically: a reader finds the old one or the new one, never half of one. */
+/** Writes a checkpoint atomically: whenever the process or the machine stops, a reader finds the old one or the new one. */
 export async function writeCheckpoint<T>(directory: string, name: string, checkpoint: Checkpoint<T>): Promise<void> {
   const flat = new Map<string, WeightTensor>()
   for (const [group, weights] of Object.entries(checkpoint.tensors)) {
@@ -20,7 +20,14 @@ export async function writeCheckpoint<T>(directory: string, name: string, checkp
   const bytes = serializeSafetensors(flat, { progress: JSON.stringify(checkpoint.progress) })
   await mkdir(directory, { recursive: true })
   const path = join(directory, `${name}.safetensors`)
-  await writeFile(`${path}.new`, bytes)
+  const file = await open(`${path}.new`, 'w')
+  try {
+    await file.writeFile(bytes)
+    // Else a power cut may leave the new name on an old or empty content.
+    await file.sync()
+  } finally {
+    await file.close()
+  }
   await rename(`${path}.new`, path)
 }
 

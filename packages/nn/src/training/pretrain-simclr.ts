@@ -10,6 +10,7 @@ import { preprocess, type Preprocessing } from '../images/preprocess.js'
 import { createGraphModel } from '../run/graph-model.js'
 import { augmentView, type ViewOptions } from './augment-view.js'
 import { readCheckpoint, writeCheckpoint } from './checkpoint.js'
+import { diverged, isFiniteEverywhere } from './divergence.js'
 import { range } from './examples.js'
 import { ntXentLoss, ntXentPosition } from './nt-xent.js'
 import { createOptimizer } from './optimizer.js'
@@ -57,6 +58,7 @@ export interface PretrainSimclrInput {
   readonly options: PretrainSimclrOptions
   readonly seed: string | number
   readonly signal?: AbortSignal
+  /** Told of every epoch; first of those that a checkpoint holds, so that a resumed run reports what a whole one does. */
   onEpoch?(record: SimclrEpoch): void
   readonly checkpoint?: { readonly directory: string; readonly name: string }
 }
@@ -101,6 +103,7 @@ export async function pretrainSimclr(
   const parameterNames = model.parameters.filter((parameter) => parameter.trainable).map(({ name }) => name)
   const schedule = { kind: 'cosine', warmupEpochs: options.warmupEpochs ?? 0 } as const
   try {
+    for (const record of progress.history) input.onEpoch?.(record)
     for (; progress.epoch < options.epochs; progress.epoch++) {
       const epochRng = rng.fork('epoch', progress.epoch)
       const order = epochRng.fork('order').shuffle(range(0, pixels.size))
@@ -120,7 +123,7 @@ export async function pretrainSimclr(
           return ntXentLoss(tf, z as Tensor2D, { temperature: options.temperature })
         }
         const value = trainStep(model, loss, { parameterNames, optimizer, learningRate: () => rate })
-        if (!Number.isFinite(value)) throw diverged(value, progress.epoch, step)
+        if (!Number.isFinite(value)) throw diverged(value, progress.epoch, `step ${step + 1}`, rate)
         sums.loss += value * indices.length
         sums.position += ntXentPosition(value, indices.length, options.temperature) * indices.length
         sums.std += unitStd(projections!.dataSync<'float32'>(), 2 * indices.length) * indices.length
@@ -140,7 +143,10 @@ export async function pretrainSimclr(
       }
       input.onEpoch?.(record)
     }
-    return { graph: backbone, weights: backboneWeights(backbone, model.readWeights()), history: progress.history }
+    // NT-Xent on unit vectors has an upper bound, so only a value that is not finite tells of a divergence.
+    const learnt = backboneWeights(backbone, model.readWeights())
+    if (!isFiniteEverywhere(learnt)) throw diverged(NaN, options.epochs - 1, 'the last step', options.learningRate)
+    return { graph: backbone, weights: learnt, history: progress.history }
   } finally {
     optimizer.dispose()
     model.dispose()
@@ -212,11 +218,4 @@ export function unitStd(values: Float32Array, rows: number): number {
     total += Math.sqrt(square / (rows - 1))
   }
   return total / width
-}
-
-function diverged(loss: number, epoch: number, step: number): PipelineError {
-  return new PipelineError('ERR_DIVERGED', {
-    message: `The contrastive loss is ${loss} in epoch ${epoch + 1}, step ${step + 1}`,
-    hint: 'lower learningRate',
-  })
 }

@@ -1,6 +1,6 @@
 /** How the learning rate moves over training. */
 export interface ScheduleOptions {
-  /** `cosine` falls to `floor` at the end; `plateau` is cut when the watched loss stalls; `step` is cut every `stepEpochs`. */
+  /** `cosine` falls to `floor` at the end; `plateau` is cut when the monitored figure stalls; `step` is cut every `stepEpochs`. */
   readonly kind: 'none' | 'cosine' | 'plateau' | 'step'
   /** Epochs of linear warm-up from 0, default 0; may be fractional. */
   readonly warmupEpochs?: number
@@ -17,7 +17,7 @@ export interface ScheduleOptions {
 /** State of a plateau schedule; plain data, so that it can be saved. */
 export interface PlateauState {
   scale: number
-  /** Lowest loss so far; null before the first. */
+  /** Best score so far; null before the first. */
   best: number | null
   stalled: number
 }
@@ -55,11 +55,11 @@ export function scheduleFactor(
   }
 }
 
-/** Tells a plateau state the loss of a finished epoch; lower is better. */
-export function updatePlateau(state: PlateauState, options: ScheduleOptions, loss: number): void {
+/** Tells a plateau state the score of a finished epoch: higher is better, so a loss is handed over negated. */
+export function updatePlateau(state: PlateauState, options: ScheduleOptions, score: number): void {
   const { factor = 0.2, patience = 3 } = options
-  if (state.best === null || loss < state.best - 1e-4) {
-    state.best = loss
+  if (state.best === null || score > state.best + 1e-4) {
+    state.best = score
     state.stalled = 0
   } else if (++state.stalled >= patience) {
     state.scale *= factor

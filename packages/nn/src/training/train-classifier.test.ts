@@ -178,7 +178,26 @@ describe.each(testEngines)('on %s', (name) => {
         if (record.epoch === 2) stop.abort()
       }
       await expect(train(options, { checkpoint, onEpoch, signal: stop.signal })).rejects.toThrow(/abort/i)
-      const resumed = await train(options, { checkpoint })
+      let learningReads = 0
+      const source = examples(22, 1)
+      const counted: LabelledSource = {
+        ...source,
+        read: (indices, rng) => {
+          if (rng !== undefined) learningReads++
+          return source.read(indices)
+        },
+      }
+      const told: number[] = []
+      const resumed = await train(options, {
+        checkpoint,
+        train: counted,
+        onEpoch: ({ epoch }) => {
+          told.push(epoch)
+        },
+      })
+      // One epoch of three batches is left; those before are told, not run.
+      expect(learningReads).toBe(3)
+      expect(told).toEqual([1, 2, 3])
       expect(resumed.result.history).toEqual(whole.result.history)
       expect(digest(resumed.result.weights, whole.weights.keys())).toBe(
         digest(whole.result.weights, whole.weights.keys()),
@@ -191,7 +210,48 @@ describe.each(testEngines)('on %s', (name) => {
   test('names the epoch and step where the loss stops being finite', async () => {
     const weights = new Map(initWeights(network(), 11))
     weights.set('logits/bias', { shape: [3], data: new Float32Array(3).fill(NaN) })
-    await expect(train({}, { weights })).rejects.toMatchObject({ code: 'ERR_DIVERGED' })
+    await expect(train({}, { weights })).rejects.toMatchObject({
+      code: 'ERR_DIVERGED',
+      message: expect.stringMatching(/NaN in epoch 1, step 1/) as string,
+    })
+  })
+
+  test.for([
+    ['explodes, though it is finite', { learningRate: 1e4 }, false, /The loss is [0-9.]+ in epoch 1, step [23]/],
+    [
+      'is not finite after the last step',
+      { learningRate: Number.MAX_VALUE, batchSize: 22, epochs: 1 },
+      false,
+      /the last step/,
+    ],
+    ['explodes in validation', { learningRate: 1e4, batchSize: 22, epochs: 1 }, true, /epoch 1, validation/],
+  ] as const)('stops where the loss %s', async ([, options, isValidated, message]) => {
+    const validation = isValidated ? { validation: examples(12, 2) } : {}
+    const unsteady = { optimizer: { name: 'sgd' }, schedule: { kind: 'none' }, ...options } as const
+    await expect(train(unsteady, { graph: tiny, ...validation })).rejects.toMatchObject({
+      code: 'ERR_DIVERGED',
+      message: expect.stringMatching(message) as string,
+    })
+  })
+
+  test('a plateau follows the monitored figure: accuracy that stays at 1 is one, a falling loss is not', async () => {
+    const validation = examples(12, 2)
+    const learnt = await train({ epochs: 8, batchSize: 6, learningRate: 1e-2 }, { validation, graph: tiny })
+    const rates = async (metric: 'loss' | 'balancedAccuracy') => {
+      const { result } = await train(
+        {
+          epochs: 3,
+          learningRate: 1e-3,
+          schedule: { kind: 'plateau', patience: 1 },
+          earlyStopping: { patience: Infinity, metric },
+        },
+        { validation, graph: tiny, weights: learnt.result.weights },
+      )
+      expect(result.history.map((record) => record.validation!.balancedAccuracy)).toEqual([1, 1, 1])
+      return result.history.map(({ learningRate }) => learningRate)
+    }
+    expect(await rates('loss')).toEqual([1e-3, 1e-3, 1e-3])
+    expect(await rates('balancedAccuracy')).toEqual([1e-3, 1e-3, 2e-4])
   })
 
   test('a batch in two parts takes the step of the whole, where no batch norm learns', async () => {

@@ -1,4 +1,4 @@
-import { createRng, PipelineError, type Rng } from '@etsef/plugin-api'
+import { createRng, type Rng } from '@etsef/plugin-api'
 import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs'
 import type { Engine } from '../engine/engine.js'
 import type { Graph, Weights, WeightTensor } from '../graph/graph.js'
@@ -6,6 +6,7 @@ import { inferShapes } from '../graph/shapes.js'
 import { createGraphModel, type GraphModel } from '../run/graph-model.js'
 import { readCheckpoint, writeCheckpoint } from './checkpoint.js'
 import { classifierMetrics, type ClassifierMetrics } from './classifier-metrics.js'
+import { diverged, explodedLoss, isFiniteEverywhere } from './divergence.js'
 import { openBoundary, range, type BoundarySource, type ExampleSource } from './examples.js'
 import { balancedClassWeights, softmaxCrossEntropy } from './losses.js'
 import { createOptimizer, type OptimizerOptions } from './optimizer.js'
@@ -76,6 +77,7 @@ export interface TrainClassifierInput {
   readonly options: TrainClassifierOptions
   readonly seed: string | number
   readonly signal?: AbortSignal
+  /** Told of every epoch; first of those that a checkpoint holds, so that a resumed run reports what a whole one does. */
   onEpoch?(record: EpochRecord): void
   /** Saved after each epoch and resumed from, bit for bit. */
   readonly checkpoint?: { readonly directory: string; readonly name: string }
@@ -103,7 +105,7 @@ interface Progress {
 /**
  * Trains a classifier with an own step over an explicit list of parameters: what is frozen is bit-frozen, batch norm included.
  *
- * @throws PipelineError `ERR_DIVERGED` when the loss is not finite; RangeError when `freeze` names no stage.
+ * @throws PipelineError `ERR_DIVERGED` when the loss explodes or is not finite; RangeError when `freeze` names no stage.
  */
 export async function trainClassifier(input: TrainClassifierInput): Promise<TrainClassifierResult> {
   const { engine, train, validation, options, checkpoint } = input
@@ -144,6 +146,8 @@ export async function trainClassifier(input: TrainClassifierInput): Promise<Trai
     const trainValues = await openBoundary(model, train, part.boundary, boundaryOptions)
     const validationValues = validation && (await openBoundary(model, validation, part.boundary, boundaryOptions))
 
+    for (const record of progress.history) input.onEpoch?.(record)
+    const limit = explodedLoss(numLogits(graph))
     while (progress.epoch < epochs && !isStopped(progress, options)) {
       const epochRng = rng.fork('epoch', progress.epoch)
       const order = epochRng.fork('order').shuffle(range(0, train.size))
@@ -169,7 +173,7 @@ export async function trainClassifier(input: TrainClassifierInput): Promise<Trai
             lossOptions,
             rng: pieceRng.fork('dropout'),
           })
-          if (!Number.isFinite(outcome.loss)) throw diverged(outcome.loss, progress.epoch, step, rate)
+          if (!(outcome.loss <= limit)) throw diverged(outcome.loss, progress.epoch, `step ${step + 1}`, rate)
           lossSum += outcome.loss * piece.length
           hits += outcome.hits
         }
@@ -187,6 +191,7 @@ export async function trainClassifier(input: TrainClassifierInput): Promise<Trai
         validation && validationValues
           ? await evaluateClassifier(model, validation, validationValues, classWeights, input.signal)
           : undefined
+      if (metrics && !(metrics.loss <= limit)) throw diverged(metrics.loss, progress.epoch, 'validation', rate)
       progress.epoch++
       const record: EpochRecord = {
         epoch: progress.epoch,
@@ -196,8 +201,11 @@ export async function trainClassifier(input: TrainClassifierInput): Promise<Trai
         ...(metrics === undefined ? {} : { validation: metrics }),
       }
       progress.history.push(record)
-      updatePlateau(progress.plateau, schedule, metrics?.loss ?? record.loss)
-      if (takeIfBetter(progress, metrics, options)) best = readNamed(model, part.changingNames)
+      updatePlateau(progress.plateau, schedule, metrics ? scoreOf(metrics, options) : -record.loss)
+      if (takeIfBetter(progress, metrics, options)) {
+        best = readNamed(model, part.changingNames)
+        if (!isFiniteEverywhere(best)) throw diverged(NaN, progress.epoch - 1, 'the last step', rate)
+      }
       swapBack?.()
       progress.step = optimizer.readStep()
       if (checkpoint !== undefined) {
@@ -277,9 +285,7 @@ function takeIfBetter(
   metrics: ClassifierMetrics | undefined,
   options: TrainClassifierOptions,
 ): boolean {
-  // The direction belongs to the metric: a loss falls, an accuracy rises.
-  const metric = options.earlyStopping?.metric ?? 'loss'
-  const score = metrics === undefined ? progress.epoch : metric === 'loss' ? -metrics.loss : metrics.balancedAccuracy
+  const score = metrics === undefined ? progress.epoch : scoreOf(metrics, options)
   if (progress.bestScore !== null && !(score > progress.bestScore)) {
     progress.stalled++
     return false
@@ -290,19 +296,17 @@ function takeIfBetter(
   return true
 }
 
+/** The monitored figure, higher is better: the direction belongs to the metric, a loss falls and an accuracy rises. */
+function scoreOf(metrics: ClassifierMetrics, { earlyStopping }: TrainClassifierOptions): number {
+  return (earlyStopping?.metric ?? 'loss') === 'loss' ? -metrics.loss : metrics.balancedAccuracy
+}
+
 function isStopped(progress: Progress, options: TrainClassifierOptions): boolean {
   return options.earlyStopping !== undefined && progress.stalled >= options.earlyStopping.patience
 }
 
 function freshProgress(): Progress {
   return { epoch: 0, step: 0, history: [], plateau: startPlateau(), bestEpoch: 0, bestScore: null, stalled: 0 }
-}
-
-function diverged(loss: number, epoch: number, step: number, rate: number): PipelineError {
-  return new PipelineError('ERR_DIVERGED', {
-    message: `The loss is ${loss} in epoch ${epoch + 1}, step ${step + 1} (learning rate ${rate})`,
-    hint: 'lower learningRate, set clipNorm: 1, or check the pictures for values that are not finite',
-  })
 }
 
 function withMomentum(graph: Graph, momentum: number | null): Graph {

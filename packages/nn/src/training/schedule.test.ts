@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import { scheduleFactor, startPlateau, updatePlateau } from './schedule.js'
+
+test('warm-up rises to the full rate, then half a cosine falls to the floor', () => {
+  const options = { kind: 'cosine', warmupEpochs: 2, floor: 0.1 } as const
+  const factors = [0, 1, 2, 6, 10].map((epoch) => scheduleFactor(options, epoch, 10))
+  for (const [i, expected] of [0, 0.5, 1, 0.55, 0.1].entries()) expect(factors[i]).toBeCloseTo(expected, 9)
+})
+
+test('steps cut every stepEpochs, down to the floor', () => {
+  const options = { kind: 'step', stepEpochs: 3, factor: 0.5, floor: 0.2 } as const
+  expect([0, 2.9, 3, 6, 9].map((epoch) => scheduleFactor(options, epoch, 10))).toEqual([1, 1, 0.5, 0.25, 0.2])
+})
+
+test('a plateau cuts after patience epochs without a better score, and counts anew', () => {
+  const options = { kind: 'plateau', patience: 2, factor: 0.5, floor: 0.01 } as const
+  const state = startPlateau()
+  const scales = [0.5, 0.6, 0.6, 0.55, 0.55, 0.7, 0.7, 0.7].map((score) => {
+    updatePlateau(state, options, score)
+    return scheduleFactor(options, 1, 10, state)
+  })
+  expect(scales).toEqual([1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.25])
+})
