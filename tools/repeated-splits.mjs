@@ -44,23 +44,25 @@ process.stdout.write(markdown(result))
 
 /** Scores of one split by name, and how many rows were fitted on and scored. */
 function runSplit(splitSeed) {
-  const args = ['run', pipeline, '--json', '--set', `${options.split}.splitSeed=${splitSeed}`]
-  for (const override of options.set) args.push('--set', override)
-  if (options.store) args.push('--store', options.store)
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8', maxBuffer: 1e9 })
-  if (status !== 0) {
-    process.stderr.write(`split ${splitSeed} failed (exit ${status})\n${stdout.slice(-2000)}\n${stderr.slice(-4000)}\n`)
-    process.exit(1)
-  }
-  const { nodes, seconds } = JSON.parse(stdout.trim().split('\n').at(-1))
+  const { nodes, seconds } = etsef(splitSeed)
   process.stderr.write(`split ${splitSeed} of ${numSplits}: ${Math.round(seconds)} s\n`)
+  // What nothing needed again is pruned and tells no metrics, so the split is asked for by itself.
+  const counts = Object.entries(etsef(splitSeed, '--to', options.split).nodes[options.split].metrics)
   const [numTrain, numTest] = ['train.', 'test.'].map((prefix) =>
-    Object.entries(nodes[options.split].metrics)
-      .filter(([name]) => name.startsWith(prefix))
-      .reduce((sum, [, count]) => sum + count, 0),
+    counts.filter(([name]) => name.startsWith(prefix)).reduce((sum, [, count]) => sum + count, 0),
   )
   const [scores, second] = [options.metric, options.second].map((metric) => scoresOf(nodes, metric))
   return { splitSeed, numTrain, numTest, scores, second }
+}
+
+function etsef(splitSeed, ...more) {
+  const args = ['run', pipeline, '--json', '--set', `${options.split}.splitSeed=${splitSeed}`, ...more]
+  for (const override of options.set) args.push('--set', override)
+  if (options.store) args.push('--store', options.store)
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8', maxBuffer: 1e9 })
+  if (status === 0) return JSON.parse(stdout.trim().split('\n').at(-1))
+  process.stderr.write(`split ${splitSeed} failed (exit ${status})\n${stdout.slice(-2000)}\n${stderr.slice(-4000)}\n`)
+  process.exit(1)
 }
 
 /** `<input>.<metric>` of the reports that score inputs, and `<metric>` of a report of its own name (the oracle). */
@@ -77,11 +79,15 @@ function scoresOf(nodes, metric) {
 }
 
 function summarise(runs) {
-  const [{ numTrain, numTest, scores: first }] = runs
-  const shared = { numTrain, numTest }
+  const [{ scores: first }] = runs
+  const meanOf = (values) => values.reduce((sum, value) => sum + value, 0) / values.length
+  const shared = {
+    numTrain: meanOf(runs.map(({ numTrain }) => numTrain)),
+    numTest: meanOf(runs.map(({ numTest }) => numTest)),
+  }
   const members = options.members?.split(',')
   for (const { scores } of members ? runs : []) {
-    scores['mean of members'] = members.reduce((sum, name) => sum + scores[name], 0) / members.length
+    scores['mean of members'] = meanOf(members.map((name) => scores[name]))
   }
   const reference = runs.map(({ scores }) => scores[options.reference])
   const rows = Object.keys(first).map((name) => {
@@ -115,7 +121,7 @@ function markdown({ rows, reference, metric, numTrain, numTest }) {
       } | ${isReference ? '' : `${better} / ${equal} / ${numSplits - better - equal}`} |`,
     )
   }
-  return `${lines.join('\n')}\n\n${numSplits} splits of about ${numTrain} train and ${numTest} test rows; corrected resampled t intervals, 95 %.\n`
+  return `${lines.join('\n')}\n\n${numSplits} splits of about ${Math.round(numTrain)} train and ${Math.round(numTest)} test rows; corrected resampled t intervals, 95 %.\n`
 }
 
 function interval({ mean, low, high }, isSigned = false) {
