@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { computed, createProject, outcomesOf, tenStages } from '../../test-fixtures/project.js'
 import { openStore } from '../store/store.js'
+import { maxLiveImages } from '../worker/live-images.js'
 import type { RunEvent } from './events.js'
 
 const project = createProject()
@@ -199,6 +200,24 @@ describe('images', () => {
     const reader = await openRowReader(join(store.path(outcome.record.stages['means']!.key), 'features.arrow'))
     for await (const batch of reader.batches())
       expect(batch.kind === 'features' && [...batch.features]).toEqual([2, 13])
+  })
+
+  test('an operation that asks for every image at once gets them in turn', async () => {
+    project.write(
+      'hungry.yaml',
+      `nodes:
+  images: { use: toy/generated, with: { numSamples: 1000 } }
+  split: { use: toy/split-images, in: { images: images } }
+  report: { use: toy/hungry, in: { images: split } }
+  fit: { use: toy/hungry-fit, in: { images: split } }
+`,
+    )
+    const { record } = await project.run('hungry.yaml')
+    expect(record.stages['report']).toMatchObject({ metrics: { eaten: 1000 }, peakLiveImages: maxLiveImages })
+    expect(record.stages['fit:fit'] ?? record.stages['fit']).toMatchObject({
+      outcome: 'done',
+      peakLiveImages: maxLiveImages,
+    })
   })
 
   test('a copy of a test image is refused', async () => {

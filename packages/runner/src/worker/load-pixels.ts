@@ -11,13 +11,8 @@ import {
 import type { StoredImageBatch } from '@etsef/plugin-api/codec'
 import { pathToFileURL } from 'node:url'
 import type { LoaderChain } from '../plan/loader-chain.js'
+import type { LiveImages } from './live-images.js'
 import { opaqueId } from './opaque-names.js'
-
-/** Counts images that are decoded and being worked on. */
-export interface LiveImages {
-  current: number
-  peak: number
-}
 
 /** A loader chain with its code loaded. */
 export interface Loader {
@@ -67,18 +62,18 @@ export function withLoader(shown: StoredImageBatch, { stored, loader, live }: Pi
       const parameters = stored.transforms[index]
       if (id === undefined || uri === undefined || parameters === undefined)
         throw new RangeError(`image ${String(index)} of a batch of ${String(stored.ids.length)}`)
-      live.current++
-      live.peak = Math.max(live.peak, live.current)
       try {
-        return await loadRow({
-          loader,
-          id,
-          uri,
-          sourceId: stored.sourceIds[index]!,
-          parentId: stored.parentIds[index] ?? id,
-          parameters,
-          depth: parameters.length - 1,
-        })
+        return await live.decode(() =>
+          loadRow({
+            loader,
+            id,
+            uri,
+            sourceId: stored.sourceIds[index]!,
+            parentId: stored.parentIds[index] ?? id,
+            parameters,
+            depth: parameters.length - 1,
+          }),
+        )
       } catch (thrown) {
         throw thrown instanceof PipelineError
           ? thrown
@@ -86,8 +81,6 @@ export function withLoader(shown: StoredImageBatch, { stored, loader, live }: Pi
               message: `Image "${uri}" cannot be loaded: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
               cause: thrown,
             })
-      } finally {
-        live.current--
       }
     },
   }

@@ -8,7 +8,8 @@ import { openArtifact, type RowInput } from './artifact-input.js'
 import { createArtifact, type ArtifactWriter } from './artifact-output.js'
 import { openScope, type StageScope } from './context.js'
 import { lineageFile, lineageText, readLineage } from './lineage.js'
-import { importOperation, type LiveImages } from './load-pixels.js'
+import { createLiveImages } from './live-images.js'
+import { importOperation } from './load-pixels.js'
 import { revealNames } from './reveal-names.js'
 import { runBatches } from './run-batches.js'
 import { runFit, stateFolder } from './run-fit.js'
@@ -27,7 +28,7 @@ export async function runStage(
   const started = performance.now()
   const artifact = createArtifact(spec.storeDir)
   const scope = openScope(spec, artifact, signal, send)
-  const live: LiveImages = { current: 0, peak: 0 }
+  const live = createLiveImages()
   let rows: readonly RowInput[] = []
   try {
     const operation = await importOperation(spec.plugin.entry, spec.type)

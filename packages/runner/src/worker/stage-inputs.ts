@@ -5,7 +5,8 @@ import { Observable } from 'rxjs'
 import type { SpecInput, StageSpec } from '../executor/protocol.js'
 import { openArtifact, type ArtifactReader, type RowInput } from './artifact-input.js'
 import { readLineage, type FittedInput } from './lineage.js'
-import { openLoader, withLoader, type LiveImages, type Loader } from './load-pixels.js'
+import type { LiveImages } from './live-images.js'
+import { openLoader, withLoader, type Loader } from './load-pixels.js'
 import { blank, pickVisible, type Visibility } from './visibility.js'
 
 /** An input with rows, opened. */

@@ -177,6 +177,31 @@ const score = defineOperation({
   load: () => import('./score.js'),
 })
 
+const hungry = defineOperation({
+  kind: 'report',
+  type: 'toy/hungry',
+  summary: 'Asks for all images at once',
+  cacheVersion: 1,
+  options: options({}),
+  inputs: { images: port.images('images') },
+  outputs: { report: port.report('how many') },
+  load: () => import('./hungry.js'),
+})
+
+const hungryFit = defineOperation({
+  kind: 'estimator',
+  type: 'toy/hungry-fit',
+  summary: 'Asks for all train images at once',
+  cacheVersion: 1,
+  options: options({}),
+  inputs: { images: port.images('images') },
+  outputs: { model: port.model('how many') },
+  rows: 'images',
+  fitOn: ['train'],
+  supervised: false,
+  load: () => import('./hungry.js'),
+})
+
 const expand = defineOperation({
   kind: 'combine',
   type: 'toy/expand',
@@ -298,5 +323,7 @@ export default definePlugin({
     mean,
     trouble,
     cheat,
+    hungry,
+    hungryFit,
   ],
 })

@@ -1,0 +1,42 @@
+/** Images that may be decoded at one time. More would not be faster: decoding has four threads. */
+export const maxLiveImages = 16
+
+/** The images that are being decoded; whatever an operation asks for at once, only {@link maxLiveImages} of them are. */
+export interface LiveImages {
+  /** Most images at one time so far. */
+  readonly peak: number
+  /** Decodes an image when its turn comes, in the order of asking. */
+  decode<T>(work: () => Promise<T>): Promise<T>
+}
+
+/** No images yet. */
+export function createLiveImages(limit = maxLiveImages): LiveImages {
+  let waiting: (() => void)[] = []
+  let numCalled = 0
+  let current = 0
+  let peak = 0
+  return {
+    get peak() {
+      return peak
+    },
+    async decode(work) {
+      if (current < limit) current++
+      // Whoever finishes hands its place over.
+      else await new Promise<void>((resolve) => waiting.push(resolve))
+      peak = Math.max(peak, current)
+      try {
+        return await work()
+      } finally {
+        const next = waiting[numCalled]
+        if (next) {
+          numCalled++
+          next()
+        } else current--
+        if (numCalled > 1024 && 2 * numCalled > waiting.length) {
+          waiting = waiting.slice(numCalled)
+          numCalled = 0
+        }
+      }
+    },
+  }
+}
