@@ -71,9 +71,63 @@ type Keep = (
   side: number,
 ) => void
 
+/** Rows of a node whose entry of a column is below a limit go first; returns where the others start. */
+type DivideRows = (
+  rows: number,
+  held: number,
+  goesLeft: number,
+  column: number,
+  start: number,
+  end: number,
+  limit: number,
+) => number
+type CountRows = (
+  histogram: number,
+  bins: number,
+  rows: number,
+  pairs: number,
+  n: number,
+  d: number,
+  stride: number,
+  start: number,
+  end: number,
+) => void
+type HistogramCut = (
+  histogram: number,
+  numBins: number,
+  result: number,
+  d: number,
+  stride: number,
+  sumG: number,
+  sumH: number,
+  nodeGain: number,
+  lambda: number,
+  minChildWeight: number,
+  leastGain: number,
+) => number
+type RowsCut = (
+  bins: number,
+  rows: number,
+  pairs: number,
+  scratch: number,
+  flags: number,
+  result: number,
+  n: number,
+  d: number,
+  flagBytes: number,
+  start: number,
+  end: number,
+  sumG: number,
+  sumH: number,
+  nodeGain: number,
+  lambda: number,
+  minChildWeight: number,
+  leastGain: number,
+) => number
+
 type Screen = (bank: number, query: number, out: number, n: number, d: number) => void
 
-/** The functions of the module, on addresses; see scripts/build-kernels.mjs for each. */
+/** The functions of the module, on addresses; see scripts/kernels for each. */
 export interface KernelExports {
   readonly bestCut16: BestCut
   readonly bestCut32: BestCut
@@ -81,6 +135,19 @@ export interface KernelExports {
   readonly divide32: Divide
   readonly keep16: Keep
   readonly keep32: Keep
+  readonly divideRowsByValue: DivideRows
+  readonly divideRowsByBin8: DivideRows
+  readonly divideRowsByBin16: DivideRows
+  readonly addRows8: CountRows
+  readonly addRows16: CountRows
+  readonly removeRows8: CountRows
+  readonly removeRows16: CountRows
+  readonly histogramCut: HistogramCut
+  readonly rowsCut8: RowsCut
+  readonly rowsCut16: RowsCut
+  sumRows(rows: number, pairs: number, result: number, start: number, end: number): void
+  subtract(a: number, b: number, bytes: number): void
+  clear(at: number, bytes: number): void
   readonly screenL1: Screen
   readonly screenL2: Screen
   products(

@@ -1,9 +1,9 @@
 import { classifierNode } from '../adapter/estimator-node.js'
-import type { XgboostNodeOptions } from '../xgboost/xgboost-options.js'
+import type { BoostingOptions } from '../xgboost/xgboost-options.js'
 import { fitMlXgboost, openMlXgboost, type MlXgboostModel } from './ml-xgboost.js'
 
 /** Code of `ensemble/ml-xgboost`. */
-export const { fit, save, load, open } = classifierNode<XgboostNodeOptions, MlXgboostModel>({
+export const { fit, save, load, open } = classifierNode<BoostingOptions, MlXgboostModel>({
   kind: 'ml-xgboost',
   fit: (x, y, options) => fitMlXgboost(x, y, options),
   open: openMlXgboost,

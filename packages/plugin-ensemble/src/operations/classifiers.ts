@@ -30,7 +30,7 @@ export const classifiers: readonly Operation[] = [
   defineOperation({
     ...shared,
     type: 'ensemble/xgboost',
-    summary: 'Gradient-boosted trees with exact greedy splits, as XGBoost grows them',
+    summary: 'Gradient-boosted trees as XGBoost grows them, from exact cuts or from histograms',
     cacheVersion: 1,
     options: xgboostOptions,
     load: () => import('../xgboost/xgboost-node.js'),

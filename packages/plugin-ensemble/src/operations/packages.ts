@@ -1,7 +1,7 @@
 import { defineOperation, Type, type Operation } from '@etsef/plugin-api'
 import { classifierOutputs, featureInputs } from '../adapter/ports.js'
 import { kernelSvmOptions } from '../kernel-svm/kernel-svm-options.js'
-import { xgboostOptions } from '../xgboost/xgboost-options.js'
+import { boostingOptions } from '../xgboost/xgboost-options.js'
 
 /** Ports and partitions of every classifier: fitted on train, with labels. */
 const shared = {
@@ -57,7 +57,7 @@ export const packages: readonly Operation[] = [
     ...shared,
     type: 'ensemble/ml-xgboost',
     summary: 'XGBoost 0.7 of the npm package ml-xgboost, past its wrapper',
-    options: xgboostOptions,
+    options: Type.Object(boostingOptions, strict),
     load: () => import('../ml/ml-xgboost-node.js'),
   }),
 ]

@@ -56,7 +56,8 @@ export function icaFixture(): IcaFixture {
   return readFixture('fast-ica') as IcaFixture
 }
 
-function readFixture(name: string): unknown {
+/** Reads a JSON file of `test-fixtures`. */
+export function readFixture(name: string): unknown {
   return JSON.parse(readFileSync(new URL(`../../test-fixtures/${name}.json`, import.meta.url), 'utf8'))
 }
 

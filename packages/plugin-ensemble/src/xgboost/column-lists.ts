@@ -1,67 +1,18 @@
 import type { SortedColumns } from '../trees/sorted-columns.js'
-
-/** What a cut must bring; names as in XGBoost. */
-export interface CutOptions {
-  readonly lambda: number
-  readonly minChildWeight: number
-  /** The gain a cut must exceed, float32. */
-  readonly leastGain: number
-}
-
-/** A stretch `[start, end)` of the rows, with its sums over float32 gradients. */
-export interface NodeRows {
-  readonly start: number
-  readonly end: number
-  readonly sumG: number
-  readonly sumH: number
-  /** `sumG² / (sumH + lambda)`, float32. */
-  readonly gain: number
-}
-
-/** The best cut of a node. */
-export interface Cut {
-  /** −1 when no cut gains enough. */
-  readonly feature: number
-  /** Rows with a smaller value go left. */
-  readonly threshold: number
-  /** Float32. */
-  readonly gain: number
-}
-
-/** Which sides of a cut will be cut again, and so need their rows sorted. */
-export type KeptSides = 'left' | 'right' | 'both'
+import { plainRows, thresholdBetween, type Cut, type CutFinder, type CutOptions, type NodeRows } from './cut-finder.js'
 
 /**
- * The rows of every node of a growing tree, sorted in every column.
+ * Exact cuts, between all different values: the rows of every node, sorted in every column, in plain loops.
  *
- * Before the first {@link ColumnLists.divide} a node is the whole table; after it, nodes are stretches of lists that are
- * divided in place.
+ * Before the first division a node is the whole table; after it, nodes are stretches of lists that are divided in place.
+ * The reference for the kernels.
  */
-export interface ColumnLists {
-  /** Gradient and hessian of row i at `2 i` and `2 i + 1`; written by the caller before a tree. */
-  readonly pairs: Float32Array
-  /** 1 for rows that go left; written by the caller before {@link ColumnLists.divide}. */
-  readonly goesLeft: Uint8Array
-  /** Tries every cut between different values of every column, values from the largest down, ties to the lower column. */
-  bestCut(node: NodeRows, isWhole: boolean): Cut
-  /** Divides every column's list of a node at `middle`; of a side that is not kept the order is lost. */
-  divide(node: Pick<NodeRows, 'start' | 'end'>, middle: number, kept: KeptSides, isWhole: boolean): void
-}
-
-/** Where the cut between two neighbouring values lies: midway, or at the upper one where float32 has no room. */
-export function thresholdBetween(value: number, above: number): number {
-  const middle = Math.fround(Math.fround(value + above) * 0.5)
-  return middle === value ? above : middle
-}
-
-/** {@link ColumnLists} in plain loops; the reference for the kernels. */
-export function plainColumnLists(columns: SortedColumns, options: CutOptions): ColumnLists {
+export function plainColumnLists(columns: SortedColumns, options: CutOptions): CutFinder {
   const { numSamples: n, numFeatures: d, values, order: sorted } = columns
   const { lambda, minChildWeight, leastGain } = options
   const order = new Int32Array(n * d)
   const held = new Int32Array(n)
-  const goesLeft = new Uint8Array(n)
-  const pairs = new Float32Array(2 * n)
+  const { pairs, rows, goesLeft, sums, divideRows } = plainRows(n)
 
   const scan = (list: Int32Array, j: number, node: NodeRows, best: Cut): Cut => {
     const first = j * n + node.start
@@ -95,13 +46,17 @@ export function plainColumnLists(columns: SortedColumns, options: CutOptions): C
 
   return {
     pairs,
-    goesLeft,
+    rows,
+    sums,
+    divideRows: ({ feature, threshold }, stretch) =>
+      divideRows((row) => values[feature * n + row]! < threshold, stretch),
     bestCut: (node, isWhole) => {
       let best: Cut = { feature: -1, threshold: 0, gain: leastGain }
       for (let j = 0; j < d; j++) best = scan(isWhole ? sorted : order, j, node, best)
       return best
     },
-    divide: ({ start, end }, _middle, _kept, isWhole) => {
+    divide: ({ start, end }, _middle, kept, isWhole) => {
+      if (kept === 'none') return
       const from = isWhole ? sorted : order
       for (let base = 0; base < n * d; base += n) {
         let left = base + start

@@ -1,7 +1,13 @@
-import type { SortedColumns } from '../trees/sorted-columns.js'
+import { sortColumns } from '../trees/sorted-columns.js'
+import type { Matrix } from '../linear-algebra/matrix.js'
 import type { TreesBuilder } from '../trees/trees.js'
-import { plainColumnLists, type ColumnLists, type Cut, type KeptSides } from './column-lists.js'
+import { binColumns } from './bins.js'
+import { plainColumnLists } from './column-lists.js'
+import type { CutFinder, KeptSides, Sums } from './cut-finder.js'
+import { histogramFinder, planSlots } from './histograms.js'
+import { kernelHistograms } from './kernel-histograms.js'
 import { kernelColumnLists } from './kernel-lists.js'
+import { plainHistograms } from './plain-histograms.js'
 
 /** What limits and shrinks a tree; names as in XGBoost. */
 export interface GrowOptions {
@@ -14,6 +20,10 @@ export interface GrowOptions {
   readonly gamma: number
   /** Least summed hessian on each side of a split. */
   readonly minChildWeight: number
+  /** Where cuts are tried: between all different values, or between bins of them. */
+  readonly method: 'exact' | 'hist'
+  /** Bins a column for `hist`, 2 to 65,536. */
+  readonly maxBin: number
 }
 
 /** Grows trees on fixed columns, one after the other, in buffers that are made once. */
@@ -21,13 +31,11 @@ export interface TreeGrower {
   /**
    * Grows one tree.
    *
-   * @param gradients - Float32 per row.
-   * @param hessians - Float32 per row.
+   * @param pairs - Gradient and hessian of row i at `2 i` and `2 i + 1`.
    * @param onLeaf - Called with each leaf's value (float32, already shrunk) and its rows, in the order leaves are made.
    */
   grow(
-    gradients: Float32Array,
-    hessians: Float32Array,
+    pairs: Float32Array,
     builder: TreesBuilder,
     onLeaf: (node: number, value: number, rows: Int32Array) => void,
   ): void
@@ -37,74 +45,54 @@ export interface TreeGrower {
 const leastGain = 1e-6
 
 /**
- * Exact greedy growth: every cut between different values of every column is tried.
+ * Greedy growth: at every node the cut that gains most, of all between different values (`exact`) or between bins (`hist`).
  *
- * Sums are float64 over float32 gradients, gains float32, values scanned from the largest down and equal gains kept by
- * the lower column, as XGBoost 1.7's `exact` does, so that both choose the same cuts. Rows of a node stay sorted in every
- * column (each split partitions the columns stably), and nodes too light to be split again are not sorted at all.
+ * Sums are float64 over float32 gradients and gains float32. Equal gains go to the lower column and there to the larger
+ * value (`exact`) or the smaller one (`hist`), as in XGBoost 1.7, so that both choose the same cuts. Nodes too light to be
+ * split again are not prepared for it.
  *
- * @see Chen and Guestrin 2016, XGBoost, algorithm 1; src/tree/updater_colmaker.cc of version 1.7.
+ * @param weights - Of each row, > 0; they move the bins of `hist`. Gradients carry them already.
+ * @see Chen and Guestrin 2016, XGBoost, algorithms 1 and 2; src/tree/updater_colmaker.cc and hist/ of version 1.7.
  */
-export function treeGrower(columns: SortedColumns, options: GrowOptions): TreeGrower {
-  const { lambda, minChildWeight, gamma } = options
+export function treeGrower(x: Matrix, weights: Float32Array, options: GrowOptions): TreeGrower {
+  const { lambda, minChildWeight, gamma, method, maxBin, maxDepth } = options
   const cutOptions = { lambda, minChildWeight, leastGain: Math.fround(Math.max(leastGain, gamma)) }
-  const lists = kernelColumnLists(columns, cutOptions) ?? plainColumnLists(columns, cutOptions)
-  return growerOn(lists, columns, options)
+  const columns = sortColumns(x)
+  if (method === 'exact') {
+    return growerOn(kernelColumnLists(columns, cutOptions) ?? plainColumnLists(columns, cutOptions), options)
+  }
+  const binned = binColumns(columns, maxBin, weights)
+  const plan = planSlots(binned, cutOptions, maxDepth)
+  const histograms =
+    kernelHistograms(binned, cutOptions, plan.numSlots) ?? plainHistograms(binned, cutOptions, plan.numSlots)
+  return growerOn(histogramFinder(histograms, plan), options)
 }
 
-/** {@link treeGrower} on given lists. */
-export function growerOn(lists: ColumnLists, columns: SortedColumns, options: GrowOptions): TreeGrower {
-  const { numSamples: n, values } = columns
+/** {@link treeGrower} with a given finder of cuts. */
+export function growerOn(
+  finder: CutFinder,
+  options: Pick<GrowOptions, 'learningRate' | 'maxDepth' | 'lambda' | 'minChildWeight'>,
+): TreeGrower {
   const { learningRate, maxDepth, lambda, minChildWeight } = options
-  const { pairs, goesLeft } = lists
-  const rows = new Int32Array(n)
-  const held = new Int32Array(n)
+  const { rows } = finder
+  const allRows = rows.map((_, i) => i)
 
-  /** Partitions the node's rows, which stay in ascending order on each side; returns where the right side starts. */
-  const divideRows = (cut: Cut, start: number, end: number): number => {
-    const base = cut.feature * n
-    let left = start
-    let right = 0
-    for (let r = start; r < end; r++) {
-      const row = rows[r]!
-      const side = values[base + row]! < cut.threshold ? 1 : 0
-      goesLeft[row] = side
-      // Both places are written and one counter moves, so there is no branch to mispredict.
-      rows[left] = row
-      held[right] = row
-      left += side
-      right += 1 - side
-    }
-    for (let r = 0; r < right; r++) rows[left + r] = held[r]!
-    return left
-  }
-
-  const sumPairs = (start: number, end: number, part: 0 | 1): number => {
-    let sum = 0
-    for (let r = start; r < end; r++) sum += pairs[2 * rows[r]! + part]!
-    return sum
-  }
-
-  const grow: TreeGrower['grow'] = (gradients, hessians, builder, onLeaf) => {
-    for (let i = 0; i < n; i++) {
-      rows[i] = i
-      pairs[2 * i] = gradients[i]!
-      pairs[2 * i + 1] = hessians[i]!
-    }
-    const visit = (start: number, end: number, depth: number): number => {
-      const [sumG, sumH] = [sumPairs(start, end, 0), sumPairs(start, end, 1)]
+  const grow: TreeGrower['grow'] = (pairs, builder, onLeaf) => {
+    finder.pairs.set(pairs)
+    rows.set(allRows)
+    const visit = (start: number, end: number, { sumG, sumH }: Sums, depth: number): number => {
       const node = builder.leaf(Math.fround(sumH))
       if (depth < maxDepth && sumH >= 2 * minChildWeight && end - start > 1) {
         const gain = Math.fround((sumG * sumG) / (sumH + lambda))
-        const cut = lists.bestCut({ start, end, sumG, sumH, gain }, depth === 0)
+        const cut = finder.bestCut({ start, end, sumG, sumH, gain }, depth === 0)
         if (cut.feature >= 0) {
           builder.split(node, cut.feature, cut.threshold, cut.gain)
-          const middle = divideRows(cut, start, end)
-          const kept = keptSides(start, middle, end, depth + 1)
-          if (kept !== undefined) lists.divide({ start, end }, middle, kept, depth === 0)
-          const left = visit(start, middle, depth + 1)
-          const right = visit(middle, end, depth + 1)
-          builder.link(node, left, right)
+          const middle = finder.divideRows(cut, { start, end })
+          const [left, right] = [finder.sums(start, middle), finder.sums(middle, end)]
+          finder.divide({ start, end }, middle, keptSides(left.sumH, right.sumH, depth + 1), depth === 0)
+          const leftNode = visit(start, middle, left, depth + 1)
+          const rightNode = visit(middle, end, right, depth + 1)
+          builder.link(node, leftNode, rightNode)
           return node
         }
       }
@@ -114,16 +102,15 @@ export function growerOn(lists: ColumnLists, columns: SortedColumns, options: Gr
     }
 
     /** Sides heavy enough to be cut again. */
-    const keptSides = (start: number, middle: number, end: number, depth: number): KeptSides | undefined => {
-      if (depth >= maxDepth) return undefined
-      const left = sumPairs(start, middle, 1) >= 2 * minChildWeight
-      const right = sumPairs(middle, end, 1) >= 2 * minChildWeight
-      if (left && right) return 'both'
-      return left ? 'left' : right ? 'right' : undefined
+    const keptSides = (left: number, right: number, depth: number): KeptSides => {
+      if (depth >= maxDepth) return 'none'
+      if (left >= 2 * minChildWeight && right >= 2 * minChildWeight) return 'both'
+      if (left >= 2 * minChildWeight) return 'left'
+      return right >= 2 * minChildWeight ? 'right' : 'none'
     }
 
     builder.beginTree()
-    visit(0, n, 0)
+    visit(0, rows.length, finder.sums(0, rows.length), 0)
   }
   return { grow }
 }

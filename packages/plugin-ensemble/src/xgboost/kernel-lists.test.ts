@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { matrix } from '../linear-algebra/matrix.js'
 import { sortColumns, type SortedColumns } from '../trees/sorted-columns.js'
 import { treesBuilder, type Trees } from '../trees/trees.js'
-import { plainColumnLists, type ColumnLists } from './column-lists.js'
+import { plainColumnLists } from './column-lists.js'
+import type { CutFinder } from './cut-finder.js'
 import { growerOn } from './grow-tree.js'
 import { kernelColumnLists } from './kernel-lists.js'
 
@@ -18,16 +19,17 @@ function table(numSamples: number, numFeatures: number): SortedColumns {
   return sortColumns(x)
 }
 
-function growOn(lists: ColumnLists, columns: SortedColumns): { trees: Trees; leaves: unknown[] } {
+function growOn(finder: CutFinder, columns: SortedColumns, growOptions = options): { trees: Trees; leaves: unknown[] } {
   const rng = createRng('gradients')
   const n = columns.numSamples
   const builder = treesBuilder()
   const leaves: unknown[] = []
-  const grower = growerOn(lists, columns, options)
+  const grower = growerOn(finder, growOptions)
   for (let round = 0; round < 3; round++) {
-    const gradients = Float32Array.from({ length: n }, (_, i) => rng.normal() + Math.sign(columns.values[n + i]!))
-    const hessians = Float32Array.from({ length: n }, () => rng.uniform(0.01, 0.5))
-    grower.grow(gradients, hessians, builder, (node, value, rows) => leaves.push([node, value, Array.from(rows)]))
+    const pairs = Float32Array.from({ length: 2 * n }, (_, at) =>
+      at % 2 === 1 ? rng.uniform(0.01, 0.5) : rng.normal() + Math.sign(columns.values[n + at / 2]!),
+    )
+    grower.grow(pairs, builder, (node, value, rows) => leaves.push([node, value, Array.from(rows)]))
   }
   return { trees: builder.finish(), leaves }
 }

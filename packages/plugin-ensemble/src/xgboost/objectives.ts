@@ -7,41 +7,46 @@ import { matrix, type Matrix } from '../linear-algebra/matrix.js'
  */
 const smallestNormal = 2 ** -126
 
-/** Gradient `p − y` and hessian `p (1 − p)` of the logistic loss, in float32. */
+/**
+ * Gradient `p − y` and hessian `p (1 − p)` of the logistic loss, in float32, times the row's weight.
+ *
+ * @param pairs - Receives gradient and hessian of row i at `2 i` and `2 i + 1`.
+ */
 export function logisticGradients(
   margins: Float32Array,
   targets: Int32Array,
-  gradients: Float32Array,
-  hessians: Float32Array,
+  weights: Float32Array,
+  pairs: Float32Array,
 ): void {
   for (let i = 0; i < targets.length; i++) {
     const p = sigmoid(margins[i]!)
-    gradients[i] = p - targets[i]!
-    hessians[i] = Math.max(Math.fround(p * Math.fround(1 - p)), 1e-16)
+    pairs[2 * i] = Math.fround(p - targets[i]!) * weights[i]!
+    pairs[2 * i + 1] = Math.fround(Math.max(Math.fround(p * Math.fround(1 - p)), 1e-16)) * weights[i]!
   }
 }
 
 /**
- * Gradient `p − y` and hessian `2 p (1 − p)` of the softmax loss, in float32.
+ * Gradient `p − y` and hessian `2 p (1 − p)` of the softmax loss, in float32, times the row's weight.
  *
- * @param margins - Class by class: `margins[k * n + i]`; the outputs have the same layout.
+ * @param margins - Class by class: `margins[k * n + i]`; pairs have the same layout.
  */
 export function softmaxGradients(
   margins: Float32Array,
   targets: Int32Array,
+  weights: Float32Array,
   numClasses: number,
-  gradients: Float32Array,
-  hessians: Float32Array,
+  pairs: Float32Array,
 ): void {
   const n = targets.length
   const shares = new Float32Array(numClasses)
   for (let i = 0; i < n; i++) {
     softmax(margins, i, n, shares, smallestNormal)
+    const weight = weights[i]!
     for (let k = 0; k < numClasses; k++) {
       const p = shares[k]!
-      const at = k * n + i
-      gradients[at] = targets[i] === k ? p - 1 : p
-      hessians[at] = Math.max(Math.fround(Math.fround(2 * p) * Math.fround(1 - p)), 1e-16)
+      const at = 2 * (k * n + i)
+      pairs[at] = (targets[i] === k ? Math.fround(p - 1) : p) * weight
+      pairs[at + 1] = Math.max(Math.fround(Math.fround(2 * p) * Math.fround(1 - p)) * weight, 1e-16)
     }
   }
 }
