@@ -1,6 +1,13 @@
 import { Type } from '@etsef/plugin-api'
+import { ttaModes } from './embed/square-views.js'
 
 const rate = (value: number, description: string) => Type.Number({ exclusiveMinimum: 0, default: value, description })
+
+const tta = Type.Enum([...ttaModes], {
+  default: 'none',
+  description:
+    'Views of each picture that features are averaged over: flip (mirrored as well, 2), flips (both axes, 4), flipsAndRotations (quarter turns too, 8)',
+})
 
 /** Options that every training operation of this plugin has. */
 const trainingOptions = {
@@ -118,6 +125,17 @@ export const finetuneOptions = Type.Object(
         'Epochs in which only the new head learns, before the stages after freeze join; they come before epochs',
     }),
     headLearningRate: rate(1e-3, 'Base learning rate of the head epochs'),
+    tta,
+    crossFit: Type.Union([Type.Integer({ minimum: 2, maximum: 20 }), Type.Null()], {
+      default: null,
+      description:
+        'Folds: train rows get features and predictions of networks that did not learn from them (one training more per fold). null: all rows go through the one network',
+    }),
+    crossFitFeatures: Type.Enum(['aligned', 'logits'], {
+      default: 'aligned',
+      description:
+        'With crossFit: aligned maps the folds’ features into the main network’s space; logits gives one column per class, which needs no map',
+    }),
   },
   { additionalProperties: false },
 )
@@ -133,6 +151,7 @@ export const extractOptions = Type.Object(
       default: 'auto',
       description: 'auto: ONNX Runtime where it agrees with the tensor engine on two pictures, else the tensor engine',
     }),
+    tta,
   },
   { additionalProperties: false },
 )

@@ -171,10 +171,13 @@ const finetune = defineOperation({
   supervised: true,
   engine: 'tensor',
   plan: (args) => {
-    const numFeatures = args.options.headHidden.at(-1)
+    const { crossFit, crossFitFeatures, headHidden } = args.options
+    const areLogits = crossFit !== null && crossFitFeatures === 'logits'
+    const numFeatures = areLogits ? args.inputs.images.classNames?.length : headHidden.at(-1)
     return { model: planTraining(args), features: numFeatures === undefined ? {} : { numFeatures } }
   },
-  resources: (options) => ({ cpus: 1, memoryMb: trainingMemoryMb(options) }),
+  // Networks of all folds are open when features are computed.
+  resources: (options) => ({ cpus: 1, memoryMb: trainingMemoryMb(options) + 150 * (options.crossFit ?? 0) }),
   load: () => import('./finetune/finetune-node.js'),
 })
 

@@ -1,9 +1,9 @@
 import { PipelineError, rowsOf, type ImageBatch, type MapImplementation, type Static } from '@etsef/plugin-api'
-import { cutAfter, inferShapes, openFrozenNetwork, readModel, type Graph } from '@etsef/nn'
-import { engineOf } from '../finetune/fit-classifier.js'
+import { cutAfter, inferShapes, readModel, type Graph } from '@etsef/nn'
+import { openEmbedder } from '../embed/open-embedder.js'
+import { featureNames, readBatch } from '../embed/read-batch.js'
 import type { extractOptions } from '../options.js'
 import type { extractInputs, extractOutputs } from '../plugin.js'
-import { featureNames, readBatch } from './read-batch.js'
 
 type Implementation = MapImplementation<Static<typeof extractOptions>, typeof extractInputs, typeof extractOutputs>
 
@@ -11,25 +11,16 @@ type Implementation = MapImplementation<Static<typeof extractOptions>, typeof ex
 export const open: Implementation['open'] = async ({ options, inputs, ctx }) => {
   const model = await readModel(inputs.model.dir)
   const graph = options.node === null ? model.graph : endingAt(model.graph, options.node)
-  const network = await openFrozenNetwork(graph, model.weights, {
-    outputs: [graph.featureNode],
-    runner: options.runner,
-    engine: engineOf(ctx),
-    threads: ctx.threads,
-    log: (line) => {
-      ctx.log('warn', line)
-    },
-  })
+  const { runner, tta } = options
+  const embedder = await openEmbedder({ ...model, graph }, { outputs: [graph.featureNode], runner, tta }, ctx)
   const names = featureNames(graph.featureWidth)
   return {
     apply: async (batch) => {
       const images = batch as ImageBatch
-      const numSamples = images.ids.length
-      const input = await readBatch(images, graph.inputShape[0], model.preprocessing, ctx.signal)
-      const [features] = numSamples === 0 ? [new Float32Array(0)] : await network.run(input, numSamples)
+      const [features] = await embedder.run(await readBatch(images, embedder.side, ctx.signal))
       return { features: { kind: 'features', ...rowsOf(images), features: features!, featureNames: names } }
     },
-    close: () => network.dispose(),
+    close: () => embedder.close(),
   }
 }
 

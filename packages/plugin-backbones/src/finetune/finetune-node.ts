@@ -1,54 +1,64 @@
 import { rowsOf, type EstimatorImplementation, type ImageBatch, type Static } from '@etsef/plugin-api'
-import { openFrozenNetwork, readModel, writeModel, type Model } from '@etsef/nn'
-import { featureNames, readBatch } from '../extract/read-batch.js'
+import { readModel, writeModel, type Model } from '@etsef/nn'
+import { readCrossFit, writeCrossFit } from '../cross-fit/cross-fit-files.js'
+import { fitCrossFitted, type CrossFit } from '../cross-fit/fit-cross-fitted.js'
+import { openCrossFitted } from '../cross-fit/open-cross-fitted.js'
+import { featureNames, readBatch } from '../embed/read-batch.js'
 import type { finetuneOptions } from '../options.js'
 import type { finetuneOutputs, trainingInputs } from '../plugin.js'
-import { engineOf, fitClassifier } from './fit-classifier.js'
+import { fitClassifier } from './fit-classifier.js'
 import { softmaxRows } from './softmax-rows.js'
+
+/** The fine-tuned network, and those of the folds where there are any. */
+interface State {
+  readonly model: Model
+  readonly crossFit: CrossFit | undefined
+}
 
 type Implementation = EstimatorImplementation<
   Static<typeof finetuneOptions>,
   typeof trainingInputs,
   typeof finetuneOutputs,
-  Model
+  State
 >
 
 /** Trains on train rows; val rows pick the best epoch. */
-export const fit: Implementation['fit'] = ({ options, inputs, ctx }) =>
-  fitClassifier(inputs.images, inputs.init.dir, options, ctx)
+export const fit: Implementation['fit'] = async ({ options, inputs, ctx }) => {
+  const { crossFit } = options
+  if (crossFit !== null) return fitCrossFitted(inputs.images, inputs.init.dir, { ...options, crossFit }, ctx)
+  return { model: await fitClassifier(inputs.images, inputs.init.dir, options, ctx), crossFit: undefined }
+}
 
-/** Writes the model directory. */
-export const save: Implementation['save'] = (state, dir) => writeModel(dir, state)
+/** Writes the model directory; models of folds below it. */
+export const save: Implementation['save'] = async ({ model, crossFit }, dir) => {
+  await writeModel(dir, model)
+  if (crossFit !== undefined) await writeCrossFit(dir, crossFit)
+}
 
 /** Reads the model directory. */
-export const load: Implementation['load'] = (dir) => readModel(dir)
+export const load: Implementation['load'] = async (dir) => ({
+  model: await readModel(dir),
+  crossFit: await readCrossFit(dir),
+})
 
 /** Features and predictions of every image, on ONNX Runtime where it agrees with the engine. */
-export const open: NonNullable<Implementation['open']> = async ({ state, ctx }) => {
-  const { graph, weights, classNames, preprocessing } = state
-  const network = await openFrozenNetwork(graph, weights, {
-    outputs: [graph.featureNode, graph.logitsNode!],
-    engine: engineOf(ctx),
-    threads: ctx.threads,
-    log: (line) => {
-      ctx.log('warn', line)
-    },
-  })
-  const names = featureNames(graph.featureWidth)
+export const open: NonNullable<Implementation['open']> = async ({ options, state, ctx }) => {
+  const { classNames, graph } = state.model
+  const embedder = await openCrossFitted(state.model, state.crossFit, options.tta, ctx)
+  const areLogits = options.crossFit !== null && options.crossFitFeatures === 'logits'
+  const names = areLogits ? classNames.map((name) => `logit:${name}`) : featureNames(graph.featureWidth)
   return {
     apply: async (batch) => {
       const images = batch as ImageBatch
-      const numSamples = images.ids.length
-      const input = await readBatch(images, graph.inputShape[0], preprocessing, ctx.signal)
-      const [features, logits] =
-        numSamples === 0 ? [new Float32Array(0), new Float32Array(0)] : await network.run(input, numSamples)
+      const pixels = await readBatch(images, embedder.side, ctx.signal)
+      const { features, logits } = await embedder.run(images, pixels)
       const rows = { ...rowsOf(images), classNames }
-      const { scores, predicted } = softmaxRows(logits!, classNames.length)
+      const { scores, predicted } = softmaxRows(logits, classNames.length)
       return {
-        features: { kind: 'features', ...rows, features: features!, featureNames: names },
+        features: { kind: 'features', ...rows, features: areLogits ? logits : features, featureNames: names },
         predictions: { kind: 'predictions', ...rows, scores, scoreKind: 'probability', predicted },
       }
     },
-    close: () => network.dispose(),
+    close: () => embedder.close(),
   }
 }

@@ -19,15 +19,37 @@ import {
   type Preprocessing,
   type TrainClassifierOptions,
   type TrainClassifierResult,
+  type Weights,
 } from '@etsef/nn'
 import type { Observable } from 'rxjs'
 import type { Static } from '@etsef/plugin-api'
+import { engineOf } from '../embed/open-embedder.js'
 import type { pretrainOptions } from '../options.js'
 
 /** Options of {@link fitClassifier}. */
 export type FitOptions = Static<typeof pretrainOptions> & {
   readonly headEpochs?: number
   readonly headLearningRate?: number
+}
+
+/** Pictures, start weights and engine of a training, for one network or several. */
+export interface Training {
+  readonly images: ImageBatch
+  readonly pixels: PixelStore
+  /** Positions of the train rows in `images`. */
+  readonly trainRows: readonly number[]
+  /** The network and head every training starts from. */
+  readonly start: Model
+  /** Trains on the given rows; val rows pick the best epoch. */
+  fit(rows: readonly number[], part?: TrainingPart): Promise<Model>
+}
+
+/** Which of several trainings. */
+export interface TrainingPart {
+  /** Before the names of metrics and checkpoints, e.g. `fold1.`. */
+  readonly prefix: string
+  readonly index: number
+  readonly count: number
 }
 
 /**
@@ -42,68 +64,73 @@ export async function fitClassifier(
   options: FitOptions,
   ctx: OperationContext,
 ): Promise<Model> {
+  const training = await openTraining(images$, initDir, options, ctx)
+  return training.fit(training.trainRows)
+}
+
+/** Decodes the pictures and builds the network that {@link fitClassifier} trains. */
+export async function openTraining(
+  images$: Observable<ImageBatch>,
+  initDir: string,
+  options: FitOptions,
+  ctx: OperationContext,
+): Promise<Training> {
   const [images, init] = await Promise.all([collectImages(images$, ctx.signal), readModel(initDir)])
   const side = options.inputSize ?? init.graph.inputShape[0]
   const start = prepare(init, images.classNames, side, options, ctx.seed)
-  const rows = (partition: string): number[] =>
+  const rowsIn = (partition: string): number[] =>
     images.partitions.flatMap((value, i) => (value === partition ? [i] : []))
-  const trainRows = rows('train')
+  const trainRows = rowsIn('train')
   if (trainRows.length === 0) {
     throw new PipelineError('ERR_TOO_FEW_ROWS', { message: 'There are no train rows', hint: 'split the images first' })
   }
   const pixels = await openPixelStore(images, { side, signal: ctx.signal })
   const engine = await loadEngine({ prefer: engineOf(ctx), log: (line) => ctx.log('warn', line) })
-  const valRows = rows('val')
-  const plain = labelled(pixels, images, trainRows, init.preprocessing)
-  const train = options.augment === 'none' ? plain : augmented(plain, pixels, trainRows, init.preprocessing)
+  const valRows = rowsIn('val')
   const validation = valRows.length > 0 ? labelled(pixels, images, valRows, init.preprocessing) : undefined
   const { headEpochs = 0, headLearningRate = options.learningRate } = options
-  const total = headEpochs + options.epochs
-  let done = 0
-  const phase = (name: string, model: Pick<Model, 'graph' | 'weights'>, given: TrainClassifierOptions) =>
-    trainClassifier({
-      ...model,
-      engine,
-      train,
-      ...(validation === undefined ? {} : { validation }),
-      options: given,
-      seed: `${ctx.seed}/${name}`,
-      signal: ctx.signal,
-      checkpoint: { directory: ctx.checkpointDir, name },
-      onEpoch: (record) => {
-        ctx.progress(++done, total, 'epochs')
-        report(ctx, headEpochs > 0 ? `${name}.` : '', record)
-      },
-    })
   const base = trainOptions(options)
-  const results: TrainClassifierResult[] = []
-  let weights = start.weights
-  if (headEpochs > 0) {
-    const head = { ...base, epochs: headEpochs, learningRate: headLearningRate, freeze: 'backbone' }
-    results.push(await phase('head', { graph: start.graph, weights }, head))
-    weights = results[0]!.weights
+  const fit: Training['fit'] = async (rows, { prefix, index, count } = { prefix: '', index: 0, count: 1 }) => {
+    const plain = labelled(pixels, images, rows, init.preprocessing)
+    const train = options.augment === 'none' ? plain : augmented(plain, pixels, rows, init.preprocessing)
+    const numEpochs = headEpochs + options.epochs
+    let done = index * numEpochs
+    const phase = (name: string, weights: Weights, given: TrainClassifierOptions) =>
+      trainClassifier({
+        graph: start.graph,
+        weights,
+        engine,
+        train,
+        ...(validation === undefined ? {} : { validation }),
+        options: given,
+        seed: `${ctx.seed}/${prefix}${name}`,
+        signal: ctx.signal,
+        checkpoint: { directory: ctx.checkpointDir, name: `${prefix}${name}` },
+        onEpoch: (record) => {
+          ctx.progress(++done, count * numEpochs, 'epochs')
+          report(ctx, `${prefix}${headEpochs > 0 ? `${name}.` : ''}`, record)
+        },
+      })
+    const results: TrainClassifierResult[] = []
+    if (headEpochs > 0) {
+      const head = { ...base, epochs: headEpochs, learningRate: headLearningRate, freeze: 'backbone' }
+      results.push(await phase('head', start.weights, head))
+    }
+    if (options.epochs > 0) results.push(await phase('body', results.at(-1)?.weights ?? start.weights, base))
+    return {
+      ...start,
+      weights: results.at(-1)?.weights ?? start.weights,
+      trainingRecord: {
+        init: init.trainingRecord,
+        options,
+        engine: engine.id,
+        numTrain: rows.length,
+        numVal: valRows.length,
+        phases: results.map(({ history, bestEpoch, numTrainable }) => ({ bestEpoch, numTrainable, history })),
+      },
+    }
   }
-  if (options.epochs > 0) {
-    results.push(await phase('body', { graph: start.graph, weights }, base))
-    weights = results.at(-1)!.weights
-  }
-  return {
-    ...start,
-    weights,
-    trainingRecord: {
-      init: init.trainingRecord,
-      options,
-      engine: engine.id,
-      numTrain: trainRows.length,
-      numVal: valRows.length,
-      phases: results.map(({ history, bestEpoch, numTrainable }) => ({ bestEpoch, numTrainable, history })),
-    },
-  }
-}
-
-/** Engine granted to the stage. */
-export function engineOf(ctx: OperationContext): 'auto' | 'tensorflow' | 'wasm' {
-  return ctx.engine === 'tensorflow' || ctx.engine === 'wasm' ? ctx.engine : 'auto'
+  return { images, pixels, trainRows, start, fit }
 }
 
 function prepare(init: Model, classNames: readonly string[], side: number, options: FitOptions, seed: string): Model {

@@ -1,13 +1,8 @@
 import type { ImageBatch } from '@etsef/plugin-api'
-import { eachConcurrently, preprocess, toSquareRgb, type Preprocessing } from '@etsef/nn'
+import { eachConcurrently, toSquareRgb } from '@etsef/nn'
 
-/** Network input of a whole batch, `[numSamples, side, side, 3]`; pictures are decoded four at a time. */
-export async function readBatch(
-  batch: ImageBatch,
-  side: number,
-  contract: Preprocessing,
-  signal: AbortSignal,
-): Promise<Float32Array> {
+/** RGB bytes of a whole batch, `[numSamples, side, side, 3]`; pictures are decoded four at a time. */
+export async function readBatch(batch: ImageBatch, side: number, signal: AbortSignal): Promise<Uint8Array> {
   const length = side * side * 3
   const pixels = new Uint8Array(batch.ids.length * length)
   await eachConcurrently(
@@ -18,7 +13,7 @@ export async function readBatch(
     },
     signal,
   )
-  return preprocess(pixels, contract)
+  return pixels
 }
 
 /** Names of feature columns: `f0`, `f1`, … */
