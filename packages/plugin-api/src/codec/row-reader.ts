@@ -18,14 +18,19 @@ export interface RowReader {
  */
 export async function openRowReader(source: Uint8Array | string): Promise<RowReader> {
   if (typeof source !== 'string') {
-    const bytes = source
-    const header = headerIn(RecordBatchReader.from(bytes).open().schema.metadata)
+    const reader = RecordBatchReader.from(source).open()
+    const header = headerIn(reader.schema.metadata)
+    if (!reader.isFile() || !reader.isSync()) throw notRows()
     return {
       header,
       async *batches() {
-        // A file without rows may hold one empty record batch.
-        for (const record of RecordBatchReader.from(bytes))
+        // By position: several readings may go on at once, and the footer is decoded once.
+        for (let index = 0; index < reader.numRecordBatches; index++) {
+          const record = reader.readRecordBatch(index)
+          if (!record) throw notRows()
+          // A file without rows may hold one empty record batch.
           if (record.numRows > 0) yield await Promise.resolve(fromRecordBatch(record, header))
+        }
       },
     }
   }
@@ -57,7 +62,10 @@ async function withFile<T>(path: string, use: (reader: RecordBatchReader) => Pro
 
 function headerIn(metadata: ReadonlyMap<string, string>): StreamHeader {
   const text = metadata.get('etsef')
-  if (text === undefined)
-    throw new PipelineError('ERR_CORRUPT_ARTIFACT', { message: 'Not a file of etsef rows: its schema has no header' })
+  if (text === undefined) throw notRows()
   return JSON.parse(text) as StreamHeader
+}
+
+function notRows(): PipelineError {
+  return new PipelineError('ERR_CORRUPT_ARTIFACT', { message: 'Not a file of etsef rows: its schema has no header' })
 }

@@ -43,6 +43,8 @@ export interface StageSpec {
 /** What a finished stage tells. */
 export interface StageResult {
   readonly manifest: Manifest
+  /** sha256 over the manifest, and so over every byte of the artifact. */
+  readonly digest: string
   /** Another process had published the same key meanwhile; `differs` when its bytes are others: the operation is not deterministic. */
   readonly published: 'new' | 'same' | 'differs'
   /** Most images decoded and not yet done with at one time. */

@@ -131,7 +131,7 @@ function inputSpecs(node: GraphNode, specs: ReadonlyMap<string, NodeSpecs>): Rec
 }
 
 /** Spec of the input whose rows the outputs have. */
-export function rowsSpec(node: GraphNode, specs: ReadonlyMap<string, NodeSpecs>): Spec | undefined {
+function rowsSpec(node: GraphNode, specs: ReadonlyMap<string, NodeSpecs>): Spec | undefined {
   const { operation } = node.installed
   const port =
     operation.rows ??

@@ -50,7 +50,7 @@ function isDirective(value: LocatedMap): boolean {
 }
 
 /** The value with `$merge` and `$append` carried out against what stood there before; a mistaken one is reported and dropped. */
-export function resolveDirectives(below: Located | undefined, value: Located, problems: PipelineError[]): Located {
+function resolveDirectives(below: Located | undefined, value: Located, problems: PipelineError[]): Located {
   if (value.kind === 'list')
     return { ...value, items: value.items.map((item) => resolveDirectives(undefined, item, problems)) }
   if (value.kind === 'scalar') return value

@@ -62,7 +62,7 @@ export interface StageContext {
 }
 
 /** Stage that makes an output of a node. */
-export function producerOf(node: GraphNode, port: string): string {
+function producerOf(node: GraphNode, port: string): string {
   const { operation } = node.installed
   if (operation.kind !== 'estimator') return node.id
   return isRowKind(operation.outputs[port]!.kind) ? `${node.id}:apply` : `${node.id}:fit`
@@ -151,7 +151,7 @@ function buildStage(
 }
 
 /** A seed of the run's seed and the stage's own definition: what else is in the pipeline does not matter. */
-export function seedOf(runSeed: string | number, type: string, options: JsonObject): string {
+function seedOf(runSeed: string | number, type: string, options: JsonObject): string {
   return createHash('sha256')
     .update(canonicalJson([runSeed, type, options]))
     .digest('hex')

@@ -216,7 +216,9 @@ function stageRecord(
     attempts: report?.attempts ?? 0,
     ingredients: stage.ingredients,
     plugin: `${stage.plugin.packageName}@${stage.plugin.version}`,
-    ...(manifest ? { digest: manifestDigest(manifest), testLabelReads: manifest.testLabelReads } : {}),
+    ...(manifest
+      ? { digest: result?.digest ?? manifestDigest(manifest), testLabelReads: manifest.testLabelReads }
+      : {}),
     ...(Object.keys(metrics).length > 0 ? { metrics } : {}),
     ...(result ? { peakLiveImages: result.peakLiveImages, maxRssMb: result.maxRssMb } : {}),
     ...(logFile === undefined ? {} : { logFile }),

@@ -8,6 +8,9 @@ import type { Manifest } from './manifest.js'
 /** More artifacts than this at once are flushed together, with all of their file system. */
 const individually = 16
 
+/** Least time between two flushes of a burst: each costs much the same, whether it is for one artifact or for a hundred. */
+const pauseMs = 100
+
 /** Brings published artifacts to the disk while the run goes on. */
 export interface Durability {
   /** Queues an artifact. */
@@ -29,6 +32,16 @@ export function createDurability(): Durability {
   let queue: Published[] = []
   let working: Promise<void> | undefined
   let failure: Error | undefined
+  let isEnding = false
+  let endPause: () => void = () => undefined
+  const pause = (): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, pauseMs)
+      endPause = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
   const work = async (): Promise<void> => {
     while (queue.length > 0) {
       const batch = queue
@@ -38,6 +51,7 @@ export function createDurability(): Durability {
       } catch (thrown) {
         failure ??= asError(thrown)
       }
+      if (!isEnding) await pause()
     }
     working = undefined
   }
@@ -47,6 +61,8 @@ export function createDurability(): Durability {
       working ??= work()
     },
     async settled() {
+      isEnding = true
+      endPause()
       while (working) await working
       if (failure) throw failure
     },

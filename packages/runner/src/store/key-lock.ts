@@ -1,4 +1,4 @@
-import { lstatSync, lutimesSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
+import { lstatSync, lutimesSync, readlinkSync, rmSync, symlinkSync, unlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { isProcessAlive } from './processes.js'
@@ -20,6 +20,7 @@ export interface KeyLocks {
 /** Opens the leases of a store. */
 export function openKeyLocks(storeDir: string): KeyLocks {
   const held = new Set<string>()
+  const holder = `${String(process.pid)}@${hostname()}`
   const path = (key: string): string => join(storeDir, storeFolders.locks, key)
   const timer = setInterval(() => {
     const now = new Date()
@@ -35,7 +36,7 @@ export function openKeyLocks(storeDir: string): KeyLocks {
   const create = (key: string): boolean => {
     try {
       // A link to nowhere is made with its text in one step; there is no moment at which the holder is unnamed.
-      symlinkSync(`${process.pid}@${hostname()}`, path(key))
+      symlinkSync(holder, path(key))
       held.add(key)
       return true
     } catch {
@@ -50,7 +51,12 @@ export function openKeyLocks(storeDir: string): KeyLocks {
       return create(key)
     },
     release(key) {
-      if (held.delete(key)) rmSync(path(key), { force: true })
+      if (!held.delete(key)) return
+      try {
+        unlinkSync(path(key))
+      } catch {
+        // Taken over by another process, or cleaned away.
+      }
     },
     close() {
       clearInterval(timer)

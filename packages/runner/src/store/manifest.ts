@@ -1,5 +1,5 @@
 import { canonicalJson, type PortKind, type ReportTable } from '@etsef/plugin-api'
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** Raised when artifacts are laid out, or rows are handled, in another way: every key changes with it. */
 export const formatVersion = 2
@@ -46,18 +46,19 @@ export type StagePart = 'run' | 'fit' | 'apply'
 
 /** sha256 over a manifest, and so over every byte of the artifact. */
 export function manifestDigest(manifest: Manifest): string {
-  return createHash('sha256').update(canonicalJson(manifest)).digest('hex')
+  return hash('sha256', canonicalJson(manifest), 'hex')
 }
 
-/** Text of the manifest file: the manifest and its digest. */
-export function manifestText(manifest: Manifest): string {
+/** Text of the manifest file: the manifest and its {@link manifestDigest}. */
+export function manifestText(manifest: Manifest): { readonly text: string; readonly digest: string } {
   const text = canonicalJson(manifest)
-  return `{"digest":"${createHash('sha256').update(text).digest('hex')}","manifest":${text}}\n`
+  const digest = hash('sha256', text, 'hex')
+  return { text: `{"digest":"${digest}","manifest":${text}}\n`, digest }
 }
 
 /** The manifest of a text, or `undefined` when a byte of it is not as it was written. */
 export function readManifest(text: string): Manifest | undefined {
   const match = /^\{"digest":"([0-9a-f]{64})","manifest":(\{.*\})\}\n$/.exec(text)
-  if (!match || createHash('sha256').update(match[2]!).digest('hex') !== match[1]) return undefined
+  if (!match || hash('sha256', match[2]!, 'hex') !== match[1]) return undefined
   return JSON.parse(match[2]!) as Manifest
 }

@@ -89,9 +89,13 @@ export function openStore(dir: string): Store {
 }
 
 function findArtifact(dir: string, key: string): Found {
+  const file = join(dir, 'manifest.json')
   let text: string
   try {
-    text = readFileSync(join(dir, 'manifest.json'), 'utf8')
+    // Asked first because an exception costs more than the question, and a run looks up thousands of keys that are not there.
+    if (!existsSync(file))
+      return existsSync(dir) ? { state: 'corrupt', reason: 'its manifest is missing' } : { state: 'absent' }
+    text = readFileSync(file, 'utf8')
   } catch {
     return existsSync(dir) ? { state: 'corrupt', reason: 'its manifest is missing' } : { state: 'absent' }
   }

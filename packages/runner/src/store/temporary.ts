@@ -5,10 +5,12 @@ import { isProcessAlive, processStart } from './processes.js'
 import { storeFolders } from './store.js'
 
 let numNames = 0
+let ownStart: string | undefined
 
 /** Name for a folder that this process writes in. It says whose it is: machine, process, and when that process began. */
 export function temporaryName(): string {
-  return `${String(process.pid)}-${processStart(process.pid)}-${String(numNames++)}-${hostname()}`
+  ownStart ??= processStart(process.pid)
+  return `${String(process.pid)}-${ownStart}-${String(numNames++)}-${hostname()}`
 }
 
 /** Removes folders that killed processes of this machine left half written. Those of other machines are theirs to sweep. */

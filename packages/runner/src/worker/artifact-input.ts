@@ -1,15 +1,19 @@
 import { PipelineError } from '@etsef/plugin-api'
 import { openRowReader, type RowReader } from '@etsef/plugin-api/codec'
-import { createHash } from 'node:crypto'
-import { lstatSync, readFileSync } from 'node:fs'
+import { hash } from 'node:crypto'
+import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SpecInput } from '../executor/protocol.js'
 import { readManifest, type Manifest, type ManifestOutput } from '../store/manifest.js'
 import { storeFolders } from '../store/store.js'
 import { hashFile } from '../store/stat-cache.js'
+import { createKeptFiles } from './kept-files.js'
 
-/** Files up to this size are read once, checked and kept; larger ones are checked first and streamed. */
+/** Files up to this size are read once, checked and kept for later stages; larger ones are checked first and streamed. */
 const inMemoryBytes = 2 ** 20
+
+/** Content of small inputs, checked, for the stages of this worker that read them, too. */
+const keptFiles = createKeptFiles(4 * inMemoryBytes)
 
 /** Artifact found damaged while reading; the coordinator sets it aside and has it made again. */
 export class CorruptArtifact extends PipelineError {
@@ -40,31 +44,31 @@ export interface ArtifactReader {
 /** Opens an artifact. @throws CorruptArtifact when its manifest is missing or damaged. */
 export function openArtifact(storeDir: string, key: string): ArtifactReader {
   const dir = join(storeDir, storeFolders.artifacts, key)
-  let text: string
-  try {
-    text = readFileSync(join(dir, 'manifest.json'), 'utf8')
-  } catch {
-    throw new CorruptArtifact(key, 'its manifest is missing')
+  const use = <T>(path: string, what: string, make: (bytes: Buffer) => T): T => {
+    try {
+      return keptFiles.get(join(dir, path), what, make)
+    } catch (thrown) {
+      if (thrown instanceof CorruptArtifact) throw thrown
+      throw new CorruptArtifact(key, `${path} is missing`)
+    }
   }
-  const manifest = readManifest(text)
-  if (manifest?.key !== key) throw new CorruptArtifact(key, 'its manifest is damaged')
+  const manifest = use('manifest.json', 'manifest', (bytes) => {
+    const found = readManifest(bytes.toString('utf8'))
+    if (found?.key !== key) throw new CorruptArtifact(key, 'its manifest is damaged')
+    return found
+  })
   const sums = new Map(manifest.files.map((file) => [file.path, file]))
   const entry = (path: string) => {
     const file = sums.get(path)
     if (!file) throw new CorruptArtifact(key, `it does not list ${path}`)
     return file
   }
-  const read = (path: string): Buffer => {
-    const file = entry(path)
-    let bytes: Buffer
-    try {
-      bytes = readFileSync(join(dir, path))
-    } catch {
-      throw new CorruptArtifact(key, `${path} is missing`)
-    }
-    if (createHash('sha256').update(bytes).digest('hex') !== file.sha256)
-      throw new CorruptArtifact(key, `${path} is not as it was written`)
-    return bytes
+  const checked = <T>(path: string, what: string, make: (bytes: Buffer) => T): T => {
+    const { sha256 } = entry(path)
+    return use(path, `${what} ${sha256}`, (bytes) => {
+      if (hash('sha256', bytes, 'hex') !== sha256) throw new CorruptArtifact(key, `${path} is not as it was written`)
+      return make(bytes)
+    })
   }
   const checkFile = (path: string): void => {
     const file = entry(path)
@@ -80,12 +84,12 @@ export function openArtifact(storeDir: string, key: string): ArtifactReader {
     key,
     dir,
     manifest,
-    read,
+    read: (path) => checked(path, 'bytes', (bytes) => bytes),
     check(folder) {
       for (const path of sums.keys()) if (path.startsWith(`${folder}/`)) checkFile(path)
     },
     async rows(output) {
-      if (entry(output.path).bytes <= inMemoryBytes) return openRowReader(read(output.path))
+      if (entry(output.path).bytes <= inMemoryBytes) return checked(output.path, 'rows', openRowReader)
       checkFile(output.path)
       return openRowReader(join(dir, output.path))
     },

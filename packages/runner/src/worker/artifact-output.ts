@@ -1,6 +1,6 @@
 import { PipelineError, type PortKind, type RowKind, type Spec } from '@etsef/plugin-api'
 import { createRowWriter, type StoredBatch, type StreamHeader } from '@etsef/plugin-api/codec'
-import { createHash } from 'node:crypto'
+import { createHash, hash as hashText } from 'node:crypto'
 import {
   closeSync,
   lstatSync,
@@ -14,6 +14,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { join, relative, sep } from 'node:path'
+import type { StageResult } from '../executor/protocol.js'
 import { manifestText, readManifest, type Manifest, type ManifestFile, type ManifestOutput } from '../store/manifest.js'
 import { hashFile } from '../store/stat-cache.js'
 import { storeFolders } from '../store/store.js'
@@ -38,7 +39,7 @@ export interface ArtifactWriter {
   publish(
     manifest: Omit<Manifest, 'outputs' | 'files' | 'format'>,
     format: number,
-  ): { readonly manifest: Manifest; readonly published: 'new' | 'same' | 'differs' }
+  ): Pick<StageResult, 'manifest' | 'digest' | 'published'>
   /** Removes what was written; nothing was ever visible. */
   discard(): void
 }
@@ -50,6 +51,7 @@ export function createArtifact(storeDir: string): ArtifactWriter {
   const outputs: Record<string, ManifestOutput> = {}
   const written: ManifestFile[] = []
   const open = new Set<number>()
+  let hasFolders = false
   const addFile = (path: string, bytes: number, sha256: string): void => {
     written.push({ path, bytes, sha256 })
   }
@@ -94,6 +96,7 @@ export function createArtifact(storeDir: string): ArtifactWriter {
       }
     },
     folder(name) {
+      hasFolders = true
       const path = join(dir, name)
       mkdirSync(path, { recursive: true })
       return path
@@ -104,18 +107,21 @@ export function createArtifact(storeDir: string): ArtifactWriter {
     writeText(path, text) {
       const bytes = Buffer.from(text)
       writeFileSync(join(dir, path), bytes)
-      addFile(path, bytes.length, createHash('sha256').update(bytes).digest('hex'))
+      addFile(path, bytes.length, hashText('sha256', bytes, 'hex'))
     },
     publish(known, format) {
-      const listed = new Set(written.map((file) => file.path))
-      for (const file of filesBelow(dir))
-        if (!listed.has(file)) addFile(file, lstatSync(join(dir, file)).size, hashFile(join(dir, file)))
+      // Operations write into the folders they asked for; all else was written, and hashed, here.
+      if (hasFolders) {
+        const listed = new Set(written.map((file) => file.path))
+        for (const file of filesBelow(dir))
+          if (!listed.has(file)) addFile(file, lstatSync(join(dir, file)).size, hashFile(join(dir, file)))
+      }
       const files = [...written].sort((a, b) => (a.path < b.path ? -1 : 1))
       const manifest: Manifest = { ...known, format, outputs, files }
-      const text = manifestText(manifest)
+      const { text, digest } = manifestText(manifest)
       writeFileSync(join(dir, 'manifest.json'), text)
       const target = join(storeDir, storeFolders.artifacts, known.key)
-      return { manifest, published: makeVisible(dir, target, text) }
+      return { manifest, digest, published: makeVisible(dir, target, text) }
     },
     discard() {
       for (const descriptor of open) closeSync(descriptor)

@@ -2,7 +2,7 @@ import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 /** Garbage that may pile up between two batches before it is collected; a share of what lives, and at least this. */
-const leastGarbageBytes = 12 * 2 ** 20
+const leastGarbageBytes = 8 * 2 ** 20
 const garbageShare = 0.5
 
 let collect: (() => void) | undefined

@@ -1,6 +1,6 @@
 import type { Json } from '@etsef/plugin-api'
 import type { StoredBatch } from '@etsef/plugin-api/codec'
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 const digits = 24
 
@@ -36,5 +36,5 @@ export function hideNames(batch: StoredBatch): StoredBatch {
 const noTransforms: readonly Json[] = []
 
 function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, digits)
+  return hash('sha256', text, 'hex').slice(0, digits)
 }

@@ -33,7 +33,7 @@ export interface FittedState {
 }
 
 /** Short streams end before their garbage matters. */
-const batchesPerSweep = 8
+const batchesPerSweep = 4
 
 /** Maps the rows port batch by batch: one batch is in memory at a time, and its row columns are put back as they were. */
 export async function runBatches(work: StageWork, fittedState?: FittedState): Promise<void> {
