@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { writeModel } from '@etsef/nn'
 import type { AttributionBatch } from '@etsef/plugin-api'
-import { checkPlugin, someImages, someRows } from '@etsef/plugin-api/testing'
+import { checkPlugin, someFeatures, someImages, someRows } from '@etsef/plugin-api/testing'
 import { afterAll } from 'vitest'
 import plugin from './plugin.js'
 import { tinyModel } from '../fixtures/tiny-models.js'
+import { saveTrees } from '../fixtures/tree-models.js'
 
 const root = mkdtempSync(join(tmpdir(), 'etsef-conformance-'))
 afterAll(() => {
@@ -34,6 +35,25 @@ checkPlugin(plugin, {
       const dir = join(root, 'model')
       await writeModel(dir, tinyModel())
       return { inputs: { images: someImages(), model: { kind: 'model', dir } }, engine: 'wasm' }
+    },
+    'xai/tree-shap': () => {
+      const dir = join(root, 'trees')
+      const features = someFeatures({ numFeatures: 4 })
+      saveTrees(dir, {
+        kind: 'xgboost',
+        isBinary: true,
+        featureNames: features.featureNames,
+        numClasses: 2,
+        trees: {
+          roots: [0],
+          features: [0, 3, -1, -1, -1],
+          thresholds: [0.5, 0.1, 0, 0, 0],
+          lefts: [1, 2, 0, 1, 2],
+          rights: [4, 3, 0, 0, 0],
+        },
+        leafValues: [-1, 0.5, 2],
+      })
+      return { inputs: { features, model: { kind: 'model', dir } }, options: { background: 5 } }
     },
     'xai/overlay': () => ({ inputs: { attributions: someAttributions(), images: someImages({ numSamples: 10 }) } }),
   },

@@ -1,4 +1,5 @@
 import { Type, defineOperation, definePlugin, port, type Plugin } from '@etsef/plugin-api'
+import { treeShapOptions } from './shap/tree-shap-options.js'
 
 /** Options of `xai/grad-cam`. */
 export const gradCamOptions = Type.Object(
@@ -75,6 +76,17 @@ export const overlayInputs = {
 /** Outputs of `xai/overlay`. */
 export const overlayOutputs = { report: port.report('overlays/*.png, sheet.png, attributions.json') }
 
+/** Inputs of `xai/tree-shap`. */
+export const treeShapInputs = {
+  features: port.features('the rows that the classifier was fitted on and applied to'),
+  model: port.model('the model of ensemble/xgboost or ensemble/random-forest'),
+}
+
+/** Outputs of `xai/tree-shap`. */
+export const treeShapOutputs = {
+  attributions: port.attributions('Shapley values [numClasses, numFeatures] per row'),
+}
+
 const gradCam = defineOperation({
   kind: 'combine',
   type: 'xai/grad-cam',
@@ -126,6 +138,21 @@ const overlay = defineOperation({
   load: () => import('./overlay/overlay-node.js'),
 })
 
-const plugin: Plugin = definePlugin({ name: 'xai', operations: [gradCam, overlay] })
+const treeShap = defineOperation({
+  // An estimator, so that the runner decides what the background is drawn from: train rows, and no others.
+  kind: 'estimator',
+  type: 'xai/tree-shap',
+  summary: 'Exact Shapley values of the columns for each output of a tree ensemble, against train rows',
+  cacheVersion: 1,
+  options: treeShapOptions,
+  inputs: treeShapInputs,
+  outputs: treeShapOutputs,
+  rows: 'features',
+  fitOn: ['train'],
+  supervised: false,
+  load: () => import('./shap/tree-shap-node.js'),
+})
+
+const plugin: Plugin = definePlugin({ name: 'xai', operations: [gradCam, overlay, treeShap] })
 
 export default plugin

@@ -7,6 +7,7 @@ test('exports these names', () => {
     'camMap',
     'camMethods',
     'channelWeights',
+    'checkAdditivity',
     'createExplainer',
     'default',
     'drawPanel',
@@ -16,9 +17,13 @@ test('exports these names', () => {
     'localize',
     'networkInput',
     'normalizeMap',
+    'outputsOf',
     'overlayOptions',
     'placeMap',
+    'readTreeEnsemble',
     'receptiveGrid',
+    'treeExplainer',
+    'treeShapOptions',
     'upsampleMap',
   ])
 })
