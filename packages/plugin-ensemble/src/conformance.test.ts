@@ -1,6 +1,6 @@
 import { checkPlugin, someFeatures, somePredictions } from '@etsef/plugin-api/testing'
 import { combinationOperations } from './combination/operations.js'
-import { plugin } from './plugin.js'
+import plugin from './plugin.js'
 import { tuneOperations } from './tune/operations.js'
 
 const features = someFeatures({ numSamples: 60, numClasses: 3, numFeatures: 6 })

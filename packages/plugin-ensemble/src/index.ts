@@ -1,4 +1,4 @@
-import { plugin } from './plugin.js'
+import plugin from './plugin.js'
 
 export default plugin
 export * from './calibration/temperature.js'

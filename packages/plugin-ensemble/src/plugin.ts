@@ -9,7 +9,7 @@ import { transformers } from './operations/transformers.js'
 import { tuneOperations } from './tune/operations.js'
 
 /** Fusion, projection, selection, classifiers and votes. Imports declarations only; code is loaded by use. */
-export const plugin: Plugin = definePlugin({
+const plugin: Plugin = definePlugin({
   name: 'ensemble',
   operations: [
     ...combiners,

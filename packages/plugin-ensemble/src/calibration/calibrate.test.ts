@@ -2,7 +2,7 @@ import { runOperation, somePredictions } from '@etsef/plugin-api/testing'
 import type { PredictionBatch } from '@etsef/plugin-api'
 import { describe, expect, test } from 'vitest'
 import { matrix } from '../linear-algebra/matrix.js'
-import { plugin } from '../plugin.js'
+import plugin from '../plugin.js'
 import { fitIsotonic, poolAdjacentViolators } from './isotonic.js'
 import { applyPlatt, fitPlatt } from './platt.js'
 

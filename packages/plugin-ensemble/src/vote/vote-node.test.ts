@@ -1,7 +1,7 @@
 import { pickPredictions, type PredictionBatch } from '@etsef/plugin-api'
 import { runOperation, somePredictions } from '@etsef/plugin-api/testing'
 import { expect, test } from 'vitest'
-import { plugin } from '../plugin.js'
+import plugin from '../plugin.js'
 import { validationRanks } from './validation-ranks.js'
 
 const vote = plugin.operations.find(({ type }) => type === 'ensemble/vote')!
