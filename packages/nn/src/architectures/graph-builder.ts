@@ -173,7 +173,7 @@ export class GraphBuilder {
 }
 
 /** PyTorch's symmetric padding `kernel // 2` for an odd square kernel. */
-export function symmetric(kernel: number): Padding {
+function symmetric(kernel: number): Padding {
   const pad = Math.floor(kernel / 2)
   return [pad, pad, pad, pad]
 }

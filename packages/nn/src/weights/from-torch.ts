@@ -65,7 +65,7 @@ function torchParameter(node: GraphNode, parameter: string): string {
 }
 
 /** A PyTorch kernel in our layout. */
-export function kernelFromTorch(node: GraphNode, tensor: WeightTensor): WeightTensor {
+function kernelFromTorch(node: GraphNode, tensor: WeightTensor): WeightTensor {
   const { shape, data } = tensor
   const out = new Float32Array(data.length)
   if (node.op === 'dense') {

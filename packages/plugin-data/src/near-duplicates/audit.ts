@@ -49,7 +49,7 @@ export interface Audit {
 }
 
 /** So many pairs are listed; all are counted. */
-export const maxListed = 10_000
+const maxListed = 10_000
 
 /**
  * Near-duplicates in different partitions, classes or data sets, and what they join.

@@ -50,7 +50,7 @@ const lanczos = [
 ]
 
 /** log Γ(z) for z > 0 (Lanczos, g = 7; about 15 digits). */
-export function logGamma(z: number): number {
+function logGamma(z: number): number {
   if (z < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * z)) - logGamma(1 - z)
   const t = z + 6.5
   let sum = lanczos[0]!
