@@ -65,17 +65,19 @@ function etsef(splitSeed, ...more) {
   process.exit(1)
 }
 
-/** `<input>.<metric>` of the reports that score inputs, and `<metric>` of a report of its own name (the oracle). */
+/** `<input>.<metric>` of the reports that score inputs, by name, then `<metric>` of reports that score one thing (the oracle). */
 function scoresOf(nodes, metric) {
-  const scores = {}
+  const [scores, own] = [{}, {}]
   for (const [node, { metrics = {} }] of Object.entries(nodes)) {
     for (const [key, value] of Object.entries(metrics)) {
       if (typeof value !== 'number') continue
       if (key.endsWith(`.${metric}`)) scores[key.slice(0, -metric.length - 1)] = value
-      else if (key === metric) scores[node] = value
+      else if (key === metric) own[node] = value
     }
   }
-  return scores
+  // A report from the store tells its metrics in another order than one that was just made.
+  const byName = (record) => Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)))
+  return { ...byName(scores), ...byName(own) }
 }
 
 function summarise(runs) {

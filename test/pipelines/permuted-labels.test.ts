@@ -1,7 +1,8 @@
+import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { etsef, hasShared, lastJson, shared, temporaryFolder } from '../support/etsef.js'
+import { etsef, hasShared, lastJson, root, shared, temporaryFolder } from '../support/etsef.js'
 
 /** Frozen ImageNet features of the brain MRI set → FastICA → five classifiers → vote, with labels as they are or dealt anew. */
 const pipeline = (permuteLabels: number | null): string => `
@@ -41,5 +42,22 @@ describe.skipIf(!hasShared)('labels of brain-tumor-mri dealt anew at the source 
     // 160 test rows of four classes: a guess is right for 0.25 of them, give or take 1.96 · √(0.25 · 0.75 / 160) = 0.067.
     const scores = [await balancedAccuracy(1), await balancedAccuracy(2)]
     for (const score of scores) expect(Math.abs(score - 0.25)).toBeLessThan(0.067)
+  })
+})
+
+describe('pipelines/demo.yaml, small, with labels dealt anew', () => {
+  const folder = temporaryFolder()
+  afterAll(() => {
+    folder.dispose()
+  })
+
+  test('scores nothing that a guesser would not', () => {
+    const args = ['tools/permuted-labels.mjs', 'demo', '--permutations', '2', '--store', join(folder.path, 'store')]
+    const run = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' })
+    expect(run.status, run.stderr).toBe(0)
+    const row = run.stdout.split('\n').find((line) => line.startsWith('| demo | 2 | 48 | 20 |'))
+    // Ten scores of each labelling, each with its exact p; none may be beyond what 20 draws of a guesser give in 99 of 100 cases.
+    const lowest = Number(row?.split(' | ')[6])
+    expect(lowest).toBeGreaterThan(0.01 / 20)
   })
 })
