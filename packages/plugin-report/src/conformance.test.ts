@@ -1,14 +1,29 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ReportValue } from '@etsef/plugin-api'
-import { checkPlugin, someFeatures, somePredictions } from '@etsef/plugin-api/testing'
+import type { AttributionBatch, ReportValue } from '@etsef/plugin-api'
+import { checkPlugin, someFeatures, somePredictions, someRows } from '@etsef/plugin-api/testing'
 import plugin from './plugin.js'
 
 const aReport = (): ReportValue => {
   const dir = mkdtempSync(join(tmpdir(), 'etsef-report-'))
   writeFileSync(join(dir, 'table.md'), '# T\n\n| a | b |\n| --- | ---: |\n| x | 1 |')
   return { kind: 'report', dir, metrics: { 'vote.accuracy': 0.75 } }
+}
+
+const attributions = (): AttributionBatch => {
+  const rows = someRows({ numSamples: 100 })
+  return {
+    kind: 'attributions',
+    ...rows,
+    values: Float32Array.from({ length: 100 * 2 * 6 }, (_, i) => (i % 7) - 3),
+    shape: [2, 6],
+    method: 'tree-shap',
+    unit: 'margin',
+    targets: rows.labels,
+    empty: new Uint8Array(100),
+    additivityResidual: new Float64Array(100).fill(1e-15),
+  }
 }
 
 const predictions = (accuracy: number, seed: number) => somePredictions({ numSamples: 60, accuracy, seed })
@@ -28,6 +43,9 @@ checkPlugin(plugin, {
     'report/figures': () => ({
       options: { iterations: 60 },
       inputs: { predictions: predictions(0.8, 1), features: someFeatures({ numSamples: 100 }) },
+    }),
+    'report/attributions': () => ({
+      inputs: { attributions: attributions(), features: someFeatures({ numSamples: 100 }) },
     }),
     'report/page': () => ({ inputs: { reports: [{ name: 'scores', value: aReport() }] } }),
   },

@@ -1,5 +1,6 @@
 import { definePlugin, defineOperation, port } from '@etsef/plugin-api'
 import type { Plugin } from '@etsef/plugin-api'
+import { attributionsOptions } from './attributions/attributions-options.js'
 import { evaluateOptions } from './evaluate/evaluate-options.js'
 import { figuresOptions } from './figures/figures-options.js'
 import { pageOptions } from './page/page-options.js'
@@ -75,6 +76,28 @@ const plugin: Plugin = definePlugin({
         return {}
       },
       load: () => import('./figures/figures-node.js'),
+    }),
+    defineOperation({
+      kind: 'report',
+      type: 'report/attributions',
+      summary: 'Which columns and base models a classifier decided by: mean attributions per class, as tables and bars',
+      cacheVersion: 1,
+      options: attributionsOptions,
+      inputs: {
+        attributions: port.attributions('Values per class and column of each row, e.g. of xai/tree-shap'),
+        features: port.features('The rows that were explained; names of the columns'),
+      },
+      outputs: { report: port.report('columns and sources as .csv, .svg and .png, table.md, metrics.json') },
+      plan: (args) => {
+        const { partitions } = args.inputs.attributions
+        if (partitions !== undefined && !partitions.includes(args.options.partition)) {
+          args.issue('partition', `attributions have no rows of partition "${args.options.partition}"`, {
+            received: partitions.join(', '),
+          })
+        }
+        return {}
+      },
+      load: () => import('./attributions/attributions-node.js'),
     }),
     defineOperation({
       kind: 'report',

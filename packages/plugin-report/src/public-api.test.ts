@@ -7,12 +7,14 @@ test('exports these names and no others', () => {
     'alignPredictions',
     'allowedPerplexity',
     'argMaxRows',
+    'attributionMeans',
     'auroc',
     'aurocInterval',
     'aurocPerClass',
     'averagePrecision',
     'averagePrecisionPerClass',
     'balancedAccuracy',
+    'barFigure',
     'benjaminiHochberg',
     'brierScore',
     'calibration',
@@ -60,5 +62,10 @@ test('exports these names and no others', () => {
 })
 
 test('offers these operations', () => {
-  expect(api.default.operations.map(({ type }) => type)).toEqual(['report/evaluate', 'report/figures', 'report/page'])
+  expect(api.default.operations.map(({ type }) => type)).toEqual([
+    'report/evaluate',
+    'report/figures',
+    'report/attributions',
+    'report/page',
+  ])
 })
