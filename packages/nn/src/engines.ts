@@ -7,6 +7,7 @@ import { engineId } from './engine/engine-id.js'
 import { engineFromEnvironment } from './engine/load-engine.js'
 import { findBinding, hasCudaDevice, packageDirectory, type Binding } from './install/engine-cache.js'
 import { installEngine, WASM_COST } from './install/install-engine.js'
+import { ownKernelsDigest } from './install/own-kernels-file.js'
 import { selfTest } from './install/self-test.js'
 import { TFJS_VERSION } from './install/versions.js'
 
@@ -31,7 +32,7 @@ function probe(): EngineProbe {
   if (binding !== undefined) {
     return {
       name: 'tensorflow',
-      id: idOf(binding.tensorflowVersion),
+      id: idOf(binding),
       summary: `TensorFlow ${binding.tensorflowVersion} (${describeSource(binding)}) with TensorFlow.js ${TFJS_VERSION}`,
     }
   }
@@ -46,9 +47,10 @@ function probe(): EngineProbe {
 }
 
 /** Frozen networks run on ONNX Runtime whatever the engine, so another version of it is another engine. */
-function idOf(tensorflow: string | undefined): string {
+function idOf(binding: Binding | undefined): string {
   return engineId({
-    tensorflow,
+    tensorflow: binding?.tensorflowVersion,
+    kernels: binding === undefined ? undefined : ownKernelsDigest(binding),
     onnxruntime: packageVersion('onnxruntime-node'),
     hasOneDnn: process.env['TF_ENABLE_ONEDNN_OPTS'] !== '0',
   })
@@ -75,7 +77,8 @@ async function doctor(): Promise<readonly string[]> {
 }
 
 async function describeTensorflow(binding: Binding): Promise<string> {
-  const what = `tensorflow: ${binding.tensorflowVersion} (${describeSource(binding)}), ${binding.package} ${TFJS_VERSION}`
+  const kernels = `${ownKernelsDigest(binding) === undefined ? 'without' : 'with'} our compiled kernels`
+  const what = `tensorflow: ${binding.tensorflowVersion} (${describeSource(binding)}), ${binding.package} ${TFJS_VERSION}, ${kernels}`
   try {
     await selfTest(binding)
     return `${what}; self-test passed`

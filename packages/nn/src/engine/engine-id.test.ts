@@ -14,6 +14,8 @@ test('every version that changes bits changes the id', () => {
     { ...tensorflow, onnxruntime: undefined },
     { ...tensorflow, hasOneDnn: false },
     { ...tensorflow, tensorflow: undefined },
+    { ...tensorflow, kernels: '01234567' },
+    { ...tensorflow, kernels: '01234568' },
     { ...tensorflow, tensorflow: undefined, onnxruntime: '1.30.1' },
   ].map(engineId)
   expect(ids[0]).toBe('tensorflow-2.21.0+tfjs-4.22.0+onnxruntime-1.30.0')

@@ -8,13 +8,20 @@ export interface EngineVersions {
   readonly onnxruntime: string | undefined
   /** False when oneDNN's kernels are switched off. */
   readonly hasOneDnn: boolean
+  /** Digest of our compiled kernels; absent where they are not used. */
+  readonly kernels?: string | undefined
 }
 
 /** Id of an engine as it enters the key of every tensor stage, e.g. `tensorflow-2.21.0+tfjs-4.22.0+onnxruntime-1.30.0`. */
-export function engineId({ tensorflow, onnxruntime, hasOneDnn }: EngineVersions): string {
+export function engineId({ tensorflow, onnxruntime, hasOneDnn, kernels }: EngineVersions): string {
   const parts =
     tensorflow === undefined
       ? [`wasm-${TFJS_VERSION}`]
-      : [`tensorflow-${tensorflow}`, `tfjs-${TFJS_VERSION}`, ...(hasOneDnn ? [] : ['no-onednn'])]
+      : [
+          `tensorflow-${tensorflow}`,
+          `tfjs-${TFJS_VERSION}`,
+          ...(kernels === undefined ? [] : [`kernels-${kernels}`]),
+          ...(hasOneDnn ? [] : ['no-onednn']),
+        ]
   return [...parts, ...(onnxruntime === undefined ? [] : [`onnxruntime-${onnxruntime}`])].join('+')
 }

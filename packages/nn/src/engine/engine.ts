@@ -1,4 +1,5 @@
 import type * as tensorflow from '@tensorflow/tfjs'
+import type { Activation } from '../graph/graph.js'
 
 /** The TensorFlow.js module, as a value that is loaded late. */
 export type Tf = typeof tensorflow
@@ -27,6 +28,10 @@ export interface EngineKernels {
    * The running variance is the unbiased one (n − 1), as in PyTorch and Keras 2.
    */
   batchNorm(input: BatchNormInput): tensorflow.Tensor
+  /** Activations that {@link EngineKernels.batchNorm} can apply to its result on the way; absent means none. */
+  readonly fusedActivations?: ReadonlySet<Activation>
+  /** Product of `x` `[batch, height, width, channels]` with `factor` `[batch, 1, 1, channels]`, where there is a faster way than `tf.mul`. */
+  readonly scaleChannels?: (x: tensorflow.Tensor, factor: tensorflow.Tensor) => tensorflow.Tensor
   /** One Adam step of a variable in place; moments live in `state` and are created on first use. */
   adam(step: AdamStep): void
   /** First and second moment of a variable as plain data; undefined before its first step. */
@@ -48,6 +53,8 @@ export interface BatchNormInput {
   readonly epsilon: number
   /** Share of the old running statistic kept. */
   readonly momentum: number
+  /** Applied to the result; one of {@link EngineKernels.fusedActivations}. */
+  readonly activation?: Activation
 }
 
 /** Moments of one variable; opaque, owned by the kernel. */

@@ -13,6 +13,7 @@ import {
   type BindingSource,
   type CacheManifest,
 } from './engine-cache.js'
+import { ensureOwnKernels } from './compile-own-kernels.js'
 import { buildFromGiven } from './from-given.js'
 import { buildFromStock } from './from-stock.js'
 import { buildFromWheel } from './from-wheel.js'
@@ -59,6 +60,7 @@ export async function installEngine(options: InstallOptions = {}): Promise<Insta
   const present = options.force === true ? undefined : findBinding(env)
   const given = givenEntry(env)
   if (present !== undefined && (given === undefined || present.source === 'given')) {
+    await ensureOwnKernels(present, log, env)
     return { engine: 'tensorflow', binding: present, cached: true, failures: [] }
   }
   if (packageDirectory('@tensorflow/tfjs-node') === undefined) {
@@ -74,6 +76,7 @@ export async function installEngine(options: InstallOptions = {}): Promise<Insta
     if (source === 'given' && given === undefined) continue
     try {
       const binding = await buildEntry(source, env, log)
+      await ensureOwnKernels(binding, log, env)
       log(`TensorFlow ${binding.tensorflowVersion} ready (${source})`)
       return { engine: 'tensorflow', binding, cached: false, failures }
     } catch (cause) {

@@ -1,14 +1,19 @@
+import type { Rank, Tensor } from '@tensorflow/tfjs'
 import { loadTensorflow } from '../engine/tensorflow/load-tensorflow.js'
 import type { Engine } from '../engine/engine.js'
+import type { Activation } from '../graph/graph.js'
 import type { BindingPackage } from './engine-cache.js'
 
 const TOLERANCE = 1e-4
 
-const [path, name] = process.argv.slice(2)
+const [path, name, ownKernels] = process.argv.slice(2)
 if (path === undefined || name === undefined) throw new Error('usage: self-test-child <binding> <package>')
-const engine = loadTensorflow({ path, package: name as BindingPackage }, 1)
+const engine = loadTensorflow({ path, package: name as BindingPackage }, 1, ownKernels)
 checkConvolutionGradient(engine)
+checkDepthwiseGradient(engine)
 checkBatchNorm(engine)
+checkFusedActivations(engine)
+checkChannelProduct(engine)
 checkAdam(engine)
 process.stdout.write(`${JSON.stringify({ tensorflowVersion: engine.id.slice('tensorflow-'.length).split('+')[0] })}\n`)
 
@@ -18,6 +23,78 @@ function checkConvolutionGradient({ tf }: Engine): void {
   const kernel = tf.tensor4d([1, -1, 2, 0.5], [2, 2, 1, 1])
   const gradient = tf.grad((k) => tf.conv2d(x, k as typeof kernel, 1, 'valid').sum())(kernel)
   expectClose('convolution gradient', gradient.dataSync(), [8, 12, 20, 24])
+}
+
+/** Filter gradient of a 3x3 depthwise convolution of 0…8 with padding, two equal channels: sums of the shifted pictures. */
+function checkDepthwiseGradient({ tf }: Engine): void {
+  const x = tf.tensor4d(Array.from({ length: 18 }, (_, i) => i >> 1), [1, 3, 3, 2]) // prettier-ignore
+  const filter = tf.ones<Rank.R4>([3, 3, 2, 1])
+  const gradient = tf.grad((f) => tf.depthwiseConv2d(x, f as typeof filter, 1, 'same').sum())(filter)
+  const sums = [8, 15, 12, 21, 36, 27, 20, 33, 24]
+  expectClose(
+    'depthwise gradient',
+    gradient.dataSync(),
+    sums.flatMap((sum) => [sum, sum]),
+  )
+}
+
+/** An activation fused into batch norm gives what batch norm and then the activation give, value and gradient; odd sizes. */
+function checkFusedActivations({ tf, kernels }: Engine): void {
+  const x = tf.tensor4d(
+    Array.from({ length: 3 * 3 * 7 * 5 }, (_, i) => 7 * Math.sin(i * i)),
+    [3, 3, 7, 5],
+  )
+  const weight = tf.tensor4d(Array.from({ length: x.size }, (_, i) => Math.cos(i)), x.shape) // prettier-ignore
+  const gamma = tf.tensor1d([1, -2, 3, 0.5, 4])
+  const beta = tf.tensor1d([0, 1, -1, 2, 0.5])
+  const plain: Record<string, (y: Tensor) => Tensor> = {
+    relu: (y) => tf.relu(y),
+    relu6: (y) => tf.relu6(y),
+    swish: (y) => tf.mul(y, tf.sigmoid(y)),
+    hardSwish: (y) => tf.mul(y, tf.div(tf.relu6(tf.add(y, 3)), 6)),
+  }
+  const norm = (input: Tensor, activation?: Activation): Tensor =>
+    kernels.batchNorm({
+      x: input as typeof x,
+      gamma,
+      beta,
+      movingMean: tf.variable(tf.zeros([5])),
+      movingVariance: tf.variable(tf.ones([5])),
+      epsilon: 1e-3,
+      momentum: 0.9,
+      ...(activation === undefined ? {} : { activation }),
+    })
+  for (const activation of kernels.fusedActivations ?? []) {
+    const results = [(y: Tensor) => norm(y, activation), (y: Tensor) => plain[activation]!(norm(y))].map((run) => [
+      Array.from(run(x).dataSync()),
+      Array.from(
+        tf
+          .grad((y: Tensor) => tf.sum(tf.mul(weight, run(y))))(x)
+          .dataSync(),
+      ),
+    ])
+    expectClose(`batch norm with ${activation}`, results[0]![0]!, results[1]![0]!)
+    expectClose(`gradient of batch norm with ${activation}`, results[0]![1]!, results[1]![1]!)
+  }
+}
+
+/** The map times one factor per channel, and both gradients, are those of the plain product. */
+function checkChannelProduct({ tf, kernels }: Engine): void {
+  const { scaleChannels } = kernels
+  if (scaleChannels === undefined) return
+  const x = tf.tensor4d(
+    Array.from({ length: 2 * 3 * 2 * 3 }, (_, i) => Math.sin(i)),
+    [2, 3, 2, 3],
+  )
+  const factor = tf.tensor4d([1, 2, 3, -1, 0.5, 4], [2, 1, 1, 3])
+  const weight = tf.tensor4d(Array.from({ length: x.size }, (_, i) => Math.cos(i)), x.shape) // prettier-ignore
+  const results = [scaleChannels, (a: Tensor, b: Tensor) => tf.mul(a, b)].map((product) =>
+    [
+      product(x, factor),
+      ...tf.grads((a: Tensor, b: Tensor) => tf.sum(tf.mul(weight, product(a, b))))([x, factor]),
+    ].flatMap((tensor) => Array.from(tensor.dataSync())),
+  )
+  expectClose('channel product', results[0]!, results[1]!)
 }
 
 /** [1, 3, 5, 11] has mean 5, variance 14, unbiased 56/3; the gradient of Σy³ is that of the closed form, in float64. */

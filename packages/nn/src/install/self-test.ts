@@ -9,18 +9,23 @@ export interface SelfTestResult {
 }
 
 /**
- * Loads a binding in a child process and compares a convolution gradient, a fused batch-norm gradient and two Adam steps with
- * constants. A child, because a library built for another processor ends the process that loads it.
+ * Loads a binding in a child process and compares gradients of convolutions, of batch norm with each activation and of channel
+ * products, and two Adam steps, with constants. A child, because a library built for another processor ends the process that loads it.
  *
+ * @param ownKernels - Compiled kernels of ours to test with it; default those in their place, if any.
  * @throws Error naming what differed, or how the child ended.
  */
-export async function selfTest(binding: Pick<Binding, 'path' | 'package'>): Promise<SelfTestResult> {
+export async function selfTest(
+  binding: Pick<Binding, 'path' | 'package'>,
+  ownKernels?: string,
+): Promise<SelfTestResult> {
   const script = fileURLToPath(new URL('./self-test-child.js', import.meta.url)).replace(
     /([\\/])src([\\/]install)/,
     '$1dist$2',
   )
   if (!existsSync(script)) throw new Error('the self-test is not built; run npm run build')
-  const { code, stdout, stderr } = await runCommand(process.execPath, [script, binding.path, binding.package], {
+  const args = [script, binding.path, binding.package, ...(ownKernels === undefined ? [] : [ownKernels])]
+  const { code, stdout, stderr } = await runCommand(process.execPath, args, {
     env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' },
     timeoutMs: 120_000,
   })

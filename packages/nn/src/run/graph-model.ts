@@ -1,7 +1,7 @@
 import type { Rng } from '@etsef/plugin-api'
 import type { Tensor } from '@tensorflow/tfjs'
 import type { Engine, Variable } from '../engine/engine.js'
-import type { Graph, GraphNode, ParameterSpec, Weights, WeightTensor } from '../graph/graph.js'
+import type { Activation, Graph, GraphNode, ParameterSpec, Weights, WeightTensor } from '../graph/graph.js'
 import { parametersOf } from '../graph/parameters.js'
 import { runNode } from './node-operation.js'
 
@@ -55,13 +55,19 @@ export function createGraphModel(engine: Engine, graph: Graph, weights: Weights)
     byNode.get(node)!.set(parameter.name.slice(at + 1), variable)
   }
 
-  const compute = (node: GraphNode, inputs: readonly Tensor[], options: EvaluateOptions): Tensor =>
+  const compute = (
+    node: GraphNode,
+    inputs: readonly Tensor[],
+    options: EvaluateOptions,
+    fusedActivation?: Activation,
+  ): Tensor =>
     tf.tidy(() =>
       runNode(node, inputs, {
         engine,
         parameter: (name) => byNode.get(node.name)?.get(name),
         isTraining: options.trainingNodes?.has(node.name) ?? false,
         ...(options.rng === undefined ? {} : { rng: options.rng.fork(node.name) }),
+        ...(fusedActivation === undefined ? {} : { fusedActivation }),
       }),
     )
 
@@ -75,8 +81,16 @@ export function createGraphModel(engine: Engine, graph: Graph, weights: Weights)
       const release = options.trainingNodes === undefined
       const readers = countReaders(order, outputs)
       const values = new Map<string, Tensor>(feeds)
+      const fusions = fusableNorms(order, readers, engine.kernels.fusedActivations, options.trainingNodes)
       for (const node of order) {
         const inputs = node.inputs.map((name) => values.get(name)!)
+        const norm = fusions.get(node.name)
+        if (norm !== undefined && node.op === 'activation') {
+          const x = values.get(norm.inputs[0]!)!
+          values.set(node.name, compute(norm, [x], options, node.activation))
+          continue
+        }
+        if (node.op === 'batchNorm' && fusions.get(node.name) === node) continue
         values.set(node.name, compute(node, inputs, options))
         if (!release) continue
         for (const name of node.inputs) {
@@ -131,6 +145,31 @@ function countReaders(order: readonly GraphNode[], outputs: readonly string[]): 
   // Wanted values are never freed.
   for (const name of outputs) readers.set(name, (readers.get(name) ?? 0) + 1)
   return readers
+}
+
+/**
+ * Learning batch norms whose value only an activation reads that the engine can fuse, by their own name and by the activation's.
+ * Both nodes then run as one, at the activation's place.
+ */
+function fusableNorms(
+  order: readonly GraphNode[],
+  readers: ReadonlyMap<string, number>,
+  activations: ReadonlySet<Activation> | undefined,
+  trainingNodes: ReadonlySet<string> | undefined,
+): ReadonlyMap<string, GraphNode> {
+  const fusions = new Map<string, GraphNode>()
+  if (activations === undefined || trainingNodes === undefined) return fusions
+  const norms = new Map(
+    order.filter(({ op, name }) => op === 'batchNorm' && trainingNodes.has(name)).map((node) => [node.name, node]),
+  )
+  for (const node of order) {
+    if (node.op !== 'activation' || !activations.has(node.activation)) continue
+    const norm = norms.get(node.inputs[0]!)
+    if (norm === undefined || readers.get(norm.name) !== 1) continue
+    fusions.set(norm.name, norm)
+    fusions.set(node.name, norm)
+  }
+  return fusions
 }
 
 function checkedWeight(weights: Weights, parameter: ParameterSpec): WeightTensor {

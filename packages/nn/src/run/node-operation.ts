@@ -12,6 +12,8 @@ export interface NodeContext {
   readonly isTraining: boolean
   /** Draws dropout masks; absent outside training, where dropout does nothing. */
   readonly rng?: Rng
+  /** Activation after this batch norm that the engine applies on the way. */
+  readonly fusedActivation?: Activation
 }
 
 /** Runs one node on its inputs; the caller owns the result. */
@@ -42,7 +44,7 @@ export function runNode(node: GraphNode, inputs: readonly Tensor[], context: Nod
     case 'avgPool':
       return averagePool(tf, x as Tensor4D, node)
     case 'globalAvgPool':
-      return tf.mean(x, [1, 2], node.keepDims)
+      return averageOverPixels(tf, x as Tensor4D, node.keepDims)
     case 'globalMaxPool':
       return tf.max(x, [1, 2])
     case 'dropout':
@@ -50,7 +52,7 @@ export function runNode(node: GraphNode, inputs: readonly Tensor[], context: Nod
     case 'add':
       return inputs.slice(1).reduce((sum, other) => tf.add(sum, other), x)
     case 'multiply':
-      return tf.mul(x, inputs[1]!)
+      return multiply(context.engine, x, inputs[1]!)
     case 'scale':
       return tf.mul(x, node.factor)
     case 'rescale':
@@ -80,8 +82,10 @@ function runBatchNorm(node: GraphNode & { op: 'batchNorm' }, x: Tensor, context:
   if (context.isTraining) {
     const { epsilon, momentum } = node
     const spatial = x.rank === 4 ? x : x.reshape([x.shape[0], 1, 1, x.shape[1]!])
+    const { fusedActivation } = context
     const y = kernels.batchNorm({
       x: spatial as Tensor4D,
+      ...(fusedActivation === undefined ? {} : { activation: fusedActivation }),
       ...(gamma === undefined ? {} : { gamma }),
       ...(beta === undefined ? {} : { beta }),
       movingMean,
@@ -89,7 +93,7 @@ function runBatchNorm(node: GraphNode & { op: 'batchNorm' }, x: Tensor, context:
       epsilon,
       momentum,
     })
-    return y.reshape(x.shape)
+    return x.rank === 4 ? y : y.reshape(x.shape)
   }
   // Inference: the stock kernel forward, and the gradient of an affine map with constant coefficients, one product.
   const normalise = tf.customGrad((input) => {
@@ -110,6 +114,12 @@ function runBatchNorm(node: GraphNode & { op: 'batchNorm' }, x: Tensor, context:
   return normalise(x)
 }
 
+function multiply({ tf, kernels }: Engine, x: Tensor, y: Tensor): Tensor {
+  const isPerChannel = x.rank === 4 && y.rank === 4 && y.shape[1] === 1 && y.shape[2] === 1
+  const fits = x.shape[0] === y.shape[0] && x.shape[3] === y.shape[3]
+  return isPerChannel && fits && kernels.scaleChannels !== undefined ? kernels.scaleChannels(x, y) : tf.mul(x, y)
+}
+
 function activate(tf: Tf, x: Tensor, activation: Activation): Tensor {
   switch (activation) {
     case 'relu':
@@ -125,6 +135,19 @@ function activate(tf: Tf, x: Tensor, activation: Activation): Tensor {
     case 'hardSwish':
       return tf.mul(x, tf.div(tf.relu6(tf.add(x, 3)), 6))
   }
+}
+
+/** The stock gradient makes a map of ones and two more of the same size; this one repeats the quotient. */
+function averageOverPixels(tf: Tf, x: Tensor4D, keepDims: boolean): Tensor {
+  const [batch, height, width, channels] = x.shape
+  const average = tf.customGrad((input) => ({
+    value: tf.mean(input as Tensor, [1, 2], keepDims),
+    gradFunc: (dy: Tensor) => {
+      const share = tf.div(dy, height * width)
+      return tf.tile(share.reshape([batch, 1, 1, channels]), [1, height, width, 1])
+    },
+  }))
+  return average(x)
 }
 
 function averagePool(tf: Tf, x: Tensor4D, node: GraphNode & { op: 'avgPool' }): Tensor {

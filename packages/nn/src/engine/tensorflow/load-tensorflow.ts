@@ -1,20 +1,28 @@
 import { createRequire } from 'node:module'
 import type { Binding } from '../../install/engine-cache.js'
-import { TFJS_VERSION } from '../../install/versions.js'
+import { findOwnKernels, ownKernelsDigest } from '../../install/own-kernels-file.js'
 import type { Engine, Tf } from '../engine.js'
+import { engineId } from '../engine-id.js'
 import { prepareEnvironment, shimNodeUtil } from '../environment.js'
 import { installActivationGradients } from '../activation-gradients.js'
 import { fusedBatchNorm } from './fused-batch-norm.js'
 import { nativeAdam } from './native-adam.js'
 import { nativeBackend } from './native-backend.js'
+import { loadOwnKernels, ownKernels } from './own-kernels.js'
 
 /**
  * Loads TensorFlow.js on a native binding and installs the fast kernels.
  *
  * The npm package looks for its binding inside node_modules; it is told the binding's true place instead, so that node_modules
  * stays as npm left it and `npm ci` never costs the engine.
+ *
+ * @param kernelsPath - Our compiled kernels, default those that belong to the binding; they are not used on a GPU.
  */
-export function loadTensorflow(binding: Pick<Binding, 'path' | 'package'>, threads: number): Engine {
+export function loadTensorflow(
+  binding: Pick<Binding, 'path' | 'package'>,
+  threads: number,
+  kernelsPath: string | undefined = findOwnKernels(binding.path),
+): Engine {
   prepareEnvironment(threads)
   shimNodeUtil()
   const require = createRequire(import.meta.url)
@@ -32,12 +40,19 @@ export function loadTensorflow(binding: Pick<Binding, 'path' | 'package'>, threa
   }
   const backend = nativeBackend(tf)
   installActivationGradients(tf)
+  const usesOwn = kernelsPath !== undefined && !backend.isUsingGpuDevice
+  if (usesOwn) loadOwnKernels(kernelsPath)
   return {
     name: 'tensorflow',
-    id: `tensorflow-${backend.binding.TF_Version}+tfjs-${TFJS_VERSION}`,
+    id: engineId({
+      tensorflow: backend.binding.TF_Version,
+      onnxruntime: undefined,
+      hasOneDnn: process.env['TF_ENABLE_ONEDNN_OPTS'] !== '0',
+      kernels: usesOwn ? ownKernelsDigest(binding) : undefined,
+    }),
     tf,
     threads: Number(process.env['TF_NUM_INTRAOP_THREADS']),
     device: backend.isUsingGpuDevice ? 'gpu' : 'cpu',
-    kernels: { batchNorm: fusedBatchNorm(tf), ...nativeAdam(tf) },
+    kernels: { batchNorm: fusedBatchNorm(tf), ...nativeAdam(tf), ...(usesOwn ? ownKernels(tf) : {}) },
   }
 }

@@ -12,7 +12,16 @@ export interface OpAttribute {
 export interface NativeBackend {
   readonly isUsingGpuDevice: boolean
   readonly binding: Readonly<
-    Record<'TF_ATTR_TYPE' | 'TF_ATTR_FLOAT' | 'TF_ATTR_STRING' | 'TF_ATTR_BOOL' | 'TF_ATTR_SHAPE' | 'TF_FLOAT', number>
+    Record<
+      | 'TF_ATTR_TYPE'
+      | 'TF_ATTR_INT'
+      | 'TF_ATTR_FLOAT'
+      | 'TF_ATTR_STRING'
+      | 'TF_ATTR_BOOL'
+      | 'TF_ATTR_SHAPE'
+      | 'TF_FLOAT',
+      number
+    >
   > & {
     readonly TF_Version: string
     executeOp(name: string, attributes: readonly OpAttribute[], inputs: readonly number[], outputs: number): unknown[]
