@@ -139,6 +139,9 @@ describe('the other verbs', () => {
       '"both" -> "centred" [label="features"]',
     )
     expect((await project.etsef('graph', 'toy.yaml', '--format', 'svg')).stdout).toMatch(/^<svg [\s\S]*<\/svg>\n$/)
+    const { stdout } = await project.etsef('graph', 'toy.yaml', '--format', 'svg', '--out', 'drawn/toy.svg')
+    expect(stdout).toBe('')
+    expect(project.read('drawn/toy.svg')).toMatch(/^<svg [\s\S]*<\/svg>\n$/)
   })
 
   test('resolve --annotate says where each value was written, and runs as it is', async () => {
@@ -150,6 +153,8 @@ describe('the other verbs', () => {
     expect(stdout).toContain('use: toy/join  # toy.yaml:')
     expect(stdout).toContain('k: 2  # child.yaml:2:')
     expect(stdout).toContain('test: 0.5  # --set:1:1')
+    const varied = await project.etsef('resolve', 'toy.yaml', '--annotate', '--set', 'vars.n=41')
+    expect(varied.stdout).toMatch(/numSamples: 41 {2}# toy\.yaml:\d+:\d+, from --set:1:1\n/)
     project.write('resolved.yaml', (await project.etsef('resolve', 'toy.yaml')).stdout)
     expect((await project.etsef('run', 'resolved.yaml', '--json')).stdout).toContain('"scores":{"state":"cached"')
   })
@@ -182,6 +187,11 @@ describe('the other verbs', () => {
     const { run } = JSON.parse((await project.etsef('run', 'files.yaml', '--json')).stdout)
     const same = await project.etsef('replay', run, '--json')
     expect(JSON.parse(same.stdout)).toMatchObject({ same: true, differences: [] })
+    // The record alone, in a checkout whose store is empty.
+    project.write('record.json', project.read(`.etsef/runs/${run}/run.json`))
+    const fresh = await project.etsef('replay', 'record.json', '--store', 'fresh', '--json')
+    expect(JSON.parse(fresh.stdout)).toMatchObject({ replayed: run, same: true, differences: [] })
+    expect((await project.etsef('replay', 'toy.yaml')).stdout).toContain('"toy.yaml" is not the record of a run')
     project.write('data/a1', 'y')
     const other = await project.etsef('replay', run, '--json')
     expect(other.code).toBe(1)

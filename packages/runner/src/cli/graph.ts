@@ -1,34 +1,39 @@
 import { checkPipeline } from '../run/prepare.js'
 import { drawDot, drawMermaid } from '../graph/draw.js'
 import { drawSvg } from '../graph/draw-svg.js'
+import type { GraphNode } from '../graph/graph.js'
 import { pipelineRequest, UsageError, type Arguments } from './arguments.js'
 import { exitCodes } from './exit-codes.js'
 import { InvalidPipeline } from '../errors.js'
-import type { Output } from './output.js'
+import { writeResult, type Output } from './output.js'
 
-/** `etsef graph FILE --format mermaid|dot|svg`: the graph as text. */
+/** `etsef graph FILE --format mermaid|dot|svg [--out FILE]`: the graph as text. */
 export async function graph(args: Arguments, output: Output): Promise<number> {
   const format = args.values.format ?? (args.isJson ? 'json' : 'mermaid')
   const checked = await checkPipeline(pipelineRequest(args))
   if (checked.problems.length > 0) throw new InvalidPipeline(checked.problems)
   const nodes = checked.order.flatMap((id) => checked.graph.nodes.get(id) ?? [])
-  if (format === 'mermaid') output.line(drawMermaid(nodes))
-  else if (format === 'dot') output.line(drawDot(nodes))
-  else if (format === 'svg') output.line(drawSvg(nodes))
-  else if (format === 'json') {
-    const edges = nodes
-      .flatMap((node) => Object.values(node.inputs).flat())
-      .map(({ from, to, kind }) => ({ from, to, kind }))
-    output.line(
-      JSON.stringify({
-        nodes: nodes.map((node) => ({
-          id: node.id,
-          operation: node.installed.operation.type,
-          kind: node.installed.operation.kind,
-        })),
-        edges,
-      }),
-    )
-  } else throw new UsageError(`--format is mermaid, dot or svg, not "${format}"`)
+  const draw = Object.hasOwn(formats, format) ? formats[format] : undefined
+  if (!draw) throw new UsageError(`--format is mermaid, dot, svg or json, not "${format}"`)
+  writeResult(draw(nodes), args, output)
   return exitCodes.ok
+}
+
+const formats: Readonly<Record<string, (nodes: readonly GraphNode[]) => string>> = {
+  mermaid: drawMermaid,
+  dot: drawDot,
+  svg: drawSvg,
+  json: describeGraph,
+}
+
+function describeGraph(nodes: readonly GraphNode[]): string {
+  const edges = nodes
+    .flatMap((node) => Object.values(node.inputs).flat())
+    .map(({ from, to, kind }) => ({ from, to, kind }))
+  const described = nodes.map(({ id, installed }) => ({
+    id,
+    operation: installed.operation.type,
+    kind: installed.operation.kind,
+  }))
+  return JSON.stringify({ nodes: described, edges })
 }

@@ -10,7 +10,7 @@ export const helpText = `etsef <verb> [file] [flags]
   schema               JSON Schema of pipelines for editors, of all installed operations
   plugins [list|info NAME]
   runs [RUN]           past runs, or the record of one
-  replay RUN           runs a recorded pipeline again and compares every artifact
+  replay RUN           runs a recorded pipeline (or the run.json of another machine) again and compares every artifact
   cache du|gc|verify   size of the store; collects what old runs used; checks every byte
   doctor               what this machine has, and what is missing
   engine install       gets the best tensor engine this machine can have
@@ -25,7 +25,7 @@ export const helpText = `etsef <verb> [file] [flags]
   -j, --jobs N         stages at a time (default: CPUs)       --gpus N
   --on-error stop|continue   --retries N   --timeout SECONDS
   --store DIR          default: .etsef beside package.json, or ETSEF_STORE
-  -o, --out DIR        copies reports there
+  -o, --out DIR        copies reports there; of graph, resolve and schema: the file to write
   --paranoid           reads every byte again, whatever was remembered
   --json               one JSON object on stdout      --log json: events, a line each
   -q, --quiet

@@ -1,6 +1,7 @@
 import { formatError, type PipelineError, type ReportTable } from '@etsef/plugin-api'
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import type { Arguments } from './arguments.js'
 
 /** Where a command writes. */
 export interface Output {
@@ -9,6 +10,19 @@ export interface Output {
   /** A line that is not the result. */
   note(text: string): void
   readonly isTerminal: boolean
+}
+
+/** Prints the result of a verb, or writes it to the file of `--out`. */
+export function writeResult(text: string, args: Arguments, output: Output): void {
+  const { out } = args.values
+  if (out === undefined) {
+    output.line(text)
+    return
+  }
+  const path = resolve(args.cwd, out)
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, `${text}\n`)
+  output.note(`wrote ${out}`)
 }
 
 /** Text of a table with columns padded. */

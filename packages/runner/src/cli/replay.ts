@@ -1,31 +1,26 @@
-import { writeFileSync, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { problem, suggest } from '../errors.js'
 import { compareWithRecord, type ReplayDifference } from '../run/replay.js'
 import { findProjectRoot } from '../registry/find-project.js'
 import { checkPipeline, keyPipeline, storeDirOf } from '../run/prepare.js'
 import { runPipeline } from '../run/run-pipeline.js'
-import { listRuns, readRunRecord } from '../run/run-record.js'
+import { listRuns, readRunRecord, type RunRecord } from '../run/run-record.js'
 import { UsageError, wholeNumber, type Arguments } from './arguments.js'
 import { exitCodes } from './exit-codes.js'
 import { formatSeconds, type Output } from './output.js'
 
 /**
- * `etsef replay RUN`: runs a recorded pipeline again, in the store given, and compares every artifact with the record.
+ * `etsef replay RUN`, or the path of its `run.json`: runs a recorded pipeline again, in the store given, and compares every artifact with the record.
  * What differs (package versions, engine, content) is named before anything runs.
  */
 export async function replay(args: Arguments, output: Output, signal: AbortSignal): Promise<number> {
   const [wanted] = args.rest
-  if (wanted === undefined) throw new UsageError('etsef replay RUN')
+  if (wanted === undefined) throw new UsageError('etsef replay RUN, or the path of a run.json')
   const root = findProjectRoot(args.cwd)
   const storeDir = storeDirOf(root, args.cwd, args.values.store)
-  const record = readRunRecord(storeDir, wanted)
-  if (!record)
-    throw problem('ERR_BAD_REFERENCE', {
-      message: `There is no run "${wanted}"`,
-      hint: suggest(wanted, listRuns(storeDir), 'runs'),
-    })
-  const dir = join(storeDir, 'replays', wanted)
+  const record = findRecord(wanted, args.cwd, storeDir)
+  const dir = join(storeDir, 'replays', record.run)
   mkdirSync(dir, { recursive: true })
   // JSON is YAML; the resolved pipeline needs neither the files it extended nor the command line it was run with.
   const file = join(dir, 'pipeline.yaml')
@@ -48,7 +43,7 @@ export async function replay(args: Arguments, output: Output, signal: AbortSigna
   if (args.isJson)
     output.line(
       JSON.stringify({
-        replayed: wanted,
+        replayed: record.run,
         run: outcome.record.run,
         status: outcome.record.status,
         same: isSame,
@@ -59,11 +54,33 @@ export async function replay(args: Arguments, output: Output, signal: AbortSigna
     for (const difference of differences) output.line(describe(difference))
     output.line(
       isSame
-        ? `every artifact is as in run ${wanted} (${formatSeconds(outcome.record.seconds)})`
-        : `${differences.length} differences to run ${wanted}`,
+        ? `every artifact is as in run ${record.run} (${formatSeconds(outcome.record.seconds)})`
+        : `${differences.length} differences to run ${record.run}`,
     )
   }
   return isSame ? exitCodes.ok : exitCodes.failed
+}
+
+/** The record of a run of this store, or of any other: its file goes with a paper or a colleague. */
+function findRecord(wanted: string, cwd: string, storeDir: string): RunRecord {
+  const path = resolve(cwd, wanted)
+  if (!existsSync(path) || !statSync(path).isFile()) {
+    const record = readRunRecord(storeDir, wanted)
+    if (record) return record
+    throw problem('ERR_BAD_REFERENCE', {
+      message: `There is no run "${wanted}"`,
+      expected: 'a run of this store, or the path of a run.json',
+      hint: suggest(wanted, listRuns(storeDir), 'runs'),
+    })
+  }
+  try {
+    const record = JSON.parse(readFileSync(path, 'utf8')) as Partial<RunRecord>
+    if (record.format === 1 && /^[0-9-]+$/.test(record.run ?? '') && record.resolved !== undefined && record.stages)
+      return record as RunRecord
+  } catch {
+    // Said below, as for any other file.
+  }
+  throw problem('ERR_BAD_REFERENCE', { message: `"${wanted}" is not the record of a run`, expected: 'a run.json' })
 }
 
 function describe({ what, before, now }: ReplayDifference): string {

@@ -5,6 +5,8 @@ export interface LocatedScalar {
   readonly kind: 'scalar'
   readonly place: Place
   readonly value: string | number | boolean | null
+  /** Where the variable was given that the value comes from. */
+  readonly origin?: Place
   /** A problem was reported here already: nothing more is said about this value. */
   readonly isBroken?: true
 }

@@ -19,27 +19,33 @@ function printMap(map: LocatedMap, indent: string, options: PrintOptions): strin
 }
 
 function printEntry(head: string, value: Located, indent: string, options: PrintOptions): string[] {
-  if (value.kind === 'scalar') return [`${head} ${scalarText(value.value)}${comment(value.place, options)}`]
+  if (value.kind === 'scalar') return [`${head} ${scalarText(value.value)}${comment(value, options)}`]
   if (value.kind === 'map')
     return value.entries.size === 0
-      ? [`${head} {}${comment(value.place, options)}`]
+      ? [`${head} {}${comment(value, options)}`]
       : [head, ...printMap(value, indent, options)]
-  if (value.items.length === 0) return [`${head} []${comment(value.place, options)}`]
+  if (value.items.length === 0) return [`${head} []${comment(value, options)}`]
   return [head, ...value.items.flatMap((item) => printItem(item, indent, options))]
 }
 
 function printItem(item: Located, indent: string, options: PrintOptions): string[] {
-  if (item.kind === 'scalar') return [`${indent}- ${scalarText(item.value)}${comment(item.place, options)}`]
+  if (item.kind === 'scalar') return [`${indent}- ${scalarText(item.value)}${comment(item, options)}`]
   const inner =
     item.kind === 'map'
       ? printMap(item, `${indent}  `, options)
       : item.items.flatMap((each) => printItem(each, `${indent}  `, options))
-  if (inner.length === 0) return [`${indent}- ${item.kind === 'map' ? '{}' : '[]'}${comment(item.place, options)}`]
+  if (inner.length === 0) return [`${indent}- ${item.kind === 'map' ? '{}' : '[]'}${comment(item, options)}`]
   return inner.map((line, at) => (at === 0 ? `${indent}- ${line.slice(indent.length + 2)}` : line))
 }
 
-function comment(place: Place, { isAnnotated }: PrintOptions): string {
-  return isAnnotated ? `  # ${place.file}:${place.line}:${place.column}` : ''
+function comment(value: Located, { isAnnotated }: PrintOptions): string {
+  if (!isAnnotated) return ''
+  const origin = value.kind === 'scalar' && value.origin ? `, from ${showPlace(value.origin)}` : ''
+  return `  # ${showPlace(value.place)}${origin}`
+}
+
+function showPlace({ file, line, column }: Place): string {
+  return `${file}:${line}:${column}`
 }
 
 /** Plain where YAML's core schema reads the same text back, quoted elsewhere. */

@@ -1,4 +1,4 @@
-import type { PipelineError } from '@etsef/plugin-api'
+import type { PipelineError, Place } from '@etsef/plugin-api'
 import { problem, suggest } from '../errors.js'
 import { describeValue, type Located, type LocatedEntry, type LocatedMap } from './located.js'
 
@@ -39,6 +39,7 @@ function replaceIn(resolver: Resolver, value: Located): Located {
     return target ? movedTo(target, value) : { ...value, isBroken: true }
   }
   const broken: string[] = []
+  let origin: Place | undefined
   const replaced = text.replace(reference, (match, escaped: string | undefined, name: string) => {
     if (escaped) return `\${${name}}`
     const target = lookUp(resolver, name, value)
@@ -46,7 +47,10 @@ function replaceIn(resolver: Resolver, value: Located): Located {
       broken.push(match)
       return match
     }
-    if (target.kind === 'scalar' && target.value !== null) return String(target.value)
+    if (target.kind === 'scalar' && target.value !== null) {
+      origin ??= originOf(target)
+      return String(target.value)
+    }
     const message = `"${match}" stands inside a text, but the variable is ${describeValue(target)}`
     resolver.problems.push(
       problem('ERR_BAD_REFERENCE', { message, place: value.place, hint: 'use it alone as the whole value' }),
@@ -54,12 +58,18 @@ function replaceIn(resolver: Resolver, value: Located): Located {
     broken.push(match)
     return match
   })
-  return broken.length > 0 ? { ...value, isBroken: true } : { ...value, value: replaced }
+  if (broken.length > 0) return { ...value, isBroken: true }
+  return { ...value, value: replaced, ...(origin ? { origin } : {}) }
 }
 
 /** The value keeps the place of the reference: that is where its user can act. */
 function movedTo(target: Located, site: Located): Located {
-  return { ...target, place: site.place }
+  const origin = originOf(target)
+  return { ...target, place: site.place, ...(origin ? { origin } : {}) }
+}
+
+function originOf(target: Located): Place | undefined {
+  return target.kind === 'scalar' ? (target.origin ?? target.place) : undefined
 }
 
 function lookUp(resolver: Resolver, name: string, site: Located): Located | undefined {
