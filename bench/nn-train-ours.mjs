@@ -31,7 +31,7 @@ const step = () =>
     () => softmaxCrossEntropy(tf, model.evaluate(new Map([['input', x]]), ['logits'], { trainingNodes })[0], labels),
     { parameterNames, optimizer, learningRate: () => 1e-3 },
   )
-for (let i = 0; i < 2; i++) step()
+for (let i = 0; i < 3; i++) step()
 const before = tf.memory().numTensors
 const times = []
 const processor = []

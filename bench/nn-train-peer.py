@@ -38,7 +38,7 @@ def keras_step():
 
 
 step, version = {"torch": torch_step, "keras": keras_step}[peer]()
-for _ in range(2):
+for _ in range(3):
     step()
 wall, cpu = [], []
 for _ in range(steps):
