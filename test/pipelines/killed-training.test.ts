@@ -1,0 +1,143 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createRng } from '@etsef/plugin-api'
+import { afterAll, expect, test } from 'vitest'
+import { etsef, root, temporaryFolder } from '../support/etsef.js'
+
+/** `ETSEF_TRAINING_KILLS=60` for the full figure: kills of each training stage, half of them while a checkpoint is written. */
+const killsPerStage = Number(process.env['ETSEF_TRAINING_KILLS'] ?? 2)
+
+const folder = temporaryFolder()
+afterAll(() => {
+  folder.dispose()
+})
+
+/** Three training stages in a chain, so that one trains at a time: SimCLR, intermediate pre-training, fine-tuning in two phases. */
+const pipeline = join(folder.path, 'pipeline.yaml')
+writeFileSync(
+  pipeline,
+  `
+seed: 5
+nodes:
+  images: { use: data/phantoms, with: { modality: brain-t1, perClass: 8, size: 32, dataSeed: 1 } }
+  split: { use: data/split, in: { images: images }, with: { train: 0.6, val: 0.2, test: 0.2 } }
+  start: { use: backbones/pretrained, with: { architecture: mobilenetV1, width: 0.25, cut: conv_pw_3_relu, inputSize: 32 } }
+  ssl: { use: simclr/pretrain, in: { images: split, init: start }, with: { epochs: 24, batchSize: 8, projection: [16, 8] } }
+  source: { use: backbones/pretrain, in: { images: split, init: ssl }, with: { epochs: 24, emaDecay: 0.9, schedule: plateau } }
+  target: { use: backbones/finetune, in: { images: split, init: source }, with: { epochs: 24, headEpochs: 4, patience: 20, augment: light } }
+`,
+)
+
+/** Every byte of the store's artifacts. */
+function artifacts(store: string): Record<string, string> {
+  const dir = join(store, 'store')
+  const files = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  return Object.fromEntries(
+    files.map((entry) => {
+      const path = join(entry.parentPath, entry.name)
+      return [path.slice(dir.length + 1), readFileSync(path).toString('latin1')]
+    }),
+  )
+}
+
+function checkpointFiles(store: string, stage: string): readonly string[] {
+  const dir = join(store, 'checkpoints', stage)
+  return existsSync(dir) ? readdirSync(dir) : []
+}
+
+function checkpointFolders(store: string): readonly string[] {
+  const dir = join(store, 'checkpoints')
+  return existsSync(dir) ? readdirSync(dir) : []
+}
+
+/** The processes below one, at this instant. */
+function descendants(pid: number): readonly number[] {
+  try {
+    const children = readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8')
+    return children
+      .split(' ')
+      .filter((text) => text !== '')
+      .flatMap((text) => [Number(text), ...descendants(Number(text))])
+  } catch {
+    return []
+  }
+}
+
+function killAll(pid: number): void {
+  for (const each of [pid, ...descendants(pid)]) {
+    try {
+      process.kill(each, 'SIGKILL')
+    } catch {
+      // It had ended by itself.
+    }
+  }
+}
+
+/** Runs the pipeline until `isDue` says so, then kills every process of it; `true` when it ended before. */
+async function runUntil(store: string, isDue: () => boolean): Promise<boolean> {
+  const child = spawn(
+    process.execPath,
+    [join(root, 'packages/runner/bin/etsef.js'), 'run', pipeline, '--store', store, '-q'],
+    {
+      cwd: root,
+      stdio: 'ignore',
+    },
+  )
+  const exited = once(child, 'exit')
+  while (child.exitCode === null && child.signalCode === null && !isDue()) await sleep(1)
+  const hasEnded = child.exitCode !== null
+  killAll(child.pid!)
+  await exited
+  return hasEnded
+}
+
+test.skipIf(process.platform !== 'linux')(
+  `training stages killed ${String(3 * killsPerStage)} times end with the bytes of a run that was left alone (needs /proc)`,
+  async () => {
+    const whole = join(folder.path, 'whole')
+    const { code, stderr } = await etsef(['run', pipeline, '--store', whole, '-q'])
+    expect(code, stderr).toBe(0)
+    const expected = artifacts(whole)
+    const broken = join(folder.path, 'broken')
+    const rng = createRng('training kills')
+    // Keys of the training stages, in the order in which they train.
+    const stages: string[] = []
+    let [kills, cutWrites] = [0, 0]
+    for (let kill = 0; kill < 3 * killsPerStage; kill++) {
+      const earlier = stages.slice(0, Math.floor(kill / killsPerStage))
+      const training = () => checkpointFolders(broken).find((name) => !earlier.includes(name))
+      const isDuringWrite = kill % 2 === 1
+      // From the first checkpoint of the stage on: at the next write, or after a while of training.
+      let dueAt = Infinity
+      const hasEnded = await runUntil(broken, () => {
+        const stage = training()
+        if (stage === undefined) return false
+        if (!stages.includes(stage)) stages.push(stage)
+        const files = checkpointFiles(broken, stage)
+        if (isDuringWrite) return files.some((name) => name.endsWith('.new'))
+        if (dueAt === Infinity && files.some((name) => name.endsWith('.safetensors'))) {
+          dueAt = performance.now() + 300 * rng.next()
+        }
+        return performance.now() >= dueAt
+      })
+      if (hasEnded) {
+        // Too quick for a kill: what came of it must be right, and the next try starts over.
+        expect(artifacts(broken)).toEqual(expected)
+        rmSync(broken, { recursive: true })
+        continue
+      }
+      kills++
+      if (checkpointFiles(broken, training() ?? '').some((name) => name.endsWith('.new'))) cutWrites++
+    }
+    expect((await etsef(['run', pipeline, '--store', broken, '-q'])).code).toBe(0)
+    const actual = artifacts(broken)
+    expect(Object.keys(actual).sort()).toEqual(Object.keys(expected).sort())
+    for (const [path, bytes] of Object.entries(expected)) expect(actual[path] === bytes, path).toBe(true)
+    expect(stages.length).toBe(3)
+    expect(kills).toBeGreaterThanOrEqual(3)
+    process.stderr.write(`killed ${String(kills)} times, ${String(cutWrites)} of them with a checkpoint half written\n`)
+  },
+)
