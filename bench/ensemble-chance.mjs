@@ -10,6 +10,7 @@
 // --rows N --columns N   rows of train and of test at most, and columns (default 120, 96): drawn once, whole groups, so that it ends within minutes
 // --selectors a,b     some of them only
 // --tables a,b        demo, brain-tumour-features (needs ../shared/data)
+// --fresh N           fresh labellings of what falls below 18 (default 200)
 // --leak              selectors are fitted on the test rows too: shows that a leak is found, ok becomes false
 import { fork, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -26,7 +27,7 @@ import { binomialCdf, holmAdjusted } from '../packages/plugin-ensemble/dist/test
 const root = fileURLToPath(new URL('..', import.meta.url))
 const cli = join(root, 'packages/runner/bin/etsef.js')
 const trials = fileURLToPath(new URL('./ensemble-chance-trials.mjs', import.meta.url))
-const [numFirst, numFresh, alpha] = [20, 200, 0.05]
+const [numFirst, alpha] = [20, 0.05]
 const { values: options } = parseArgs({
   options: {
     store: { type: 'string', default: process.env['ETSEF_STORE'] ?? join(root, '.etsef') },
@@ -34,10 +35,12 @@ const { values: options } = parseArgs({
     columns: { type: 'string', default: '96' },
     tables: { type: 'string', default: 'demo,brain-tumour-features' },
     selectors: { type: 'string' },
+    fresh: { type: 'string', default: '200' },
     leak: { type: 'boolean', default: false },
   },
 })
 
+const numFresh = Number(options.fresh)
 const isNarrowing = ({ inputs, outputs, kind }) => kind === 'estimator' && 'features' in inputs && 'features' in outputs
 const isClassifier = ({ inputs, outputs, kind, type }) =>
   kind === 'estimator' &&
