@@ -80,6 +80,10 @@ export function toSquareRgb(image: PixelImage, side: number): Uint8Array {
       received: `${channels} channels`,
     })
   }
+  if (image.dtype === 'uint8' && channels === 3) {
+    const raster = { height, width, channels, data: image.data as Uint8Array }
+    return height === side && width === side ? raster.data.slice() : resize(raster, side, side).data
+  }
   const source = image.data
   const scale = image.dtype === 'uint16' ? 1 / 257 : 1
   const colour = new (image.dtype === 'uint8' ? Uint8Array : Float32Array)(height * width * colours)
