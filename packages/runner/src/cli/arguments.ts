@@ -29,6 +29,7 @@ function parse(argv: readonly string[]) {
       store: { type: 'string' },
       jobs: { type: 'string', short: 'j' },
       gpus: { type: 'string' },
+      memory: { type: 'string' },
       only: { type: 'string', multiple: true },
       to: { type: 'string', multiple: true },
       from: { type: 'string', multiple: true },
@@ -89,6 +90,15 @@ export function wholeNumber(text: string | undefined, flag: string, minimum = 1)
   const value = Number(text)
   if (!Number.isInteger(value) || value < minimum)
     throw new UsageError(`--${flag} needs a whole number ≥ ${String(minimum)}, not "${text}"`)
+  return value
+}
+
+/** Megabytes of `--memory 6000`, `6GB` or `6g`. */
+export function megabytes(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const match = /^(\d+(?:\.\d+)?)\s*(g|m)?b?$/i.exec(text)
+  const value = Number(match?.[1]) * (match?.[2]?.toLowerCase() === 'g' ? 1024 : 1)
+  if (!(value > 0)) throw new UsageError(`--memory needs megabytes, or 6g, not "${text}"`)
   return value
 }
 

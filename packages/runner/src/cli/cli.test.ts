@@ -191,6 +191,16 @@ describe('the other verbs', () => {
     project.write('record.json', project.read(`.etsef/runs/${run}/run.json`))
     const fresh = await project.etsef('replay', 'record.json', '--store', 'fresh', '--json')
     expect(JSON.parse(fresh.stdout)).toMatchObject({ replayed: run, same: true, differences: [] })
+    // Other code with the same bytes is named, and is the same result.
+    const record = JSON.parse(project.read('record.json'))
+    record.stages.means.ingredients.implementation = 'other'
+    record.stages.means.key = 'other'
+    project.write('record.json', JSON.stringify(record))
+    const changed = await project.etsef('replay', 'record.json', '--store', 'fresh', '--json')
+    expect(JSON.parse(changed.stdout)).toMatchObject({
+      same: true,
+      differences: [{ isResult: false, what: 'code of @fixture/toy', before: 'other' }],
+    })
     expect((await project.etsef('replay', 'toy.yaml')).stdout).toContain('"toy.yaml" is not the record of a run')
     project.write('data/a1', 'y')
     const other = await project.etsef('replay', run, '--json')

@@ -23,6 +23,7 @@ export const helpText = `etsef <verb> [file] [flags]
   --from NODES         computes these and everything downstream again
   --only NODES         only these; their inputs must be cached
   -j, --jobs N         stages at a time (default: CPUs)       --gpus N
+  --memory MB          bound on what stages need together (default: the machine's); 6g is 6 GB
   --on-error stop|continue   --retries N   --timeout SECONDS
   --store DIR          default: .etsef beside package.json, or ETSEF_STORE
   -o, --out DIR        copies reports there; of graph, resolve and schema: the file to write

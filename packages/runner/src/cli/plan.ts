@@ -1,7 +1,9 @@
+import { InvalidPipeline } from '../errors.js'
+import { aloneNotice, checkMemory, machineMemoryMb } from '../run/check-memory.js'
 import { checkPipeline, keyPipeline } from '../run/prepare.js'
 import { planRun } from '../run/plan-run.js'
 import { openStore } from '../store/store.js'
-import { nameList, pipelineRequest, type Arguments } from './arguments.js'
+import { megabytes, nameList, pipelineRequest, type Arguments } from './arguments.js'
 import { exitCodes } from './exit-codes.js'
 import type { Output } from './output.js'
 
@@ -18,6 +20,9 @@ export async function plan(args: Arguments, output: Output): Promise<number> {
     ...(to ? { to } : {}),
     ...(from ? { from } : {}),
   })
+  const given = megabytes(args.values.memory)
+  const tooLarge = checkMemory(keyed.graph, selected.plan, given ?? machineMemoryMb())
+  if (given !== undefined && tooLarge.length > 0) throw new InvalidPipeline(tooLarge)
   const stages = [...selected.plan.stages.values()]
   if (args.isJson) {
     const nodes = stages.map(({ stage, state, reason }) => ({
@@ -34,6 +39,7 @@ export async function plan(args: Arguments, output: Output): Promise<number> {
     return exitCodes.ok
   }
   for (const notice of keyed.notices) output.note(`note: ${notice}`)
+  for (const error of tooLarge) output.note(`note: ${aloneNotice(error, keyed.root)}`)
   const width = Math.max(...stages.map(({ stage }) => stage.id.length))
   for (const { stage, state, reason } of stages)
     output.line(`${stage.id.padEnd(width)}  ${words[state].padEnd(8)}  ${state === 'pruned' ? '' : reason}`.trimEnd())

@@ -6,13 +6,15 @@ import { findProjectRoot } from '../registry/find-project.js'
 import { checkPipeline, keyPipeline, storeDirOf } from '../run/prepare.js'
 import { runPipeline } from '../run/run-pipeline.js'
 import { listRuns, readRunRecord, type RunRecord } from '../run/run-record.js'
+import { openStore } from '../store/store.js'
 import { UsageError, wholeNumber, type Arguments } from './arguments.js'
 import { exitCodes } from './exit-codes.js'
 import { formatSeconds, type Output } from './output.js'
 
 /**
- * `etsef replay RUN`, or the path of its `run.json`: runs a recorded pipeline again, in the store given, and compares every artifact with the record.
- * What differs (package versions, engine, content) is named before anything runs.
+ * `etsef replay RUN`, or the path of its `run.json`: runs a recorded pipeline again, in a store of its own, and compares every artifact
+ * with the record.
+ * Circumstances that differ (package versions, code, engine, content) are named; equal bytes are the same result whatever they are.
  */
 export async function replay(args: Arguments, output: Output, signal: AbortSignal): Promise<number> {
   const [wanted] = args.rest
@@ -38,8 +40,9 @@ export async function replay(args: Arguments, output: Output, signal: AbortSigna
     }),
   )
   const outcome = await runPipeline(keyed, { jobs: wholeNumber(args.values.jobs, 'jobs'), signal })
-  const differences = compareWithRecord(record, outcome.record, keyed)
-  const isSame = differences.length === 0 && outcome.record.status === 'ok'
+  const differences = compareWithRecord(record, outcome.record, keyed, openStore(join(dir, 'store')))
+  const numResults = differences.filter(({ isResult }) => isResult).length
+  const isSame = numResults === 0 && outcome.record.status === 'ok'
   if (args.isJson)
     output.line(
       JSON.stringify({
@@ -55,7 +58,7 @@ export async function replay(args: Arguments, output: Output, signal: AbortSigna
     output.line(
       isSame
         ? `every artifact is as in run ${record.run} (${formatSeconds(outcome.record.seconds)})`
-        : `${differences.length} differences to run ${record.run}`,
+        : `${numResults} artifacts differ from run ${record.run}`,
     )
   }
   return isSame ? exitCodes.ok : exitCodes.failed

@@ -4,7 +4,7 @@ import type { RunEvent } from '../run/events.js'
 import { checkPipeline, keyPipeline } from '../run/prepare.js'
 import { runPipeline, type RunOutcome } from '../run/run-pipeline.js'
 import { defaultRetries } from '../run/scheduler.js'
-import { nameList, pipelineRequest, UsageError, wholeNumber, type Arguments } from './arguments.js'
+import { megabytes, nameList, pipelineRequest, UsageError, wholeNumber, type Arguments } from './arguments.js'
 import { exitCodes } from './exit-codes.js'
 import { formatProblem, formatSeconds, formatTable, type Output } from './output.js'
 import { progressPrinter } from './progress.js'
@@ -32,6 +32,7 @@ export async function run(args: Arguments, output: Output, signal: AbortSignal):
   const outcome = await runPipeline(keyed, {
     jobs: wholeNumber(values.jobs, 'jobs'),
     gpus: wholeNumber(values.gpus, 'gpus', 0),
+    memoryMb: megabytes(values.memory),
     selection: { ...(only ? { only } : {}), ...(to ? { to } : {}), ...(from ? { from } : {}) },
     onError,
     retries: retries === undefined ? defaultRetries : { lost: retries, infra: retries, oom: retries, timeout: retries },

@@ -1,16 +1,18 @@
 import { toPlain } from '../pipeline/located.js'
 import { closeSync, cpSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
-import { availableParallelism, totalmem } from 'node:os'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { FromWorker, StageResult, StageSpec } from '../executor/protocol.js'
+import { InvalidPipeline } from '../errors.js'
 import { createWorkerPool } from '../executor/worker-pool.js'
 import { loaderChain, type LoaderChain } from '../plan/loader-chain.js'
 import type { Stage } from '../plan/stages.js'
 import { createDurability } from '../store/durability.js'
 import { openKeyLocks } from '../store/key-lock.js'
-import { manifestDigest } from '../store/manifest.js'
+import { filesDigest, manifestDigest } from '../store/manifest.js'
 import { openStore, storeFolders } from '../store/store.js'
 import { sweepTemporary } from '../store/temporary.js'
+import { aloneNotice, checkMemory, machineMemoryMb } from './check-memory.js'
 import type { EventListener, RunEvent, RunStatus } from './events.js'
 import { planRun, type Selection } from './plan-run.js'
 import type { KeyedPipeline } from './prepare.js'
@@ -23,6 +25,8 @@ export interface RunOptions {
   /** Stages at a time; default: one per CPU. */
   readonly jobs?: number | undefined
   readonly gpus?: number | undefined
+  /** Bound on what the stages of a run need together; one that needs more is refused. Default: the machine's, where it runs alone. */
+  readonly memoryMb?: number | undefined
   readonly selection?: Selection
   readonly onError?: 'stop' | 'continue'
   readonly retries?: Retries
@@ -58,6 +62,9 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
   const store = openStore(keyed.storeDir)
   sweepTemporary(store.dir)
   const { plan, forced } = planRun(keyed, store, options.selection)
+  const memoryMb = options.memoryMb ?? machineMemoryMb()
+  const tooLarge = checkMemory(keyed.graph, plan, memoryMb)
+  if (options.memoryMb !== undefined && tooLarge.length > 0) throw new InvalidPipeline(tooLarge)
   const run = runIdOf(started)
   const dir = runDir(store.dir, run)
   mkdirSync(dir, { recursive: true })
@@ -84,6 +91,7 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
   })
   emit({ type: 'run-started', run, numStages: planned.length, numToRun })
   for (const notice of keyed.notices) emit({ type: 'notice', message: notice })
+  for (const error of tooLarge) emit({ type: 'notice', message: aloneNotice(error, keyed.root) })
   const pool = createWorkerPool({ size: cpus, logDir, cwd: keyed.root })
   const durability = createDurability()
   const locks = openKeyLocks(store.dir)
@@ -132,7 +140,7 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
       forced,
       store,
       locks,
-      budget: createBudget({ cpus, memoryMb: totalmem() / 2 ** 20, devices }),
+      budget: createBudget({ cpus, memoryMb, devices }),
       retries: options.retries ?? defaultRetries,
       onError: options.onError ?? 'stop',
       signal,
@@ -217,7 +225,11 @@ function stageRecord(
     ingredients: stage.ingredients,
     plugin: `${stage.plugin.packageName}@${stage.plugin.version}`,
     ...(manifest
-      ? { digest: result?.digest ?? manifestDigest(manifest), testLabelReads: manifest.testLabelReads }
+      ? {
+          digest: result?.digest ?? manifestDigest(manifest),
+          filesDigest: filesDigest(manifest),
+          testLabelReads: manifest.testLabelReads,
+        }
       : {}),
     ...(Object.keys(metrics).length > 0 ? { metrics } : {}),
     ...(result ? { peakLiveImages: result.peakLiveImages, maxRssMb: result.maxRssMb } : {}),

@@ -16,6 +16,8 @@ export interface StageRecord {
   readonly plugin: string
   /** sha256 over every byte of the artifact. */
   readonly digest?: string
+  /** sha256 over its files alone, without the key: what a replay compares. */
+  readonly filesDigest?: string
   readonly testLabelReads?: number
   readonly peakLiveImages?: number
   readonly maxRssMb?: number

@@ -49,6 +49,11 @@ export function manifestDigest(manifest: Manifest): string {
   return hash('sha256', canonicalJson(manifest), 'hex')
 }
 
+/** sha256 over the files of an artifact, whatever its key: equal for equal results of changed code. */
+export function filesDigest(manifest: Manifest): string {
+  return hash('sha256', canonicalJson(manifest.files), 'hex')
+}
+
 /** Text of the manifest file: the manifest and its {@link manifestDigest}. */
 export function manifestText(manifest: Manifest): { readonly text: string; readonly digest: string } {
   const text = canonicalJson(manifest)
