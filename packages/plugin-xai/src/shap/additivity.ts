@@ -1,7 +1,7 @@
 import { PipelineError } from '@etsef/plugin-api'
 
 /** Relative distance from additivity that rounding may cause; beyond it the attributions are of another function. */
-export const additivityBound = 1e-6
+const additivityBound = 1e-6
 
 /**
  * How far attributions are from adding up, over all outputs of a row.
