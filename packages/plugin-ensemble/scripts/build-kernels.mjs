@@ -4,8 +4,9 @@ import { writeFileSync } from 'node:fs'
 import wabt from 'wabt'
 import { bestCut, divide, keep } from './kernels/exact-trees.mjs'
 import { binOf, clear, countRows, histogramCut, rowsCut, subtract } from './kernels/histogram-trees.mjs'
-import { products, tanhSum } from './kernels/products.mjs'
+import { products } from './kernels/products.mjs'
 import { screen } from './kernels/screens.mjs'
+import { lowerTimes, rankTwo } from './kernels/symmetric.mjs'
 import { divideRows, sumRows } from './kernels/tree-rows.mjs'
 import { i32, local } from './kernels/wat.mjs'
 
@@ -23,7 +24,8 @@ const histogramTrees = [8, 16].flatMap((bits) => [
 ])
 const functions = [
   products(),
-  tanhSum(),
+  lowerTimes(),
+  rankTwo(),
   sumRows(),
   divideRows('ByValue', 'f32', `(f32.lt ${valueOfRow} ${local('limit')})`),
   exactTrees,
@@ -33,11 +35,13 @@ const functions = [
   histogramCut(),
   screens,
 ]
-const text = `(module (import "env" "memory" (memory 0)) ${functions.join('\n')})`
+// Shared, so that several threads can work in it; see src/kernels/crew.ts.
+const text = `(module (import "env" "memory" (memory 0 65536 shared)) ${functions.join('\n')})`
 const library = await wabt()
-const module = library.parseWat('kernels.wat', text, { simd: true, bulk_memory: true })
+const features = { simd: true, bulk_memory: true, threads: true }
+const module = library.parseWat('kernels.wat', text, features)
 module.resolveNames()
-module.validate()
+module.validate(features)
 const { buffer } = module.toBinary({})
 const lines = Buffer.from(buffer)
   .toString('base64')

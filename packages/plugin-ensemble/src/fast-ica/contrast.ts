@@ -1,4 +1,4 @@
-import { transposeInto } from '../kernels/products-by-kernel.js'
+import type { Crew } from '../kernels/crew.js'
 import { createKernels, type Kernels } from '../kernels/kernels.js'
 import { matrix, transpose, type Matrix } from '../linear-algebra/matrix.js'
 import { multiplyTransposed } from '../linear-algebra/products.js'
@@ -10,12 +10,14 @@ export type FixedPointStep = (unmixing: Matrix) => Matrix
  * `W ↦ E[tanh(W z) zᵀ] − E[1 − tanh²(W z)] W` over the rows z of `white`, by SIMD kernels where they can be had.
  *
  * @param white - `[numSamples, k]`.
+ * @param crew - Threads that share the samples; sums are taken panel by panel in one order, so the bits stay.
  */
-export function logcoshStep(white: Matrix): FixedPointStep {
+export function logcoshStep(white: Matrix, crew?: Crew): FixedPointStep {
   const { numSamples, numFeatures: k } = white
   const width = 4 * Math.ceil(k / 4)
   const length = 4 * Math.ceil(numSamples / 4)
-  const kernels = createKernels(3 * width * length + 2 * width * width)
+  const numPanels = Math.ceil(length / panel)
+  const kernels = createKernels(3 * width * length + (numPanels + 1) * width * width + numPanels * width, crew)
   return kernels === undefined ? plainStep(white) : kernelStep(white, kernels, width, length)
 }
 
@@ -30,34 +32,48 @@ export function plainStep(white: Matrix): FixedPointStep {
 }
 
 /** Samples in one pass: their sources and the white rows stay in the processor's cache. */
-const panel = 512
+const panel = 256
 
 /** Tables are padded with zeros: rows to a multiple of 4 samples, columns to a multiple of 4 components. */
 function kernelStep(white: Matrix, kernels: Kernels, width: number, length: number): FixedPointStep {
   const { numSamples, numFeatures: k } = white
+  const numPanels = Math.ceil(length / panel)
   const rows = kernels.allocate(width * length)
   const columns = kernels.allocate(width * length)
   const sources = kernels.allocate(width * length)
   const w = kernels.allocate(width * width)
-  const products = kernels.allocate(width * width)
-  for (let i = 0; i < numSamples; i++) rows.data.set(white.data.subarray(i * k, (i + 1) * k), i * width)
-  transposeInto(white, columns, length)
+  const products = kernels.allocate(numPanels * width * width)
+  const slopeSums = kernels.allocate(numPanels * width)
+  for (let i = 0; i < numSamples; i++) {
+    const first = panel * Math.floor(i / panel)
+    const count = Math.min(panel, length - first)
+    for (let j = 0; j < k; j++) {
+      const value = white.data[i * k + j]!
+      rows.data[i * width + j] = value
+      columns.data[first * width + j * count + i - first] = value
+    }
+  }
+  // Padding samples have source 0: tanh 0, slope 1 each.
+  const padding = length - numSamples
+  const addresses = [w, rows, columns, sources, products, slopeSums].map(({ at }) => at)
   return (unmixing) => {
     for (let i = 0; i < k; i++) w.data.set(unmixing.data.subarray(i * k, (i + 1) * k), i * width)
-    sources.data.fill(0)
-    products.data.fill(0)
-    kernels.products(w, rows, sources, { m: width, n: length, d: width, from: 0, to: width })
-    const slopes = new Float64Array(k)
-    // Padding samples have source 0: tanh 0, slope 1 each.
-    const padding = length - numSamples
-    for (let i = 0; i < k; i++) slopes[i] = (kernels.tanhSum(sources, i * length, length) - padding) / numSamples
-    for (let from = 0; from < length; from += panel) {
-      const to = Math.min(length, from + panel)
-      kernels.products(sources, columns, products, { m: width, n: width, d: length, from, to })
+    kernels.runParts('icaPart', numPanels, [...addresses, width, length, panel])
+    const sums = matrix(k, k)
+    const slopes = new Float64Array(k).fill(-padding)
+    for (let p = 0; p < numPanels; p++) {
+      for (let i = 0; i < k; i++) {
+        slopes[i]! += slopeSums.data[p * width + i]!
+        const at = (p * width + i) * width
+        for (let j = 0; j < k; j++) sums.data[i * k + j]! += products.data[at + j]!
+      }
     }
-    const means = matrix(k, k)
-    for (let i = 0; i < k; i++) means.data.set(products.data.subarray(i * width, i * width + k), i * k)
-    return combine(means, slopes, unmixing, numSamples)
+    return combine(
+      sums,
+      slopes.map((sum) => sum / numSamples),
+      unmixing,
+      numSamples,
+    )
   }
 }
 

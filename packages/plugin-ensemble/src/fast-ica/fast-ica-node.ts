@@ -7,7 +7,7 @@ import type { FastIcaNodeOptions } from './fast-ica-options.js'
 export const { fit, save, load, open } = transformerNode<FastIcaNodeOptions, FastIcaModel>({
   kind: 'fast-ica',
   fit: (x, _y, options, ctx) => {
-    const model = fitFastIca(x, { ...options, seed: ctx.seed })
+    const model = fitFastIca(x, { ...options, seed: ctx.seed, threads: ctx.threads })
     const { numSamples: found } = model.components
     if (found < options.components) {
       ctx.log(

@@ -70,6 +70,16 @@ test('equal seeds give equal bytes, another seed another path', () => {
   expect(fit(1)).not.toEqual(fit(2))
 })
 
+test('does not depend on the number of threads', () => {
+  const rng = createRng('threads')
+  const x = matrix(2000, 120)
+  for (let i = 0; i < x.data.length; i++) x.data[i] = rng.uniform(-1, 1) ** 3 * ((i % 120) + 1)
+  const fit = (threads: number): unknown => fitFastIca(x, { components: 20, seed: 1, maxIter: 15, threads })
+  const alone = fit(1)
+  expect(fit(2)).toEqual(alone)
+  expect(fit(5)).toEqual(alone)
+})
+
 test('lowers the number of components to rows, columns and rank', () => {
   const rng = createRng(5)
   const few = matrix(

@@ -1,5 +1,6 @@
 import { createRng, PipelineError } from '@etsef/plugin-api'
 import { checkFeatures, checkWidth } from '../checks/training-data.js'
+import { openCrew, type Crew } from '../kernels/crew.js'
 import { centre, columnMeans, matrix, transpose, type Matrix } from '../linear-algebra/matrix.js'
 import { multiply, multiplyTransposed } from '../linear-algebra/products.js'
 import { principalDirections } from '../pca/pca.js'
@@ -16,6 +17,8 @@ export interface FastIcaOptions {
   readonly seed: string | number
   /** Starting matrix `[components, components]`; drawn from `seed` when absent. */
   readonly wInit?: Matrix
+  /** Threads to work with, default 1; the result does not depend on it. */
+  readonly threads?: number
 }
 
 /** What {@link fitFastIca} learns. */
@@ -45,12 +48,24 @@ export interface FastIcaModel {
  */
 export function fitFastIca(x: Matrix, options: FastIcaOptions): FastIcaModel {
   checkFeatures(x, 2)
+  const crew = x.data.length > worthThreads ? openCrew(options.threads ?? 1) : undefined
+  try {
+    return fitWith(x, options, crew)
+  } finally {
+    crew?.close()
+  }
+}
+
+/** Values below which starting a thread takes longer than it saves. */
+const worthThreads = 2e5
+
+function fitWith(x: Matrix, options: FastIcaOptions, crew: Crew | undefined): FastIcaModel {
   const means = columnMeans(x)
   const centred = centre(x, means)
   const limit = Math.min(options.components, x.numSamples, x.numFeatures)
-  const whitening = whiten(centred, limit)
+  const whitening = whiten(centred, limit, crew)
   const k = whitening.numSamples
-  const white = multiplyTransposed(centred, whitening)
+  const white = multiplyTransposed(centred, whitening, crew)
   const start = options.wInit ?? randomStart(k, options.seed)
   if (start.numSamples !== k || start.numFeatures !== k) {
     throw new PipelineError('ERR_SHAPE_MISMATCH', {
@@ -59,7 +74,7 @@ export function fitFastIca(x: Matrix, options: FastIcaOptions): FastIcaModel {
       received: `[${start.numSamples}, ${start.numFeatures}]`,
     })
   }
-  const found = findUnmixing(white, start, { tol: options.tol ?? 1e-4, maxIter: options.maxIter ?? 200 })
+  const found = findUnmixing(white, start, { tol: options.tol ?? 1e-4, maxIter: options.maxIter ?? 200, crew })
   const components = multiply(found.unmixing, whitening)
   scaleToUnitVariance(components, found.unmixing, white)
   const { numIterations, converged } = found
@@ -73,8 +88,8 @@ export function applyFastIca(model: FastIcaModel, x: Matrix): Matrix {
 }
 
 /** Rows that turn centred data into uncorrelated columns of mean square 1 (divisor n). */
-function whiten(centred: Matrix, limit: number): Matrix {
-  const { squares, directions } = principalDirections(centred, limit)
+function whiten(centred: Matrix, limit: number, crew: Crew | undefined): Matrix {
+  const { squares, directions } = principalDirections(centred, limit, crew)
   const { numSamples, numFeatures } = centred
   // Directions below this are rounding of the eigenvalue solver, not data; dividing by them would amplify noise.
   const floor = squares[0]! * 1e-14 * Math.max(numSamples, numFeatures)

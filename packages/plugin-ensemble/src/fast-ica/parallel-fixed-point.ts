@@ -1,3 +1,4 @@
+import type { Crew } from '../kernels/crew.js'
 import { matrix, transpose, type Matrix } from '../linear-algebra/matrix.js'
 import { multiply, multiplyTransposed } from '../linear-algebra/products.js'
 import { symmetricEigen } from '../linear-algebra/symmetric-eigen.js'
@@ -21,9 +22,9 @@ export interface Unmixing {
 export function findUnmixing(
   white: Matrix,
   start: Matrix,
-  options: { readonly tol: number; readonly maxIter: number },
+  options: { readonly tol: number; readonly maxIter: number; readonly crew?: Crew | undefined },
 ): Unmixing {
-  const step = logcoshStep(white)
+  const step = logcoshStep(white, options.crew)
   let unmixing = decorrelate(start)
   for (let iteration = 1; iteration <= options.maxIter; iteration++) {
     const next = decorrelate(step(unmixing))

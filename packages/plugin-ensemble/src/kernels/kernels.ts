@@ -1,16 +1,12 @@
 import { kernelsBinary } from './binary.js'
+import type { Crew } from './crew.js'
 
 /** Numeric loops compiled to WebAssembly, with memory of their own. */
 export interface Kernels {
   /** A block of float64 numbers inside that memory; `at` is its address. Blocks are never given back. */
   allocate(length: number): Block
-  /**
-   * Adds `a · bᵀ` to `out`, from column `from` to `to`.
-   *
-   * @param shape - `a` is `[m, d]`, `b` `[n, d]`, `out` `[m, n]`; m even, n a multiple of 4, `to − from` even.
-   * @param onlyLower - Leaves out tiles that lie wholly above the diagonal (for `a = b`).
-   */
-  products(a: Block, b: Block, out: Block, shape: ProductShape): void
+  /** Work in parts, by the threads of the crew where there is one; a part writes where no other does. */
+  runParts(name: PartName, numParts: number, args: readonly number[]): void
   /** Replaces the first `count` (even) values from `start` by their tanh (to 4e-16); returns the sum of 1 − tanh². */
   tanhSum(x: Block, start: number, count: number): number
 }
@@ -21,15 +17,8 @@ export interface Block {
   readonly data: Float64Array
 }
 
-/** Sizes of a product. */
-export interface ProductShape {
-  readonly m: number
-  readonly n: number
-  readonly d: number
-  readonly from: number
-  readonly to: number
-  readonly onlyLower?: boolean
-}
+/** Work that is done in parts; see scripts/kernels/products.mjs for the arguments of each. */
+export type PartName = 'gramPart' | 'productsPart' | 'icaPart'
 
 /** Cuts and lists of trees with row numbers of 2 or 4 bytes; every argument before `sums` is an address or a count. */
 type BestCut = (
@@ -145,22 +134,16 @@ export interface KernelExports {
   readonly histogramCut: HistogramCut
   readonly rowsCut8: RowsCut
   readonly rowsCut16: RowsCut
+  lowerTimes(a: number, d: number, k: number, x: number, p: number): void
+  rankTwo(a: number, d: number, k: number, x: number, p: number): void
   sumRows(rows: number, pairs: number, result: number, start: number, end: number): void
   subtract(a: number, b: number, bytes: number): void
   clear(at: number, bytes: number): void
   readonly screenL1: Screen
   readonly screenL2: Screen
-  products(
-    a: number,
-    b: number,
-    out: number,
-    m: number,
-    n: number,
-    d: number,
-    from: number,
-    to: number,
-    lower: number,
-  ): void
+  readonly gramPart: (part: number, ...args: number[]) => void
+  readonly productsPart: (part: number, ...args: number[]) => void
+  readonly icaPart: (part: number, ...args: number[]) => void
   tanhSum(x: number, count: number): number
 }
 
@@ -168,7 +151,9 @@ export interface KernelExports {
 interface WebAssemblyLike {
   readonly Module: new (bytes: Uint8Array) => object
   readonly Instance: new (module: object, imports: object) => { readonly exports: KernelExports }
-  readonly Memory: new (size: { readonly initial: number }) => { readonly buffer: ArrayBuffer }
+  readonly Memory: new (size: { readonly initial: number; readonly maximum: number; readonly shared: true }) => {
+    readonly buffer: SharedArrayBuffer
+  }
 }
 
 const pageBytes = 65_536
@@ -177,30 +162,13 @@ const pageBytes = 65_536
  * Kernels with room for some numbers.
  *
  * @param numNumbers - Total length of all blocks that will be allocated; 16 blocks are as many as anyone needs.
+ * @param crew - Threads that {@link Kernels.runParts} shares work with; the results do not depend on them.
  * @returns `undefined` where the engine has no WebAssembly SIMD or not that much memory; callers then use plain loops.
  */
-export function createKernels(numNumbers: number): Kernels | undefined {
+export function createKernels(numNumbers: number, crew?: Crew): Kernels | undefined {
   const opened = openKernels(8 * numNumbers + 16 * 16)
-  return opened && wrap(opened.exports, opened.buffer)
-}
-
-/** The bare functions, with memory of the given size. */
-export function openKernels(numBytes: number): { exports: KernelExports; buffer: ArrayBuffer } | undefined {
-  const engine = Reflect.get(globalThis, 'WebAssembly') as WebAssemblyLike | undefined
-  const pages = Math.ceil(numBytes / pageBytes)
-  if (engine === undefined || pages > 32_767) return undefined
-  try {
-    const compiled = new engine.Module(Buffer.from(kernelsBinary, 'base64'))
-    const memory = new engine.Memory({ initial: pages })
-    const { exports } = new engine.Instance(compiled, { env: { memory } })
-    return { exports, buffer: memory.buffer }
-  } catch (error) {
-    if (error instanceof RangeError || (error instanceof Error && error.name === 'CompileError')) return undefined
-    throw error
-  }
-}
-
-function wrap(exports: KernelExports, buffer: ArrayBuffer): Kernels {
+  if (opened === undefined) return undefined
+  const { exports, buffer, module, memory } = opened
   let next = 0
   return {
     allocate: (length) => {
@@ -208,9 +176,37 @@ function wrap(exports: KernelExports, buffer: ArrayBuffer): Kernels {
       next += 16 * Math.ceil((8 * length) / 16)
       return { at, data: new Float64Array(buffer, at, length) }
     },
-    products: (a, b, out, { m, n, d, from, to, onlyLower }) => {
-      exports.products(a.at, b.at, out.at, m, n, d, from, to, onlyLower === true ? 1 : 0)
+    runParts: (name, numParts, args) => {
+      const work = (part: number): void => exports[name](part, ...args)
+      if (crew !== undefined) crew.run({ module, memory, name, numParts, args, work })
+      else for (let part = 0; part < numParts; part++) work(part)
     },
     tanhSum: (x, start, count) => exports.tanhSum(x.at + 8 * start, count),
+  }
+}
+
+/** An instance of the kernels. */
+export interface OpenKernels {
+  readonly exports: KernelExports
+  readonly buffer: SharedArrayBuffer
+  readonly module: object
+  readonly memory: object
+}
+
+let compiled: object | undefined
+
+/** The bare functions, with memory of the given size. */
+export function openKernels(numBytes: number): OpenKernels | undefined {
+  const engine = Reflect.get(globalThis, 'WebAssembly') as WebAssemblyLike | undefined
+  const pages = Math.ceil(numBytes / pageBytes)
+  if (engine === undefined || pages > 32_767) return undefined
+  try {
+    const module = (compiled ??= new engine.Module(Buffer.from(kernelsBinary, 'base64')))
+    const memory = new engine.Memory({ initial: pages, maximum: pages, shared: true })
+    const { exports } = new engine.Instance(module, { env: { memory } })
+    return { exports, buffer: memory.buffer, module, memory }
+  } catch (error) {
+    if (error instanceof RangeError || (error instanceof Error && error.name === 'CompileError')) return undefined
+    throw error
   }
 }

@@ -1,27 +1,25 @@
 import { matrix, type Matrix } from '../linear-algebra/matrix.js'
+import type { Crew } from './crew.js'
 import { createKernels, type Block } from './kernels.js'
 
-/** Inner length of one pass; the same as in plain products, for equal bits. */
-const panel = 512
+/** Rows or columns of a product that make one part. */
+const partSize = 64
 
 /**
  * `xᵀ · x` for `[n, d]`, by the SIMD kernel: `[d, d]`, symmetric to the last bit.
  *
  * @returns `undefined` where the kernels cannot be had; see {@link createKernels}.
  */
-export function gramByKernel(x: Matrix): Matrix | undefined {
+export function gramByKernel(x: Matrix, crew?: Crew): Matrix | undefined {
   const { numSamples: n, numFeatures: d } = x
   const rows = 4 * Math.ceil(d / 4)
   const length = 2 * Math.ceil(n / 2)
-  const kernels = createKernels(rows * length + rows * rows)
+  const kernels = createKernels(rows * length + rows * rows, crew)
   if (kernels === undefined) return undefined
   const transposed = kernels.allocate(rows * length)
   const products = kernels.allocate(rows * rows)
   transposeInto(x, transposed, length)
-  for (let from = 0; from < length; from += panel) {
-    const to = Math.min(length, from + panel)
-    kernels.products(transposed, transposed, products, { m: rows, n: rows, d: length, from, to, onlyLower: true })
-  }
+  kernels.runParts('gramPart', Math.ceil(rows / partSize), [transposed.at, products.at, rows, length, partSize])
   const result = matrix(d, d)
   for (let i = 0; i < d; i++) {
     for (let j = 0; j <= i; j++) {
@@ -38,26 +36,19 @@ export function gramByKernel(x: Matrix): Matrix | undefined {
  *
  * @returns `undefined` where the kernels cannot be had; see {@link createKernels}.
  */
-export function productsByKernel(a: Matrix, b: Matrix): Matrix | undefined {
+export function productsByKernel(a: Matrix, b: Matrix, crew?: Crew): Matrix | undefined {
   const { numSamples: m, numFeatures: d } = a
   const n = b.numSamples
   const rows = 2 * Math.ceil(m / 2)
   const columns = 4 * Math.ceil(n / 4)
   const length = 2 * Math.ceil(d / 2)
-  const kernels = createKernels((rows + columns) * length + rows * columns)
+  const kernels = createKernels((rows + columns) * length + rows * columns, crew)
   if (kernels === undefined) return undefined
   const left = padRows(a, kernels.allocate(rows * length), length)
   const right = padRows(b, kernels.allocate(columns * length), length)
   const products = kernels.allocate(rows * columns)
-  for (let from = 0; from < length; from += panel) {
-    kernels.products(left, right, products, {
-      m: rows,
-      n: columns,
-      d: length,
-      from,
-      to: Math.min(length, from + panel),
-    })
-  }
+  const shape = [rows, columns, length, partSize]
+  kernels.runParts('productsPart', Math.ceil(rows / partSize), [left.at, right.at, products.at, ...shape])
   const result = matrix(m, n)
   for (let i = 0; i < m; i++) result.data.set(products.data.subarray(i * columns, i * columns + n), i * n)
   return result

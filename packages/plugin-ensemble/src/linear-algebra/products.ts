@@ -1,3 +1,4 @@
+import type { Crew } from '../kernels/crew.js'
 import { gramByKernel, productsByKernel } from '../kernels/products-by-kernel.js'
 import type { Matrix } from './matrix.js'
 import { matrix, transpose } from './matrix.js'
@@ -16,12 +17,13 @@ const large = 1e6
  *
  * @param a - `[m, d]`.
  * @param b - `[n, d]`.
+ * @param crew - Threads to share a large product with; the bits do not depend on them.
  * @returns `[m, n]`.
  */
-export function multiplyTransposed(a: Matrix, b: Matrix): Matrix {
+export function multiplyTransposed(a: Matrix, b: Matrix, crew?: Crew): Matrix {
   const d = sameWidth(a, b)
   const isLarge = a.numSamples * b.numSamples * d > large
-  const fast = isLarge ? productsByKernel(a, b) : undefined
+  const fast = isLarge ? productsByKernel(a, b, crew) : undefined
   if (fast !== undefined) return fast
   const result = matrix(a.numSamples, b.numSamples)
   for (let i = 0, at = 0; i < a.numSamples; i++) {
@@ -36,15 +38,15 @@ export function multiply(a: Matrix, b: Matrix): Matrix {
 }
 
 /** `xᵀ · x` for `[n, d]`: `[d, d]`, symmetric to the last bit. */
-export function gram(x: Matrix): Matrix {
+export function gram(x: Matrix, crew?: Crew): Matrix {
   const isLarge = x.numSamples * x.numFeatures ** 2 > large
-  return (isLarge ? gramByKernel(x) : undefined) ?? plainOuterGram(transpose(x))
+  return (isLarge ? gramByKernel(x, crew) : undefined) ?? plainOuterGram(transpose(x))
 }
 
 /** `x · xᵀ` for `[n, d]`: `[n, n]`, symmetric to the last bit. */
-export function outerGram(x: Matrix): Matrix {
+export function outerGram(x: Matrix, crew?: Crew): Matrix {
   const isLarge = x.numFeatures * x.numSamples ** 2 > large
-  return (isLarge ? gramByKernel(transpose(x)) : undefined) ?? plainOuterGram(x)
+  return (isLarge ? gramByKernel(transpose(x), crew) : undefined) ?? plainOuterGram(x)
 }
 
 /** {@link outerGram} in plain loops; only one half is computed. */

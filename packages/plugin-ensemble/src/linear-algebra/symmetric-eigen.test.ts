@@ -43,6 +43,8 @@ test.each([
   [33, 100, 33],
   [120, 300, 20],
   [90, 30, 25],
+  [131, 400, 40],
+  [150, 200, 150],
 ])('A v = λ v and orthonormal vectors: d %i, n %i, %i pairs', (d, n, count) => {
   expect(worstResidual(randomGram(d, n), count)).toBeLessThan(1e-12)
 })

@@ -1,3 +1,4 @@
+import { openKernels } from '../kernels/kernels.js'
 import type { Matrix } from './matrix.js'
 import { matrix } from './matrix.js'
 
@@ -23,17 +24,16 @@ export interface Reflectors {
  */
 export function tridiagonalise(a: Matrix): Tridiagonal {
   const d = a.numFeatures
-  const work = a.data.slice()
+  const { work, p, multiplyLower, rankTwo } = workspace(a)
   const diagonal = new Float64Array(d)
   const offDiagonal = new Float64Array(d)
   const half = new Float64Array(d)
-  const p = new Float64Array(d)
   for (let k = d - 1; k > 0; k--) {
     const v = work.subarray(k * d, k * d + k)
     diagonal[k] = work[k * d + k]!
     offDiagonal[k - 1] = reflect(v, half, k)
     if (half[k] === 0) continue
-    multiplyLower(work, d, k, v, p)
+    multiplyLower(k, v)
     let inner = 0
     for (let i = 0; i < k; i++) {
       p[i]! /= half[k]!
@@ -41,15 +41,55 @@ export function tridiagonalise(a: Matrix): Tridiagonal {
     }
     inner /= 2 * half[k]!
     for (let i = 0; i < k; i++) p[i]! -= inner * v[i]!
-    for (let i = 0; i < k; i++) {
-      const at = i * d
-      const vi = v[i]!
-      const pi = p[i]!
-      for (let j = 0; j <= i; j++) work[at + j]! -= vi * p[j]! + pi * v[j]!
-    }
+    rankTwo(k, v)
   }
   diagonal[0] = work[0]!
   return { diagonal, offDiagonal, reflectors: { vectors: matrix(d, d, work), half } }
+}
+
+/** A copy of the matrix, a vector, and the two loops that take the time; v is row k of the copy. */
+interface Workspace {
+  readonly work: Float64Array
+  readonly p: Float64Array
+  /** `p = A v` for the leading k × k block. */
+  multiplyLower(this: void, k: number, v: Float64Array): void
+  /** `A −= v pᵀ + p vᵀ` for the leading k × k block. */
+  rankTwo(this: void, k: number, v: Float64Array): void
+}
+
+/** Columns from which copying into the kernels' memory pays. */
+const large = 128
+
+function workspace(a: Matrix): Workspace {
+  const d = a.numFeatures
+  const opened = d < large ? undefined : openKernels(8 * (d * d + d))
+  if (opened !== undefined) {
+    const { exports, buffer } = opened
+    const work = new Float64Array(buffer, 0, d * d)
+    work.set(a.data)
+    const pAt = 8 * d * d
+    return {
+      work,
+      p: new Float64Array(buffer, pAt, d),
+      multiplyLower: (k) => exports.lowerTimes(0, d, k, 8 * k * d, pAt),
+      rankTwo: (k) => exports.rankTwo(0, d, k, 8 * k * d, pAt),
+    }
+  }
+  const work = a.data.slice()
+  const p = new Float64Array(d)
+  return {
+    work,
+    p,
+    multiplyLower: (k, v) => multiplyLower(work, d, k, v, p),
+    rankTwo: (k, v) => {
+      for (let i = 0; i < k; i++) {
+        const at = i * d
+        const vi = v[i]!
+        const pi = p[i]!
+        for (let j = 0; j <= i; j++) work[at + j]! -= vi * p[j]! + pi * v[j]!
+      }
+    },
+  }
 }
 
 /** Turns v into a Householder vector that maps it onto its last axis; returns the entry left there. */

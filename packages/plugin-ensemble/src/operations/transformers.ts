@@ -32,6 +32,7 @@ export const transformers: readonly Operation[] = [
     cacheVersion: 1,
     supervised: false,
     options: fastIcaOptions,
+    resources: () => ({ cpus: 2, memoryMb: 512 }),
     load: () => import('../fast-ica/fast-ica-node.js'),
   }),
   defineOperation({

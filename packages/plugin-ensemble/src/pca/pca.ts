@@ -1,4 +1,5 @@
 import { checkFeatures, checkWidth } from '../checks/training-data.js'
+import type { Crew } from '../kernels/crew.js'
 import { centre, columnMeans, columnSquares, matrix, transpose, type Matrix } from '../linear-algebra/matrix.js'
 import { gram, multiply, multiplyTransposed, outerGram } from '../linear-algebra/products.js'
 import { symmetricEigen } from '../linear-algebra/symmetric-eigen.js'
@@ -53,13 +54,17 @@ export function applyPca(model: PcaModel, x: Matrix): Matrix {
 }
 
 /** Squared singular values (descending, not below 0) and right singular vectors (rows) of a centred matrix. */
-export function principalDirections(centred: Matrix, count: number): { squares: Float64Array; directions: Matrix } {
+export function principalDirections(
+  centred: Matrix,
+  count: number,
+  crew?: Crew,
+): { squares: Float64Array; directions: Matrix } {
   const { numSamples, numFeatures } = centred
   if (numSamples >= numFeatures) {
-    const { values, vectors } = symmetricEigen(gram(centred), count)
+    const { values, vectors } = symmetricEigen(gram(centred, crew), count)
     return { squares: values.map((value) => Math.max(0, value)), directions: vectors }
   }
-  const { values, vectors } = symmetricEigen(outerGram(centred), count)
+  const { values, vectors } = symmetricEigen(outerGram(centred, crew), count)
   const directions = multiply(vectors, centred)
   normaliseRows(directions)
   return { squares: values.map((value) => Math.max(0, value)), directions }

@@ -34,7 +34,8 @@ export function kernelHistograms(
   if (kernels === undefined) return undefined
   const { exports, buffer } = kernels
   const { BYTES_PER_ELEMENT: binBytes } = bins
-  new (binBytes === 1 ? Uint8Array : Uint16Array)(buffer, at.bins, n * d).set(bins)
+  const heldBins = binBytes === 1 ? new Uint8Array(buffer, at.bins, n * d) : new Uint16Array(buffer, at.bins, n * d)
+  heldBins.set(bins)
   new Int32Array(buffer, at.numBins, d).set(numBins)
   const pairSums = new Float64Array(buffer, at.result, 2)
   const foundBin = new Int32Array(buffer, at.result, 1)

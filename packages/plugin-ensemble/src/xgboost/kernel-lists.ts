@@ -28,8 +28,8 @@ export function kernelColumnLists(columns: SortedColumns, options: CutOptions): 
   if (kernels === undefined) return undefined
   const { exports, buffer } = kernels
   new Float32Array(buffer, at.values, n * d).set(columns.values)
-  const RowArray = rowBytes === 2 ? Uint16Array : Int32Array
-  new RowArray(buffer, at.sorted, n * d).set(columns.order)
+  const sorted = rowBytes === 2 ? new Uint16Array(buffer, at.sorted, n * d) : new Int32Array(buffer, at.sorted, n * d)
+  sorted.set(columns.order)
   const result = new Float32Array(buffer, at.result, 3)
   const pairSums = new Float64Array(buffer, at.result, 2)
   const bestCut = rowBytes === 2 ? exports.bestCut16 : exports.bestCut32
