@@ -1,4 +1,4 @@
-import { RecordBatchReader } from 'apache-arrow'
+import { RecordBatchReader, type RecordBatch } from 'apache-arrow'
 import { open } from 'node:fs/promises'
 import { PipelineError } from '../errors.js'
 import { fromRecordBatch, type StoredBatch, type StreamHeader } from './row-codec.js'
@@ -21,13 +21,15 @@ export async function openRowReader(source: Uint8Array | string): Promise<RowRea
     const reader = RecordBatchReader.from(source).open()
     const header = headerIn(reader.schema.metadata)
     if (!reader.isFile() || !reader.isSync()) throw notRows()
+    const records: RecordBatch[] = []
     return {
       header,
       async *batches() {
-        // By position: several readings may go on at once, and the footer is decoded once.
+        // By position: several readings may go on at once, and what is not copied is decoded once.
         for (let index = 0; index < reader.numRecordBatches; index++) {
-          const record = reader.readRecordBatch(index)
+          const record = records[index] ?? reader.readRecordBatch(index)
           if (!record) throw notRows()
+          records[index] = record
           // A file without rows may hold one empty record batch.
           if (record.numRows > 0) yield await Promise.resolve(fromRecordBatch(record, header))
         }

@@ -12,6 +12,8 @@ export interface StageScope {
   readonly series: { readonly name: string; readonly value: number; readonly step: number | undefined }[]
   /** A line in the log of the attempt. */
   log(level: string, message: string): void
+  /** Removes the checkpoints of a stage that is done. */
+  forgetCheckpoints(): void
   close(): void
 }
 
@@ -78,6 +80,10 @@ export function openScope(
     metrics,
     series,
     log,
+    forgetCheckpoints() {
+      // Whatever an earlier attempt left, this one asked for, too: the key tells the code.
+      if (hasCheckpoints) rmSync(checkpoints, { recursive: true, force: true })
+    },
     close() {
       closeSync(descriptor)
       if (hasTemporary) rmSync(temporary, { recursive: true, force: true })

@@ -35,11 +35,25 @@ export async function importOperation(entry: string, type: string): Promise<Oper
   return operation
 }
 
+const implementations = new Map<Operation, Promise<unknown>>()
+
+/** The code of an operation, loaded once: asking the module system again costs more than a small stage does. */
+export function loadImplementation(operation: Operation): Promise<unknown> {
+  let loading = implementations.get(operation)
+  if (!loading) {
+    loading = Promise.resolve(operation.load())
+    implementations.set(operation, loading)
+    // What failed may be tried again.
+    loading.catch(() => implementations.delete(operation))
+  }
+  return loading
+}
+
 /** Loads the code of every operation on the way to the pixels. */
 export async function openLoader(chain: LoaderChain): Promise<Loader> {
   const operation = await importOperation(chain.entry, chain.type)
   // The declaration's `load` was checked against this type where the operation was defined.
-  const implementation = (await operation.load()) as PixelLoading<unknown>
+  const implementation = (await loadImplementation(operation)) as PixelLoading<unknown>
   const loadPixels = implementation.loadPixels?.bind(implementation)
   const isSource = operation.kind === 'source'
   return { chain, isSource, loadPixels, inputs: await Promise.all(chain.inputs.map(openLoader)) }

@@ -1,15 +1,13 @@
 import { isRowKind, type Operation } from '@etsef/plugin-api'
-import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FromWorker, StageResult, StageSpec } from '../executor/protocol.js'
 import { formatVersion } from '../store/manifest.js'
-import { storeFolders } from '../store/store.js'
 import { openArtifact, type RowInput } from './artifact-input.js'
 import { createArtifact, type ArtifactWriter } from './artifact-output.js'
 import { openScope, type StageScope } from './context.js'
 import { lineageFile, lineageText, readLineage } from './lineage.js'
 import { createLiveImages } from './live-images.js'
-import { importOperation } from './load-pixels.js'
+import { importOperation, loadImplementation } from './load-pixels.js'
 import { revealNames } from './reveal-names.js'
 import { runBatches } from './run-batches.js'
 import { runFit, stateFolder } from './run-fit.js'
@@ -34,7 +32,7 @@ export async function runStage(
     const operation = await importOperation(spec.plugin.entry, spec.type)
     const inputs = await openInputs(spec, operation, live)
     rows = inputs.rows
-    const implementation = await operation.load()
+    const implementation = await loadImplementation(operation)
     const work: StageWork = { spec, operation, implementation, inputs, artifact, scope }
     const testLabelReads = await runPart(work)
     signal.throwIfAborted()
@@ -50,8 +48,7 @@ export async function runStage(
     }
     const published = artifact.publish(known, formatVersion)
     scope.log('info', `done: ${published.published}`)
-    const checkpoints = join(spec.storeDir, storeFolders.checkpoints, spec.key)
-    if (existsSync(checkpoints)) rmSync(checkpoints, { recursive: true, force: true })
+    scope.forgetCheckpoints()
     return {
       ...published,
       peakLiveImages: live.peak,
