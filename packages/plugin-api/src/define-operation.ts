@@ -146,7 +146,8 @@ interface Declaration<O extends TSchema, I extends Ports, U extends Ports> {
   readonly outputs: U
   /** Predicts the outputs' specs and reports what cannot work. Unknown class lists and partitions of row outputs default to the `rows` input's. */
   plan?(args: PlanArguments<Static<O>, I>): OutputSpecs<U>
-  resources?(options: Static<O>): Resources
+  /** What a stage needs at its peak; asked while planning, with what is known of the inputs by then. */
+  resources?(options: Static<O>, inputs: InputSpecs<I>): Resources
   /** `'tensor'` when it computes on a tensor engine: the engine's id enters the key. */
   readonly engine?: 'tensor'
 }
@@ -220,7 +221,7 @@ export interface Operation extends Omit<Declaration<TSchema, Ports, Ports>, 'pla
     resolve: (path: string) => string
     issue: PlanArguments<unknown, Ports>['issue']
   }): Readonly<Record<string, Omit<Spec, 'kind' | 'splitIds'> | undefined>>
-  resources?(options: unknown): Resources
+  resources?(options: unknown, inputs: unknown): Resources
   load(): Promise<unknown>
 }
 

@@ -1,7 +1,8 @@
+import { locate } from '@etsef/plugin-api'
 import { cpSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import type { RunEvent } from '../run/events.js'
-import { checkPipeline, keyPipeline } from '../run/prepare.js'
+import { checkPipeline, keyPipeline, type KeyedPipeline } from '../run/prepare.js'
 import { runPipeline, type RunOutcome } from '../run/run-pipeline.js'
 import { defaultRetries } from '../run/scheduler.js'
 import { megabytes, nameList, pipelineRequest, UsageError, wholeNumber, type Arguments } from './arguments.js'
@@ -47,7 +48,7 @@ export async function run(args: Arguments, output: Output, signal: AbortSignal):
   if (values.out !== undefined) copyReports(outcome, resolve(args.cwd, values.out))
   if (args.isJson) output.line(JSON.stringify(summaryOf(outcome)))
   else if (!isEventLog)
-    printOutcome(outcome, keyed.root, values.out === undefined ? undefined : resolve(args.cwd, values.out), output)
+    printOutcome(outcome, keyed, values.out === undefined ? undefined : resolve(args.cwd, values.out), output)
   if (outcome.record.status === 'interrupted') return exitCodes.interrupted
   return outcome.record.status === 'failed' ? exitCodes.failed : exitCodes.ok
 }
@@ -79,7 +80,7 @@ function copyReports(outcome: RunOutcome, out: string): void {
   for (const [node, dir] of Object.entries(outcome.reportDirs)) cpSync(dir, join(out, node), { recursive: true })
 }
 
-function printOutcome(outcome: RunOutcome, root: string, out: string | undefined, output: Output): void {
+function printOutcome(outcome: RunOutcome, keyed: KeyedPipeline, out: string | undefined, output: Output): void {
   const { record, reports, reportDirs } = outcome
   for (const report of reports.values()) {
     for (const entry of Object.values(report.manifest?.outputs ?? {})) {
@@ -88,7 +89,8 @@ function printOutcome(outcome: RunOutcome, root: string, out: string | undefined
   }
   for (const [id, report] of reports) {
     if (!report.error) continue
-    output.line(`\n${formatProblem(report.error, root)}`)
+    const place = keyed.graph.nodes.get(report.error.node ?? record.stages[id]!.node)?.usePlace
+    output.line(`\n${formatProblem(locate(report.error, { place }), keyed.root)}`)
     const { logFile, plugin } = record.stages[id]!
     output.line(`  node      ${report.error.node ?? id} (${plugin})`)
     if (logFile !== undefined) output.line(`  log       ${relative(process.cwd(), logFile)}`)

@@ -114,7 +114,7 @@ function specProblem(
 }
 
 /** Specs at the inputs in the form `plan` reads: one, perhaps one, or named values. */
-function inputSpecs(node: GraphNode, specs: ReadonlyMap<string, NodeSpecs>): Record<string, unknown> {
+export function inputSpecs(node: GraphNode, specs: ReadonlyMap<string, NodeSpecs>): Record<string, unknown> {
   const result: Record<string, unknown> = {}
   for (const [name, port] of Object.entries(node.installed.operation.inputs)) {
     const edges = node.inputs[name] ?? []
