@@ -51,10 +51,11 @@ describe('run', () => {
     expect(types.at(-1)).toBe('run-finished')
   })
 
-  test('a failed node: exit code 1, the node, its plugin and its log', async () => {
+  test('a failed node: exit code 1, its line, its plugin and its log', async () => {
     const { stdout, code } = await project.etsef('run', 'failing.yaml')
     expect(code).toBe(1)
-    expect(stdout).toMatch(/ERR_NODE_FAILED\nNode "bad" \(toy\/trouble, @fixture\/toy 1.0.0\) failed: boom/)
+    expect(stdout).toContain('ERR_NODE_FAILED  failing.yaml:3:15\n  3 │   bad: { use: toy/trouble')
+    expect(stdout).toContain('Node "bad" (toy/trouble, @fixture/toy 1.0.0) failed: boom')
     const log = /log +(\S+)/.exec(stdout)![1]!
     expect(project.read(log)).toContain('RangeError: boom')
   })

@@ -87,7 +87,11 @@ export function addKnownRows(
 /** Ids must be those of the batch, in its order. @throws PipelineError `ERR_MISSING_ID`, `ERR_DUPLICATE_ID` or `ERR_BAD_DATA`. */
 export function checkSameRows(output: Pick<Rows, 'ids'>, input: Pick<Rows, 'ids'>, what: string): void {
   if (output.ids.length === input.ids.length && output.ids.every((id, index) => id === input.ids[index])) return
-  joinRows(input, output, { left: 'the input', right: what })
+  joinRows(input, output, {
+    left: 'the input',
+    right: what,
+    hint: 'the operation gives back every row of its batch, in its order',
+  })
   throw new PipelineError('ERR_BAD_DATA', {
     message: `${what} has the input's rows in another order`,
     hint: 'operations keep the order of rows',
