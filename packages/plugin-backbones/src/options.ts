@@ -131,10 +131,10 @@ export const finetuneOptions = Type.Object(
       description:
         'Folds: train rows get features and predictions of networks that did not learn from them (one training more per fold). null: all rows go through the one network',
     }),
-    crossFitFeatures: Type.Enum(['aligned', 'logits'], {
-      default: 'aligned',
+    crossFitFeatures: Type.Enum(['logits', 'aligned'], {
+      default: 'logits',
       description:
-        'With crossFit: aligned maps the folds’ features into the main network’s space; logits gives one column per class, which needs no map',
+        'With crossFit: logits gives one column per class, which means the same in every network; aligned maps the folds’ features into the main network’s space',
     }),
   },
   { additionalProperties: false },

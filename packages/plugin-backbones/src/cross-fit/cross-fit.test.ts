@@ -144,10 +144,12 @@ test(
   { timeout: patience },
   async () => {
     const images = grids(300)
-    const scores = [await run({}, images), await run({ crossFit: numFolds }, images)].map((each) => ({
-      train: linearAccuracy(each, images, 'train'),
-      test: linearAccuracy(each, images, 'test'),
-    }))
+    const scores = [await run({}, images), await run({ crossFit: numFolds, crossFitFeatures: 'aligned' }, images)].map(
+      (each) => ({
+        train: linearAccuracy(each, images, 'train'),
+        test: linearAccuracy(each, images, 'test'),
+      }),
+    )
     const [without, crossed] = scores as [(typeof scores)[0], (typeof scores)[0]]
     expect(without.train - without.test).toBeGreaterThan(0.2)
     expect(crossed.train - crossed.test).toBeLessThan((without.train - without.test) / 2)
@@ -159,7 +161,7 @@ test(
 
 describe('a short training', () => {
   const images = grids(60)
-  const options = { ...training, epochs: 2, crossFit: numFolds }
+  const options = { ...training, epochs: 2, crossFit: numFolds, crossFitFeatures: 'aligned' }
   const checked = checkedOptions(finetune!, options) as CrossFitOptions
   const trainRows = images.partitions.flatMap((value, i) => (value === 'train' ? [i] : []))
   const folds = Int32Array.from(trainRows, (_, i) => i % numFolds)
@@ -281,8 +283,8 @@ test('the plan knows the columns of logits', () => {
       inputs: { images: { kind: 'images', classNames: ['a', 'b', 'c'] }, init: { kind: 'model' } } as never,
       issue: () => undefined,
     })['features']
-  expect(plan({ crossFit: 3, crossFitFeatures: 'logits', headHidden: [8] })).toEqual({ numFeatures: 3 })
-  expect(plan({ crossFit: 3, headHidden: [8] })).toEqual({ numFeatures: 8 })
+  expect(plan({ crossFit: 3, headHidden: [8] })).toEqual({ numFeatures: 3 })
+  expect(plan({ crossFit: 3, crossFitFeatures: 'aligned', headHidden: [8] })).toEqual({ numFeatures: 8 })
   expect(plan({ crossFitFeatures: 'logits', headHidden: [8] })).toEqual({ numFeatures: 8 })
 })
 
