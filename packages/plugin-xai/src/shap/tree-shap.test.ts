@@ -208,6 +208,17 @@ describe('readTreeEnsemble', () => {
     return dir
   }
   const trees = { roots: [0], features: [0, -1, -1], thresholds: [0, 0, 0], lefts: [1, 0, 1], rights: [2, 0, 0] }
+  test('sends a value equal to the threshold right in boosting, left in a forest', async () => {
+    const at = Float32Array.of(0.5, 0)
+    expect([...outputsOf(await readTreeEnsemble(saved()), at)]).toEqual([1])
+    const shares = [
+      [1, 0],
+      [0, 1],
+    ]
+    expect([...outputsOf(await readTreeEnsemble(saved({ kind: 'random-forest', leafValues: shares })), at)]).toEqual([
+      1, 0,
+    ])
+  })
   test.for([
     ['a node that is its own child', { trees: { ...trees, lefts: [0, 0, 1] } }],
     ['a child outside', { trees: { ...trees, rights: [3, 0, 0] } }],
