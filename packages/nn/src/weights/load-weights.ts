@@ -1,9 +1,10 @@
 import { readFile, stat } from 'node:fs/promises'
-import { extname, join } from 'node:path'
+import { basename, extname, join } from 'node:path'
 import type { ArchitectureOptions } from '../architectures/architecture.js'
 import { buildArchitecture, buildWithNames, preprocessingOf } from '../architectures/build-architecture.js'
 import type { Preprocessing } from '../images/preprocess.js'
 import type { Graph, Weights } from '../graph/graph.js'
+import { publishedWeights } from '../published/published-weights.js'
 import { type FittedWeights, fitWeights } from './fit-weights.js'
 import { weightsFromKeras } from './from-keras.js'
 import { weightsFromTorch } from './from-torch.js'
@@ -90,7 +91,15 @@ export async function loadPretrained(
   const built = { ...options, folded: options.folded ?? (await isFolded(path)) }
   const graph = buildArchitecture(architecture, built)
   const { weights, unused } = await loadWeights(path, graph, built)
-  return { graph, weights, unused, preprocessing: preprocessingOf(architecture, options) }
+  return { graph, weights, unused, preprocessing: preprocessingOfFile(architecture, path, options) }
+}
+
+/** What a file's weights expect: as the catalogue says of a published file of that name, else as the variant's library has it. */
+export function preprocessingOfFile(architecture: string, path: string, options: ArchitectureOptions): Preprocessing {
+  const published = publishedWeights.find(
+    (entry) => entry.architecture === architecture && basename(new URL(entry.url).pathname) === basename(path),
+  )
+  return published?.preprocessing ?? preprocessingOf(architecture, options)
 }
 
 /** Weights by our own names, as {@link weightsFromKeras} takes them from Keras. */

@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fc, test as prop } from '@fast-check/vitest'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildArchitecture } from '../architectures/build-architecture.js'
+import { buildArchitecture, preprocessingOf } from '../architectures/build-architecture.js'
 import { withHead } from '../graph/head.js'
 import { initWeights } from '../graph/init-weights.js'
 import { parametersOf } from '../graph/parameters.js'
 import { readModel, writeModel } from '../model-dir/model-dir.js'
 import { weightsFromKeras } from './from-keras.js'
+import { preprocessingOfFile } from './load-weights.js'
 import { parseSafetensors, serializeSafetensors } from './safetensors.js'
 import { readTfjsLayers } from './tfjs-layers.js'
 
@@ -130,6 +131,14 @@ describe('TF.js layers format', () => {
     const graph = buildArchitecture('mobilenetV2', { width: 0.5 })
     expect(() => weightsFromKeras(graph, initWeights(buildArchitecture('mobilenetV2'), 1))).toThrow(/Conv1\/kernel/)
   })
+})
+
+test('the input contract is that of the published file, whose name is known, else that of the variant', () => {
+  const of = (file: string) => preprocessingOfFile('efficientnetV2S', `/anywhere/${file}`, { variant: 'keras' })
+  expect(of('tf_efficientnetv2_s_21ft1k-d7dafa41.pth')).toMatchObject({ mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] })
+  expect(of('efficientnetv2-s_notop.h5')).toEqual(preprocessingOf('efficientnetV2S', { variant: 'keras' }))
+  expect(of('mine.h5')).toEqual(preprocessingOf('efficientnetV2S', { variant: 'keras' }))
+  expect(of('mine.h5')).not.toEqual(of('tf_efficientnetv2_s_21ft1k-d7dafa41.pth'))
 })
 
 describe('model directory', () => {
