@@ -2,18 +2,31 @@
 module.exports = {
   forbidden: [
     {
-      name: 'no-circular', comment: 'types may refer to each other; code may not', severity: 'error',
-      from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      name: 'no-circular',
+      comment: 'types may refer to each other; code may not',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {
-      name: 'plain-graph', comment: 'pipeline/ and graph/ are plain functions over plain data', severity: 'error',
-      from: { path: '^packages/runner/src/(pipeline|graph)/' }, to: { path: 'node_modules/(rxjs|@tensorflow|apache-arrow)/' },
+      name: 'plain-graph',
+      comment: 'pipeline/ and graph/ are plain functions over plain data',
+      severity: 'error',
+      from: { path: '^packages/runner/src/(pipeline|graph)/' },
+      to: { path: 'node_modules/(rxjs|@tensorflow|apache-arrow)/' },
     },
     {
-      name: 'only-nn-loads-tensorflow', severity: 'error',
-      from: { path: '^packages/', pathNot: '^packages/nn/' }, to: { path: 'node_modules/@tensorflow/' },
+      name: 'only-nn-loads-tensorflow',
+      severity: 'error',
+      from: { path: '^packages/', pathNot: '^packages/nn/' },
+      to: { path: 'node_modules/@tensorflow/' },
     },
-    { name: 'no-tests-in-code', severity: 'error', from: { pathNot: '[.]test(-d)?[.]ts$' }, to: { path: '[.]test(-d)?[.]ts$' } },
+    {
+      name: 'no-tests-in-code',
+      severity: 'error',
+      from: { pathNot: '[.]test(-d)?[.]ts$' },
+      to: { path: '[.]test(-d)?[.]ts$' },
+    },
     { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true, pathNot: '[.]json$' } },
   ],
   options: {
@@ -21,6 +34,10 @@ module.exports = {
     exclude: { path: '/(dist|out-tsc)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.base.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['@etsef/source', 'import', 'require', 'node', 'default', 'types'], extensions: ['.ts', '.js', '.json'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['@etsef/source', 'import', 'require', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.json'],
+    },
   },
 }

@@ -12,14 +12,30 @@ const depConstraints = [
 ]
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/out-tsc/**', '**/node_modules/**', '**/coverage/**', '.nx/**', '.etsef/**', '**/fixtures/**', '**/test-fixtures/**', 'test/broken/**', 'vitest.config.ts'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/out-tsc/**',
+      '**/node_modules/**',
+      '**/coverage/**',
+      '.nx/**',
+      '.etsef/**',
+      '**/fixtures/**',
+      '**/test-fixtures/**',
+      'test/broken/**',
+      'vitest.config.ts',
+    ],
+  },
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked],
     plugins: { '@nx': nx, jsdoc },
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
-      '@nx/enforce-module-boundaries': ['error', { allow: [], depConstraints, enforceBuildableLibDependency: true, checkDynamicDependenciesExceptions: ['.*'] }],
+      '@nx/enforce-module-boundaries': [
+        'error',
+        { allow: [], depConstraints, enforceBuildableLibDependency: true, checkDynamicDependenciesExceptions: ['.*'] },
+      ],
       // `noUncheckedIndexedAccess` makes `a[i]!` the plain way to write numeric loops whose bounds the code has checked.
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
@@ -27,14 +43,24 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-invalid-void-type': ['error', { allowAsThisParameter: true }],
       'no-console': 'error',
-      'no-restricted-properties': ['error', { object: 'Math', property: 'random', message: 'Draw from ctx.rng or createRng.' }],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Math', property: 'random', message: 'Draw from ctx.rng or createRng.' },
+      ],
     },
   },
   {
     files: ['packages/*/src/**/*.ts'],
     ignores: ['**/*.test.ts', '**/*.test-d.ts'],
     rules: {
-      'jsdoc/require-jsdoc': ['error', { publicOnly: true, require: { FunctionDeclaration: true, ClassDeclaration: true }, contexts: ['TSInterfaceDeclaration', 'TSTypeAliasDeclaration'] }],
+      'jsdoc/require-jsdoc': [
+        'error',
+        {
+          publicOnly: true,
+          require: { FunctionDeclaration: true, ClassDeclaration: true },
+          contexts: ['TSInterfaceDeclaration', 'TSTypeAliasDeclaration'],
+        },
+      ],
       'jsdoc/no-types': 'error',
       'jsdoc/check-tag-names': ['error', { typed: false, definedTags: ['remarks', 'defaultValue'] }],
     },

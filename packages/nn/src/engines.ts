@@ -23,9 +23,6 @@ const provider: EngineProvider = {
 
 export default provider
 
-/** Named form of the default export, for importing packages that prefer one. */
-export { provider as engines }
-
 function probe(): EngineProbe {
   const wanted = engineFromEnvironment()
   const binding = wanted === 'wasm' ? undefined : findBinding()

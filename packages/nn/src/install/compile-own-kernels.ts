@@ -7,7 +7,7 @@ import { lastLines, runCommand } from './run-command.js'
 import { selfTest } from './self-test.js'
 
 /** What training without our kernels costs, in one line. */
-export const NO_KERNELS_COST = 'networks train without the compiled kernels, up to 1.4 times slower'
+const NO_KERNELS_COST = 'networks train without the compiled kernels, up to 1.4 times slower'
 
 /**
  * Compiles `native/kernels.cc` beside a binding (5 s) and tests it in a child process; does nothing when it is there. Training

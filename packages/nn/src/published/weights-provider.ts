@@ -9,7 +9,7 @@ import { type PublishedWeights, publishedWeights } from './published-weights.js'
 import { cachedWeightsPath, matches, pullWeights, showChecksum, verifyWeights } from './pull-weights.js'
 
 /** Folder of published weights: `$XDG_CACHE_HOME/etsef/weights`, or below `~/.cache`. */
-export function weightsCacheRoot(env: NodeJS.ProcessEnv = process.env): string {
+function weightsCacheRoot(env: NodeJS.ProcessEnv = process.env): string {
   return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'etsef', 'weights')
 }
 

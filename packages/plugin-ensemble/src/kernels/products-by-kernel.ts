@@ -62,7 +62,7 @@ function padRows(x: Matrix, target: Block, length: number): Block {
 }
 
 /** Writes the columns of x as rows of the given length, in tiles. */
-export function transposeInto(x: Matrix, target: Block, length: number): void {
+function transposeInto(x: Matrix, target: Block, length: number): void {
   const { numSamples: n, numFeatures: d, data } = x
   const tile = 32
   for (let i0 = 0; i0 < n; i0 += tile) {

@@ -5,11 +5,9 @@ import type { InstalledProvider, Registry } from '../registry/load-registry.js'
 
 /** The module of the package that brings engines. It imports no engine by itself. */
 export async function importEngines(engines: InstalledProvider): Promise<EngineProvider> {
-  const module = (await import(pathToFileURL(engines.entry).href)) as {
+  const { default: provider } = (await import(pathToFileURL(engines.entry).href)) as {
     readonly default?: EngineProvider
-    readonly engines?: EngineProvider
   }
-  const provider = module.default ?? module.engines
   if (typeof provider?.probe !== 'function')
     throw problem('ERR_PLUGIN', {
       message: `Package "${engines.packageName}" does not export engines`,

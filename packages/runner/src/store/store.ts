@@ -122,7 +122,7 @@ function findArtifact(dir: string, key: string): Found {
 }
 
 /** The first file whose bytes are not those of the manifest. */
-export function verifyFiles(dir: string, manifest: Manifest, digest: (file: string) => string): string | undefined {
+function verifyFiles(dir: string, manifest: Manifest, digest: (file: string) => string): string | undefined {
   for (const file of manifest.files) {
     const path = join(dir, file.path)
     try {

@@ -1,4 +1,4 @@
-import { PipelineError, type PortKind, type RowKind, type Spec } from '@etsef/plugin-api'
+import { PipelineError, type RowKind, type Spec } from '@etsef/plugin-api'
 import { createRowWriter, type StoredBatch, type StreamHeader } from '@etsef/plugin-api/codec'
 import { createHash, hash as hashText } from 'node:crypto'
 import {
@@ -238,9 +238,4 @@ function checkSpec(port: string, spec: Spec | undefined, header: StreamHeader, n
     refuse('columns', String(spec.numFeatures), String(header.featureNames.length))
   if (spec.numSamples !== undefined && spec.numSamples !== numSamples)
     refuse('rows', String(spec.numSamples), String(numSamples))
-}
-
-/** Kinds whose output is a folder. */
-export function isFolderKind(kind: PortKind): kind is 'model' | 'report' {
-  return kind === 'model' || kind === 'report'
 }
