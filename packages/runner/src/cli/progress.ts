@@ -2,8 +2,10 @@ import type { RunEvent, EventListener } from '../run/events.js'
 import { formatSeconds, type Output } from './output.js'
 
 const redrawMs = 200
+/** Where lines stay, a long stage says now and then how far it is. */
+const remindMs = 30_000
 
-/** Shows a run to people: on a terminal one line that changes, elsewhere a line per stage. */
+/** Shows a run to people: on a terminal one line that changes, elsewhere a line per stage, and one each half minute for what is running. */
 export function progressPrinter(
   output: Output,
   write: (text: string) => void,
@@ -15,19 +17,24 @@ export function progressPrinter(
     if (width > 0) write(`\r${' '.repeat(width)}\r`)
     width = 0
   }
+  const state = (): string =>
+    `${counts} ${[...running].map(([stage, state]) => stageText(stage, state)).join(' · ')}`.slice(0, 118)
   const draw = (): void => {
     clear()
     if (running.size === 0) return
-    const text = `${counts} ${[...running].map(([stage, state]) => stageText(stage, state)).join(' · ')}`.slice(0, 118)
+    const text = state()
     write(text)
     width = text.length
   }
-  const timer = output.isTerminal ? setInterval(draw, redrawMs) : undefined
-  timer?.unref()
   const say = (text: string): void => {
     clear()
     output.note(text)
   }
+  const remind = (): void => {
+    if (running.size > 0) say(state())
+  }
+  const timer = output.isTerminal ? setInterval(draw, redrawMs) : setInterval(remind, remindMs)
+  timer.unref()
   return {
     listen: (event: RunEvent) => {
       switch (event.type) {

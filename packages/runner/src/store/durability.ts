@@ -9,7 +9,7 @@ import type { Manifest } from './manifest.js'
 const individually = 16
 
 /** Least time between two flushes of a burst: each costs much the same, whether it is for one artifact or for a hundred. */
-const pauseMs = 100
+const pauseMs = 200
 
 /** Brings published artifacts to the disk while the run goes on. */
 export interface Durability {
