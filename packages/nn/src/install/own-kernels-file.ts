@@ -13,6 +13,8 @@ export const KERNELS_FLAGS = [
   '-std=c++17',
   '-O3',
   '-march=native',
+  // Half as fast again where there are such vectors; GCC takes half of them unasked.
+  ...(process.arch === 'x64' ? ['-mprefer-vector-width=512'] : []),
   '-fno-math-errno',
   '-fno-trapping-math',
   '-shared',
