@@ -53,7 +53,7 @@ async function measure(architecture, size, files) {
   const peer = { inference: Infinity, extraction: Infinity }
   for (let round = 0; round < ROUNDS; round++) {
     const network = await OnnxExtractor.create(readFileSync(onnx), { threads: THREADS })
-    // Both sides run extraction twice and inference eight times; the fastest counts.
+    // Both sides run extraction twice and inference 24 times; the fastest counts.
     keep('inference', await timeInference(network, size))
     await network.dispose()
     const beside = await OnnxExtractor.create(readFileSync(onnx), { threads: THREADS, spin: false })
@@ -94,7 +94,7 @@ async function timeInference(network, size) {
   const batch = Float32Array.from({ length: BATCH * size * size * 3 }, () => 2 * uniform() - 1)
   await network.extract(batch, BATCH)
   const best = { wall: Infinity, cpu: Infinity }
-  for (let i = 0; i < 8; i++) {
+  for (let i = 0; i < 24; i++) {
     const stop = startClock(BATCH)
     await network.extract(batch, BATCH)
     const { wall, cpu } = stop()
