@@ -97,16 +97,6 @@ const trainingOptions = {
   }),
 }
 
-/** Megabytes of a training stage: 4 kB per input pixel and picture on the tape, between MobileNetV2 (3.7) and ResNet50 (7). */
-export function trainingMemoryMb(options: {
-  readonly batchSize: number
-  readonly accumulate: number
-  readonly inputSize: number | null
-}): number {
-  const { batchSize, accumulate, inputSize } = options
-  return Math.round(1000 + 0.004 * Math.ceil(batchSize / accumulate) * (inputSize ?? 128) ** 2)
-}
-
 /** Options of `backbones/pretrain`. */
 export const pretrainOptions = Type.Object(
   { ...trainingOptions, learningRate: rate(1e-3, 'Base learning rate') },

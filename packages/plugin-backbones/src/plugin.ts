@@ -12,7 +12,8 @@ import {
 } from '@etsef/plugin-api'
 import { catalogue, freezableStages } from './catalogue.js'
 import { weightFileProblem, weightFormats } from './pretrained/weight-file.js'
-import { extractOptions, finetuneOptions, pretrainOptions, trainingMemoryMb } from './options.js'
+import { extractOptions, finetuneOptions, pretrainOptions } from './options.js'
+import { trainingMemoryMb } from './training-memory.js'
 
 /** Options of `backbones/pretrained`. */
 export const pretrainedOptions = Type.Object(
@@ -154,7 +155,7 @@ const pretrain = defineOperation({
   supervised: true,
   engine: 'tensor',
   plan: (args) => ({ model: planTraining(args) }),
-  resources: (options) => ({ cpus: 1, memoryMb: trainingMemoryMb(options) }),
+  resources: (options, inputs) => ({ cpus: 1, memoryMb: trainingMemoryMb(options, inputs) }),
   load: () => import('./finetune/pretrain-node.js'),
 })
 
@@ -177,7 +178,10 @@ const finetune = defineOperation({
     return { model: planTraining(args), features: numFeatures === undefined ? {} : { numFeatures } }
   },
   // Networks of all folds are open when features are computed.
-  resources: (options) => ({ cpus: 1, memoryMb: trainingMemoryMb(options) + 150 * (options.crossFit ?? 0) }),
+  resources: (options, inputs) => ({
+    cpus: 1,
+    memoryMb: trainingMemoryMb(options, inputs) + 150 * (options.crossFit ?? 0),
+  }),
   load: () => import('./finetune/finetune-node.js'),
 })
 
