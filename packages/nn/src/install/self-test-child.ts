@@ -25,12 +25,12 @@ function checkConvolutionGradient({ tf }: Engine): void {
   expectClose('convolution gradient', gradient.dataSync(), [8, 12, 20, 24])
 }
 
-/** Filter gradient of a 3x3 depthwise convolution of 0…8 with padding, two equal channels: sums of the shifted pictures. */
+/** Filter gradient of a 3x3 depthwise convolution of 0…8 with padding, two equal pictures and channels: sums of the shifted pictures. */
 function checkDepthwiseGradient({ tf }: Engine): void {
-  const x = tf.tensor4d(Array.from({ length: 18 }, (_, i) => i >> 1), [1, 3, 3, 2]) // prettier-ignore
+  const x = tf.tensor4d(Array.from({ length: 36 }, (_, i) => (i >> 1) % 9), [2, 3, 3, 2]) // prettier-ignore
   const filter = tf.ones<Rank.R4>([3, 3, 2, 1])
   const gradient = tf.grad((f) => tf.depthwiseConv2d(x, f as typeof filter, 1, 'same').sum())(filter)
-  const sums = [8, 15, 12, 21, 36, 27, 20, 33, 24]
+  const sums = [8, 15, 12, 21, 36, 27, 20, 33, 24].map((sum) => 2 * sum)
   expectClose(
     'depthwise gradient',
     gradient.dataSync(),
