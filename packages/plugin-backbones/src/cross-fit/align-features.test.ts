@@ -78,6 +78,33 @@ test('leaves equal spaces alone, also with fewer rows than columns', () => {
   expect(distance(align(alignment, other), other)).toBeLessThan(1e-5)
 })
 
+test.each([
+  [4, 20],
+  [9, 20],
+  [30, 20],
+])('with %i rows of %i columns it is the polar factor of the pulled cross-covariance', (numRows, width) => {
+  const [source, target] = [normals('a', numRows * width), normals('b', numRows * width)].map((values) =>
+    Float32Array.from(values),
+  ) as [Float32Array, Float32Array]
+  const { matrix } = fitAlignment(source, target, width)
+  const scale = Math.hypot(...matrix.subarray(0, width))
+  const rotation = Array.from(matrix, (value) => value / scale)
+  const centre = (table: Float32Array): number[] =>
+    Array.from(
+      table,
+      (value, i) => value - table.filter((_, at) => at % width === i % width).reduce((x, y) => x + y) / numRows,
+    )
+  const [a, b] = [centre(source), centre(target)]
+  const covariance = Float64Array.from({ length: width * width }, (_, at) => {
+    let sum = 0
+    for (let n = 0; n < numRows; n++) sum += a[n * width + Math.floor(at / width)]! * b[n * width + (at % width)]!
+    return sum
+  })
+  const pull = (1e-3 * Math.hypot(...covariance)) / Math.sqrt(width)
+  const pulled = covariance.map((value, at) => value + (at % (width + 1) === 0 ? pull : 0))
+  expect(distance(rotation, polarFactor(pulled, width))).toBeLessThan(1e-4)
+})
+
 test('columns that never change do no harm', () => {
   const features = Float32Array.of(1, 0, 2, 0, 4, 0)
   const alignment = fitAlignment(

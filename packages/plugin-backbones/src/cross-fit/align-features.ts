@@ -26,29 +26,20 @@ const PULL = 1e-3
  */
 export function fitAlignment(source: Float32Array, target: Float32Array, width: number): Alignment {
   const [sourceMean, targetMean] = [meanOf(source, width), meanOf(target, width)]
-  const covariance = new Float64Array(width * width)
-  let [sourceSpread, targetSpread] = [0, 0]
-  const [from, to] = [new Float64Array(width), new Float64Array(width)]
-  for (let start = 0; start < source.length; start += width) {
-    for (let j = 0; j < width; j++) {
-      from[j] = source[start + j]! - sourceMean[j]!
-      to[j] = target[start + j]! - targetMean[j]!
-      sourceSpread += from[j]! ** 2
-      targetSpread += to[j]! ** 2
-    }
-    for (let i = 0; i < width; i++) {
-      const value = from[i]!
-      if (value === 0) continue
-      const row = covariance.subarray(i * width, (i + 1) * width)
-      for (let j = 0; j < width; j++) row[j]! += value * to[j]!
-    }
-  }
+  const [from, to] = [centred(source, sourceMean), centred(target, targetMean)]
+  // With few rows, everything happens in the space they span, and the rest stays as it is.
+  const basis = (2 * from.length) / width < width ? orthonormalRows([from, to], width) : undefined
+  const inner = basis === undefined ? width : basis.length / width
+  const [a, b] = basis === undefined ? [from, to] : [onto(from, basis, width), onto(to, basis, width)]
+  const covariance = crossProduct(a, b, inner)
   // The mean singular value is at most the Frobenius norm over the square root of the width.
-  const norm = Math.sqrt(covariance.reduce((sum, value) => sum + value ** 2, 0) / width)
+  const norm = Math.sqrt(sumOfSquares(covariance) / width)
   const pulled = Float64Array.from(covariance)
-  for (let i = 0; i < width; i++) pulled[i * width + i]! += norm > 0 ? PULL * norm : 1
-  const rotation = polarFactor(pulled, width)
-  const gain = rotation.reduce((sum, value, i) => sum + value * covariance[i]!, 0)
+  for (let i = 0; i < inner; i++) pulled[i * inner + i]! += norm > 0 ? PULL * norm : 1
+  const innerRotation = polarFactor(pulled, inner)
+  const gain = innerRotation.reduce((sum, value, i) => sum + value * covariance[i]!, 0)
+  const rotation = basis === undefined ? innerRotation : widened(innerRotation, basis, width)
+  const [sourceSpread, targetSpread] = [sumOfSquares(from), sumOfSquares(to)]
   const scale = sourceSpread > 0 && gain > 0 ? gain / sourceSpread : 1
   const left = targetSpread - 2 * scale * gain + scale ** 2 * sourceSpread
   return {
@@ -80,4 +71,81 @@ function meanOf(features: Float32Array, width: number): Float64Array {
   for (let i = 0; i < features.length; i++) mean[i % width]! += features[i]!
   const numRows = features.length / width
   return mean.map((sum) => sum / numRows)
+}
+
+function centred(features: Float32Array, mean: Float64Array): Float64Array {
+  return Float64Array.from(features, (value, i) => value - mean[i % mean.length]!)
+}
+
+/** `aᵀ b`, row-major `[width, width]`. */
+function crossProduct(a: Float64Array, b: Float64Array, width: number): Float64Array {
+  const product = new Float64Array(width * width)
+  for (let start = 0; start < a.length; start += width) {
+    for (let i = 0; i < width; i++) {
+      const value = a[start + i]!
+      if (value === 0) continue
+      for (let j = 0; j < width; j++) product[i * width + j]! += value * b[start + j]!
+    }
+  }
+  return product
+}
+
+/** An orthonormal basis of the rows, one vector a row: Gram–Schmidt, twice for accuracy; rows that add nothing are left out. */
+function orthonormalRows(tables: readonly Float64Array[], width: number): Float64Array {
+  const kept: Float64Array[] = []
+  const largest = Math.sqrt(Math.max(...tables.map(sumOfSquares)))
+  for (const table of tables) {
+    for (let start = 0; start < table.length; start += width) {
+      const row = table.slice(start, start + width)
+      for (let pass = 0; pass < 2; pass++) {
+        for (const vector of kept) {
+          let along = 0
+          for (let j = 0; j < width; j++) along += row[j]! * vector[j]!
+          for (let j = 0; j < width; j++) row[j]! -= along * vector[j]!
+        }
+      }
+      const length = Math.sqrt(sumOfSquares(row))
+      if (length > 1e-9 * largest) kept.push(row.map((value) => value / length))
+    }
+  }
+  const basis = new Float64Array(kept.length * width)
+  kept.forEach((vector, i) => {
+    basis.set(vector, i * width)
+  })
+  return basis
+}
+
+/** Coordinates of rows in a basis. */
+function onto(rows: Float64Array, basis: Float64Array, width: number): Float64Array {
+  const inner = basis.length / width
+  const coordinates = new Float64Array((rows.length / width) * inner)
+  for (let start = 0, at = 0; start < rows.length; start += width) {
+    for (let i = 0; i < inner; i++, at++) {
+      for (let j = 0; j < width; j++) coordinates[at]! += rows[start + j]! * basis[i * width + j]!
+    }
+  }
+  return coordinates
+}
+
+/** The map that is `inner` in the space of a basis, and the identity across it: `I + Qᵀ (inner - I) Q`. */
+function widened(inner: Float64Array, basis: Float64Array, width: number): Float64Array {
+  const size = basis.length / width
+  const wide = new Float64Array(width * width)
+  for (let i = 0; i < width; i++) wide[i * width + i] = 1
+  for (let a = 0; a < size; a++) {
+    const row = new Float64Array(width)
+    for (let b = 0; b < size; b++) {
+      const value = inner[a * size + b]! - (a === b ? 1 : 0)
+      for (let j = 0; j < width; j++) row[j]! += value * basis[b * width + j]!
+    }
+    for (let i = 0; i < width; i++) {
+      const value = basis[a * width + i]!
+      for (let j = 0; j < width; j++) wide[i * width + j]! += value * row[j]!
+    }
+  }
+  return wide
+}
+
+function sumOfSquares(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value ** 2, 0)
 }
