@@ -1,9 +1,10 @@
 // A warm process of bench/ensemble.mjs: is sent the name of a stage, sends back {fit, predict, predicted, scores} in seconds.
-// By hand: node ensemble-stage.mjs DIR STAGE prints the same.
+// By hand: node ensemble-stage.mjs DIR STAGE [exact|hist] prints the same.
 import { readFileSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import * as ensemble from '@etsef/plugin-ensemble'
 
-const [dir, onlyStage] = process.argv.slice(2)
+const [dir, onlyStage, method = 'exact'] = process.argv.slice(2)
 const header = JSON.parse(readFileSync(`${dir}/header.json`, 'utf8'))
 const floats = (path) => {
   const bytes = readFileSync(path)
@@ -26,7 +27,10 @@ function tables(path, width) {
 
 const classifiers = {
   svm: [(x) => ensemble.fitLinearSvm(x, y), ensemble.linearSvmProbabilities],
-  xgboost: [(x) => ensemble.fitXgboost(x, y, { learningRate: 0.9, maxDepth: 10 }), ensemble.xgboostProbabilities],
+  xgboost: [
+    (x) => ensemble.fitXgboost(x, y, { learningRate: 0.9, maxDepth: 10, method }),
+    ensemble.xgboostProbabilities,
+  ],
   random_forest: [
     (x) => ensemble.fitRandomForest(x, y, { maxFeatures: 'log2', minSamplesSplit: 3, seed: 0 }),
     ensemble.randomForestProbabilities,
@@ -41,7 +45,7 @@ const seconds = () => performance.now() / 1000
 function select() {
   const [train, test] = tables(`${dir}/X.f32`, header.d)
   const start = seconds()
-  const model = ensemble.fitFastIca(train, { components: 50, seed: 0 })
+  const model = ensemble.fitFastIca(train, { components: 50, seed: 0, threads: Math.min(2, availableParallelism()) })
   const fitted = seconds()
   const parts = [train, test].map((x) => Float32Array.from(ensemble.applyFastIca(model, x).data))
   writeFileSync(`${dir}/ours.f32`, Buffer.concat(parts.map((part) => Buffer.from(part.buffer))))

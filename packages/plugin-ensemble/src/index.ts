@@ -2,6 +2,7 @@ import plugin from './plugin.js'
 
 export default plugin
 export * from './calibration/temperature.js'
+export * from './class-weights/class-weights.js'
 export * from './combination/abstain.js'
 export * from './combination/diversity.js'
 export * from './combination/dynamic-selection.js'

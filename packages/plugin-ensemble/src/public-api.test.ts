@@ -21,6 +21,7 @@ test('exports these names and no others', () => {
       "balancedError",
       "calibrateLinearSvm",
       "chiSquared",
+      "classWeights",
       "correctness",
       "decodeState",
       "default",

@@ -29,7 +29,7 @@ export interface Transformer<O, M extends AnyModel> {
 /** The mathematics of an operation that gives class probabilities. */
 export interface Classifier<O, M extends AnyModel> {
   readonly kind: M['kind']
-  fit(x: Matrix, y: Labels, options: O, ctx: OperationContext): M | Promise<M>
+  fit(x: Matrix, y: Labels, options: O, ctx: OperationContext, classNames: readonly string[]): M | Promise<M>
   /** Gives class probabilities; may first load a library and hold its memory until `close`. */
   readonly open?: (model: M) => Promise<Opened>
   readonly probabilities?: (model: M, x: Matrix) => Matrix
@@ -100,8 +100,8 @@ function fitSaveLoad<O, M extends AnyModel>(
 ): Pick<ClassifierNode<O, M>, 'fit' | 'save' | 'load'> {
   return {
     fit: async ({ options, inputs, ctx }) => {
-      const { x, y, featureNames } = await collectTraining(inputs.features, ctx.signal)
-      return { kind: operation.kind, featureNames, model: await operation.fit(x, y, options, ctx) }
+      const { x, y, featureNames, classNames } = await collectTraining(inputs.features, ctx.signal)
+      return { kind: operation.kind, featureNames, model: await operation.fit(x, y, options, ctx, classNames) }
     },
     save: saveModel,
     // `loadModel` has checked the kind, and the runner has checked that the bytes are those `save` wrote.

@@ -8,6 +8,7 @@ export interface TrainingTable {
   readonly x: Matrix
   readonly y: Labels
   readonly featureNames: readonly string[]
+  readonly classNames: readonly string[]
 }
 
 /**
@@ -30,6 +31,7 @@ export async function collectTraining(
     x: featureMatrix(table),
     y: { labels: table.labels, numClasses: table.classNames.length },
     featureNames: table.featureNames,
+    classNames: table.classNames,
   }
 }
 

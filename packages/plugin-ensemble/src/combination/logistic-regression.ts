@@ -22,21 +22,22 @@ export interface MultinomialModel {
  * @param x - Finite features, best on one scale.
  * @param y - Labels; two or more classes with rows.
  * @param options - `c`: inverse strength of the penalty, > 0, default 1; `tolerance`: on the largest gradient entry per
- * row, default 1e-10.
+ * row, default 1e-10; `classWeights`: what the loss of a row of each class counts, default 1 each.
  * @throws PipelineError as {@link checkTraining}.
  * @see scikit-learn 1.9.1 LogisticRegression (same optimum).
  */
 export function fitMultinomial(
   x: Matrix,
   y: Labels,
-  options: { readonly c?: number; readonly tolerance?: number } = {},
+  options: { readonly c?: number; readonly tolerance?: number; readonly classWeights?: Float64Array } = {},
 ): MultinomialModel {
   const present = checkTraining(x, y)
   const { numSamples, numFeatures } = x
   const place = new Int32Array(y.numClasses).fill(-1)
   present.forEach((k, at) => (place[k] = at))
   const targets = y.labels.map((label) => place[label]!)
-  const problem = multinomialProblem(x, targets, present.length, options.c ?? 1)
+  const rowWeights = Float64Array.from(y.labels, (label) => options.classWeights?.[label] ?? 1)
+  const problem = multinomialProblem(x, targets, rowWeights, present.length, options.c ?? 1)
   const start = new Float64Array(present.length * (numFeatures + 1))
   const found = minimizeNewton(problem, start, (options.tolerance ?? 1e-10) * numSamples)
   const weights = matrix(y.numClasses, numFeatures)
@@ -69,6 +70,7 @@ export function multinomialProbabilities(model: MultinomialModel, x: Matrix): Ma
 function multinomialProblem(
   x: Matrix,
   targets: Int32Array,
+  weights: Float64Array,
   numClasses: number,
   c: number,
 ): Parameters<typeof minimizeNewton>[0] {
@@ -104,7 +106,8 @@ function multinomialProblem(
     for (let i = 0; i < numSamples; i++) {
       const row = scores.data.subarray(i * numClasses, (i + 1) * numClasses)
       const top = row.reduce((most, score) => Math.max(most, score), -Infinity)
-      total += top + Math.log(row.reduce((sum, score) => sum + Math.exp(score - top), 0)) - row[targets[i]!]!
+      const logSum = top + Math.log(row.reduce((sum, score) => sum + Math.exp(score - top), 0))
+      total += weights[i]! * (logSum - row[targets[i]!]!)
     }
     for (let k = 0; k < numClasses; k++) for (let j = 0; j < d; j++) total += v[k * stride + j]! ** 2 / (2 * c)
     return total
@@ -114,7 +117,10 @@ function multinomialProblem(
     at: (v) => {
       const p = softmaxRows(scoresOf(v)).data
       const residuals = p.slice()
-      for (let i = 0; i < numSamples; i++) residuals[i * numClasses + targets[i]!]! -= 1
+      for (let i = 0; i < numSamples; i++) {
+        residuals[i * numClasses + targets[i]!]! -= 1
+        for (let k = 0; k < numClasses; k++) residuals[i * numClasses + k]! *= weights[i]!
+      }
       return {
         gradient: backwards(residuals, v),
         hessianTimes: (u) => {
@@ -123,7 +129,7 @@ function multinomialProblem(
             const at = i * numClasses
             let mean = 0
             for (let k = 0; k < numClasses; k++) mean += p[at + k]! * changes[at + k]!
-            for (let k = 0; k < numClasses; k++) changes[at + k] = p[at + k]! * (changes[at + k]! - mean)
+            for (let k = 0; k < numClasses; k++) changes[at + k] = weights[i]! * p[at + k]! * (changes[at + k]! - mean)
           }
           return backwards(changes, u)
         },

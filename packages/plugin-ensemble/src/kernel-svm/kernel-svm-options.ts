@@ -1,4 +1,5 @@
 import { Type, type Static } from '@etsef/plugin-api'
+import { classWeightOption } from '../class-weights/class-weight-option.js'
 
 /** Options of `ensemble/kernel-svm`. */
 export const kernelSvmOptions = Type.Object(
@@ -19,6 +20,7 @@ export const kernelSvmOptions = Type.Object(
     degree: Type.Integer({ minimum: 1, default: 3, description: 'Degree of the poly kernel' }),
     coef0: Type.Number({ default: 0, description: 'Constant of the poly and sigmoid kernels' }),
     tol: Type.Number({ exclusiveMinimum: 0, default: 1e-3, description: 'Tolerance of the optimality conditions' }),
+    classWeight: classWeightOption,
   },
   { additionalProperties: false },
 )

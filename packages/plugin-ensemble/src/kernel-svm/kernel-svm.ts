@@ -17,6 +17,8 @@ export interface KernelSvmOptions {
   readonly coef0: number
   /** Tolerance of the optimality conditions. */
   readonly tol: number
+  /** Factor of `C` for the rows of each class, > 0; default 1 each. */
+  readonly classWeights?: Float64Array
 }
 
 /** One classifier for each pair of present classes, as data. */
@@ -138,6 +140,7 @@ function train(libsvm: Libsvm, x: Matrix, y: Labels, options: TrainingOptions): 
     coef0: options.coef0,
     tolerance: options.tol,
     quiet: true,
+    ...(options.classWeights ? { weight: Object.fromEntries(options.classWeights.entries()) } : {}),
   })
   try {
     svm.train(toRows(rows), labels)
@@ -156,7 +159,7 @@ function train(libsvm: Libsvm, x: Matrix, y: Labels, options: TrainingOptions): 
       temperature: 1,
     } as const
     const model = { ...shape, present, vectors: takeRows(rows, indices), vectorClasses, coefficients, rho }
-    return { ...model, rho: exactThresholds(model, options.C) }
+    return { ...model, rho: exactThresholds(model, (a) => options.C * (options.classWeights?.[present[a]!] ?? 1)) }
   } finally {
     svm.free()
   }
@@ -179,8 +182,8 @@ function readModel(text: string): { coefficients: Matrix; rho: Float64Array } {
   return { coefficients, rho: Float64Array.from(rho.trim().split(' '), Number) }
 }
 
-/** libsvm's own rule, with all digits: the mean of `Σ weights · kernel − y` over vectors strictly inside (0, C). */
-function exactThresholds(model: KernelSvmModel, C: number): Float64Array {
+/** libsvm's own rule, with all digits: the mean of `Σ weights · kernel − y` over vectors strictly inside (0, C of their class). */
+function exactThresholds(model: KernelSvmModel, costOf: (position: number) => number): Float64Array {
   const values = kernelMatrix(model.vectors, model.vectors, model).data
   const n = model.vectors.numSamples
   const rho = model.rho.slice()
@@ -188,7 +191,7 @@ function exactThresholds(model: KernelSvmModel, C: number): Float64Array {
     let [sum, count] = [0, 0]
     for (let v = 0; v < n; v++) {
       const weight = Math.abs(weightOf(v))
-      if (weight === 0 || weight >= C * (1 - 1e-12)) continue
+      if (weight === 0 || weight >= costOf(model.vectorClasses[v]!) * (1 - 1e-12)) continue
       let output = 0
       for (let u = 0; u < n; u++) output += weightOf(u) * values[v * n + u]!
       sum += output - (model.vectorClasses[v] === a ? 1 : -1)

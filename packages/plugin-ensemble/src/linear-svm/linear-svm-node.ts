@@ -1,4 +1,5 @@
 import { classifierNode } from '../adapter/estimator-node.js'
+import { classWeights } from '../class-weights/class-weights.js'
 import { calibrateLinearSvm, fitLinearSvm, type LinearSvmModel } from './linear-svm.js'
 import { linearSvmProbabilities } from './linear-svm.js'
 import type { LinearSvmNodeOptions } from './linear-svm-options.js'
@@ -6,8 +7,9 @@ import type { LinearSvmNodeOptions } from './linear-svm-options.js'
 /** Code of `ensemble/linear-svm`. */
 export const { fit, save, load, open } = classifierNode<LinearSvmNodeOptions, LinearSvmModel>({
   kind: 'linear-svm',
-  fit: (x, y, options, ctx) => {
-    const solver = { C: options.c, tol: options.tol, maxIter: options.maxIter }
+  fit: (x, y, options, ctx, classNames) => {
+    const weights = classWeights(options.classWeight, y, classNames)
+    const solver = { C: options.c, tol: options.tol, maxIter: options.maxIter, classWeights: weights }
     const model = fitLinearSvm(x, y, solver)
     ctx.metric('iterations', model.numIterations)
     if (!model.converged)

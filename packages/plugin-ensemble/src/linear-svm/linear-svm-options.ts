@@ -1,4 +1,5 @@
 import { Type, type Static } from '@etsef/plugin-api'
+import { classWeightOption } from '../class-weights/class-weight-option.js'
 
 /** Options of `ensemble/linear-svm`. */
 export const linearSvmOptions = Type.Object(
@@ -19,6 +20,7 @@ export const linearSvmOptions = Type.Object(
       default: 3,
       description: 'Folds inside train whose margins set the temperature of the probabilities',
     }),
+    classWeight: classWeightOption,
   },
   { additionalProperties: false },
 )

@@ -14,6 +14,11 @@ export interface LinearSvmOptions {
   readonly tol?: number
   /** Newton iterations a class, default 1000. */
   readonly maxIter?: number
+  /**
+   * What the loss of a row of each class costs, times `C`; default 1 each. As in liblinear, a class's weight counts in its own
+   * problem, where the rest costs `C`; with two classes both weights count in the one problem.
+   */
+  readonly classWeights?: Float64Array
 }
 
 /** What {@link fitLinearSvm} learns. */
@@ -47,12 +52,16 @@ export function fitLinearSvm(x: Matrix, y: Labels, options: LinearSvmOptions = {
   const intercepts = new Float64Array(y.numClasses).fill(-Infinity)
   let numIterations = 0
   let converged = true
-  const costs = new Float64Array(x.numSamples).fill(options.C ?? 1)
+  const { C = 1 } = options
+  const weightOf = (k: number): number => options.classWeights?.[k] ?? 1
   const solve = byRows ? minimiseSquaredHingeByRows : minimiseSquaredHinge
   // With two classes the second problem is the first with signs exchanged.
   const classes = present.length === 2 ? present.slice(1) : present
   for (const k of classes) {
     const targets = Float64Array.from(y.labels, (label) => (label === k ? 1 : -1))
+    const costs = Float64Array.from(y.labels, (label) =>
+      label === k || present.length === 2 ? C * weightOf(label) : C,
+    )
     const { tol = 1e-8, maxIter = 1000 } = options
     const solution = solve({ rows, targets, costs, tol, maxIter }, products)
     weights.data.set(solution.weights.subarray(0, d - 1), k * (d - 1))

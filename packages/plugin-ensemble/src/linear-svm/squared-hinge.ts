@@ -29,7 +29,7 @@ export interface HingeSolution {
  * The loss is quadratic between changes of the set of rows inside the margin, so the method ends at the exact minimiser
  * once that set settles. The Hessian is kept up to date by the rows that enter or leave the set.
  *
- * @param allRowsGram - `rowsᵀ · rows`, shared by the one-vs-rest problems with equal costs; lower triangle is read.
+ * @param allRowsGram - `rowsᵀ · rows`, shared by the one-vs-rest problems; lower triangle is read.
  * @see Keerthi and DeCoste 2005, A modified finite Newton method for fast solution of large scale linear SVMs.
  */
 export function minimiseSquaredHinge(problem: HingeProblem, allRowsGram: Matrix): HingeSolution {
@@ -40,8 +40,10 @@ export function minimiseSquaredHinge(problem: HingeProblem, allRowsGram: Matrix)
   const gradient = new Float64Array(d)
   const active = new Float64Array(numSamples)
   const curvature = allRowsGram.data.slice()
-  for (let i = 0; i < curvature.length; i++) curvature[i]! *= costs[0]!
-  active.fill(costs[0]!)
+  // Most rows are negative; those of another cost are brought up to date below.
+  const usual = costs[Math.max(0, targets.indexOf(-1))]!
+  for (let i = 0; i < curvature.length; i++) curvature[i]! *= usual
+  active.fill(usual)
   let initialNorm = 0
   let positive = 0
   for (let i = 0; i < numSamples; i++) if (targets[i]! > 0) positive++

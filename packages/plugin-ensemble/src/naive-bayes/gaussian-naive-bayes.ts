@@ -17,11 +17,16 @@ export interface NaiveBayesModel {
 /**
  * Gaussian naive Bayes, in log space.
  *
- * @param options - `varSmoothing`: share of the largest column variance added to every variance, ≥ 0, default 1e-9.
+ * @param options - `varSmoothing`: share of the largest column variance added to every variance, ≥ 0, default 1e-9;
+ * `classWeights`: what a row of each class counts for the class shares, default 1 each.
  * @throws PipelineError as {@link checkTraining}.
  * @see scikit-learn 1.9 GaussianNB (same means, variances and log-likelihoods).
  */
-export function fitNaiveBayes(x: Matrix, y: Labels, options: { readonly varSmoothing?: number } = {}): NaiveBayesModel {
+export function fitNaiveBayes(
+  x: Matrix,
+  y: Labels,
+  options: { readonly varSmoothing?: number; readonly classWeights?: Float64Array } = {},
+): NaiveBayesModel {
   checkTraining(x, y)
   const { numSamples, numFeatures, data } = x
   const { numClasses, labels } = y
@@ -49,7 +54,9 @@ export function fitNaiveBayes(x: Matrix, y: Labels, options: { readonly varSmoot
       variances.data[at] = variances.data[at]! / Math.max(1, counts[c]!) + smoothing
     }
   }
-  const logPriors = counts.map((count) => Math.log(count / numSamples))
+  const weighted = counts.map((count, k) => count * (options.classWeights?.[k] ?? 1))
+  const total = weighted.reduce((sum, value) => sum + value, 0)
+  const logPriors = weighted.map((value) => Math.log(value / total))
   return { kind: 'naive-bayes', numClasses, means, variances, logPriors }
 }
 

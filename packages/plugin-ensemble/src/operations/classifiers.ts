@@ -1,4 +1,5 @@
 import { defineOperation, Type, type Operation } from '@etsef/plugin-api'
+import { classWeightOption, planClassWeight } from '../class-weights/class-weight-option.js'
 import { classifierOutputs, featureInputs } from '../adapter/ports.js'
 import { knnOptions } from '../knn/knn-options.js'
 import { shrinkageOption } from '../lda/lda-options.js'
@@ -25,6 +26,7 @@ export const classifiers: readonly Operation[] = [
     summary: 'Linear SVM with squared hinge loss, one class against the rest, margins scaled to probabilities',
     cacheVersion: 1,
     options: linearSvmOptions,
+    plan: planClassWeight,
     load: () => import('../linear-svm/linear-svm-node.js'),
   }),
   defineOperation({
@@ -33,6 +35,7 @@ export const classifiers: readonly Operation[] = [
     summary: 'Gradient-boosted trees as XGBoost grows them, from exact cuts or from histograms',
     cacheVersion: 1,
     options: xgboostOptions,
+    plan: planClassWeight,
     load: () => import('../xgboost/xgboost-node.js'),
   }),
   defineOperation({
@@ -41,6 +44,7 @@ export const classifiers: readonly Operation[] = [
     summary: 'Random forest: bootstrap rows for each tree, a fresh draw of columns at every split',
     cacheVersion: 1,
     options: randomForestOptions,
+    plan: planClassWeight,
     load: () => import('../random-forest/random-forest-node.js'),
   }),
   defineOperation({
@@ -49,6 +53,7 @@ export const classifiers: readonly Operation[] = [
     summary: 'Gaussian naive Bayes in log space',
     cacheVersion: 1,
     options: naiveBayesOptions,
+    plan: planClassWeight,
     load: () => import('../naive-bayes/naive-bayes-node.js'),
   }),
   defineOperation({
@@ -65,9 +70,13 @@ export const classifiers: readonly Operation[] = [
     summary: 'Multinomial logistic regression with L2 penalty; scale the columns first',
     cacheVersion: 1,
     options: Type.Object(
-      { c: Type.Number({ exclusiveMinimum: 0, default: 1, description: 'Inverse strength of the penalty' }) },
+      {
+        c: Type.Number({ exclusiveMinimum: 0, default: 1, description: 'Inverse strength of the penalty' }),
+        classWeight: classWeightOption,
+      },
       { additionalProperties: false },
     ),
+    plan: planClassWeight,
     load: () => import('../logistic-regression/logistic-regression-node.js'),
   }),
   defineOperation({

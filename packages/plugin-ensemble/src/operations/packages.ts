@@ -1,4 +1,5 @@
 import { defineOperation, Type, type Operation } from '@etsef/plugin-api'
+import { planClassWeight } from '../class-weights/class-weight-option.js'
 import { classifierOutputs, featureInputs } from '../adapter/ports.js'
 import { kernelSvmOptions } from '../kernel-svm/kernel-svm-options.js'
 import { boostingOptions } from '../xgboost/xgboost-options.js'
@@ -23,6 +24,7 @@ export const packages: readonly Operation[] = [
     type: 'ensemble/kernel-svm',
     summary: 'Support vector machine with a kernel, one against one, trained by libsvm',
     options: kernelSvmOptions,
+    plan: planClassWeight,
     load: () => import('../kernel-svm/kernel-svm-node.js'),
   }),
   defineOperation({

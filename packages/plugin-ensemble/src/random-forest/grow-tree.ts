@@ -16,10 +16,15 @@ export interface ForestGrower {
   /**
    * Grows one tree on the rows with weight above 0.
    *
-   * @param weights - How often each row was drawn.
+   * @param weights - How often each row was drawn, times what it counts.
    * @param onLeaf - Called with each leaf and the class weights in it (a view that is reused).
    */
-  grow(weights: Int32Array, rng: Rng, builder: TreesBuilder, onLeaf: (node: number, counts: Float64Array) => void): void
+  grow(
+    weights: Float64Array,
+    rng: Rng,
+    builder: TreesBuilder,
+    onLeaf: (node: number, counts: Float64Array) => void,
+  ): void
 }
 
 /**
@@ -84,7 +89,7 @@ export function forestGrower(
     for (let r = 0; r < size; r++) sortedRows[r] = part[r]! % n
   }
 
-  const scanColumn = (j: number, size: number, weights: Int32Array, total: number, squares: number): void => {
+  const scanColumn = (j: number, size: number, weights: Float64Array, total: number, squares: number): void => {
     const base = j * n
     leftCounts.fill(0)
     let leftWeight = 0
@@ -114,7 +119,7 @@ export function forestGrower(
     }
   }
 
-  const findSplit = (start: number, end: number, weights: Int32Array, total: number, rng: Rng): void => {
+  const findSplit = (start: number, end: number, weights: Float64Array, total: number, rng: Rng): void => {
     const size = end - start
     const squares = counts.reduce((sum, count) => sum + count * count, 0)
     bestFeature = -1

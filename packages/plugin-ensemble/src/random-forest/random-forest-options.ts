@@ -1,4 +1,5 @@
 import { Type, type Static } from '@etsef/plugin-api'
+import { classWeightOption } from '../class-weights/class-weight-option.js'
 
 /** Options of `ensemble/random-forest`. */
 export const randomForestOptions = Type.Object(
@@ -15,6 +16,7 @@ export const randomForestOptions = Type.Object(
     }),
     maxDepth: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], { default: null, description: 'null: no limit' }),
     bootstrap: Type.Boolean({ default: true, description: 'Whether each tree sees a bootstrap sample of the rows' }),
+    classWeight: classWeightOption,
   },
   { additionalProperties: false },
 )

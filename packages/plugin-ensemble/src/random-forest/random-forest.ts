@@ -1,4 +1,4 @@
-import { createRng } from '@etsef/plugin-api'
+import { createRng, type Rng } from '@etsef/plugin-api'
 import { checkTraining, checkWidth, type Labels } from '../checks/training-data.js'
 import { matrix, type Matrix } from '../linear-algebra/matrix.js'
 import { sortColumns } from '../trees/sorted-columns.js'
@@ -18,6 +18,8 @@ export interface RandomForestOptions {
   /** Whether each tree sees a bootstrap sample of the rows, default true. */
   readonly bootstrap?: boolean
   readonly seed: string | number
+  /** What a row of each class counts, > 0; default 1 each. A bootstrap sample draws rows by it. */
+  readonly classWeights?: Float64Array
   /** Called after each tree with the number of trees done. */
   readonly onTree?: (done: number) => void
 }
@@ -43,18 +45,22 @@ export interface RandomForestModel {
  */
 export function fitRandomForest(x: Matrix, y: Labels, options: RandomForestOptions): RandomForestModel {
   checkTraining(x, y)
-  const { trees = 100, minSamplesSplit = 2, maxDepth = Infinity, bootstrap = true, seed } = options
+  const { trees = 100, minSamplesSplit = 2, maxDepth = Infinity, bootstrap = true, seed, classWeights } = options
   const maxFeatures = numDrawn(options.maxFeatures ?? 'sqrt', x.numFeatures)
   const limits = { maxFeatures, minSamplesSplit, maxDepth }
   const grower = forestGrower(sortColumns(x), y.labels, y.numClasses, limits)
   const builder = treesBuilder()
   const leaves: number[] = []
   const shares: number[] = []
-  const weights = new Int32Array(x.numSamples)
+  const weights = new Float64Array(x.numSamples)
+  const rowWeights = Float64Array.from(y.labels, (label) => classWeights?.[label] ?? 1)
+  const draw = rowDrawer(rowWeights)
   for (let t = 0; t < trees; t++) {
     const rng = createRng(seed, 'random-forest', t)
-    weights.fill(bootstrap ? 0 : 1)
-    if (bootstrap) for (let i = 0; i < x.numSamples; i++) weights[rng.integer(x.numSamples)]!++
+    if (bootstrap) {
+      weights.fill(0)
+      for (let i = 0; i < x.numSamples; i++) weights[draw(rng)]!++
+    } else weights.set(rowWeights)
     grower.grow(weights, rng, builder, (node, counts) => {
       leaves.push(node)
       const total = counts.reduce((sum, count) => sum + count, 0)
@@ -95,6 +101,23 @@ export function randomForestProbabilities(model: RandomForestModel, x: Matrix): 
     for (let c = 0; c < numClasses; c++) result.data[out + c]! /= roots.length
   }
   return result
+}
+
+/** Draws a row with a chance that goes with its weight. */
+function rowDrawer(weights: Float64Array): (rng: Rng) => number {
+  if (weights.every((weight) => weight === weights[0])) return (rng) => rng.integer(weights.length)
+  const sums = new Float64Array(weights.length)
+  weights.forEach((weight, i) => (sums[i] = (sums[i - 1] ?? 0) + weight))
+  return (rng) => {
+    const goal = rng.uniform(0, sums.at(-1)!)
+    let [low, high] = [0, sums.length - 1]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (sums[middle]! > goal) high = middle
+      else low = middle + 1
+    }
+    return low
+  }
 }
 
 function numDrawn(maxFeatures: 'sqrt' | 'log2' | 'all' | number, numFeatures: number): number {

@@ -29,6 +29,8 @@ function isAllowed(schema: OptionSchema, value: unknown): boolean {
       return (
         typeof value === 'number' && isInRange(schema, value) && (schema.type === 'number' || Number.isInteger(value))
       )
+    case 'object':
+      return typeof value === 'object' && value !== null && !Array.isArray(value)
     default:
       // Lists and objects are checked by the classifier itself.
       return true

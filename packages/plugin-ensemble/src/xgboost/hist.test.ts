@@ -85,7 +85,7 @@ function random(n: number, d: number, seed: string): { x: Matrix; y: Labels } {
   const x = matrix(n, d)
   // The first column has few values, the second one heavy value.
   for (let i = 0; i < n * d; i++) {
-    x.data[i] = i % d === 0 ? rng.integer(5) : i % d === 1 && rng.uniform() < 0.6 ? 0 : Math.fround(rng.normal())
+    x.data[i] = i % d === 0 ? rng.integer(5) : i % d === 1 && rng.uniform(0, 1) < 0.6 ? 0 : Math.fround(rng.normal())
   }
   const labels = Int32Array.from({ length: n }, (_, i) => (x.data[i * d + d - 1]! + rng.normal() > 0 ? 1 : 0))
   return { x, y: { labels, numClasses: 2 } }

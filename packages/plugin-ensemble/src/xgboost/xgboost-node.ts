@@ -1,13 +1,15 @@
 import { classifierNode } from '../adapter/estimator-node.js'
+import { classWeights } from '../class-weights/class-weights.js'
 import { fitXgboost, xgboostProbabilities, type XgboostModel } from './xgboost.js'
 import type { XgboostNodeOptions } from './xgboost-options.js'
 
 /** Code of `ensemble/xgboost`. */
 export const { fit, save, load, open } = classifierNode<XgboostNodeOptions, XgboostModel>({
   kind: 'xgboost',
-  fit: (x, y, options, ctx) =>
+  fit: (x, y, { classWeight, ...options }, ctx, classNames) =>
     fitXgboost(x, y, {
       ...options,
+      classWeights: classWeights(classWeight, y, classNames),
       onRound: (done) => {
         ctx.signal.throwIfAborted()
         ctx.progress(done, options.rounds, 'rounds')

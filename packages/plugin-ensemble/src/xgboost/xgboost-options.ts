@@ -1,4 +1,5 @@
 import { Type, type Static } from '@etsef/plugin-api'
+import { classWeightOption } from '../class-weights/class-weight-option.js'
 
 /** Options of boosting that every implementation has. */
 export const boostingOptions = {
@@ -31,6 +32,7 @@ export const xgboostOptions = Type.Object(
       description: 'Cuts between all different values (exact), or between bins of them (hist), several times quicker',
     }),
     maxBin: Type.Integer({ minimum: 2, maximum: 65_536, default: 256, description: 'Bins of a column, for hist' }),
+    classWeight: classWeightOption,
   },
   { additionalProperties: false },
 )
