@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import type { StageSpec } from '../executor/protocol.js'
 import { addKnownRows, columnsOf, createKnownRows, findKnown, type KnownRow, type KnownRows } from './attach-rows.js'
 import type { ArtifactWriter } from './artifact-output.js'
+import { boundGarbage } from './bounded-memory.js'
 import { createPartitionCheck } from './check-partitions.js'
 import { checkForm, drain, sourceRows, storeBatch, type GivenBatch } from './collect-rows.js'
 import type { StageScope } from './context.js'
@@ -88,6 +89,9 @@ interface OutputFacts {
   readonly loadsPixels: boolean
 }
 
+/** Short streams end before their garbage matters. */
+const rowsPerSweep = 2048
+
 async function writeRows(work: StageWork, port: string, source: unknown, facts: OutputFacts): Promise<void> {
   const { spec, operation, artifact, scope } = work
   const kind = operation.outputs[port]!.kind
@@ -97,6 +101,7 @@ async function writeRows(work: StageWork, port: string, source: unknown, facts: 
   const unique = createUniqueIds(() => join(scope.ctx.tmpDir, `${port}.ids`))
   const checkPartitions = createPartitionCheck()
   const policy = createPolicy(operation, facts, what)
+  let rowsSinceSweep = 0
   const take = (given: GivenBatch): void => {
     checkForm(given, kind, what)
     const attached = policy.attach(given)
@@ -113,6 +118,10 @@ async function writeRows(work: StageWork, port: string, source: unknown, facts: 
     })
     const uris = given.kind === 'images' ? given.uris.map((own, index) => attached.found[index]?.uri ?? own) : []
     output.write(storeBatch(given, attached.rows, { parentIds: attached.parentIds, transforms, uris }))
+    rowsSinceSweep += given.ids.length
+    if (rowsSinceSweep < rowsPerSweep) return
+    rowsSinceSweep = 0
+    boundGarbage()
   }
   try {
     await drain(source, what, scope.ctx.signal, take)
