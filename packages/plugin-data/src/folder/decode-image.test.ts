@@ -1,4 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
@@ -103,6 +104,18 @@ describe('decodeImage', () => {
     expect(image.shape).toEqual([8, 8, 3])
     expect(Math.min(...image.data)).toBeGreaterThan(245)
   })
+  test('reads the same from a path as from bytes, JPEG or not', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'etsef-decode-'))
+    const grey = await sharp(Uint8Array.of(9, 200, 30, 77), { raw: { width: 2, height: 2, channels: 1 } })
+      .jpeg({ quality: 100 })
+      .toBuffer()
+    for (const [name, bytes] of Object.entries({ 'a.jpg': grey, 'b.png': await wide([0, 65535], 2, 1) })) {
+      writeFileSync(join(dir, name), bytes)
+      expect([...(await decodeImage(join(dir, name), name)).data]).toEqual(await pixels(bytes))
+    }
+    rmSync(dir, { recursive: true })
+  })
+
   test('names a truncated, foreign or missing file', async () => {
     const noise = Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => (i * 7919) % 256)
     const jpeg = await sharp(noise, { raw: { width: 64, height: 64, channels: 3 } })
