@@ -84,13 +84,7 @@ export function toSquareRgb(image: PixelImage, side: number): Uint8Array {
     const raster = { height, width, channels, data: image.data as Uint8Array }
     return height === side && width === side ? raster.data.slice() : resize(raster, side, side).data
   }
-  const source = image.data
-  const scale = image.dtype === 'uint16' ? 1 / 257 : 1
-  const colour = new (image.dtype === 'uint8' ? Uint8Array : Float32Array)(height * width * colours)
-  for (let pixel = 0; pixel < height * width; pixel++) {
-    for (let c = 0; c < colours; c++) colour[pixel * colours + c] = source[pixel * channels + c]! * scale
-  }
-  const raster = { height, width, channels: colours, data: colour }
+  const raster = { height, width, channels: colours, data: colourOf(image, colours) }
   const { data } = height === side && width === side ? raster : resize(raster, side, side)
   const rgb = new Uint8Array(side * side * 3)
   for (let pixel = 0; pixel < side * side; pixel++) {
@@ -100,6 +94,19 @@ export function toSquareRgb(image: PixelImage, side: number): Uint8Array {
     }
   }
   return rgb
+}
+
+/** Grey or RGB, on the scale of bytes. */
+function colourOf({ data, dtype, shape }: PixelImage, colours: 1 | 3): Uint8Array | Float32Array {
+  const [height, width, channels] = shape
+  if (dtype === 'uint8' && channels === colours) return data as Uint8Array
+  const numPixels = height * width
+  const scale = dtype === 'uint16' ? 1 / 257 : 1
+  const colour = new (dtype === 'uint8' ? Uint8Array : Float32Array)(numPixels * colours)
+  for (let pixel = 0; pixel < numPixels; pixel++) {
+    for (let c = 0; c < colours; c++) colour[pixel * colours + c] = data[pixel * channels + c]! * scale
+  }
+  return colour
 }
 
 /** Runs `work(0 … count − 1)` with at most `concurrency` at a time; stops at the first failure or when `signal` aborts. */
