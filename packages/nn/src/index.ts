@@ -43,7 +43,7 @@ export { activationGradient, type ActivationGradient } from './run/activation-gr
 export { createGraphModel, type EvaluateOptions, type GraphModel } from './run/graph-model.js'
 export { readCheckpoint, writeCheckpoint, type Checkpoint } from './training/checkpoint.js'
 export { classifierMetrics, type ClassifierMetrics } from './training/classifier-metrics.js'
-export { type ExampleSource } from './training/examples.js'
+export { type ExampleSource, type LabelledSource } from './training/examples.js'
 export { balancedClassWeights, softmaxCrossEntropy, type CrossEntropyOptions } from './training/losses.js'
 export { ntXentLoss, ntXentPosition } from './training/nt-xent.js'
 export { createOptimizer, type Optimizer, type OptimizerOptions, type OptimizerState } from './training/optimizer.js'
@@ -51,7 +51,6 @@ export { scheduleFactor, type ScheduleOptions } from './training/schedule.js'
 export {
   trainClassifier,
   type EpochRecord,
-  type LabelledSource,
   type TrainClassifierInput,
   type TrainClassifierOptions,
   type TrainClassifierResult,

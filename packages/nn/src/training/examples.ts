@@ -15,6 +15,12 @@ export interface ExampleSource {
   readonly isAugmented?: boolean
 }
 
+/** Labelled examples. */
+export interface LabelledSource extends ExampleSource {
+  /** Class index per example. */
+  readonly labels: Int32Array
+}
+
 /** Values of the frozen part's last nodes, by example. */
 export interface BoundarySource {
   /** Feeds for {@link GraphModel.evaluate}; the caller disposes them. */
@@ -78,4 +84,10 @@ export async function openBoundary(
 /** Integers from `start` to `end` − 1. */
 export function range(start: number, end: number): number[] {
   return Array.from({ length: Math.max(0, end - start) }, (_, i) => start + i)
+}
+
+/** Lets timers, signals and prefetching run between steps. @throws the reason of an aborted signal. */
+export async function nextTurn(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise<void>((resolve) => setImmediate(resolve))
+  signal?.throwIfAborted()
 }

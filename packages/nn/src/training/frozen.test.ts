@@ -10,7 +10,8 @@ import { initWeights } from '../graph/init-weights.js'
 import { parametersOf, sizeOf } from '../graph/parameters.js'
 import { uniformStream } from '../graph/random.js'
 import type * as GraphModelModule from '../run/graph-model.js'
-import { trainClassifier, type LabelledSource } from './train-classifier.js'
+import type { LabelledSource } from './examples.js'
+import { trainClassifier } from './train-classifier.js'
 
 // A result takes its frozen weights from the input; what shows is what the engine's own variables hold in the end.
 const atTheEnd = vi.hoisted((): { weights?: Weights } => ({}))

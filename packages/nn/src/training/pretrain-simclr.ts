@@ -11,7 +11,7 @@ import { createGraphModel } from '../run/graph-model.js'
 import { augmentView, type ViewOptions } from './augment-view.js'
 import { readCheckpoint, writeCheckpoint } from './checkpoint.js'
 import { diverged, isFiniteEverywhere } from './divergence.js'
-import { range } from './examples.js'
+import { nextTurn, range } from './examples.js'
 import { ntXentLoss, ntXentPosition } from './nt-xent.js'
 import { createOptimizer } from './optimizer.js'
 import type { PixelStore } from './pixel-store.js'
@@ -110,8 +110,7 @@ export async function pretrainSimclr(
       const batches = cutBatches(order, options.batchSize)
       const sums = { loss: 0, position: 0, std: 0, images: 0 }
       for (const [step, indices] of batches.entries()) {
-        await new Promise<void>((resolve) => setImmediate(resolve))
-        signal?.throwIfAborted()
+        await nextTurn(signal)
         const views = await makeViews(input, indices, (i) => epochRng.fork('view', i))
         const feeds = new Map<string, Tensor>([['input', tf.tensor(views, [2 * indices.length, ...graph.inputShape])]])
         const done = progress.epoch + (step + 1) / batches.length

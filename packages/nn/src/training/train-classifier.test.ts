@@ -11,7 +11,8 @@ import { withHead } from '../graph/head.js'
 import { initWeights } from '../graph/init-weights.js'
 import { uniformStream } from '../graph/random.js'
 import { averageDecay } from './weight-average.js'
-import { trainClassifier, type LabelledSource, type TrainClassifierInput } from './train-classifier.js'
+import type { LabelledSource } from './examples.js'
+import { trainClassifier, type TrainClassifierInput } from './train-classifier.js'
 
 const SIZE = 32
 

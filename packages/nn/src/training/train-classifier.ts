@@ -1,5 +1,4 @@
-import { createRng, type Rng } from '@etsef/plugin-api'
-import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs'
+import { createRng } from '@etsef/plugin-api'
 import type { Engine } from '../engine/engine.js'
 import type { Graph, Weights, WeightTensor } from '../graph/graph.js'
 import { inferShapes } from '../graph/shapes.js'
@@ -7,20 +6,14 @@ import { createGraphModel, type GraphModel } from '../run/graph-model.js'
 import { readCheckpoint, writeCheckpoint } from './checkpoint.js'
 import { classifierMetrics, type ClassifierMetrics } from './classifier-metrics.js'
 import { diverged, explodedLoss, isFiniteEverywhere } from './divergence.js'
-import { openBoundary, range, type BoundarySource, type ExampleSource } from './examples.js'
-import { balancedClassWeights, softmaxCrossEntropy } from './losses.js'
+import { nextTurn, openBoundary, range, type BoundarySource, type LabelledSource } from './examples.js'
+import { balancedClassWeights } from './losses.js'
 import { createOptimizer, type OptimizerOptions } from './optimizer.js'
 import { refuseTooLarge } from './refuse-too-large.js'
 import { scheduleFactor, startPlateau, updatePlateau, type PlateauState, type ScheduleOptions } from './schedule.js'
-import { addGradients, applyGradients, disposeGradients, type Gradients } from './train-step.js'
+import { trainEpoch } from './train-epoch.js'
 import { trainablePart } from './trainable.js'
 import { createWeightAverage } from './weight-average.js'
-
-/** Labelled examples. */
-export interface LabelledSource extends ExampleSource {
-  /** Class index per example. */
-  readonly labels: Int32Array
-}
 
 /** Options of {@link trainClassifier}. */
 export interface TrainClassifierOptions {
@@ -118,11 +111,6 @@ export async function trainClassifier(input: TrainClassifierInput): Promise<Trai
   const rng = createRng(input.seed, 'train-classifier')
   const rates = stageRates(graph, options.stageDecay ?? 1)
   const classWeights = resolveClassWeights(options, train.labels, numLogits(graph))
-  const lossOptions = {
-    labelSmoothing: options.labelSmoothing ?? 0,
-    focalGamma: options.focalGamma ?? 0,
-    ...(classWeights === undefined ? {} : { classWeights }),
-  }
 
   const saved = checkpoint && (await readCheckpoint<Progress>(checkpoint.directory, checkpoint.name))
   const progress = saved?.progress ?? freshProgress()
@@ -148,44 +136,27 @@ export async function trainClassifier(input: TrainClassifierInput): Promise<Trai
 
     for (const record of progress.history) input.onEpoch?.(record)
     const limit = explodedLoss(numLogits(graph))
+    const epochOptions = {
+      ...{ part, train, batchSize, accumulate, optimizer },
+      lossOptions: {
+        labelSmoothing: options.labelSmoothing ?? 0,
+        focalGamma: options.focalGamma ?? 0,
+        ...(classWeights === undefined ? {} : { classWeights }),
+      },
+      explodedLoss: limit,
+      rateFactor: (name: string) => rates.get(name) ?? 1,
+      clipNorm: options.clipNorm,
+      signal: input.signal,
+    }
     while (progress.epoch < epochs && !isStopped(progress, options)) {
-      const epochRng = rng.fork('epoch', progress.epoch)
-      const order = epochRng.fork('order').shuffle(range(0, train.size))
-      const steps = Math.ceil(order.length / batchSize)
-      let rate = learningRate
-      let lossSum = 0
-      let hits = 0
-      for (let step = 0; step < steps; step++) {
-        await nextTurn(input.signal)
-        const indices = order.slice(step * batchSize, (step + 1) * batchSize)
-        const stepRng = epochRng.fork('step', step)
-        rate = learningRate * scheduleFactor(schedule, progress.epoch + (step + 1) / steps, epochs, progress.plateau)
-        const gradients: Gradients = new Map()
-        const partSize = Math.ceil(indices.length / accumulate)
-        for (let from = 0; from < indices.length; from += partSize) {
-          const piece = indices.slice(from, from + partSize)
-          const pieceRng = stepRng.fork('piece', from)
-          const feeds = await trainValues.read(piece, pieceRng.fork('augment'))
-          const outcome = learn(model, feeds, gradients, {
-            part,
-            labels: piece.map((i) => train.labels[i]!),
-            share: piece.length / indices.length,
-            lossOptions,
-            rng: pieceRng.fork('dropout'),
-          })
-          if (!(outcome.loss <= limit)) throw diverged(outcome.loss, progress.epoch, `step ${step + 1}`, rate)
-          lossSum += outcome.loss * piece.length
-          hits += outcome.hits
-        }
-        applyGradients(model, gradients, {
-          parameterNames: part.parameterNames,
-          optimizer,
-          learningRate: (name) => rate * (rates.get(name) ?? 1),
-          ...(options.clipNorm === undefined ? {} : { clipNorm: options.clipNorm }),
-        })
-        disposeGradients(gradients)
-        average?.update()
-      }
+      const { rate, loss, accuracy } = await trainEpoch(model, {
+        ...epochOptions,
+        values: trainValues,
+        epoch: progress.epoch,
+        rateAt: (share) => learningRate * scheduleFactor(schedule, progress.epoch + share, epochs, progress.plateau),
+        rng: rng.fork('epoch', progress.epoch),
+        onStep: () => average?.update(),
+      })
       const swapBack = average?.swapIn()
       const metrics =
         validation && validationValues
@@ -196,8 +167,8 @@ export async function trainClassifier(input: TrainClassifierInput): Promise<Trai
       const record: EpochRecord = {
         epoch: progress.epoch,
         learningRate: rate,
-        loss: lossSum / train.size,
-        accuracy: hits / train.size,
+        loss,
+        accuracy,
         ...(metrics === undefined ? {} : { validation: metrics }),
       }
       progress.history.push(record)
@@ -229,37 +200,6 @@ export async function trainClassifier(input: TrainClassifierInput): Promise<Trai
     optimizer.dispose()
     model.dispose()
   }
-}
-
-interface LearnOptions {
-  readonly part: ReturnType<typeof trainablePart>
-  readonly labels: readonly number[]
-  /** Share of these rows in the batch. */
-  readonly share: number
-  readonly lossOptions: Parameters<typeof softmaxCrossEntropy>[3]
-  readonly rng: Rng
-}
-
-/** Adds the gradients of one part of a batch; disposes the feeds. */
-function learn(
-  model: GraphModel,
-  feeds: ReadonlyMap<string, Tensor>,
-  gradients: Gradients,
-  { part, labels, share, lossOptions, rng }: LearnOptions,
-): { readonly loss: number; readonly hits: number } {
-  const { tf } = model.engine
-  let logits: Tensor | undefined
-  const loss = (): Scalar => {
-    const [out] = model.evaluate(feeds, [model.graph.logitsNode!], { trainingNodes: part.nodes, rng })
-    logits = tf.keep(out!.clone())
-    const mean = softmaxCrossEntropy(tf, out as Tensor2D, labels, lossOptions)
-    return share === 1 ? mean : tf.mul(mean, share)
-  }
-  const value = addGradients(model, loss, part.parameterNames, gradients)
-  const hits = countHits(logits!.dataSync<'float32'>(), labels)
-  logits!.dispose()
-  for (const feed of feeds.values()) feed.dispose()
-  return { loss: value / share, hits }
 }
 
 async function evaluateClassifier(
@@ -353,18 +293,4 @@ function readNamed(model: GraphModel, names: readonly string[]): Map<string, Wei
 
 function withOverrides(weights: Weights, overrides: Weights | undefined): Weights {
   return overrides === undefined ? weights : new Map([...weights, ...overrides])
-}
-
-function countHits(logits: Float32Array, labels: readonly number[]): number {
-  const numClasses = logits.length / labels.length
-  return labels.filter((label, n) => {
-    const row = logits.subarray(n * numClasses, (n + 1) * numClasses)
-    return row.every((value) => value <= row[label]!)
-  }).length
-}
-
-/** Lets timers, signals and prefetching run between steps. */
-async function nextTurn(signal: AbortSignal | undefined): Promise<void> {
-  await new Promise<void>((resolve) => setImmediate(resolve))
-  signal?.throwIfAborted()
 }

@@ -9,6 +9,8 @@ import type { CrossFit } from './fit-cross-fitted.js'
 export interface CrossFittedEmbedder {
   /** Side in pixels of the pictures it takes. */
   readonly side: number
+  readonly featureWidth: number
+  readonly numClasses: number
   /**
    * Train rows go through the model of their fold, all others through the main model.
    *
@@ -52,6 +54,8 @@ export async function openCrossFitted(
 
   return {
     side: main.side,
+    featureWidth,
+    numClasses,
     run: async ({ ids, sourceIds }, pixels) => {
       const folds = ids.map((id, i) => foldOf.get(`${id}\u0000${sourceIds[i]!}`) ?? -1)
       const features = new Float32Array(ids.length * featureWidth)

@@ -2,8 +2,8 @@ import { rowsOf, type EstimatorImplementation, type ImageBatch, type Static } fr
 import { readModel, writeModel, type Model } from '@etsef/nn'
 import { readCrossFit, writeCrossFit } from '../cross-fit/cross-fit-files.js'
 import { fitCrossFitted, type CrossFit } from '../cross-fit/fit-cross-fitted.js'
-import { openCrossFitted } from '../cross-fit/open-cross-fitted.js'
-import { featureNames, readBatch } from '../embed/read-batch.js'
+import { openCrossFitted, type CrossFittedEmbedder } from '../cross-fit/open-cross-fitted.js'
+import { featureNames, readParts } from '../embed/read-parts.js'
 import type { finetuneOptions } from '../options.js'
 import type { finetuneOutputs, trainingInputs } from '../plugin.js'
 import { fitClassifier } from './fit-classifier.js'
@@ -50,8 +50,7 @@ export const open: NonNullable<Implementation['open']> = async ({ options, state
   return {
     apply: async (batch) => {
       const images = batch as ImageBatch
-      const pixels = await readBatch(images, embedder.side, ctx.signal)
-      const { features, logits } = await embedder.run(images, pixels)
+      const { features, logits } = await embedAll(embedder, images, ctx.signal)
       const rows = { ...rowsOf(images), classNames }
       const { scores, predicted } = softmaxRows(logits, classNames.length)
       return {
@@ -61,4 +60,22 @@ export const open: NonNullable<Implementation['open']> = async ({ options, state
     },
     close: () => embedder.close(),
   }
+}
+
+/** Features and logits of a whole batch, in its order. */
+async function embedAll(
+  embedder: CrossFittedEmbedder,
+  images: ImageBatch,
+  signal: AbortSignal,
+): Promise<{ readonly features: Float32Array; readonly logits: Float32Array }> {
+  const features = new Float32Array(images.ids.length * embedder.featureWidth)
+  const logits = new Float32Array(images.ids.length * embedder.numClasses)
+  for await (const { start, pixels } of readParts(images, embedder.side, signal)) {
+    const end = start + pixels.length / (embedder.side * embedder.side * 3)
+    const rows = { ids: images.ids.slice(start, end), sourceIds: images.sourceIds.slice(start, end) }
+    const part = await embedder.run(rows, pixels)
+    features.set(part.features, start * embedder.featureWidth)
+    logits.set(part.logits, start * embedder.numClasses)
+  }
+  return { features, logits }
 }

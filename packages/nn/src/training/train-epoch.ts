@@ -1,0 +1,152 @@
+import type { Rng } from '@etsef/plugin-api'
+import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs'
+import type { GraphModel } from '../run/graph-model.js'
+import { diverged } from './divergence.js'
+import { nextTurn, range, type BoundarySource, type LabelledSource } from './examples.js'
+import { softmaxCrossEntropy, type CrossEntropyOptions } from './losses.js'
+import type { Optimizer } from './optimizer.js'
+import { addGradients, applyGradients, disposeGradients, type Gradients } from './train-step.js'
+import type { TrainablePart } from './trainable.js'
+
+/** What an epoch of {@link trainEpoch} works with. */
+export interface EpochOptions {
+  readonly part: TrainablePart
+  readonly train: LabelledSource
+  /** Values of the frozen part for `train`. */
+  readonly values: BoundarySource
+  readonly batchSize: number
+  /** Parts a batch is computed in. */
+  readonly accumulate: number
+  readonly lossOptions: CrossEntropyOptions
+  /** A loss above this, in nats, is a divergence. */
+  readonly explodedLoss: number
+  readonly optimizer: Optimizer
+  /** Learning rate after this share of the epoch, in (0, 1]. */
+  rateAt(share: number): number
+  /** Factor on the rate of a parameter. */
+  rateFactor(parameterName: string): number
+  readonly clipNorm: number | undefined
+  /** From 0; said in errors. */
+  readonly epoch: number
+  readonly rng: Rng
+  readonly signal: AbortSignal | undefined
+  /** Called after each step. */
+  onStep(): void
+}
+
+/** Figures of an epoch. */
+export interface EpochFigures {
+  /** Of the last step. */
+  readonly rate: number
+  /** Mean over the examples. */
+  readonly loss: number
+  readonly accuracy: number
+}
+
+/**
+ * One pass over the examples in random order, a step of the optimizer a batch; the last, smaller batch is kept.
+ *
+ * @throws PipelineError `ERR_DIVERGED` when the loss explodes or is not finite.
+ */
+export async function trainEpoch(model: GraphModel, options: EpochOptions): Promise<EpochFigures> {
+  const { train, batchSize, optimizer, part, rng, clipNorm } = options
+  const order = rng.fork('order').shuffle(range(0, train.size))
+  const steps = Math.ceil(order.length / batchSize)
+  let rate = options.rateAt(0)
+  let lossSum = 0
+  let hits = 0
+  for (let step = 0; step < steps; step++) {
+    await nextTurn(options.signal)
+    const indices = order.slice(step * batchSize, (step + 1) * batchSize)
+    rate = options.rateAt((step + 1) / steps)
+    const gradients: Gradients = new Map()
+    const outcome = await learnBatch(model, indices, gradients, { ...options, rng: rng.fork('step', step) })
+    if (!(outcome.largestLoss <= options.explodedLoss))
+      throw diverged(outcome.largestLoss, options.epoch, `step ${step + 1}`, rate)
+    lossSum += outcome.lossSum
+    hits += outcome.hits
+    applyGradients(model, gradients, {
+      parameterNames: part.parameterNames,
+      optimizer,
+      learningRate: (name) => rate * options.rateFactor(name),
+      ...(clipNorm === undefined ? {} : { clipNorm }),
+    })
+    disposeGradients(gradients)
+    options.onStep()
+  }
+  return { rate, loss: lossSum / train.size, accuracy: hits / train.size }
+}
+
+interface BatchFigures {
+  /** Largest mean loss of a part; NaN when one is. */
+  readonly largestLoss: number
+  readonly lossSum: number
+  readonly hits: number
+}
+
+/** Adds the gradients of a batch, part by part. */
+async function learnBatch(
+  model: GraphModel,
+  indices: readonly number[],
+  gradients: Gradients,
+  options: EpochOptions,
+): Promise<BatchFigures> {
+  const { part, train, values, accumulate, lossOptions, rng } = options
+  const partSize = Math.ceil(indices.length / accumulate)
+  let [largestLoss, lossSum, hits] = [0, 0, 0]
+  for (let from = 0; from < indices.length; from += partSize) {
+    const piece = indices.slice(from, from + partSize)
+    const pieceRng = rng.fork('piece', from)
+    const feeds = await values.read(piece, pieceRng.fork('augment'))
+    const outcome = learnPart(model, feeds, gradients, {
+      part,
+      labels: piece.map((i) => train.labels[i]!),
+      share: piece.length / indices.length,
+      lossOptions,
+      rng: pieceRng.fork('dropout'),
+    })
+    largestLoss = Math.max(largestLoss, outcome.loss)
+    lossSum += outcome.loss * piece.length
+    hits += outcome.hits
+  }
+  return { largestLoss, lossSum, hits }
+}
+
+interface PartOptions {
+  readonly part: TrainablePart
+  readonly labels: readonly number[]
+  /** Share of these rows in the batch. */
+  readonly share: number
+  readonly lossOptions: CrossEntropyOptions
+  readonly rng: Rng
+}
+
+/** Adds the gradients of one part of a batch; disposes the feeds. */
+function learnPart(
+  model: GraphModel,
+  feeds: ReadonlyMap<string, Tensor>,
+  gradients: Gradients,
+  { part, labels, share, lossOptions, rng }: PartOptions,
+): { readonly loss: number; readonly hits: number } {
+  const { tf } = model.engine
+  let logits: Tensor | undefined
+  const loss = (): Scalar => {
+    const [out] = model.evaluate(feeds, [model.graph.logitsNode!], { trainingNodes: part.nodes, rng })
+    logits = tf.keep(out!.clone())
+    const mean = softmaxCrossEntropy(tf, out as Tensor2D, labels, lossOptions)
+    return share === 1 ? mean : tf.mul(mean, share)
+  }
+  const value = addGradients(model, loss, part.parameterNames, gradients)
+  const hits = countHits(logits!.dataSync<'float32'>(), labels)
+  logits!.dispose()
+  for (const feed of feeds.values()) feed.dispose()
+  return { loss: value / share, hits }
+}
+
+function countHits(logits: Float32Array, labels: readonly number[]): number {
+  const numClasses = logits.length / labels.length
+  return labels.filter((label, n) => {
+    const row = logits.subarray(n * numClasses, (n + 1) * numClasses)
+    return row.every((value) => value <= row[label]!)
+  }).length
+}

@@ -1,0 +1,55 @@
+import type { ImageBatch } from '@etsef/plugin-api'
+import { eachConcurrently, toSquareRgb } from '@etsef/nn'
+
+/** Consecutive pictures of a batch, as a network takes them. */
+export interface PixelPart {
+  /** Position in the batch of the first picture. */
+  readonly start: number
+  /** RGB bytes `[numPictures, side, side, 3]`. */
+  readonly pixels: Uint8Array
+}
+
+/** Pictures a network computes at a time. */
+const PART = 16
+
+/** Pictures decoded at a time. */
+const LANES = 8
+
+/**
+ * RGB bytes of a batch in parts of 16 pictures, in order. The next part is decoded, eight pictures at a time, while the consumer
+ * works on the last one: ONNX Runtime computes on this thread, decoders have threads of their own.
+ */
+export async function* readParts(batch: ImageBatch, side: number, signal: AbortSignal): AsyncGenerator<PixelPart> {
+  const length = side * side * 3
+  const read = async (start: number): Promise<PixelPart> => {
+    const count = Math.min(PART, batch.ids.length - start)
+    const pixels = new Uint8Array(count * length)
+    await eachConcurrently(
+      count,
+      LANES,
+      async (i) => {
+        pixels.set(toSquareRgb(await batch.load(start + i), side), i * length)
+      },
+      signal,
+    )
+    return { start, pixels }
+  }
+  // Attached at once: a part that fails while the consumer is busy must not count as a rejection nobody hears.
+  const begin = (start: number): Promise<PixelPart> | undefined => {
+    if (start >= batch.ids.length) return undefined
+    const part = read(start)
+    part.catch(() => undefined)
+    return part
+  }
+  let next = begin(0)
+  while (next !== undefined) {
+    const part: PixelPart = await next
+    next = begin(part.start + PART)
+    yield part
+  }
+}
+
+/** Names of feature columns: `f0`, `f1`, … */
+export function featureNames(width: number): string[] {
+  return Array.from({ length: width }, (_, i) => `f${i}`)
+}
