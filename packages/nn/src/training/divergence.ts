@@ -1,12 +1,15 @@
 import { PipelineError } from '@etsef/plugin-api'
 import type { Weights } from '../graph/graph.js'
 
-/** A thousand times the loss of a guess. A rate that is too high passes it within a few steps, a run that recovers does not. */
+/** How far above where it began a loss may go. A rate that is too high passes it within a few steps, a run that recovers does not. */
 const EXPLODED_FACTOR = 1e3
 
-/** Cross-entropy in nats above which a training has diverged, finite or not: 1000 · ln(classes). */
-export function explodedLoss(numClasses: number): number {
-  return EXPLODED_FACTOR * Math.log(Math.max(2, numClasses))
+/**
+ * Cross-entropy in nats above which a training has diverged, finite or not: 1000 times the loss of a guess, ln(classes), or of the
+ * first step where that is larger (random weights under frozen batch norms begin anywhere).
+ */
+export function explodedLoss(numClasses: number, firstLoss: number): number {
+  return EXPLODED_FACTOR * Math.max(Math.log(Math.max(2, numClasses)), firstLoss)
 }
 
 /** True when no weight is NaN or infinite. */

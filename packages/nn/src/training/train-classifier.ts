@@ -93,6 +93,8 @@ interface Progress {
   bestEpoch: number
   bestScore: number | null
   stalled: number
+  /** Of the first step. */
+  firstLoss: number | null
 }
 
 /**
@@ -135,7 +137,11 @@ export async function trainClassifier(input: TrainClassifierInput): Promise<Trai
     const validationValues = validation && (await openBoundary(model, validation, part.boundary, boundaryOptions))
 
     for (const record of progress.history) input.onEpoch?.(record)
-    const limit = explodedLoss(numLogits(graph))
+    const checkLoss = (loss: number, at: string, rate: number): void => {
+      progress.firstLoss ??= loss
+      const limit = explodedLoss(numLogits(graph), progress.firstLoss)
+      if (!Number.isFinite(loss) || loss > limit) throw diverged(loss, progress.epoch, at, rate)
+    }
     const epochOptions = {
       ...{ part, train, batchSize, accumulate, optimizer },
       lossOptions: {
@@ -143,7 +149,7 @@ export async function trainClassifier(input: TrainClassifierInput): Promise<Trai
         focalGamma: options.focalGamma ?? 0,
         ...(classWeights === undefined ? {} : { classWeights }),
       },
-      explodedLoss: limit,
+      checkLoss,
       rateFactor: (name: string) => rates.get(name) ?? 1,
       clipNorm: options.clipNorm,
       signal: input.signal,
@@ -152,7 +158,6 @@ export async function trainClassifier(input: TrainClassifierInput): Promise<Trai
       const { rate, loss, accuracy } = await trainEpoch(model, {
         ...epochOptions,
         values: trainValues,
-        epoch: progress.epoch,
         rateAt: (share) => learningRate * scheduleFactor(schedule, progress.epoch + share, epochs, progress.plateau),
         rng: rng.fork('epoch', progress.epoch),
         onStep: () => average?.update(),
@@ -162,7 +167,7 @@ export async function trainClassifier(input: TrainClassifierInput): Promise<Trai
         validation && validationValues
           ? await evaluateClassifier(model, validation, validationValues, classWeights, input.signal)
           : undefined
-      if (metrics && !(metrics.loss <= limit)) throw diverged(metrics.loss, progress.epoch, 'validation', rate)
+      if (metrics) checkLoss(metrics.loss, 'validation', rate)
       progress.epoch++
       const record: EpochRecord = {
         epoch: progress.epoch,
@@ -246,7 +251,16 @@ function isStopped(progress: Progress, options: TrainClassifierOptions): boolean
 }
 
 function freshProgress(): Progress {
-  return { epoch: 0, step: 0, history: [], plateau: startPlateau(), bestEpoch: 0, bestScore: null, stalled: 0 }
+  return {
+    epoch: 0,
+    step: 0,
+    history: [],
+    plateau: startPlateau(),
+    bestEpoch: 0,
+    bestScore: null,
+    stalled: 0,
+    firstLoss: null,
+  }
 }
 
 function withMomentum(graph: Graph, momentum: number | null): Graph {

@@ -1,7 +1,6 @@
 import type { Rng } from '@etsef/plugin-api'
 import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs'
 import type { GraphModel } from '../run/graph-model.js'
-import { diverged } from './divergence.js'
 import { nextTurn, range, type BoundarySource, type LabelledSource } from './examples.js'
 import { softmaxCrossEntropy, type CrossEntropyOptions } from './losses.js'
 import type { Optimizer } from './optimizer.js'
@@ -18,18 +17,16 @@ export interface EpochOptions {
   /** Parts a batch is computed in. */
   readonly accumulate: number
   readonly lossOptions: CrossEntropyOptions
-  /** A loss above this, in nats, is a divergence. */
-  readonly explodedLoss: number
   readonly optimizer: Optimizer
   /** Learning rate after this share of the epoch, in (0, 1]. */
   rateAt(share: number): number
   /** Factor on the rate of a parameter. */
   rateFactor(parameterName: string): number
   readonly clipNorm: number | undefined
-  /** From 0; said in errors. */
-  readonly epoch: number
   readonly rng: Rng
   readonly signal: AbortSignal | undefined
+  /** Given the largest loss of the parts of each batch, before weights change. @throws PipelineError `ERR_DIVERGED` */
+  checkLoss(loss: number, at: string, rate: number): void
   /** Called after each step. */
   onStep(): void
 }
@@ -45,8 +42,6 @@ export interface EpochFigures {
 
 /**
  * One pass over the examples in random order, a step of the optimizer a batch; the last, smaller batch is kept.
- *
- * @throws PipelineError `ERR_DIVERGED` when the loss explodes or is not finite.
  */
 export async function trainEpoch(model: GraphModel, options: EpochOptions): Promise<EpochFigures> {
   const { train, batchSize, optimizer, part, rng, clipNorm } = options
@@ -61,8 +56,7 @@ export async function trainEpoch(model: GraphModel, options: EpochOptions): Prom
     rate = options.rateAt((step + 1) / steps)
     const gradients: Gradients = new Map()
     const outcome = await learnBatch(model, indices, gradients, { ...options, rng: rng.fork('step', step) })
-    if (!(outcome.largestLoss <= options.explodedLoss))
-      throw diverged(outcome.largestLoss, options.epoch, `step ${step + 1}`, rate)
+    options.checkLoss(outcome.largestLoss, `step ${step + 1}`, rate)
     lossSum += outcome.lossSum
     hits += outcome.hits
     applyGradients(model, gradients, {
