@@ -10,10 +10,10 @@ import {
   type Ports,
   type Static,
 } from '@etsef/plugin-api'
+import { trainingMemoryMb } from '@etsef/nn/training-memory'
 import { catalogue, freezableStages } from './catalogue.js'
 import { weightFileProblem, weightFormats } from './pretrained/weight-file.js'
 import { extractOptions, finetuneOptions, pretrainOptions } from './options.js'
-import { trainingMemoryMb } from './training-memory.js'
 
 /** Options of `backbones/pretrained`. */
 export const pretrainedOptions = Type.Object(

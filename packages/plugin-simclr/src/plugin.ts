@@ -1,3 +1,4 @@
+import { trainingMemoryMb } from '@etsef/nn/training-memory'
 import { defineOperation, definePlugin, port, Type, type Plugin } from '@etsef/plugin-api'
 
 /** Options of `simclr/pretrain`. */
@@ -79,9 +80,9 @@ const pretrain = defineOperation({
     return { model: { architecture: inputs.init.architecture, inputShape, classNames: [] } }
   },
   // Two views of each picture are on the tape.
-  resources: ({ batchSize, inputSize }) => ({
+  resources: ({ batchSize, inputSize }, inputs) => ({
     cpus: 1,
-    memoryMb: Math.round(1000 + 0.008 * batchSize * (inputSize ?? 96) ** 2),
+    memoryMb: trainingMemoryMb({ batchSize: 2 * batchSize, inputSize }, inputs),
   }),
   load: () => import('./pretrain/pretrain-node.js'),
 })

@@ -1,5 +1,5 @@
-import { architectures, buildArchitecture, estimateMemory, trainablePart } from '@etsef/nn'
 import { expect, test } from 'vitest'
+import { architectures, buildArchitecture, estimateMemory, trainablePart } from '../index.js'
 import { trainingCosts, trainingMemoryMb } from './training-memory.js'
 
 const names = Object.keys(architectures)
@@ -8,7 +8,7 @@ test('knows every network', () => {
   expect(Object.keys(trainingCosts)).toEqual(names)
 })
 
-test.each(names)('a plan takes of %s what @etsef/nn estimates', (name) => {
+test.each(names)('a plan takes of %s what estimateMemory does', (name) => {
   const graph = buildArchitecture(name)
   const images = { numSamples: 0 }
   for (const freeze of ['none', 'stem', 'stage2']) {

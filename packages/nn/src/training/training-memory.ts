@@ -1,4 +1,6 @@
-/** What training a network takes, so that a plan can tell without loading it; a test compares it with `estimateMemory` of `@etsef/nn`. */
+// Plain figures, so that a manifest may import them (`@etsef/nn/training-memory`): planning loads no tensor engine.
+
+/** What training a network takes; a test compares it with `estimateMemory`, which needs the network's graph. */
 export interface TrainingCost {
   /** Weights, gradients, moments and copies, in MB. */
   readonly weightMb: number
@@ -36,6 +38,7 @@ const pixelsMb = 1430
 
 /** What {@link trainingMemoryMb} is told of the options. */
 export interface TrainingSize {
+  /** Pictures on the tape at a time, times `accumulate`. */
   readonly batchSize: number
   readonly accumulate?: number
   readonly inputSize: number | null
