@@ -27,6 +27,9 @@ export function isFiniteEverywhere(weights: Weights): boolean {
 export function diverged(loss: number, epoch: number, at: string, rate: number): PipelineError {
   return new PipelineError('ERR_DIVERGED', {
     message: `The loss is ${loss} in epoch ${epoch + 1}, ${at} (learning rate ${rate})`,
-    hint: 'lower learningRate, set clipNorm: 1, or check the pictures for values that are not finite',
+    hint:
+      at === 'validation'
+        ? 'lower learningRate; after few steps the statistics of batch norms may not have settled: lower batchNormMomentum'
+        : 'lower learningRate, set clipNorm: 1, or check the pictures for values that are not finite',
   })
 }
