@@ -19,7 +19,11 @@ const signal = new AbortController().signal
 
 test.each([0, 1, 16, 17, 50])('%i pictures come once each, in order', async (count) => {
   const seen: number[] = []
-  for await (const { start, pixels } of readParts(batchOf(count, () => Promise.resolve()), 1, signal)) {
+  for await (const { start, pixels } of readParts(
+    batchOf(count, () => Promise.resolve()),
+    1,
+    signal,
+  )) {
     expect(start).toBe(seen.length)
     for (let i = 0; i < pixels.length; i += 3) seen.push(pixels[i]!)
   }
