@@ -9,16 +9,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import {
-  buildArchitecture,
-  exportOnnx,
-  initWeights,
-  OnnxExtractor,
-  preprocess,
-  preprocessingOf,
-  toSquareRgb,
-  uniformStream,
-} from '@etsef/nn'
+import { buildArchitecture, exportOnnx, initWeights, OnnxExtractor, preprocessingOf, uniformStream } from '@etsef/nn'
+import { embedImages, openEmbedder } from '@etsef/plugin-backbones'
 import { decodeImage } from '@etsef/plugin-data'
 import sharp from 'sharp'
 
@@ -30,6 +22,9 @@ const peerScript = fileURLToPath(new URL('../tools/peers/nn-extract.py', import.
 const python = process.env.ETSEF_BENCH_PYTHON
 const names = process.argv.slice(2)
 const wanted = names.length > 0 ? names : ['mobilenetV2', 'resnet50', 'efficientnetB0']
+
+/** What the runner grants. */
+const context = { engine: 'wasm', threads: THREADS, log: (level, line) => process.stderr.write(`${level} ${line}\n`) }
 
 const lines = []
 const dir = mkdtempSync(join(tmpdir(), 'etsef-bench-'))
@@ -46,8 +41,8 @@ async function measure(architecture, size, files) {
   const options = { inputSize: size, variant: 'torch' }
   const graph = buildArchitecture(architecture, options)
   const onnx = join(dir, `${architecture}-${size}.onnx`)
-  writeFileSync(onnx, exportOnnx(graph, initWeights(graph, 1)))
-  const contract = preprocessingOf(architecture, options)
+  const model = { graph, weights: initWeights(graph, 1), preprocessing: preprocessingOf(architecture, options) }
+  writeFileSync(onnx, exportOnnx(graph, model.weights))
   const ours = { inference: Infinity, extraction: Infinity }
   const cpu = { inference: Infinity, extraction: Infinity }
   const peer = { inference: Infinity, extraction: Infinity }
@@ -56,9 +51,9 @@ async function measure(architecture, size, files) {
     // Both sides run extraction twice and inference 24 times; the fastest counts.
     keep('inference', await timeInference(network, size))
     await network.dispose()
-    const beside = await OnnxExtractor.create(readFileSync(onnx), { threads: THREADS, spin: false })
-    for (let i = 0; i < 2; i++) keep('extraction', await timeExtraction(beside, files, size, contract))
-    await beside.dispose()
+    const embedder = await openEmbedder(model, { outputs: [graph.featureNode], runner: 'onnx', tta: 'none' }, context)
+    for (let i = 0; i < 2; i++) keep('extraction', await timeExtraction(embedder, files))
+    await embedder.close()
     const result = runPeer(architecture, size, onnx)
     peer.inference = Math.min(peer.inference, result?.inference ?? Infinity)
     peer.extraction = Math.min(peer.extraction, result?.extraction ?? Infinity)
@@ -113,26 +108,11 @@ function startClock(numImages) {
   }
 }
 
-/** Two batches are being read while one is computed: ONNX Runtime holds JavaScript's thread, and decoding needs it between its parts. */
-async function timeExtraction(network, files, size, contract) {
-  const read = async (from) => {
-    const pixels = await Promise.all(
-      files
-        .slice(from, from + BATCH)
-        .map(async (file) => toSquareRgb(await decodeImage(readFileSync(file), file), size)),
-    )
-    const joined = new Uint8Array(BATCH * size * size * 3)
-    pixels.forEach((picture, i) => joined.set(picture, i * picture.length))
-    return preprocess(joined, contract)
-  }
+/** The way of `backbones/extract`. */
+async function timeExtraction(embedder, files) {
+  const images = { ids: files, load: (i) => decodeImage(readFileSync(files[i]), files[i]) }
   const stop = startClock(files.length)
-  const table = []
-  const ahead = [read(0), read(BATCH)]
-  for (let from = 0; from < files.length; from += BATCH) {
-    const batch = await ahead.shift()
-    if (from + 2 * BATCH < files.length) ahead.push(read(from + 2 * BATCH))
-    table.push(await network.extract(batch, BATCH))
-  }
+  await embedImages(embedder, images, new AbortController().signal)
   return stop()
 }
 

@@ -1,5 +1,7 @@
 export { default } from './plugin.js'
 export { catalogue, freezableStages, type CatalogueEntry } from './catalogue.js'
+export { embedImages } from './embed/embed-images.js'
+export { openEmbedder, type Embedder, type EmbedderOptions } from './embed/open-embedder.js'
 export { extractOptions, finetuneOptions, pretrainOptions } from './options.js'
 export { pretrainedOptions } from './plugin.js'
 export { fitClassifier, type FitOptions } from './finetune/fit-classifier.js'

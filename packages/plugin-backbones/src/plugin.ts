@@ -195,7 +195,8 @@ const extract = defineOperation({
   outputs: extractOutputs,
   rows: 'images',
   engine: 'tensor',
-  resources: () => ({ cpus: 1, memoryMb: 1000 }),
+  // Each thread has a network of its own.
+  resources: () => ({ cpus: 2, memoryMb: 1200 }),
   load: () => import('./extract/extract-node.js'),
 })
 

@@ -5,10 +5,12 @@ test('exports these names', () => {
   expect(Object.keys(api).sort()).toEqual([
     'catalogue',
     'default',
+    'embedImages',
     'extractOptions',
     'finetuneOptions',
     'fitClassifier',
     'freezableStages',
+    'openEmbedder',
     'pretrainOptions',
     'pretrainedOptions',
     'softmaxRows',

@@ -1,16 +1,11 @@
-import { availableParallelism } from 'node:os'
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
 import { sizeOf } from '../graph/parameters.js'
+import { sessionOptions } from './session-options.js'
 
 /** Settings of {@link OnnxExtractor.create}. */
 export interface OnnxOptions {
   /** Threads inside an operator; default 1. Results are repeatable for a given number. */
   readonly threads?: number
-  /**
-   * Idle threads of an operator wait in a loop, default true: a tenth faster on free cores. False where other work shares the
-   * cores, as decoding the next pictures does: a third less processor time. Has no effect with one thread.
-   */
-  readonly spin?: boolean
   /** Execution providers, most wanted first; default `['cpu']`. CUDA needs ONNX Runtime's own CUDA library. */
   readonly providers?: readonly ('cpu' | 'cuda')[]
   /** Input shape without the batch axis, in the file's own axis order, for files that leave it open. */
@@ -45,17 +40,9 @@ export class OnnxExtractor {
    * @throws Error when onnxruntime-node cannot load on this machine, or refuses the file.
    */
   static async create(onnx: Uint8Array, options: OnnxOptions = {}): Promise<OnnxExtractor> {
-    const { threads = 1, providers = ['cpu'], spin = true } = options
+    const { threads = 1, providers = ['cpu'] } = options
     const ort = await import('onnxruntime-node')
-    const session = await ort.InferenceSession.create(onnx, {
-      executionProviders: [...providers],
-      intraOpNumThreads: Math.min(threads, availableParallelism()),
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      graphOptimizationLevel: 'all',
-      logSeverityLevel: 3,
-      ...(spin ? {} : { extra: { session: { intra_op: { allow_spinning: '0' } } } }),
-    })
+    const session = await ort.InferenceSession.create(onnx, sessionOptions({ threads, providers }))
     return new OnnxExtractor(session, (data, shape) => new ort.Tensor('float32', data, shape), options.inputShape)
   }
 

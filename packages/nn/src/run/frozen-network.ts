@@ -5,6 +5,7 @@ import type { Graph, Weights } from '../graph/graph.js'
 import { sizeOf } from '../graph/parameters.js'
 import { uniformStream } from '../graph/random.js'
 import { exportOnnx } from '../onnx/export-onnx.js'
+import { openOnnxCrew } from '../onnx/onnx-crew.js'
 import { OnnxExtractor } from '../onnx/onnx-extractor.js'
 import { createGraphModel, type GraphModel } from './graph-model.js'
 
@@ -12,10 +13,12 @@ import { createGraphModel, type GraphModel } from './graph-model.js'
 export interface FrozenNetwork {
   /** What computes. */
   readonly runner: 'onnx' | EngineName
+  /** Batches it computes at a time: `run` may be called so often before the first is done. */
+  readonly numAtOnce: number
   /**
    * Outputs of a batch, in the order they were asked for; fresh arrays, batch first.
    *
-   * @param batch - Preprocessed pictures, `[numImages, height, width, channels]`.
+   * @param batch - Preprocessed pictures, `[numImages, height, width, channels]`; taken over, empty afterwards if a thread computes it.
    */
   run(batch: Float32Array, numImages: number): Promise<readonly Float32Array[]>
   dispose(): Promise<void>
@@ -28,6 +31,7 @@ export interface FrozenNetworkOptions {
   /** `auto` (default): ONNX Runtime where it loads and agrees with the tensor engine, else the tensor engine. */
   readonly runner?: 'auto' | 'onnx' | 'engine'
   readonly engine?: 'auto' | EngineName
+  /** Threads of ONNX Runtime, default 1: JavaScript's own. With more, each computes whole batches beside it; results are the same. */
   readonly threads?: number
   /** Compare ONNX Runtime with the tensor engine on two random pictures first, default true. */
   readonly selfCheck?: boolean
@@ -58,9 +62,24 @@ export async function openFrozenNetwork(
 }
 
 async function openOnOnnx(graph: Graph, weights: Weights, options: FrozenNetworkOptions): Promise<FrozenNetwork> {
-  const bytes = exportOnnx(graph, weights, { outputs: options.outputs })
-  const session = await OnnxExtractor.create(bytes, { threads: options.threads ?? 1 })
-  return { runner: 'onnx', run: (batch, numImages) => session.run(batch, numImages), dispose: () => session.dispose() }
+  const { outputs, threads = 1 } = options
+  const bytes = exportOnnx(graph, weights, { outputs })
+  if (threads === 1) {
+    const session = await OnnxExtractor.create(bytes)
+    return {
+      runner: 'onnx',
+      numAtOnce: 1,
+      run: (batch, numImages) => session.run(batch, numImages),
+      dispose: () => session.dispose(),
+    }
+  }
+  const crew = await openOnnxCrew(bytes, { threads, inputShape: graph.inputShape })
+  return {
+    runner: 'onnx',
+    numAtOnce: threads,
+    run: (batch, numImages) => crew.run(batch, numImages),
+    dispose: () => crew.close(),
+  }
 }
 
 async function openOnEngine(graph: Graph, weights: Weights, options: FrozenNetworkOptions): Promise<FrozenNetwork> {
@@ -68,6 +87,7 @@ async function openOnEngine(graph: Graph, weights: Weights, options: FrozenNetwo
   const model = createGraphModel(engine, graph, weights)
   return {
     runner: engine.name,
+    numAtOnce: 1,
     run: (batch, numImages) => Promise.resolve(runOnce(model, batch, numImages, options.outputs)),
     dispose: () => {
       model.dispose()
@@ -99,7 +119,7 @@ async function compare(
   const uniform = uniformStream(1)
   const batch = Float32Array.from({ length: 2 * sizeOf(graph.inputShape) }, () => 2 * uniform() - 1)
   try {
-    const [a, b] = [await network.run(batch, 2), await reference.run(batch, 2)]
+    const [a, b] = [await network.run(batch.slice(), 2), await reference.run(batch, 2)]
     for (const [i, name] of outputs.entries()) {
       const scale = a[i]!.reduce((max, value) => Math.max(max, Math.abs(value)), 1e-6)
       const worst = a[i]!.reduce((max, value, at) => Math.max(max, Math.abs(value - b[i]![at]!)), 0)

@@ -9,8 +9,8 @@ import type { CrossFit } from './fit-cross-fitted.js'
 export interface CrossFittedEmbedder {
   /** Side in pixels of the pictures it takes. */
   readonly side: number
-  readonly featureWidth: number
-  readonly numClasses: number
+  /** Parts it computes at a time. */
+  readonly numAtOnce: number
   /**
    * Train rows go through the model of their fold, all others through the main model.
    *
@@ -24,17 +24,21 @@ export interface CrossFittedEmbedder {
   close(): Promise<void>
 }
 
-/** Opens the main model, and the folds' models when their first row comes. */
+/** Opens the main model, and the folds' models when their first row comes: those on one thread, since many are open at a time. */
 export async function openCrossFitted(
   model: Model,
   crossFit: CrossFit | undefined,
   tta: TtaMode,
   ctx: Pick<OperationContext, 'engine' | 'threads' | 'log'>,
 ): Promise<CrossFittedEmbedder> {
-  const open = ({ graph, weights, preprocessing }: Model): Promise<Embedder> =>
-    openEmbedder({ graph, weights, preprocessing }, { outputs: [graph.featureNode, graph.logitsNode!], tta }, ctx)
-  const main = await open(model)
-  const opened = new Map<number, Embedder>()
+  const open = ({ graph, weights, preprocessing }: Model, threads: number): Promise<Embedder> =>
+    openEmbedder(
+      { graph, weights, preprocessing },
+      { outputs: [graph.featureNode, graph.logitsNode!], tta },
+      { ...ctx, threads },
+    )
+  const main = await open(model, ctx.threads)
+  const opened = new Map<number, Promise<Embedder>>()
   const foldOf = new Map(crossFit?.rows.map(({ id, sourceId, fold }) => [`${id}\u0000${sourceId}`, fold]))
   const { featureWidth } = model.graph
   const numClasses = model.classNames.length
@@ -46,16 +50,15 @@ export async function openCrossFitted(
       return [features!, logits!]
     }
     const { model: own, alignment } = crossFit!.folds[fold]!
-    const embedder = opened.get(fold) ?? (await open(own))
-    opened.set(fold, embedder)
-    const [features, logits] = await embedder.run(pixels)
+    const opening = opened.get(fold) ?? open(own, 1)
+    opened.set(fold, opening)
+    const [features, logits] = await (await opening).run(pixels)
     return [alignment === undefined ? features! : align(alignment, features!), logits!]
   }
 
   return {
     side: main.side,
-    featureWidth,
-    numClasses,
+    numAtOnce: main.numAtOnce,
     run: async ({ ids, sourceIds }, pixels) => {
       const folds = ids.map((id, i) => foldOf.get(`${id}\u0000${sourceIds[i]!}`) ?? -1)
       const features = new Float32Array(ids.length * featureWidth)
@@ -75,7 +78,8 @@ export async function openCrossFitted(
       return { features, logits }
     },
     close: async () => {
-      for (const embedder of [main, ...opened.values()]) await embedder.close()
+      for (const one of await Promise.allSettled([main, ...opened.values()]))
+        if (one.status === 'fulfilled') await one.value.close()
     },
   }
 }

@@ -6,6 +6,8 @@ import { numViews, squareView, type TtaMode } from './square-views.js'
 export interface Embedder {
   /** Side in pixels of the pictures it takes. */
   readonly side: number
+  /** Parts it computes at a time: `run` may be called so often before the first is done. */
+  readonly numAtOnce: number
   /**
    * Values of each output, averaged over the views of a picture; batch first, fresh arrays.
    *
@@ -40,6 +42,7 @@ export async function openEmbedder(
     network.run(preprocess(squareView(pixels, side, tta, view), preprocessing), pixels.length / (side * side * 3))
   return {
     side,
+    numAtOnce: network.numAtOnce,
     run: async (pixels) => {
       if (pixels.length === 0) return options.outputs.map(() => new Float32Array(0))
       const first = await runView(pixels, 0)

@@ -1,7 +1,8 @@
 import { PipelineError, rowsOf, type ImageBatch, type MapImplementation, type Static } from '@etsef/plugin-api'
 import { cutAfter, inferShapes, readModel, type Graph } from '@etsef/nn'
 import { openEmbedder } from '../embed/open-embedder.js'
-import { featureNames, readParts } from '../embed/read-parts.js'
+import { embedImages } from '../embed/embed-images.js'
+import { featureNames } from '../embed/read-parts.js'
 import type { extractOptions } from '../options.js'
 import type { extractInputs, extractOutputs } from '../plugin.js'
 
@@ -17,12 +18,8 @@ export const open: Implementation['open'] = async ({ options, inputs, ctx }) => 
   return {
     apply: async (batch) => {
       const images = batch as ImageBatch
-      const features = new Float32Array(images.ids.length * names.length)
-      for await (const { start, pixels } of readParts(images, embedder.side, ctx.signal)) {
-        const [part] = await embedder.run(pixels)
-        features.set(part!, start * names.length)
-      }
-      return { features: { kind: 'features', ...rowsOf(images), features, featureNames: names } }
+      const [features] = await embedImages(embedder, images, ctx.signal)
+      return { features: { kind: 'features', ...rowsOf(images), features: features!, featureNames: names } }
     },
     close: () => embedder.close(),
   }

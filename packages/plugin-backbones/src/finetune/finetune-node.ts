@@ -2,8 +2,9 @@ import { rowsOf, type EstimatorImplementation, type ImageBatch, type Static } fr
 import { readModel, writeModel, type Model } from '@etsef/nn'
 import { readCrossFit, writeCrossFit } from '../cross-fit/cross-fit-files.js'
 import { fitCrossFitted, type CrossFit } from '../cross-fit/fit-cross-fitted.js'
-import { openCrossFitted, type CrossFittedEmbedder } from '../cross-fit/open-cross-fitted.js'
-import { featureNames, readParts } from '../embed/read-parts.js'
+import { openCrossFitted } from '../cross-fit/open-cross-fitted.js'
+import { embedParts } from '../embed/embed-images.js'
+import { featureNames } from '../embed/read-parts.js'
 import type { finetuneOptions } from '../options.js'
 import type { finetuneOutputs, trainingInputs } from '../plugin.js'
 import { fitClassifier } from './fit-classifier.js'
@@ -50,7 +51,17 @@ export const open: NonNullable<Implementation['open']> = async ({ options, state
   return {
     apply: async (batch) => {
       const images = batch as ImageBatch
-      const { features, logits } = await embedAll(embedder, images, ctx.signal)
+      const [features = new Float32Array(0), logits = new Float32Array(0)] = await embedParts(
+        embedder,
+        images,
+        ctx.signal,
+        async ({ start, pixels }) => {
+          const end = start + pixels.length / (embedder.side * embedder.side * 3)
+          const part = { ids: images.ids.slice(start, end), sourceIds: images.sourceIds.slice(start, end) }
+          const values = await embedder.run(part, pixels)
+          return [values.features, values.logits]
+        },
+      )
       const rows = { ...rowsOf(images), classNames }
       const { scores, predicted } = softmaxRows(logits, classNames.length)
       return {
@@ -60,22 +71,4 @@ export const open: NonNullable<Implementation['open']> = async ({ options, state
     },
     close: () => embedder.close(),
   }
-}
-
-/** Features and logits of a whole batch, in its order. */
-async function embedAll(
-  embedder: CrossFittedEmbedder,
-  images: ImageBatch,
-  signal: AbortSignal,
-): Promise<{ readonly features: Float32Array; readonly logits: Float32Array }> {
-  const features = new Float32Array(images.ids.length * embedder.featureWidth)
-  const logits = new Float32Array(images.ids.length * embedder.numClasses)
-  for await (const { start, pixels } of readParts(images, embedder.side, signal)) {
-    const end = start + pixels.length / (embedder.side * embedder.side * 3)
-    const rows = { ids: images.ids.slice(start, end), sourceIds: images.sourceIds.slice(start, end) }
-    const part = await embedder.run(rows, pixels)
-    features.set(part.features, start * embedder.featureWidth)
-    logits.set(part.logits, start * embedder.numClasses)
-  }
-  return { features, logits }
 }
