@@ -1,10 +1,9 @@
 // Training step (forward, backward, Adam; batch 16) of ours beside torch (channels_last) and Keras (oneDNN), each in its own
-// process. All sides get the same number of threads, one by default, as every stage of a run does (docs/adr/0005); the rest of the
-// machine is theirs too. Sides are taken in turns, and the fastest step of all rounds counts. The ratio is the faster peer's wall
-// time over ours; processor time, helper threads included, is in `all`. The last line is the worst case.
+// process. All sides get the same number of threads, two by default. Sides are taken in turns, and the fastest step of all rounds
+// counts. The ratio is the faster peer's wall time over ours; processor time is in `all`. The last line is the worst case.
 //
 //   npm run bench -- nn-train [network[:side] ...]        ETSEF_PYTHON names interpreters with torch, torchvision, keras (comma-separated)
-//   ETSEF_BENCH_ROUNDS (3) and ETSEF_BENCH_THREADS (1) change what they say
+//   ETSEF_BENCH_ROUNDS (3) and ETSEF_BENCH_THREADS (2) change what they say
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
@@ -14,7 +13,7 @@ const networks = ['mobilenetV2', 'resnet50', 'efficientnetB0']
 const cases = wanted.length > 0 ? wanted : ['96', '224'].flatMap((side) => networks.map((name) => `${name}:${side}`))
 const pythons = (process.env.ETSEF_PYTHON ?? 'python3').split(',')
 const rounds = Number(process.env.ETSEF_BENCH_ROUNDS ?? 3)
-const threads = process.env.ETSEF_BENCH_THREADS ?? '1'
+const threads = process.env.ETSEF_BENCH_THREADS ?? '2'
 
 const lines = []
 for (const text of cases) {

@@ -32,6 +32,11 @@ export interface EngineKernels {
   readonly fusedActivations?: ReadonlySet<Activation>
   /** Product of `x` `[batch, height, width, channels]` with `factor` `[batch, 1, 1, channels]`, where there is a faster way than `tf.mul`. */
   readonly scaleChannels?: (x: tensorflow.Tensor, factor: tensorflow.Tensor) => tensorflow.Tensor
+  /**
+   * Convolution differentiable in `x` and `filter`, whose two gradients are computed side by side; absent where there is one
+   * thread. Meant for where both are wanted: it computes both.
+   */
+  readonly convolve?: (input: ConvolutionInput) => tensorflow.Tensor
   /** One Adam step of a variable in place; moments live in `state` and are created on first use. */
   adam(step: AdamStep): void
   /** First and second moment of a variable as plain data; undefined before its first step. */
@@ -55,6 +60,17 @@ export interface BatchNormInput {
   readonly momentum: number
   /** Applied to the result; one of {@link EngineKernels.fusedActivations}. */
   readonly activation?: Activation
+}
+
+/** Input of {@link EngineKernels.convolve}. */
+export interface ConvolutionInput {
+  /** `[batch, height, width, channels]`. */
+  readonly x: tensorflow.Tensor4D
+  /** `[height, width, channels, filters]`, or with `depthwise` `[height, width, channels, multiplier]`. */
+  readonly filter: tensorflow.Tensor4D
+  readonly depthwise: boolean
+  readonly stride: number
+  readonly padding: 'same' | 'valid'
 }
 
 /** Moments of one variable; opaque, owned by the kernel. */

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Binding } from './engine-cache.js'
 
-/** The source of our own kernels; published beside `dist` and `src`. */
+/** The source of our own kernels, with headers beside it; published beside `dist` and `src`. */
 export const KERNELS_SOURCE = fileURLToPath(new URL('../../native/kernels.cc', import.meta.url))
 
 /** How they are compiled: for this machine's processor, with NaN and the order of sums respected. */
@@ -17,6 +17,7 @@ export const KERNELS_FLAGS = [
   ...(process.arch === 'x64' ? ['-mprefer-vector-width=512'] : []),
   '-fno-math-errno',
   '-fno-trapping-math',
+  '-pthread',
   '-shared',
   '-fPIC',
   '-fvisibility=hidden',
@@ -44,7 +45,9 @@ export function ownKernelsDigest(binding: Pick<Binding, 'path' | 'package'>): st
 }
 
 function sourceText(): string {
-  return readFileSync(KERNELS_SOURCE, 'utf8')
+  const directory = dirname(KERNELS_SOURCE)
+  const names = readdirSync(directory).sort()
+  return names.map((name) => `${name}\n${readFileSync(join(directory, name), 'utf8')}`).join('\n')
 }
 
 function digestOf(...parts: readonly string[]): string {

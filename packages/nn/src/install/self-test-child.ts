@@ -8,9 +8,11 @@ const TOLERANCE = 1e-4
 
 const [path, name, ownKernels] = process.argv.slice(2)
 if (path === undefined || name === undefined) throw new Error('usage: self-test-child <binding> <package>')
-const engine = loadTensorflow({ path, package: name as BindingPackage }, 1, ownKernels)
+// Two threads, so that what our kernels do only then is tested too.
+const engine = loadTensorflow({ path, package: name as BindingPackage }, 2, ownKernels)
 checkConvolutionGradient(engine)
 checkDepthwiseGradient(engine)
+checkSharedConvolution(engine)
 checkBatchNorm(engine)
 checkFusedActivations(engine)
 checkChannelProduct(engine)
@@ -36,6 +38,35 @@ function checkDepthwiseGradient({ tf }: Engine): void {
     gradient.dataSync(),
     sums.flatMap((sum) => [sum, sum]),
   )
+}
+
+/** The convolutions that threads share give the values and gradients of TensorFlow's; an odd number of pictures. */
+function checkSharedConvolution({ tf, kernels }: Engine): void {
+  const { convolve } = kernels
+  if (convolve === undefined) return
+  const x = tf.tensor4d(Array.from({ length: 3 * 5 * 4 * 2 }, (_, i) => Math.sin(i)), [3, 5, 4, 2]) // prettier-ignore
+  const filter = tf.tensor4d(Array.from({ length: 36 }, (_, i) => Math.cos(i)), [3, 3, 2, 2]) // prettier-ignore
+  for (const depthwise of [false, true]) {
+    for (const [stride, padding] of [
+      [1, 'same'],
+      [2, 'same'],
+      [2, 'valid'],
+    ] as const) {
+      // prettier-ignore
+      const plain = (a: Tensor, b: Tensor): Tensor =>
+        depthwise
+          ? tf.depthwiseConv2d(a as typeof x, b as typeof x, stride, padding)
+          : tf.conv2d(a as typeof x, b as typeof x, stride, padding)
+      const shared = (a: Tensor, b: Tensor): Tensor =>
+        convolve({ x: a as typeof x, filter: b as typeof x, depthwise, stride, padding })
+      const results = [shared, plain].map((run) =>
+        [run(x, filter), ...tf.grads((a: Tensor, b: Tensor) => tf.sum(tf.square(run(a, b))))([x, filter])].flatMap(
+          (tensor) => Array.from(tensor.dataSync()),
+        ),
+      )
+      expectClose(`shared convolution (stride ${String(stride)}, ${padding})`, results[0]!, results[1]!)
+    }
+  }
 }
 
 /** An activation fused into batch norm gives what batch norm and then the activation give, value and gradient; odd sizes. */

@@ -59,6 +59,7 @@ export function createGraphModel(engine: Engine, graph: Graph, weights: Weights)
     node: GraphNode,
     inputs: readonly Tensor[],
     options: EvaluateOptions,
+    learned: ReadonlySet<string>,
     fusedActivation?: Activation,
   ): Tensor =>
     tf.tidy(() =>
@@ -66,6 +67,7 @@ export function createGraphModel(engine: Engine, graph: Graph, weights: Weights)
         engine,
         parameter: (name) => byNode.get(node.name)?.get(name),
         isTraining: options.trainingNodes?.has(node.name) ?? false,
+        isInputLearned: node.inputs.some((name) => learned.has(name)),
         ...(options.rng === undefined ? {} : { rng: options.rng.fork(node.name) }),
         ...(fusedActivation === undefined ? {} : { fusedActivation }),
       }),
@@ -81,17 +83,18 @@ export function createGraphModel(engine: Engine, graph: Graph, weights: Weights)
       const release = options.trainingNodes === undefined
       const readers = countReaders(order, outputs)
       const values = new Map<string, Tensor>(feeds)
+      const learned = learnedValues(order, ({ name }) => byNode.has(name) && options.trainingNodes?.has(name) === true)
       const fusions = fusableNorms(order, readers, engine.kernels.fusedActivations, options.trainingNodes)
       for (const node of order) {
         const inputs = node.inputs.map((name) => values.get(name)!)
         const norm = fusions.get(node.name)
         if (norm !== undefined && node.op === 'activation') {
           const x = values.get(norm.inputs[0]!)!
-          values.set(node.name, compute(norm, [x], options, node.activation))
+          values.set(node.name, compute(norm, [x], options, learned, node.activation))
           continue
         }
         if (node.op === 'batchNorm' && fusions.get(node.name) === node) continue
-        values.set(node.name, compute(node, inputs, options))
+        values.set(node.name, compute(node, inputs, options, learned))
         if (!release) continue
         for (const name of node.inputs) {
           const left = readers.get(name)! - 1
@@ -137,6 +140,15 @@ function executionOrder(graph: Graph, feeds: ReadonlyMap<string, unknown>, outpu
   }
   if (needed.has('input')) throw new Error(`${graph.architecture}: "input" is not fed`)
   return order.reverse()
+}
+
+/** Nodes whose weights learn, and all that read one: gradients flow through their values. */
+function learnedValues(order: readonly GraphNode[], learns: (node: GraphNode) => boolean): ReadonlySet<string> {
+  const learned = new Set<string>()
+  for (const node of order) {
+    if (learns(node) || node.inputs.some((input) => learned.has(input))) learned.add(node.name)
+  }
+  return learned
 }
 
 function countReaders(order: readonly GraphNode[], outputs: readonly string[]): Map<string, number> {

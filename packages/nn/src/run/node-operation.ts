@@ -10,6 +10,8 @@ export interface NodeContext {
   parameter(name: string): Variable | undefined
   /** True when the node learns: batch norm uses the batch's moments and moves its statistics. */
   readonly isTraining: boolean
+  /** True when a node before this one learns, so that a gradient flows through the node. */
+  readonly isInputLearned: boolean
   /** Draws dropout masks; absent outside training, where dropout does nothing. */
   readonly rng?: Rng
   /** Activation after this batch norm that the engine applies on the way. */
@@ -21,16 +23,9 @@ export function runNode(node: GraphNode, inputs: readonly Tensor[], context: Nod
   const { tf } = context.engine
   const x = inputs[0]!
   switch (node.op) {
-    case 'conv': {
-      const [input, padding] = padExplicitly(tf, x as Tensor4D, node.padding, 0)
-      const kernel = required(node, context, 'kernel') as unknown as Tensor4D
-      return withBias(tf.conv2d(input, kernel, [...node.strides], padding), context)
-    }
-    case 'depthwiseConv': {
-      const [input, padding] = padExplicitly(tf, x as Tensor4D, node.padding, 0)
-      const kernel = required(node, context, 'kernel') as unknown as Tensor4D
-      return withBias(tf.depthwiseConv2d(input, kernel, [...node.strides], padding), context)
-    }
+    case 'conv':
+    case 'depthwiseConv':
+      return withBias(convolve(node, x as Tensor4D, context), context)
     case 'dense':
       return withBias(tf.matMul(x, required(node, context, 'kernel')), context)
     case 'batchNorm':
@@ -66,6 +61,21 @@ function required(node: GraphNode, context: NodeContext, name: string): Variable
   const variable = context.parameter(name)
   if (variable === undefined) throw new Error(`node "${node.name}" has no weight "${name}"`)
   return variable
+}
+
+function convolve(node: GraphNode & { op: 'conv' | 'depthwiseConv' }, x: Tensor4D, context: NodeContext): Tensor {
+  const { tf, kernels } = context.engine
+  const [input, padding] = padExplicitly(tf, x, node.padding, 0)
+  const filter = required(node, context, 'kernel') as unknown as Tensor4D
+  const depthwise = node.op === 'depthwiseConv'
+  const [stride, across] = node.strides
+  // Elsewhere one of the two gradients would be computed for nothing.
+  if (kernels.convolve !== undefined && context.isTraining && context.isInputLearned && stride === across) {
+    return kernels.convolve({ x: input, filter, depthwise, stride, padding })
+  }
+  return depthwise
+    ? tf.depthwiseConv2d(input, filter, [...node.strides], padding)
+    : tf.conv2d(input, filter, [...node.strides], padding)
 }
 
 function withBias(x: Tensor, context: NodeContext): Tensor {

@@ -23,7 +23,7 @@ export function loadTensorflow(
   threads: number,
   kernelsPath: string | undefined = findOwnKernels(binding.path),
 ): Engine {
-  prepareEnvironment(threads)
+  const count = prepareEnvironment(threads, kernelsPath !== undefined)
   shimNodeUtil()
   const require = createRequire(import.meta.url)
   const packageRequire = createRequire(require.resolve(`${binding.package}/package.json`))
@@ -51,8 +51,8 @@ export function loadTensorflow(
       kernels: usesOwn ? ownKernelsDigest(binding) : undefined,
     }),
     tf,
-    threads: Number(process.env['TF_NUM_INTRAOP_THREADS']),
+    threads: count,
     device: backend.isUsingGpuDevice ? 'gpu' : 'cpu',
-    kernels: { batchNorm: fusedBatchNorm(tf), ...nativeAdam(tf), ...(usesOwn ? ownKernels(tf) : {}) },
+    kernels: { batchNorm: fusedBatchNorm(tf), ...nativeAdam(tf), ...(usesOwn ? ownKernels(tf, count) : {}) },
   }
 }

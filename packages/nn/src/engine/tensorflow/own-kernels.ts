@@ -2,6 +2,8 @@ import type { Tensor, Tensor4D } from '@tensorflow/tfjs'
 import type { Activation } from '../../graph/graph.js'
 import type { BatchNormInput, EngineKernels, Tf } from '../engine.js'
 import { nativeBackend, type OpAttribute } from './native-backend.js'
+import { ownAdam } from './own-adam.js'
+import { ownConvolution } from './own-convolution.js'
 
 /** Numbers of the activations in `native/kernels.cc`; 0 is none. */
 const ACTIVATIONS: ReadonlyMap<Activation, number> = new Map([
@@ -16,10 +18,16 @@ export function loadOwnKernels(path: string): void {
   process.dlopen({ exports: {} }, path)
 }
 
-/** The kernels of `native/kernels.cc`; {@link loadOwnKernels} must have run. Replaces the gradient of depthwise filters as well. */
-export function ownKernels(tf: Tf): Required<Pick<EngineKernels, 'batchNorm' | 'fusedActivations' | 'scaleChannels'>> {
+/**
+ * The kernels of `native/kernels.cc`; {@link loadOwnKernels} must have run. Replaces the gradient of depthwise filters as well.
+ *
+ * @param threads - That share the work of one kernel. Results do not depend on it.
+ */
+export function ownKernels(tf: Tf, threads: number): Partial<EngineKernels> & Pick<EngineKernels, 'batchNorm'> {
   installFilterGradient(tf)
   return {
+    ...ownAdam(tf),
+    ...(threads > 1 ? { convolve: ownConvolution(tf) } : {}),
     batchNorm: ownBatchNorm(tf),
     fusedActivations: new Set(ACTIVATIONS.keys()),
     scaleChannels: ownScaleChannels(tf),
@@ -114,7 +122,7 @@ function filterAttributes(
   if (stride !== across || [dilations].flat().some((dilation) => dilation !== 1)) return undefined
   const { padInfo } = tf.backend_util.computeConv2DInfo(x.shape, filter.shape, stride, 1, pad, undefined, true)
   const type = nativeBackend(tf).binding.TF_ATTR_INT
-  return Object.entries({ stride, top: padInfo.top, left: padInfo.left, height, width }).map(([name, value]) => ({
+  return Object.entries({ stride, top: padInfo.top, left: padInfo.left, size: height }).map(([name, value]) => ({
     name,
     type,
     value,

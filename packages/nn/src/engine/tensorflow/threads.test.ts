@@ -1,0 +1,77 @@
+import { fileURLToPath } from 'node:url'
+import type { Rank, Tensor, Tensor4D } from '@tensorflow/tfjs'
+import { describe, expect, test } from 'vitest'
+import { uniformStream } from '../../graph/random.js'
+import { findBinding } from '../../install/engine-cache.js'
+import { findOwnKernels } from '../../install/own-kernels-file.js'
+import { runCommand } from '../../install/run-command.js'
+import { loadEngine } from '../load-engine.js'
+
+const binding = findBinding()
+const hasKernels = binding !== undefined && findOwnKernels(binding.path) !== undefined
+const script = fileURLToPath(new URL('../../../test-fixtures/train-digest.mjs', import.meta.url))
+
+test.skipIf(!hasKernels)(
+  'training gives the same bits on 1, 2 and 3 threads (needs the compiled kernels)',
+  async () => {
+    const env = { ...process.env }
+    delete env['ETSEF_KERNEL_THREADS']
+    delete env['TF_NUM_INTRAOP_THREADS']
+    const runs = []
+    for (const threads of ['1', '2', '3']) {
+      const { code, stdout, stderr } = await runCommand(process.execPath, [script, threads], {
+        env,
+        timeoutMs: 120_000,
+      })
+      expect(code, stderr).toBe(0)
+      runs.push(JSON.parse(stdout.trim().split('\n').at(-1)!) as { threads: number; digest: string })
+    }
+    expect(runs.map(({ threads }) => threads)).toEqual([1, 2, 3])
+    expect(new Set(runs.map(({ digest }) => digest)).size).toBe(1)
+  },
+)
+
+describe.skipIf(!hasKernels)('shared convolutions (need the compiled kernels)', () => {
+  const cases = [
+    { shape: [4, 12, 11, 8], filter: [1, 1, 8, 24], depthwise: false, stride: 1, padding: 'valid' },
+    { shape: [3, 9, 9, 5], filter: [3, 3, 5, 7], depthwise: false, stride: 2, padding: 'same' },
+    { shape: [1, 14, 14, 3], filter: [7, 7, 3, 16], depthwise: false, stride: 2, padding: 'valid' },
+    { shape: [5, 8, 8, 17], filter: [3, 3, 17, 1], depthwise: true, stride: 1, padding: 'same' },
+    { shape: [2, 11, 10, 32], filter: [5, 5, 32, 1], depthwise: true, stride: 2, padding: 'same' },
+    { shape: [2, 11, 10, 6], filter: [3, 3, 6, 2], depthwise: true, stride: 2, padding: 'valid' },
+  ] as const
+
+  test.each(cases)(
+    'have the bits of TensorFlow on one thread: $shape, $filter, stride $stride, $padding',
+    async (each) => {
+      process.env['ETSEF_KERNEL_THREADS'] = '2'
+      const { tf, kernels } = await loadEngine({ prefer: 'tensorflow' })
+      const { depthwise, stride, padding } = each
+      const random = (shape: readonly number[], seed: number): Tensor4D => {
+        const uniform = uniformStream(seed)
+        const values = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => 2 * uniform() - 1)
+        return tf.tensor<Rank.R4>(values, [...shape] as [number, number, number, number])
+      }
+      const [x, filter] = [random(each.shape, 1), random(each.filter, 2)]
+      const plain = (a: Tensor4D, b: Tensor4D): Tensor =>
+        depthwise ? tf.depthwiseConv2d(a, b, stride, padding) : tf.conv2d(a, b, stride, padding)
+      const shared = (a: Tensor4D, b: Tensor4D): Tensor =>
+        kernels.convolve!({ x: a, filter: b, depthwise, stride, padding })
+      const weight = random(plain(x, filter).shape, 3)
+      const [actual, expected] = [shared, plain].map((run) =>
+        [
+          run(x, filter),
+          ...tf.grads((a: Tensor, b: Tensor) => tf.sum(tf.mul(weight, run(a as Tensor4D, b as Tensor4D))))([x, filter]),
+        ].map((tensor) => ({ shape: tensor.shape, values: tensor.dataSync() })),
+      )
+      expect(actual).toEqual(expected)
+    },
+  )
+
+  test('refuse what does not fit, and say so', async () => {
+    process.env['ETSEF_KERNEL_THREADS'] = '2'
+    const { tf, kernels } = await loadEngine({ prefer: 'tensorflow' })
+    const [x, filter] = [tf.ones<Rank.R4>([2, 4, 4, 3]), tf.ones<Rank.R4>([3, 3, 5, 2])]
+    expect(() => kernels.convolve!({ x, filter, depthwise: false, stride: 1, padding: 'same' })).toThrow(/depth/)
+  })
+})

@@ -1,0 +1,39 @@
+// Trains three networks for two steps each and prints a digest of all weights: a child process of threads.test.ts. argv: threads.
+import { createHash } from 'node:crypto'
+import {
+  buildArchitecture,
+  createGraphModel,
+  createOptimizer,
+  initWeights,
+  loadEngine,
+  softmaxCrossEntropy,
+  trainStep,
+  uniformStream,
+  withHead,
+} from '@etsef/nn'
+
+const SIDE = 49
+const BATCH = 7
+
+const engine = await loadEngine({ prefer: 'tensorflow', threads: Number(process.argv[2]) })
+const { tf } = engine
+const uniform = uniformStream(1)
+const pictures = Float32Array.from({ length: BATCH * SIDE * SIDE * 3 }, () => 2 * uniform() - 1)
+const x = tf.tensor(pictures, [BATCH, SIDE, SIDE, 3])
+const hash = createHash('sha256')
+for (const architecture of ['mobilenetV2', 'efficientnetB0', 'resnet18']) {
+  const graph = withHead(buildArchitecture(architecture, { inputSize: SIDE }), { numClasses: 3 })
+  const model = createGraphModel(engine, graph, initWeights(graph, 1))
+  const parameterNames = model.parameters.filter(({ trainable }) => trainable).map(({ name }) => name)
+  const trainingNodes = new Set(graph.nodes.map(({ name }) => name))
+  const optimizer = createOptimizer(engine, { name: 'adam' })
+  const loss = () =>
+    softmaxCrossEntropy(
+      tf,
+      model.evaluate(new Map([['input', x]]), ['logits'], { trainingNodes })[0],
+      [0, 1, 2, 0, 1, 2, 0],
+    )
+  for (let i = 0; i < 2; i++) trainStep(model, loss, { parameterNames, optimizer, learningRate: () => 1e-3 })
+  for (const [, { data }] of model.readWeights()) hash.update(new Uint8Array(data.buffer))
+}
+process.stdout.write(JSON.stringify({ threads: engine.threads, digest: hash.digest('hex') }))
