@@ -55,6 +55,11 @@ export interface PlanArguments<O, I extends Ports> {
 /** What a stage needs of the machine. */
 export interface Resources {
   readonly cpus: number
+  /**
+   * CPUs that it can use, default `cpus`: it gets them where everything left to do waits for it. Results must not depend on how many
+   * were granted (`ctx.threads`).
+   */
+  readonly maxCpus?: number
   readonly memoryMb: number
   readonly gpus?: number
 }

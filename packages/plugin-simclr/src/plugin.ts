@@ -82,6 +82,7 @@ const pretrain = defineOperation({
   // Two views of each picture are on the tape.
   resources: ({ batchSize, inputSize }, inputs) => ({
     cpus: 1,
+    maxCpus: 2,
     memoryMb: trainingMemoryMb({ batchSize: 2 * batchSize, inputSize }, inputs),
   }),
   load: () => import('./pretrain/pretrain-node.js'),

@@ -164,8 +164,10 @@ function workerEnvironment({ threads, engine, devices }: WorkerKind): NodeJS.Pro
     ...process.env,
     OMP_NUM_THREADS: count,
     OPENBLAS_NUM_THREADS: count,
-    TF_NUM_INTRAOP_THREADS: count,
-    TF_NUM_INTEROP_THREADS: count,
+    // More would give other bits; the compiled kernels share an operation's work without.
+    TF_NUM_INTRAOP_THREADS: '1',
+    TF_NUM_INTEROP_THREADS: '1',
+    ETSEF_KERNEL_THREADS: count,
     ETSEF_COORDINATOR: String(process.pid),
     // Glibc gives each helper thread of V8 a heap of its own, and none gives back what another freed: a long stream's memory creeps up.
     // Native engines keep theirs: their threads allocate at once, and their tensors dwarf what creeps.

@@ -18,6 +18,16 @@ test('cuts a request above the whole budget down to it', () => {
   expect(budget.isSpent).toBe(true)
 })
 
+test('gives a stage that runs alone the free CPUs it can use', () => {
+  const budget = createBudget({ cpus: 4, memoryMb: 100, devices: [] })
+  const wanted = { cpus: 1, maxCpus: 3, memoryMb: 10 }
+  const first = budget.take(wanted, true)!
+  expect(first.cpus).toBe(3)
+  expect(budget.take(wanted, true)?.cpus).toBe(1)
+  budget.give(first)
+  expect(budget.take(wanted)?.cpus).toBe(1)
+})
+
 test('stays inside the devices of the surroundings', () => {
   expect(gpuDevices(2, undefined)).toEqual(['0', '1'])
   expect(gpuDevices(2, '3')).toEqual(['3'])

@@ -9,8 +9,12 @@ export interface Granted {
 
 /** What is shared between the stages of a run. */
 export interface ResourceBudget {
-  /** What a stage is granted now, or `undefined` while too little is free. A request above the whole budget is cut down to it. */
-  take(wanted: Resources): Granted | undefined
+  /**
+   * What a stage is granted now, or `undefined` while too little is free. A request above the whole budget is cut down to it.
+   *
+   * @param isAlone - Nothing else can run beside it: it gets the free CPUs that it can use.
+   */
+  take(wanted: Resources, isAlone?: boolean): Granted | undefined
   give(granted: Granted): void
   /** No CPU is free: nothing can be taken. */
   readonly isSpent: boolean
@@ -28,14 +32,15 @@ export function createBudget(total: {
     get isSpent() {
       return cpus < 1
     },
-    take(wanted) {
+    take(wanted, isAlone = false) {
       const numDevices = Math.min(wanted.gpus ?? 0, total.devices.length)
       const wantedCpus = Math.min(Math.max(1, wanted.cpus), total.cpus)
       const wantedMb = Math.min(wanted.memoryMb, total.memoryMb)
       if (wantedCpus > cpus || wantedMb > memoryMb || numDevices > free.length) return undefined
-      cpus -= wantedCpus
+      const grantedCpus = isAlone ? Math.max(wantedCpus, Math.min(wanted.maxCpus ?? 0, cpus)) : wantedCpus
+      cpus -= grantedCpus
       memoryMb -= wantedMb
-      return { cpus: wantedCpus, memoryMb: wantedMb, devices: free.splice(0, numDevices) }
+      return { cpus: grantedCpus, memoryMb: wantedMb, devices: free.splice(0, numDevices) }
     },
     give(granted) {
       cpus += granted.cpus

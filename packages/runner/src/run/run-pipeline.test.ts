@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { computed, createProject, outcomesOf, tenStages } from '../../test-fixtures/project.js'
 import { openStore } from '../store/store.js'
@@ -309,6 +309,23 @@ describe('damage and death', () => {
     )
     const outcome = await project.run('continue.yaml', { onError: 'continue', jobs: 1 })
     expect(outcomesOf(outcome)).toMatchObject({ node: 'failed', below: 'skipped', beside: 'done' })
+  })
+
+  test('a stage that everything else waits for gets the idle CPUs it can use, others do not', async () => {
+    const one = withNode('threads.yaml', '{ use: toy/threads, in: { features: split } }')
+    const two = withNode(
+      'two-threads.yaml',
+      '{ use: toy/threads, in: { features: split }, with: { note: a } }',
+      '  other: { use: toy/threads, in: { features: split }, with: { note: b } }\n',
+    )
+    const threadsIn = async (file: string, jobs: number) => {
+      const { record } = await project.run(basename(file), { jobs, selection: { from: ['node'] } })
+      return record.stages['node']!.metrics!['threads']
+    }
+    expect(await threadsIn(one, 4)).toBe(3)
+    expect(await threadsIn(one, 2)).toBe(2)
+    expect(await threadsIn(one, 1)).toBe(1)
+    expect(await threadsIn(two, 4)).toBe(1)
   })
 
   test('cancelling ends the workers and the record says so', async () => {

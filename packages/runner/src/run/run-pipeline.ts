@@ -100,7 +100,7 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
   const attempt = async (stage: Stage, granted: Granted, number: number): Promise<StageResult> => {
     const logFile = join(logDir, `${stage.id.replace(':', '.')}.${String(number)}.log`)
     logFiles.set(stage.id, logFile)
-    const threads = stage.needsEngine ? 1 : granted.cpus
+    const threads = granted.cpus
     emit({ type: 'stage-started', stage: stage.id, node: stage.node, attempt: number, logFile })
     const spec = makeSpec(stage, { threads, attempt: number, logFile })
     const kind = {

@@ -137,12 +137,20 @@ function createSchedule(
     }
   }
 
+  /** Whether all that is left to do waits for a stage, which can use more CPUs than it needs. */
+  const isAlone = ({ id, resources }: Stage): boolean => {
+    if ((resources.maxCpus ?? 0) <= resources.cpus || numRunning > 0) return false
+    const after = new Set([id])
+    for (const each of after) for (const consumer of consumers.get(each) ?? []) after.add(consumer)
+    return [...status].every(([other, state]) => state !== 'waiting' || after.has(other))
+  }
+
   const pump = (): void => {
     if (isFinished) return
     if (options.signal.aborted) isStopping = true
     for (let at = 0; at < ready.length && !isStopping && !budget.isSpent;) {
       const stage = stages.get(ready[at]!)!
-      const granted = runningKeys.has(stage.key) ? undefined : budget.take(stage.resources)
+      const granted = runningKeys.has(stage.key) ? undefined : budget.take(stage.resources, isAlone(stage))
       if (!granted) {
         at++
         continue

@@ -188,6 +188,18 @@ const hungry = defineOperation({
   load: () => import('./hungry.js'),
 })
 
+const threads = defineOperation({
+  kind: 'report',
+  type: 'toy/threads',
+  summary: 'Tells how many CPUs it was granted',
+  cacheVersion: 1,
+  options: options({ note: Type.Optional(Type.String({ description: 'Does nothing' })) }),
+  inputs: { features: port.features('rows') },
+  outputs: { report: port.report('how many') },
+  resources: () => ({ cpus: 1, maxCpus: 3, memoryMb: 64 }),
+  load: () => import('./threads.js'),
+})
+
 const hungryFit = defineOperation({
   kind: 'estimator',
   type: 'toy/hungry-fit',
@@ -325,5 +337,6 @@ export default definePlugin({
     cheat,
     hungry,
     hungryFit,
+    threads,
   ],
 })

@@ -1,0 +1,3 @@
+export async function run({ ctx }) {
+  return { report: { kind: 'report', dir: ctx.outputDir('report'), metrics: { threads: ctx.threads } } }
+}
