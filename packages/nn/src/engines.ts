@@ -66,9 +66,8 @@ async function doctor(): Promise<readonly string[]> {
       ? 'onnx: onnxruntime-node is not installed'
       : `onnx: onnxruntime-node ${onnx} (CPU), frozen networks`,
   )
-  lines.push(
-    `threads: one per stage (TF_NUM_INTRAOP_THREADS=${process.env['TF_NUM_INTRAOP_THREADS'] ?? '1'}); ${cpus().length} logical cores`,
-  )
+  const alone = binding !== undefined && ownKernelsDigest(binding) !== undefined ? ', two where a stage runs alone' : ''
+  lines.push(`threads: one per stage${alone}; ${cpus().length} logical cores`)
   lines.push(describeGpu(binding))
   return lines
 }

@@ -99,7 +99,6 @@ test('exports these names and no others', () => {
       "poolAdjacentViolators",
       "randomCandidates",
       "randomForestProbabilities",
-      "rowComponents",
       "saveModel",
       "scaleRows",
       "softVote",

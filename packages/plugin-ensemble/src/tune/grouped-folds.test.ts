@@ -1,8 +1,7 @@
-import { createRng } from '@etsef/plugin-api'
+import { createRng, rowComponents } from '@etsef/plugin-api'
 import { fc, test as propertyTest } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { groupedFolds, takeShare, type Fold } from './grouped-folds.js'
-import { rowComponents } from './row-components.js'
 
 const someTable = fc
   .record({
@@ -32,15 +31,6 @@ function counts(labels: Int32Array, rows: Int32Array, numClasses: number): numbe
   for (const row of rows) result[labels[row]!]!++
   return result
 }
-
-describe('rowComponents', () => {
-  test('joins rows of one group, and rows made from one image, through each other', () => {
-    expect([...rowComponents(['a', 'a', 'b', 'c', ''], ['1', '2', '2', '3', '3'])]).toEqual([0, 0, 0, 1, 1])
-  })
-  test('takes rows without group and source as rows of their own', () => {
-    expect([...rowComponents(['', '', ''], ['', '', ''])]).toEqual([0, 1, 2])
-  })
-})
 
 describe('groupedFolds', () => {
   propertyTest.prop([someTable])('hold every row once, share no group and leave no fold empty', (table) => {

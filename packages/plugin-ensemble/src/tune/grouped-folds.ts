@@ -1,4 +1,4 @@
-import { PipelineError, type Rng } from '@etsef/plugin-api'
+import { groupFolds, PipelineError, type Rng } from '@etsef/plugin-api'
 import type { Labels } from '../checks/training-data.js'
 
 /** Row indices of one fold. */
@@ -8,39 +8,17 @@ export interface Fold {
 }
 
 /**
- * Folds that share no component and have classes in nearly equal shares.
- *
- * Components are dealt in random order, larger ones first, each to the fold in which it leaves the class shares most even,
- * then to the one with the fewest rows. With one row per component the counts of a class differ by at most 1 between
- * folds. No fold is empty.
+ * The folds of `groupFolds`, as row indices.
  *
  * @param components - Component of each row, from 0 on (see `rowComponents`).
  * @throws PipelineError `ERR_TOO_FEW_ROWS` with fewer components than folds, or when a fold would train on one class.
- * @see scikit-learn 1.9 StratifiedGroupKFold (same greedy idea; it balances the deviation, not the squares).
  */
 export function groupedFolds(y: Labels, components: Int32Array, numFolds: number, rng: Rng): Fold[] {
-  const tables = countClasses(y, components)
-  if (tables.length < numFolds) {
-    throw new PipelineError('ERR_TOO_FEW_ROWS', {
-      message: `${numFolds} folds need ${numFolds} groups of training rows or more`,
-      option: 'folds',
-      expected: `${numFolds} or more groups`,
-      received: `${tables.length} in ${components.length} rows`,
-      hint: 'ask for fewer folds',
-    })
-  }
-  const totals = sumTables(tables, y.numClasses)
-  const foldCounts = Array.from({ length: numFolds }, () => new Float64Array(y.numClasses))
-  const foldOf = new Int32Array(tables.length)
-  const order = rng.shuffle(Array.from(tables.keys())).sort((a, b) => sumOf(tables[b]!) - sumOf(tables[a]!))
-  for (const component of order) {
-    const fold = bestFold(foldCounts, tables[component]!, totals)
-    foldOf[component] = fold
-    tables[component]!.forEach((count, k) => (foldCounts[fold]![k]! += count))
-  }
+  const foldOf = groupFolds({ ...y, components, numFolds, option: 'folds' }, rng)
   const rows = Int32Array.from(components.keys())
-  return foldCounts.map((held, fold) => {
-    if (totals.filter((total, k) => total - held[k]! > 0).length < 2) {
+  return Array.from({ length: numFolds }, (_, fold) => {
+    const train = rows.filter((row) => foldOf[row] !== fold)
+    if (new Set(train.map((row) => y.labels[row]!)).size < 2) {
       throw new PipelineError('ERR_TOO_FEW_ROWS', {
         message: `Fold ${fold} leaves training rows of one class only`,
         option: 'folds',
@@ -48,10 +26,7 @@ export function groupedFolds(y: Labels, components: Int32Array, numFolds: number
         hint: 'classes need two groups or more to be learned from in one fold and judged in another',
       })
     }
-    return {
-      train: rows.filter((row) => foldOf[components[row]!] !== fold),
-      held: rows.filter((row) => foldOf[components[row]!] === fold),
-    }
+    return { train, held: rows.filter((row) => foldOf[row] === fold) }
   })
 }
 
@@ -93,39 +68,4 @@ export function takeShare(rows: Int32Array, y: Labels, components: Int32Array, s
     }
   }
   return Int32Array.from(taken).sort()
-}
-
-function bestFold(foldCounts: readonly Float64Array[], added: Float64Array, totals: Float64Array): number {
-  let best = 0
-  let [bestCost, bestSize] = [Infinity, Infinity]
-  foldCounts.forEach((counts, fold) => {
-    let cost = 0
-    for (let k = 0; k < added.length; k++) {
-      if (added[k]! > 0) cost += (2 * counts[k]! * added[k]! + added[k]! ** 2) / totals[k]! ** 2
-    }
-    const size = sumOf(counts)
-    // Costs that differ by rounding only are equal.
-    const isLess = cost < bestCost * (1 - 1e-12)
-    if (isLess || (cost <= bestCost * (1 + 1e-12) && size < bestSize)) [best, bestCost, bestSize] = [fold, cost, size]
-  })
-  return best
-}
-
-function countClasses(y: Labels, components: Int32Array): Float64Array[] {
-  const tables: Float64Array[] = []
-  components.forEach((component, row) => {
-    const table = (tables[component] ??= new Float64Array(y.numClasses))
-    table[y.labels[row]!]!++
-  })
-  return tables
-}
-
-function sumTables(tables: readonly Float64Array[], numClasses: number): Float64Array {
-  const totals = new Float64Array(numClasses)
-  for (const table of tables) table.forEach((count, k) => (totals[k]! += count))
-  return totals
-}
-
-function sumOf(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0)
 }

@@ -1,4 +1,4 @@
-import { PipelineError, type FeatureBatch, type OperationContext } from '@etsef/plugin-api'
+import { PipelineError, rowComponents, type FeatureBatch, type OperationContext } from '@etsef/plugin-api'
 import { featureMatrix } from '../adapter/feature-table.js'
 import { checkTraining } from '../checks/training-data.js'
 import { logLoss, loss as lossOf, type LossName } from '../combination/losses.js'
@@ -7,7 +7,6 @@ import type { Candidate } from './candidates.js'
 import { fitClassifier, fitSteps, innerContext, type Chain, type ChainOptions, type ChainState } from './chain.js'
 import { createCrossFit, type FoldedTable } from './cross-fit.js'
 import { groupedFolds } from './grouped-folds.js'
-import { rowComponents } from './row-components.js'
 import { exhaustiveSearch, successiveHalving, type Evaluate, type Losses, type Trial } from './search.js'
 
 /** How {@link tuneClassifier} searches. */
