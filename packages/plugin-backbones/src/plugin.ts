@@ -155,7 +155,7 @@ const pretrain = defineOperation({
   supervised: true,
   engine: 'tensor',
   plan: (args) => ({ model: planTraining(args) }),
-  resources: (options, inputs) => ({ cpus: 1, memoryMb: trainingMemoryMb(options, inputs) }),
+  resources: (options, inputs) => ({ cpus: 1, maxCpus: 2, memoryMb: trainingMemoryMb(options, inputs) }),
   load: () => import('./finetune/pretrain-node.js'),
 })
 
@@ -180,6 +180,7 @@ const finetune = defineOperation({
   // Networks of all folds are open when features are computed.
   resources: (options, inputs) => ({
     cpus: 1,
+    maxCpus: 2,
     memoryMb: trainingMemoryMb(options, inputs) + 150 * (options.crossFit ?? 0),
   }),
   load: () => import('./finetune/finetune-node.js'),
@@ -196,7 +197,7 @@ const extract = defineOperation({
   rows: 'images',
   engine: 'tensor',
   // Each thread has a network of its own.
-  resources: () => ({ cpus: 2, memoryMb: 1200 }),
+  resources: () => ({ cpus: 1, maxCpus: 2, memoryMb: 1200 }),
   load: () => import('./extract/extract-node.js'),
 })
 
