@@ -1,6 +1,8 @@
 import { foldGraph, foldWeights } from '../graph/fold.js'
 import type { Activation, Graph, GraphNode, Padding, Weights, WeightTensor } from '../graph/graph.js'
 import { axisPadding, inferShapes } from '../graph/shapes.js'
+import { emitConvAsProduct, isBetterAsProduct } from './conv-as-product.js'
+import { createLayouts } from './layouts.js'
 import { type OnnxAttribute, OnnxModel } from './onnx-model.js'
 
 /** Settings of {@link exportOnnx}. */
@@ -23,23 +25,38 @@ export function exportOnnx(graph: Graph, weights: Weights, options: ExportOption
   const foldedWeights = foldWeights(kept, weights, wanted)
   const shapes = inferShapes(folded)
   const model = new OnnxModel()
-  const names = new Map([['input', model.node('Transpose', ['input'], 'input_nchw', { perm: [0, 3, 1, 2] })]])
+  const layouts = createLayouts(model)
+  layouts.set('input', 'nhwc', 'input')
   const foldedName = (name: string): string =>
     shapes.has(name) ? name : kept.nodes.find((node) => node.name === name)!.inputs[0]!
   for (const node of folded.nodes) {
-    const inputs = node.inputs.map((input) => names.get(input)!)
+    const weight: NeedWeight = (name) => need(foldedWeights, `${node.name}/${name}`)
     const inputShapes = node.inputs.map((input) => shapes.get(input)!)
-    names.set(
-      node.name,
-      emit(model, node, inputs, inputShapes, (name) => need(foldedWeights, `${node.name}/${name}`)),
+    const outputShape = shapes.get(node.name)!
+    if (node.op === 'conv' && isBetterAsProduct(node, weight('kernel'), outputShape)) {
+      const product = emitConvAsProduct(
+        model,
+        node,
+        layouts.get(node.inputs[0]!, 'nhwc'),
+        { inputShape: inputShapes[0]!, outputShape },
+        { kernel: weight('kernel'), bias: node.bias ? weight('bias') : undefined },
+      )
+      layouts.set(node.name, 'nhwc', product)
+      continue
+    }
+    // What is done to each value by itself can be done in any order of axes.
+    const isElementwise = node.op === 'activation' || node.op === 'add' || node.op === 'scale'
+    const layout = isElementwise && node.inputs.some((input) => layouts.has(input, 'nhwc')) ? 'nhwc' : 'nchw'
+    const inputs = node.inputs.map((input, i) =>
+      inputShapes[i]!.length === 3 ? layouts.get(input, layout) : layouts.get(input, 'nchw'),
     )
+    layouts.set(node.name, layout, emit(model, node, inputs, inputShapes, weight))
   }
   const outputs = wanted.map((name, index) => {
     const source = foldedName(name)
     const shape = shapes.get(source)!
     const output = `output_${index}`
-    if (shape.length === 3) model.node('Transpose', [names.get(source)!], output, { perm: [0, 2, 3, 1] })
-    else model.node('Identity', [names.get(source)!], output)
+    model.node('Identity', [layouts.get(source, shape.length === 3 ? 'nhwc' : 'nchw')], output)
     return { name: output, shape }
   })
   return model.encode(graph.architecture, { name: 'input', shape: graph.inputShape }, outputs)

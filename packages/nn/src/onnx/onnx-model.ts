@@ -4,6 +4,7 @@ import { bytesField, type Encoded, floatField, intField, join, message, messageF
 export type OnnxAttribute = number | readonly number[] | { readonly float: number }
 
 const FLOAT = 1
+const INT64 = 7
 
 /** Collects nodes and initialisers of an ONNX graph (opset 17, IR 8) and encodes them. */
 export class OnnxModel {
@@ -32,13 +33,21 @@ export class OnnxModel {
 
   /** Adds a float32 constant once; returns its name. */
   constant(name: string, shape: readonly number[], data: Float32Array): string {
+    return this.#initializer(name, shape, FLOAT, new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+  }
+
+  /** Adds a list of int64 once; returns its name. */
+  integers(name: string, values: readonly number[]): string {
+    return this.#initializer(name, [values.length], INT64, new Uint8Array(BigInt64Array.from(values, BigInt).buffer))
+  }
+
+  #initializer(name: string, shape: readonly number[], type: number, bytes: Uint8Array): string {
     if (this.#known.has(name)) return name
     this.#known.add(name)
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
     this.#initializers.push(
       message(
         ...shape.map((length) => intField(1, length)),
-        intField(2, FLOAT),
+        intField(2, type),
         textField(8, name),
         bytesField(9, bytes),
       ),

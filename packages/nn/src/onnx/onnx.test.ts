@@ -105,6 +105,45 @@ describe('exported networks agree with the plain evaluation', () => {
   })
 })
 
+describe('convolutions of many weights on small maps', () => {
+  const bias = true
+  const [one, three] = [[1, 1] as const, [3, 3] as const]
+  const layers: readonly (readonly [name: string, inputs: readonly string[], operation: Operation])[] = [
+    ['c', ['input'], { op: 'conv', filters: 256, kernel: three, strides: [2, 2], padding: 'same', bias }],
+    ['p', ['c'], { op: 'conv', filters: 256, kernel: three, strides: one, padding: 'same', bias }],
+    ['r', ['p'], { op: 'activation', activation: 'relu6' }],
+    ['q', ['r'], { op: 'conv', filters: 256, kernel: three, strides: [2, 1], padding: [1, 0, 0, 1], bias: false }],
+    ['s', ['q'], { op: 'conv', filters: 2048, kernel: one, strides: one, padding: 'valid', bias }],
+    ['t', ['c'], { op: 'conv', filters: 2048, kernel: one, strides: [3, 1], padding: [1, 2, 0, 0], bias }],
+    ['u', ['s', 's'], { op: 'add' }],
+    ['m', ['u'], { op: 'maxPool', size: [2, 2], strides: one, padding: 'valid' }],
+    ['v', ['u'], { op: 'scale', factor: 0.3 }],
+    ['pool', ['v'], { op: 'globalAvgPool', keepDims: false }],
+  ]
+  const graph: Graph = {
+    architecture: 'small',
+    inputShape: [8, 7, 3],
+    nodes: layers.map(([name, inputs, operation]): GraphNode => ({ ...operation, name, inputs, stage: 'stem' })),
+    featureNode: 'pool',
+    featureWidth: 2048,
+    lastSpatialNode: 'v',
+  }
+
+  test('agree with the plain evaluation', () => compare(graph, ['pool', 'p', 'q', 's', 't', 'm']))
+
+  test('give a picture the same bits in any batch', async () => {
+    const extractor = await OnnxExtractor.create(exportOnnx(graph, livelyWeights(graph)))
+    const input = picture(graph, 7)
+    const together = await extractor.extract(input, 7)
+    const size = sizeOf(graph.inputShape)
+    for (let i = 0; i < 7; i++) {
+      const alone = await extractor.extract(input.slice(i * size, (i + 1) * size), 1)
+      expect(alone).toEqual(together.slice(i * 2048, (i + 1) * 2048))
+    }
+    await extractor.dispose()
+  })
+})
+
 test('names an output that does not exist', () => {
   const graph = buildArchitecture('resnet18', { inputSize: 32 })
   expect(() => exportOnnx(graph, initWeights(graph, 1), { outputs: ['nowhere'] })).toThrow(/nowhere/)
