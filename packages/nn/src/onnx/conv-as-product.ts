@@ -38,8 +38,10 @@ export function emitConvAsProduct(
   const depth = window[0] * window[1] * channels
   let patches = input
   if (window[0] * window[1] * strides[0] * strides[1] > 1) {
-    const pads = model.integers(`${name}/pads`, [0, top, left, 0, 0, bottom, right, 0])
-    const padded = model.node('Pad', [input, pads], `${name}_padded`)
+    const pads = [0, top, left, 0, 0, bottom, right, 0]
+    const padded = pads.some((pad) => pad > 0)
+      ? model.node('Pad', [input, model.integers(`${name}/pads`, pads)], `${name}_padded`)
+      : input
     const pitch = left + width + right
     const places = model.integers(`${name}/places`, [-1, (top + height + bottom) * pitch, channels])
     const pixels = model.node('Reshape', [padded, places], `${name}_pixels`)

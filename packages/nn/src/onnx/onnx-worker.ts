@@ -19,13 +19,19 @@ export interface OnnxWorker {
 /** What a worker says: outputs of its batch (none once it is ready), or why it failed. */
 type Answer = { readonly outputs: readonly Float32Array[] } | { readonly message: string }
 
+/** An exit does not wait longer for a batch, or for a file that is being read. */
+const mostWaitMs = 10_000
+
 /** Code of the thread. Text, so that it is the same from source and from dist, and needs no file of its own. */
 const source = `
-const { workerData: { runtime, onnx, options }, parentPort } = require('node:worker_threads')
+const { workerData: { runtime, onnx, options, busy }, parentPort } = require('node:worker_threads')
 const { InferenceSession, Tensor } = require(runtime)
 const answer = async (work) => {
   try {
-    const outputs = await work()
+    const outputs = await work().finally(() => {
+      Atomics.store(busy, 0, 0)
+      Atomics.notify(busy, 0)
+    })
     parentPort.postMessage({ outputs }, outputs.map(({ buffer }) => buffer))
   } catch (error) {
     parentPort.postMessage({ message: error instanceof Error ? error.message : String(error) })
@@ -59,7 +65,11 @@ parentPort.on('message', async (batch) => {
  */
 export async function startOnnxWorker(onnx: Uint8Array, options: InferenceSession.SessionOptions): Promise<OnnxWorker> {
   const runtime = createRequire(import.meta.url).resolve('onnxruntime-node')
-  const worker = new Worker(source, { eval: true, workerData: { runtime, onnx, options }, execArgv: [] })
+  const busy = new Int32Array(new SharedArrayBuffer(4))
+  const worker = new Worker(source, { eval: true, workerData: { runtime, onnx, options, busy }, execArgv: [] })
+  // A thread that is ended inside ONNX Runtime takes the process down with it (Node 20): an exit waits for its batch.
+  const awaitIdle = (): void => void Atomics.wait(busy, 0, 1, mostWaitMs)
+  process.once('exit', awaitIdle)
   const exited = new Promise<void>((resolve) => worker.once('exit', resolve))
   let waiting: Waiting | undefined
   let death: string | undefined
@@ -78,12 +88,14 @@ export async function startOnnxWorker(onnx: Uint8Array, options: InferenceSessio
     die(message)
   })
   worker.on('exit', () => {
+    process.off('exit', awaitIdle)
     die('the thread of an ONNX network ended')
   })
   const answered = (): Promise<readonly Float32Array[]> =>
     new Promise((resolve, reject) => {
       if (death !== undefined) throw new Error(death)
       worker.ref()
+      Atomics.store(busy, 0, 1)
       waiting = { resolve, reject }
     })
   const close = (): Promise<void> => {

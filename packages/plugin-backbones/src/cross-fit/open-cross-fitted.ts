@@ -78,7 +78,8 @@ export async function openCrossFitted(
       return { features, logits }
     },
     close: async () => {
-      for (const one of await Promise.allSettled([main, ...opened.values()]))
+      await main.close()
+      for (const one of await Promise.allSettled(opened.values()))
         if (one.status === 'fulfilled') await one.value.close()
     },
   }
