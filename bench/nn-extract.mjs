@@ -15,7 +15,7 @@ import { decodeImage } from '@etsef/plugin-data'
 import sharp from 'sharp'
 
 const BATCH = 16
-const NUM_IMAGES = 128
+const NUM_IMAGES = 256
 const THREADS = 2
 const ROUNDS = Number(process.env.ETSEF_BENCH_ROUNDS ?? 3)
 const peerScript = fileURLToPath(new URL('../tools/peers/nn-extract.py', import.meta.url))
@@ -48,7 +48,7 @@ async function measure(architecture, size, files) {
   const peer = { inference: Infinity, extraction: Infinity }
   for (let round = 0; round < ROUNDS; round++) {
     const network = await OnnxExtractor.create(readFileSync(onnx), { threads: THREADS })
-    // Both sides run extraction twice and inference 24 times; the fastest counts.
+    // Both sides run extraction twice and inference 60 times; the fastest counts.
     keep('inference', await timeInference(network, size))
     await network.dispose()
     const embedder = await openEmbedder(model, { outputs: [graph.featureNode], runner: 'onnx', tta: 'none' }, context)
@@ -89,7 +89,7 @@ async function timeInference(network, size) {
   const batch = Float32Array.from({ length: BATCH * size * size * 3 }, () => 2 * uniform() - 1)
   await network.extract(batch, BATCH)
   const best = { wall: Infinity, cpu: Infinity }
-  for (let i = 0; i < 24; i++) {
+  for (let i = 0; i < 60; i++) {
     const stop = startClock(BATCH)
     await network.extract(batch, BATCH)
     const { wall, cpu } = stop()
