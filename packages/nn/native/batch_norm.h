@@ -229,8 +229,6 @@ void* createNorm(TF_OpKernelConstruction* construction) {
   return attributes;
 }
 
-void destroyNorm(void* attributes) { delete static_cast<NormAttributes*>(attributes); }
-
 // x, gamma, beta, moving mean, moving variance -> y, new moving mean, new moving variance, mean, 1 / deviation
 void computeNorm(void* state, TF_OpKernelContext* context) {
   const auto& attributes = *static_cast<NormAttributes*>(state);

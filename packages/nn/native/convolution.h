@@ -28,8 +28,6 @@ void* createConvolution(TF_OpKernelConstruction* construction) {
   return attributes;
 }
 
-void destroyConvolution(void* attributes) { delete static_cast<ConvolutionAttributes*>(attributes); }
-
 void setAttributes(InnerOperation& operation, const ConvolutionAttributes& attributes) {
   operation.attribute("strides", {1, attributes.stride, attributes.stride, 1});
   operation.attribute("padding", attributes.same != 0 ? "SAME" : "VALID");
@@ -46,12 +44,20 @@ std::vector<int64_t> outputShape(const TF_Tensor* x, const TF_Tensor* filter, co
           attributes.depthwise != 0 ? TF_Dim(x, 3) * TF_Dim(filter, 3) : TF_Dim(filter, 3)};
 }
 
+// Refuses shapes of which TensorFlow would say less, or end the process.
+bool requireFit(Call& call, const TF_Tensor* x, const TF_Tensor* filter, const ConvolutionAttributes& attributes) {
+  if (!call.require(x && filter && TF_NumDims(x) == 4 && TF_NumDims(filter) == 4, "inputs must have rank 4")) return false;
+  if (!call.require(TF_Dim(x, 3) == TF_Dim(filter, 2), "picture and filter differ in channels")) return false;
+  const std::vector<int64_t> shape = outputShape(x, filter, attributes);
+  return call.require(shape[1] > 0 && shape[2] > 0, "the filter is larger than the picture");
+}
+
 // x, filter -> y
 void computeConvolution(void* state, TF_OpKernelContext* context) {
   const auto& attributes = *static_cast<ConvolutionAttributes*>(state);
   Call call(context);
   const TF_Tensor *x = call.input(0), *filter = call.input(1);
-  if (!call.require(x && filter && TF_NumDims(x) == 4 && TF_NumDims(filter) == 4, "inputs must have rank 4")) return;
+  if (!requireFit(call, x, filter, attributes)) return;
   const std::vector<int64_t> shape = outputShape(x, filter, attributes);
   const int64_t images = shape[0], size = shape[1] * shape[2] * shape[3];
   float* y = call.output(0, shape);
@@ -87,8 +93,8 @@ void computeConvolutionGrads(void* state, TF_OpKernelContext* context) {
   const auto& attributes = *static_cast<ConvolutionAttributes*>(state);
   Call call(context);
   const TF_Tensor *x = call.input(0), *filter = call.input(1), *dy = call.input(2);
-  if (!call.require(x && filter && dy && TF_NumDims(x) == 4 && TF_NumDims(filter) == 4, "inputs must have rank 4")) return;
-  if (!call.require(shapeOf(dy) == outputShape(x, filter, attributes), "shapes do not fit")) return;
+  if (!requireFit(call, x, filter, attributes)) return;
+  if (!call.require(dy && shapeOf(dy) == outputShape(x, filter, attributes), "shapes do not fit")) return;
   const int64_t height = TF_Dim(filter, 0), width = TF_Dim(filter, 1);
   const bool isOwn = attributes.depthwise != 0 && hasFilterGradient(height, width, TF_Dim(filter, 3));
   float* own = isOwn ? call.output(1, shapeOf(filter)) : nullptr;

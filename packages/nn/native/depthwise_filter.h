@@ -117,8 +117,6 @@ void* createFilter(TF_OpKernelConstruction* construction) {
   return attributes;
 }
 
-void destroyFilter(void* attributes) { delete static_cast<FilterAttributes*>(attributes); }
-
 // x, dy -> dfilter [k, k, channels, 1]
 void computeFilterGrad(void* state, TF_OpKernelContext* context) {
   const auto& a = *static_cast<FilterAttributes*>(state);

@@ -43,21 +43,21 @@ void registerOperations() {
        {"y: float", "new_mean: float", "new_variance: float", "mean: float", "inverse: float"},
        createNorm,
        computeNorm,
-       destroyNorm},
+       destroyAttributes<NormAttributes>},
       {"EtsefBatchNormGrad",
        norm,
        {"dy: float", "x: float", "gamma: float", "beta: float", "mean: float", "inverse: float"},
        {"dx: float", "dgamma: float", "dbeta: float"},
        createNorm,
        computeNormGrad,
-       destroyNorm},
+       destroyAttributes<NormAttributes>},
       {"EtsefDepthwiseFilterGrad",
        {"stride: int", "top: int", "left: int", "size: int"},
        {"x: float", "dy: float"},
        {"dfilter: float"},
        createFilter,
        computeFilterGrad,
-       destroyFilter},
+       destroyAttributes<FilterAttributes>},
       {"EtsefScaleChannels", {}, {"x: float", "factor: float"}, {"y: float"}, createNothing, computeScale, destroyNothing},
       {"EtsefScaleChannelsGrad",
        {},
@@ -72,14 +72,14 @@ void registerOperations() {
        {"y: float"},
        createConvolution,
        computeConvolution,
-       destroyConvolution},
+       destroyAttributes<ConvolutionAttributes>},
       {"EtsefConvolutionGrads",
        convolution,
        {"x: float", "filter: float", "dy: float"},
        {"dx: float", "dfilter: float"},
        createConvolution,
        computeConvolutionGrads,
-       destroyConvolution},
+       destroyAttributes<ConvolutionAttributes>},
       {"EtsefAdam",
        {},
        {"variable: float", "m: float", "v: float", "gradient: float", "settings: float"},
@@ -95,9 +95,11 @@ void registerOperations() {
     for (const char* text : definition.inputs) TF_OpDefinitionBuilderAddInput(op, text);
     for (const char* text : definition.outputs) TF_OpDefinitionBuilderAddOutput(op, text);
     TF_RegisterOpDefinition(op, status);
-    if (TF_GetCode(status) == 0)
-      TF_RegisterKernelBuilder(definition.name,
-                               TF_NewKernelBuilder(definition.name, "CPU", definition.create, definition.compute, definition.destroy), status);
+    if (TF_GetCode(status) == 0) {
+      TF_KernelBuilder* kernel =
+          TF_NewKernelBuilder(definition.name, "CPU", definition.create, definition.compute, definition.destroy);
+      TF_RegisterKernelBuilder(definition.name, kernel, status);
+    }
     TF_DeleteStatus(status);
   }
 }

@@ -111,6 +111,12 @@ std::vector<int64_t> shapeOf(const TF_Tensor* tensor) {
   return shape;
 }
 
+// Frees a kernel's attributes.
+template <typename Attributes>
+void destroyAttributes(void* state) {
+  delete static_cast<Attributes*>(state);
+}
+
 // Reads a kernel's attributes.
 struct Reader {
   TF_OpKernelConstruction* construction;

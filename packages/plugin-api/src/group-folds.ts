@@ -76,17 +76,15 @@ export function groupFolds({ labels, numClasses, components, numFolds, option }:
   const foldCounts = Array.from({ length: numFolds }, () => new Float64Array(numClasses))
   const foldOf = new Int32Array(tables.length)
   const order = rng.shuffle(Array.from(tables.keys())).sort((a, b) => sumOf(tables[b]!) - sumOf(tables[a]!))
-  order.forEach((component, position) => {
-    // The last components fill folds that are still empty.
-    const empty = foldCounts.flatMap((counts, fold) => (sumOf(counts) === 0 ? [fold] : []))
-    const mustFill = order.length - position <= empty.length
-    const fold = mustFill ? empty[0]! : bestFold(foldCounts, tables[component]!, totals)
+  for (const component of order) {
+    const fold = bestFold(foldCounts, tables[component]!, totals)
     foldOf[component] = fold
     tables[component]!.forEach((count, k) => (foldCounts[fold]![k]! += count))
-  })
+  }
   return components.map((component) => foldOf[component]!)
 }
 
+/** An empty fold comes first: it has the least cost there can be, and the fewest rows. */
 function bestFold(foldCounts: readonly Float64Array[], added: Float64Array, totals: Float64Array): number {
   let best = 0
   let [bestCost, bestSize] = [Infinity, Infinity]

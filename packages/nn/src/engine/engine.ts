@@ -35,6 +35,8 @@ export interface EngineKernels {
   /**
    * Convolution differentiable in `x` and `filter`, whose two gradients are computed side by side; absent where there is one
    * thread. Meant for where both are wanted: it computes both.
+   *
+   * @throws Error when the shapes do not fit.
    */
   readonly convolve?: (input: ConvolutionInput) => tensorflow.Tensor
   /** One Adam step of a variable in place; moments live in `state` and are created on first use. */

@@ -1,8 +1,9 @@
 import util from 'node:util'
 
 /**
- * Sets what the native library reads when it loads: thread counts, oneDNN, log level. Values the user has set stay. Must run
- * before the first import of the native package.
+ * Sets what the native library reads when it loads: thread counts, oneDNN, log level. Values the user has set stay, but for
+ * `TF_NUM_INTRAOP_THREADS` where our kernels are: it becomes their number of threads (`ETSEF_KERNEL_THREADS`). Must run before the
+ * first import of the native package.
  *
  * With our kernels TensorFlow's own operations run on one thread each and the kernels share the work, which gives the bits of one
  * thread. Without them more than one thread gives other bits.

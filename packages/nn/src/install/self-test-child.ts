@@ -8,8 +8,7 @@ const TOLERANCE = 1e-4
 
 const [path, name, ownKernels] = process.argv.slice(2)
 if (path === undefined || name === undefined) throw new Error('usage: self-test-child <binding> <package>')
-// Two threads, so that what our kernels do only then is tested too.
-const engine = loadTensorflow({ path, package: name as BindingPackage }, 2, ownKernels)
+const engine = loadTensorflow({ path, package: name as BindingPackage }, 1, ownKernels)
 checkConvolutionGradient(engine)
 checkDepthwiseGradient(engine)
 checkSharedConvolution(engine)

@@ -26,7 +26,8 @@ export async function selfTest(
   if (!existsSync(script)) throw new Error('the self-test is not built; run npm run build')
   const args = [script, binding.path, binding.package, ...(ownKernels === undefined ? [] : [ownKernels])]
   const { code, stdout, stderr } = await runCommand(process.execPath, args, {
-    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' },
+    // Two threads, so that what our kernels do only then is tested too.
+    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2', ETSEF_KERNEL_THREADS: '2' },
     timeoutMs: 120_000,
   })
   if (code !== 0) throw new Error(`self-test failed: ${lastLines(stderr)}`)

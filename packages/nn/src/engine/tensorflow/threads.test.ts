@@ -71,7 +71,11 @@ describe.skipIf(!hasKernels)('shared convolutions (need the compiled kernels)', 
   test('refuse what does not fit, and say so', async () => {
     process.env['ETSEF_KERNEL_THREADS'] = '2'
     const { tf, kernels } = await loadEngine({ prefer: 'tensorflow' })
-    const [x, filter] = [tf.ones<Rank.R4>([2, 4, 4, 3]), tf.ones<Rank.R4>([3, 3, 5, 2])]
-    expect(() => kernels.convolve!({ x, filter, depthwise: false, stride: 1, padding: 'same' })).toThrow(/depth/)
+    const x = tf.ones<Rank.R4>([2, 4, 4, 3])
+    const withFilter = (shape: [number, number, number, number], depthwise: boolean) => () =>
+      kernels.convolve!({ x, filter: tf.ones<Rank.R4>(shape), depthwise, stride: 1, padding: 'valid' })
+    expect(withFilter([3, 3, 5, 2], false)).toThrow('differ in channels')
+    expect(withFilter([3, 3, 5, 1], true)).toThrow('differ in channels')
+    expect(withFilter([5, 3, 3, 2], false)).toThrow('larger than the picture')
   })
 })
