@@ -36,17 +36,27 @@ export { exportOnnx, type ExportOptions } from './onnx/export-onnx.js'
 export { nhwcToNchw, OnnxExtractor, type OnnxOptions } from './onnx/onnx-extractor.js'
 export { runReference } from './graph/run-reference.js'
 // Engines, running, training
-export type { BatchNormInput, Engine, EngineKernels, EngineName, Tf } from './engine/engine.js'
+export type {
+  BatchNormInput,
+  Engine,
+  EngineKernels,
+  EngineName,
+  Scalar,
+  Tensor,
+  Tensor2D,
+  Tf,
+} from './engine/engine.js'
 export { engineFromEnvironment, loadEngine, type LoadEngineOptions } from './engine/load-engine.js'
 export { installEngine, type InstallOptions, type InstallResult, type InstallSource } from './install/install-engine.js'
 export { activationGradient, type ActivationGradient } from './run/activation-gradient.js'
 export { createGraphModel, type EvaluateOptions, type GraphModel } from './run/graph-model.js'
 export { readCheckpoint, writeCheckpoint, type Checkpoint } from './training/checkpoint.js'
 export { classifierMetrics, type ClassifierMetrics } from './training/classifier-metrics.js'
-export { type ExampleSource, type LabelledSource } from './training/examples.js'
+export { diverged, isFiniteEverywhere } from './training/divergence.js'
+export { type ExampleSource, type LabelledSource, nextTurn, range } from './training/examples.js'
 export { balancedClassWeights, softmaxCrossEntropy, type CrossEntropyOptions } from './training/losses.js'
-export { ntXentLoss, ntXentPosition } from './training/nt-xent.js'
 export { createOptimizer, type Optimizer, type OptimizerOptions, type OptimizerState } from './training/optimizer.js'
+export { refuseTooLarge } from './training/refuse-too-large.js'
 export { scheduleFactor, type ScheduleOptions } from './training/schedule.js'
 export {
   trainClassifier,
@@ -58,7 +68,7 @@ export {
 export { trainablePart, type TrainablePart } from './training/trainable.js'
 export { trainStep, type TrainStepOptions } from './training/train-step.js'
 export { openFrozenNetwork, type FrozenNetwork, type FrozenNetworkOptions } from './run/frozen-network.js'
-export { augmentView, type ViewOptions, viewPresets } from './training/augment-view.js'
+export { augmentView, type ViewOptions, viewPresets } from './images/augment-view.js'
 export {
   eachConcurrently,
   openPixelStore,
@@ -66,12 +76,6 @@ export {
   type PixelStoreOptions,
   toSquareRgb,
 } from './training/pixel-store.js'
-export {
-  pretrainSimclr,
-  type PretrainSimclrInput,
-  type PretrainSimclrOptions,
-  type SimclrEpoch,
-} from './training/pretrain-simclr.js'
 export { type OrderedLayer, weightsFromLayers } from './weights/from-layers.js'
 export { readTfjsGraph } from './weights/tfjs-graph.js'
 export { parseTflite, readTflite } from './weights/tflite.js'

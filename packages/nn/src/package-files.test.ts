@@ -11,5 +11,5 @@ test('the package ships code, and no fixtures or tests', () => {
   const [pack] = JSON.parse(output) as [{ files: readonly { path: string }[] }]
   const paths = pack.files.map(({ path }) => path)
   expect(paths).toContain('src/index.ts')
-  expect(paths.filter((path) => /fixture|\.test\.|test-engines|(?<!package)\.json$/.test(path))).toEqual([])
+  expect(paths.filter((path) => /fixture|\.test\.|(?<!package)\.json$/.test(path))).toEqual([])
 })

@@ -4,7 +4,7 @@ import type { Activation } from '../graph/graph.js'
 /** The TensorFlow.js module, as a value that is loaded late. */
 export type Tf = typeof tensorflow
 
-export type { Variable } from '@tensorflow/tfjs'
+export type { Scalar, Tensor, Tensor2D, Variable } from '@tensorflow/tfjs'
 
 /** Name of a training engine. */
 export type EngineName = 'tensorflow' | 'wasm'

@@ -1,15 +1,7 @@
 import { collectImages, type EstimatorImplementation, type Static } from '@etsef/plugin-api'
-import {
-  loadEngine,
-  openPixelStore,
-  pretrainSimclr,
-  readModel,
-  viewPresets,
-  writeModel,
-  type Graph,
-  type Model,
-} from '@etsef/nn'
+import { loadEngine, openPixelStore, readModel, viewPresets, writeModel, type Graph, type Model } from '@etsef/nn'
 import type { pretrainInputs, pretrainOptions, pretrainOutputs } from '../plugin.js'
+import { pretrainSimclr } from './pretrain-simclr.js'
 
 type Implementation = EstimatorImplementation<
   Static<typeof pretrainOptions>,

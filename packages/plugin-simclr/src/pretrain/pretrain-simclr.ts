@@ -1,23 +1,35 @@
+import {
+  augmentView,
+  createGraphModel,
+  createOptimizer,
+  diverged,
+  hashString,
+  initWeights,
+  isFiniteEverywhere,
+  nextTurn,
+  parametersOf,
+  preprocess,
+  range,
+  readCheckpoint,
+  refuseTooLarge,
+  scheduleFactor,
+  trainStep,
+  withoutHead,
+  writeCheckpoint,
+  type Engine,
+  type Graph,
+  type GraphNode,
+  type PixelStore,
+  type Preprocessing,
+  type Scalar,
+  type Tensor,
+  type Tensor2D,
+  type ViewOptions,
+  type Weights,
+  type WeightTensor,
+} from '@etsef/nn'
 import { createRng, PipelineError } from '@etsef/plugin-api'
-import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs'
-import type { Engine } from '../engine/engine.js'
-import type { Graph, GraphNode, Weights, WeightTensor } from '../graph/graph.js'
-import { withoutHead } from '../graph/head.js'
-import { initWeights } from '../graph/init-weights.js'
-import { parametersOf } from '../graph/parameters.js'
-import { hashString } from '../graph/random.js'
-import { preprocess, type Preprocessing } from '../images/preprocess.js'
-import { createGraphModel } from '../run/graph-model.js'
-import { augmentView, type ViewOptions } from './augment-view.js'
-import { readCheckpoint, writeCheckpoint } from './checkpoint.js'
-import { diverged, isFiniteEverywhere } from './divergence.js'
-import { nextTurn, range } from './examples.js'
-import { ntXentLoss, ntXentPosition } from './nt-xent.js'
-import { createOptimizer } from './optimizer.js'
-import type { PixelStore } from './pixel-store.js'
-import { refuseTooLarge } from './refuse-too-large.js'
-import { scheduleFactor } from './schedule.js'
-import { trainStep } from './train-step.js'
+import { ntXentLoss, ntXentPosition } from '../nt-xent/nt-xent.js'
 
 /** Options of {@link pretrainSimclr}. */
 export interface PretrainSimclrOptions {

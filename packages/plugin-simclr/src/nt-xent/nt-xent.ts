@@ -1,5 +1,4 @@
-import type { Scalar, Tensor2D } from '@tensorflow/tfjs'
-import type { Tf } from '../engine/engine.js'
+import type { Scalar, Tensor2D, Tf } from '@etsef/nn'
 
 /**
  * NT-Xent loss: for each view, cross-entropy of picking its partner among all other views in the batch.
