@@ -39,17 +39,22 @@ export function softmaxCrossEntropy(
 /** Row `n`, column `c`: smoothed target × class weight ÷ sum of the rows' weights. */
 function targetMatrix(labels: ArrayLike<number>, numClasses: number, options: CrossEntropyOptions): Float32Array {
   const { labelSmoothing = 0, classWeights } = options
-  const weightOf = (c: number): number => classWeights?.[c] ?? 1
-  let total = 0
-  for (let n = 0; n < labels.length; n++) total += weightOf(labels[n]!)
+  const total = weightOfRows(labels, classWeights)
   const target = new Float32Array(labels.length * numClasses)
   for (let n = 0; n < labels.length; n++) {
     for (let c = 0; c < numClasses; c++) {
       const share = (c === labels[n] ? 1 - labelSmoothing : 0) + labelSmoothing / numClasses
-      target[n * numClasses + c] = (share * weightOf(c)) / total
+      target[n * numClasses + c] = (share * (classWeights?.[c] ?? 1)) / total
     }
   }
   return target
+}
+
+/** Sum of the rows' class weights: what {@link softmaxCrossEntropy} divides by. */
+export function weightOfRows(labels: ArrayLike<number>, classWeights?: readonly number[]): number {
+  let total = 0
+  for (let n = 0; n < labels.length; n++) total += classWeights?.[labels[n]!] ?? 1
+  return total
 }
 
 /** `n / (K · n_c)` per class: rare classes weigh more, the mean row weighs 1. Classes without rows get 0. */

@@ -2,7 +2,7 @@ import type { Rng } from '@etsef/plugin-api'
 import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs'
 import type { GraphModel } from '../run/graph-model.js'
 import { nextTurn, range, type BoundarySource, type LabelledSource } from './examples.js'
-import { softmaxCrossEntropy, type CrossEntropyOptions } from './losses.js'
+import { softmaxCrossEntropy, weightOfRows, type CrossEntropyOptions } from './losses.js'
 import type { Optimizer } from './optimizer.js'
 import { addGradients, applyGradients, disposeGradients, type Gradients } from './train-step.js'
 import type { TrainablePart } from './trainable.js'
@@ -87,29 +87,34 @@ async function learnBatch(
 ): Promise<BatchFigures> {
   const { part, train, values, accumulate, lossOptions, rng } = options
   const partSize = Math.ceil(indices.length / accumulate)
-  let [largestLoss, lossSum, hits] = [0, 0, 0]
+  const labelsOf = (rows: readonly number[]): number[] => rows.map((i) => train.labels[i]!)
+  const total = weightOfRows(labelsOf(indices), lossOptions.classWeights)
+  let [largestLoss, loss, hits] = [0, 0, 0]
   for (let from = 0; from < indices.length; from += partSize) {
     const piece = indices.slice(from, from + partSize)
+    const labels = labelsOf(piece)
+    // Each part's loss is a mean over its own rows' weights; this is its part in the mean over the whole batch.
+    const share = weightOfRows(labels, lossOptions.classWeights) / total
     const pieceRng = rng.fork('piece', from)
     const feeds = await values.read(piece, pieceRng.fork('augment'))
     const outcome = learnPart(model, feeds, gradients, {
       part,
-      labels: piece.map((i) => train.labels[i]!),
-      share: piece.length / indices.length,
+      labels,
+      share,
       lossOptions,
       rng: pieceRng.fork('dropout'),
     })
     largestLoss = Math.max(largestLoss, outcome.loss)
-    lossSum += outcome.loss * piece.length
+    loss += outcome.loss * share
     hits += outcome.hits
   }
-  return { largestLoss, lossSum, hits }
+  return { largestLoss, lossSum: loss * indices.length, hits }
 }
 
 interface PartOptions {
   readonly part: TrainablePart
   readonly labels: readonly number[]
-  /** Share of these rows in the batch. */
+  /** Share of these rows' weights in the batch's. */
   readonly share: number
   readonly lossOptions: CrossEntropyOptions
   readonly rng: Rng
