@@ -1,6 +1,9 @@
 import type { PeerNames } from '../architectures/graph-builder.js'
 import type { Graph, GraphNode, Weights, WeightTensor } from '../graph/graph.js'
+import { parametersOfNode } from '../graph/parameters.js'
+import { inferShapes } from '../graph/shapes.js'
 import { type FittedWeights, fitWeights } from './fit-weights.js'
+import { matchNumberedLayers } from './numbered-layers.js'
 
 /**
  * A graph's weights from Keras tensors named `<layer>/<weight>` (anything before, `:0` after, is ignored), as TF.js layers files
@@ -9,12 +12,7 @@ import { type FittedWeights, fitWeights } from './fit-weights.js'
  * @param kerasNames - Layer names where they differ from node names.
  */
 export function weightsFromKeras(graph: Graph, tensors: Weights, kerasNames: PeerNames = new Map()): FittedWeights {
-  const renumbered = renumber([...tensors.keys()].map(shortName), kerasNames)
-  const byName = new Map<string, { readonly fullName: string; readonly tensor: WeightTensor }>()
-  for (const [index, [fullName, tensor]] of [...tensors].entries()) {
-    byName.set(keras3Name(fullName), { fullName, tensor })
-    byName.set(renumbered[index]!, { fullName, tensor })
-  }
+  const byName = tensorsByName(graph, tensors, kerasNames)
   return fitWeights(graph, tensors, (node, parameter, spec) => {
     const layer = kerasNames.get(node.name) ?? node.name
     for (const name of kerasParameterNames(node, parameter)) {
@@ -23,6 +21,44 @@ export function weightsFromKeras(graph: Graph, tensors: Weights, kerasNames: Pee
     }
     return undefined
   })
+}
+
+interface Named {
+  readonly fullName: string
+  readonly tensor: WeightTensor
+}
+
+/** Tensors by `<layer>/<weight>` in the network's own numbers; see {@link matchNumberedLayers}. */
+function tensorsByName(graph: Graph, tensors: Weights, kerasNames: PeerNames): ReadonlyMap<string, Named> {
+  const given = new Map([...tensors].map(([fullName, { shape }]) => [shortName(fullName), shape]))
+  const shapes = inferShapes(graph)
+  const specsOf = new Map(
+    graph.nodes.map((node) => [
+      kerasNames.get(node.name) ?? node.name,
+      parametersOfNode(node, shapes.get(node.inputs[0]!)!).map(({ name, shape }) => ({
+        names: kerasParameterNames(node, name.slice(node.name.length + 1)),
+        shape,
+      })),
+    ]),
+  )
+  const numbered = matchNumberedLayers([...given.keys()].map(layerOf), kerasNames, (fileLayer, layer) =>
+    (specsOf.get(layer) ?? []).every(({ names, shape }) =>
+      names.some((name) => given.get(`${fileLayer}/${name}`)?.join() === shape.join()),
+    ),
+  )
+  const byName = new Map<string, Named>()
+  for (const [fullName, tensor] of tensors) {
+    const short = shortName(fullName)
+    const layer = layerOf(short)
+    if (numbered.has(layer))
+      byName.set(`${numbered.get(layer) ?? ''}${short.slice(layer.length)}`, { fullName, tensor })
+    else for (const name of [keras3Name(fullName), short]) byName.set(name, { fullName, tensor })
+  }
+  return byName
+}
+
+function layerOf(shortName: string): string {
+  return shortName.split('/')[0]!
 }
 
 /** `a/conv1_bn/moving_mean:0` as `conv1_bn/moving_mean`. */
@@ -42,26 +78,6 @@ function keras3Name(name: string): string {
     .toLowerCase()
     .replace(/_batchnorm$/, '_bn')
   return `${layer}/${parts.at(-1)!}`
-}
-
-/**
- * Keras numbers unnamed layers through a whole session (`conv2d_5` may be a network's first), so their numbers are made to start
- * at zero again when the network itself has such layers.
- */
-function renumber(names: readonly string[], kerasNames: PeerNames): readonly string[] {
-  const prefixes = ['conv2d', 'batch_normalization'].filter((prefix) => [...kerasNames.values()].includes(prefix))
-  const ranks = new Map<string, string>()
-  for (const prefix of prefixes) {
-    const pattern = new RegExp(`^${prefix}(?:_(\\d+))?$`)
-    const layers = [...new Set(names.map((name) => name.split('/')[0]!))].filter((layer) => pattern.test(layer))
-    const number = (layer: string): number => Number(pattern.exec(layer)?.[1] ?? 0)
-    for (const [rank, layer] of layers.sort((a, b) => number(a) - number(b)).entries())
-      ranks.set(layer, rank === 0 ? prefix : `${prefix}_${rank}`)
-  }
-  return names.map((name) => {
-    const [layer, weight] = name.split('/')
-    return `${ranks.get(layer!) ?? layer}/${weight}`
-  })
 }
 
 /** Names Keras gives to one of our parameters, most specific first. */

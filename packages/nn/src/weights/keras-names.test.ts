@@ -37,13 +37,36 @@ function expectFits({ graph, kerasNames, tensors, expected }: ReturnType<typeof 
   for (const [name, index] of expected) expect(weights.get(name)!.data[0], name).toBe(index)
 }
 
-test.each(['xception', 'inceptionResnetV2'])('finds numbered layers of %s wherever the numbers start', (name) => {
-  const later = (layer: string, weight: string): string => {
+/** Layer names as in a session that has built `offset` such layers before. */
+const later =
+  (offset: number) =>
+  (layer: string, weight: string): string => {
     const [, prefix, number = '0'] = /^(conv2d|batch_normalization)(?:_(\d+))?$/.exec(layer) ?? []
-    return `${prefix === undefined ? layer : `${prefix}_${Number(number) + 95}`}/${weight}:0`
+    const next = Number(number) + offset
+    return `${prefix === undefined ? layer : next === 0 ? prefix : `${prefix}_${next}`}/${weight}:0`
   }
-  expectFits(published(name, later))
-  expectFits(published(name, (layer, weight) => `${layer}/${weight}`))
+
+test.each(['xception', 'inceptionResnetV2'])('finds numbered layers of %s wherever the numbers start', (name) => {
+  for (const offset of [0, 1, 3, 9, 95, 203]) {
+    const set = published(name, later(offset))
+    expectFits(set)
+    // Files list their groups by name (`conv2d_10` before `conv2d_9`) or by depth, not by number.
+    const byName = [...set.tensors].sort(([a], [b]) => (a < b ? -1 : 1))
+    for (const order of [byName, [...byName].reverse()]) expectFits({ ...set, tensors: new Map(order) })
+  }
+})
+
+test.each(['xception', 'inceptionResnetV2'])('finds %s between a model’s own convolutions', (name) => {
+  const set = published(name, later(2))
+  const own = (layer: string, shape: readonly number[]) =>
+    [
+      [`${layer}/kernel:0`, { shape, data: new Float32Array(sizeOf(shape)) }],
+      [`${layer}/bias:0`, { shape: shape.slice(-1), data: new Float32Array(shape.at(-1)!) }],
+    ] as const
+  const mine = [...own('conv2d', [1, 1, 1, 3]), ...own('conv2d_1', [3, 3, 3, 3]), ...own('conv2d_999', [1, 1, 2, 2])]
+  const { weights, unused } = weightsFromKeras(set.graph, new Map([...mine, ...set.tensors]), set.kerasNames)
+  expect(unused).toEqual(mine.map(([layer]) => layer))
+  for (const [parameter, index] of set.expected) expect(weights.get(parameter)!.data[0], parameter).toBe(index)
 })
 
 test('finds the layers of MobileNetV3 under their names in Keras 2', () => {
