@@ -73,8 +73,11 @@ export interface RunArguments<O, I extends Ports> {
 
 /** What decoding one row is given. */
 export interface LoadPixelsArguments<O> {
-  /** `uri` says where the picture is only to a source. */
-  readonly row: { readonly id: string; readonly uri: string }
+  /**
+   * `uri` says where the picture is only to a source, and `sourceId` is given to a source alone: the row's, as the source gave it. A
+   * source that reads files refuses one that is no longer what the row says.
+   */
+  readonly row: { readonly id: string; readonly uri: string; readonly sourceId?: string }
   /** Output port the row came out of. */
   readonly port: string
   /** This operation's entry of `ImageRows.parameters` for the row; `null` when it gave none. */

@@ -17,12 +17,13 @@ import { decodeImage } from './decode-image.js'
 import { folderRows } from './folder-rows.js'
 import { listFolder, type FolderListing } from './list-folder.js'
 import { readGroups } from './read-groups.js'
+import { readPicture } from './read-picture.js'
 
 type Options = Static<typeof folderOptions>
 type Implementation = SourceImplementation<Options, typeof folderOutputs>
 
 interface LoadArguments {
-  readonly row: { readonly uri: string }
+  readonly row: { readonly uri: string; readonly sourceId?: string }
   readonly options: Options
 }
 
@@ -43,7 +44,7 @@ export const run: Implementation['run'] = async ({ options, ctx }) => {
     options.groups === undefined
       ? undefined
       : readGroups(await readInside(options.path, options.groups), options.groups)
-  const alike = options.nearDuplicates === 'group' ? await findAlike(listing, options, ctx) : undefined
+  const alike = options.nearDuplicates === 'group' ? await findAlike(listing, sha256, options, ctx) : undefined
   const rows = folderRows(listing, sha256, {
     ...options,
     groups,
@@ -67,10 +68,11 @@ export const run: Implementation['run'] = async ({ options, ctx }) => {
 /** Pairs of files that connect all that are nearly the same. */
 async function findAlike(
   { classNames, files }: FolderListing,
+  sha256: readonly string[],
   options: Options,
   ctx: OperationContext,
 ): Promise<readonly (readonly [number, number])[]> {
-  const decode = (index: number) => loadPixels({ row: { uri: files[index]!.path }, options })
+  const decode = (index: number) => loadPixels({ row: { uri: files[index]!.path, sourceId: sha256[index]! }, options })
   const table = await fingerprintsOf(files.length, decode, (done) => {
     ctx.signal.throwIfAborted()
     ctx.progress(done, files.length, 'images compared')
@@ -93,9 +95,11 @@ async function findAlike(
   return pairs
 }
 
-/** The file's pixels, uint8 `[height, width, 3]`; see {@link decodeImage}. */
-export const loadPixels = ({ row, options }: LoadArguments): Promise<PixelImage> =>
-  decodeImage(join(options.path, row.uri), row.uri, { significantBits: options.significantBits })
+/** The file's pixels, uint8 `[height, width, 3]`, of the bytes that the row was made of; see {@link readPicture}, {@link decodeImage}. */
+export const loadPixels = async ({ row, options }: LoadArguments): Promise<PixelImage> => {
+  const bytes = await readPicture({ root: options.path, path: row.uri, sha256: row.sourceId })
+  return decodeImage(bytes, row.uri, { significantBits: options.significantBits })
+}
 
 /** The part of the options that decides which files are listed. */
 export function listOptions({ classes, otherClasses, extensions }: Options): Parameters<typeof listFolder>[1] & object {
@@ -103,7 +107,7 @@ export function listOptions({ classes, otherClasses, extensions }: Options): Par
 }
 
 async function digest(root: string, path: string): Promise<string> {
-  const bytes = await readFile(join(root, path))
+  const bytes = await readPicture({ root, path })
   if (bytes.length === 0)
     throw new PipelineError('ERR_BAD_DATA', {
       message: `Image "${path}" is an empty file`,

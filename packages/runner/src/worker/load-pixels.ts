@@ -127,7 +127,7 @@ async function loadRow(row: RowToLoad): Promise<PixelImage> {
   // A source finds the picture by its uri; what changes pictures on the way must not read the class there.
   const name = loader.isSource ? id : opaqueId(id, sourceId)
   return loadPixels({
-    row: { id: name, uri: loader.inputs.length === 0 ? uri : name },
+    row: { id: name, uri: loader.inputs.length === 0 ? uri : name, ...(loader.isSource ? { sourceId } : {}) },
     port: chain.port,
     parameters: own,
     upstream,

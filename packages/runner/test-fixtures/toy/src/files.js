@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { of } from 'rxjs'
+import { PipelineError } from '@etsef/plugin-api'
 
 export async function run({ options: { path } }) {
   const names = readdirSync(path).sort()
@@ -26,5 +27,7 @@ export async function run({ options: { path } }) {
 
 export async function loadPixels({ row, options: { path } }) {
   const data = new Uint8Array(readFileSync(join(path, row.uri)))
+  if (hash('sha256', data, 'hex') !== row.sourceId)
+    throw new PipelineError('ERR_CHANGED_FILE', { message: `"${row.uri}" was changed` })
   return { dtype: 'uint8', shape: [1, data.length, 1], data }
 }
