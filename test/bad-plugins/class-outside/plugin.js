@@ -1,0 +1,40 @@
+// Predicts a class that the list does not have
+import { defineOperation, definePlugin, port, Type } from '@etsef/plugin-api'
+
+function predictions(batch) {
+  const numClasses = batch.classNames.length
+  return {
+    ...batch,
+    kind: 'predictions',
+    scores: new Float64Array(batch.ids.length * numClasses).fill(1 / numClasses),
+    scoreKind: 'probability',
+    predicted: new Int32Array(batch.ids.length),
+  }
+}
+
+const code = {
+  open: () =>
+    Promise.resolve({
+      apply: (batch) => {
+        const given = predictions(batch)
+        return Promise.resolve({ predictions: { ...given, predicted: given.predicted.fill(batch.classNames.length) } })
+      },
+    }),
+}
+
+export default definePlugin({
+  name: 'class-outside',
+  operations: [
+    defineOperation({
+      kind: 'map',
+      type: 'class-outside/operation',
+      summary: 'Predicts a class that the list does not have',
+      cacheVersion: 1,
+      options: Type.Object({}, { additionalProperties: false }),
+      inputs: { features: port.features('rows') },
+      outputs: { predictions: port.predictions('rows') },
+      rows: 'features',
+      load: () => Promise.resolve(code),
+    }),
+  ],
+})

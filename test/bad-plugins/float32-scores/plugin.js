@@ -1,0 +1,40 @@
+// Scores as 32-bit floats
+import { defineOperation, definePlugin, port, Type } from '@etsef/plugin-api'
+
+function predictions(batch) {
+  const numClasses = batch.classNames.length
+  return {
+    ...batch,
+    kind: 'predictions',
+    scores: new Float64Array(batch.ids.length * numClasses).fill(1 / numClasses),
+    scoreKind: 'probability',
+    predicted: new Int32Array(batch.ids.length),
+  }
+}
+
+const code = {
+  open: () =>
+    Promise.resolve({
+      apply: (batch) => {
+        const given = predictions(batch)
+        return Promise.resolve({ predictions: { ...given, scores: Float32Array.from(given.scores) } })
+      },
+    }),
+}
+
+export default definePlugin({
+  name: 'float32-scores',
+  operations: [
+    defineOperation({
+      kind: 'map',
+      type: 'float32-scores/operation',
+      summary: 'Scores as 32-bit floats',
+      cacheVersion: 1,
+      options: Type.Object({}, { additionalProperties: false }),
+      inputs: { features: port.features('rows') },
+      outputs: { predictions: port.predictions('rows') },
+      rows: 'features',
+      load: () => Promise.resolve(code),
+    }),
+  ],
+})

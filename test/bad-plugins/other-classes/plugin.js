@@ -1,0 +1,40 @@
+// Predictions in the order of another class list
+import { defineOperation, definePlugin, port, Type } from '@etsef/plugin-api'
+
+function predictions(batch) {
+  const numClasses = batch.classNames.length
+  return {
+    ...batch,
+    kind: 'predictions',
+    scores: new Float64Array(batch.ids.length * numClasses).fill(1 / numClasses),
+    scoreKind: 'probability',
+    predicted: new Int32Array(batch.ids.length),
+  }
+}
+
+const code = {
+  open: () =>
+    Promise.resolve({
+      apply: (batch) => {
+        const given = predictions(batch)
+        return Promise.resolve({ predictions: { ...given, classNames: [...batch.classNames].reverse() } })
+      },
+    }),
+}
+
+export default definePlugin({
+  name: 'other-classes',
+  operations: [
+    defineOperation({
+      kind: 'map',
+      type: 'other-classes/operation',
+      summary: 'Predictions in the order of another class list',
+      cacheVersion: 1,
+      options: Type.Object({}, { additionalProperties: false }),
+      inputs: { features: port.features('rows') },
+      outputs: { predictions: port.predictions('rows') },
+      rows: 'features',
+      load: () => Promise.resolve(code),
+    }),
+  ],
+})
