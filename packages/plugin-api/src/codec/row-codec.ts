@@ -1,11 +1,9 @@
 import { RecordBatch, Schema, Struct, Field, makeData } from 'apache-arrow'
 import type { RowKind } from '../port.js'
 import type { Json } from '../json.js'
-import type { AttributionBatch } from '../payload/attributions.js'
-import type { FeatureBatch } from '../payload/features.js'
-import type { ImageBatch } from '../payload/images.js'
 import type { PredictionBatch } from '../payload/predictions.js'
 import type { Partition, Rows } from '../payload/rows.js'
+import type { StoredBatch } from '../payload/stored.js'
 import {
   byteColumn,
   doubleColumn,
@@ -19,20 +17,6 @@ import {
   vectorColumn,
   type Column,
 } from './columns.js'
-
-/** Image rows as they are stored: without a way to decode pixels. */
-export type StoredImageBatch = Omit<ImageBatch, 'load'>
-
-/** Batches as they are stored, by kind. */
-export interface StoredBatches {
-  readonly images: StoredImageBatch
-  readonly features: FeatureBatch
-  readonly predictions: PredictionBatch
-  readonly attributions: AttributionBatch
-}
-
-/** A batch of any kind, as stored. */
-export type StoredBatch = StoredBatches[RowKind]
 
 /** What holds for every batch of a stream, kept in the schema's metadata. */
 export interface StreamHeader {

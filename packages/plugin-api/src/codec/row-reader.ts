@@ -1,7 +1,8 @@
 import { RecordBatchReader, type RecordBatch } from 'apache-arrow'
 import { open } from 'node:fs/promises'
 import { PipelineError } from '../errors.js'
-import { fromRecordBatch, type StoredBatch, type StreamHeader } from './row-codec.js'
+import type { StoredBatch } from '../payload/stored.js'
+import { fromRecordBatch, type StreamHeader } from './row-codec.js'
 
 /** A stored stream of rows. */
 export interface RowReader {

@@ -1,12 +1,9 @@
 import { AsyncByteQueue, RecordBatchFileWriter, Schema } from 'apache-arrow'
 import { canonicalJson } from '../json.js'
 import { PipelineError } from '../errors.js'
-import { concatAttributions, pickAttributions } from '../payload/attributions.js'
-import { concatFeatures, pickFeatures } from '../payload/features.js'
-import { concatPredictions, pickPredictions } from '../payload/predictions.js'
-import { concatRows, pickRows } from '../payload/rows.js'
+import { concatStored, pickStored, type StoredBatch } from '../payload/stored.js'
 import type { RowKind } from '../port.js'
-import { headerOf, toRecordBatch, type StoredBatch, type StoredImageBatch, type StreamHeader } from './row-codec.js'
+import { headerOf, toRecordBatch, type StreamHeader } from './row-codec.js'
 
 /** Rows in one record batch: what is handed to an operation at a time, whatever batches the producer made. */
 export const rowsPerBatch = 256
@@ -99,42 +96,9 @@ export function createRowWriter(kind: RowKind, take: (bytes: Uint8Array) => void
   }
 }
 
-/** Several stored batches as one. */
-export function concatStored(batches: readonly StoredBatch[]): StoredBatch {
-  const [first] = batches
-  if (!first) throw new RangeError('concatStored needs at least one batch')
-  if (batches.length === 1) return first
-  // All batches of a stream are of the first one's kind: the writer has checked.
-  if (first.kind === 'features') return concatFeatures(batches as (typeof first)[])
-  if (first.kind === 'predictions') return concatPredictions(batches as (typeof first)[])
-  if (first.kind === 'attributions') return concatAttributions(batches as (typeof first)[])
-  const images = batches as StoredImageBatch[]
-  return {
-    kind: 'images',
-    ...concatRows(images),
-    uris: images.flatMap((batch) => batch.uris),
-    parentIds: images.flatMap((batch) => batch.parentIds),
-    transforms: images.flatMap((batch) => batch.transforms),
-  }
-}
-
 function sliceStored(batch: StoredBatch, from: number, to: number): StoredBatch {
   return pickStored(
     batch,
     Array.from({ length: to - from }, (_, index) => from + index),
   )
-}
-
-/** The stored rows at the given positions. */
-export function pickStored(batch: StoredBatch, indices: readonly number[]): StoredBatch {
-  if (batch.kind === 'features') return pickFeatures(batch, indices)
-  if (batch.kind === 'predictions') return pickPredictions(batch, indices)
-  if (batch.kind === 'attributions') return pickAttributions(batch, indices)
-  return {
-    kind: 'images',
-    ...pickRows(batch, indices),
-    uris: indices.map((i) => batch.uris[i]!),
-    parentIds: indices.map((i) => batch.parentIds[i]!),
-    transforms: indices.map((i) => batch.transforms[i]!),
-  }
 }

@@ -9,10 +9,10 @@ import {
   type Plugin,
 } from '@etsef/plugin-api'
 import type { StoredImageBatch } from '@etsef/plugin-api/codec'
+import { opaqueId } from '@etsef/plugin-api/semantics'
 import { pathToFileURL } from 'node:url'
 import type { LoaderChain } from '../plan/loader-chain.js'
 import type { LiveImages } from './live-images.js'
-import { opaqueId } from './opaque-names.js'
 
 /** A loader chain with its code loaded. */
 export interface Loader {

@@ -1,7 +1,7 @@
 import { PipelineError } from '@etsef/plugin-api'
+import { opaqueGroup, opaqueId, opaqueName } from '@etsef/plugin-api/semantics'
 import { isPipelineError } from '../errors.js'
 import { CorruptArtifact, type RowInput } from './artifact-input.js'
-import { opaqueGroup, opaqueId, opaqueName } from './opaque-names.js'
 
 /** An error with the rows and groups of the inputs under their own names: operations know them by opaque ones. */
 export async function revealNames(thrown: unknown, inputs: readonly RowInput[]): Promise<unknown> {

@@ -1,8 +1,8 @@
 import { PipelineError, type JsonObject } from '@etsef/plugin-api'
+import { fitVisibility } from '@etsef/plugin-api/semantics'
 import { checkUnseen, lineageFile, lineageText, type FittedInput } from './lineage.js'
 import type { StageScope } from './context.js'
 import type { StageWork } from './run-whole.js'
-import { fitVisibility } from './visibility.js'
 
 /** Folder of an estimator's state in its artifact; a `model` output is this folder. */
 export const stateFolder = 'state'

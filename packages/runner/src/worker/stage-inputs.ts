@@ -1,5 +1,6 @@
 import { isRowKind, type Operation, type PortKind } from '@etsef/plugin-api'
 import type { StoredBatch } from '@etsef/plugin-api/codec'
+import { blank, pickVisible, type Visibility } from '@etsef/plugin-api/semantics'
 import { join } from 'node:path'
 import { Observable } from 'rxjs'
 import type { SpecInput, StageSpec } from '../executor/protocol.js'
@@ -7,7 +8,6 @@ import { openArtifact, type ArtifactReader, type RowInput } from './artifact-inp
 import { readLineage, type FittedInput } from './lineage.js'
 import type { LiveImages } from './live-images.js'
 import { openLoader, withLoader, type Loader } from './load-pixels.js'
-import { blank, pickVisible, type Visibility } from './visibility.js'
 
 /** An input with rows, opened. */
 export interface OpenRows extends RowInput {

@@ -1,4 +1,5 @@
-import { PipelineError, type Rows } from '@etsef/plugin-api'
+import { PipelineError } from '../errors.js'
+import type { Rows } from '../payload/rows.js'
 
 interface Seen {
   readonly partition: string

@@ -1,8 +1,7 @@
-import { test as property, fc } from '@fast-check/vitest'
 import { PipelineError } from '@etsef/plugin-api'
+import { opaqueGroup, opaqueId } from '@etsef/plugin-api/semantics'
 import { describe, expect, test } from 'vitest'
 import type { RowInput } from './artifact-input.js'
-import { hideNames, opaqueGroup, opaqueId } from './opaque-names.js'
 import { revealNames } from './reveal-names.js'
 
 const batch = {
@@ -17,24 +16,6 @@ const batch = {
   parentIds: ['glioma/a.jpg', 'glioma/a.jpg'],
   transforms: [['glioma'], ['glioma']],
 }
-
-describe('hideNames', () => {
-  test('leaves nothing of a name, keeps rows apart and parents together', () => {
-    const { ids, groups, uris, parentIds, transforms } = hideNames(batch) as typeof batch
-    expect(JSON.stringify({ ids, groups, uris, parentIds, transforms })).not.toContain('glioma')
-    expect(new Set(ids).size).toBe(2)
-    expect(parentIds).toEqual([ids[0], ids[0]])
-    expect(groups[1]).toBe('')
-  })
-
-  property.prop([fc.string(), fc.string(), fc.string()])(
-    'a name depends on id and image, and nothing else',
-    (a, b, image) => {
-      expect(opaqueId(a, image) === opaqueId(b, image)).toBe(a === b)
-      expect(opaqueId(a, image)).not.toBe(opaqueId(a, `${image}'`))
-    },
-  )
-})
 
 describe('revealNames', () => {
   const reader = {

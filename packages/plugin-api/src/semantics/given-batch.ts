@@ -1,6 +1,8 @@
-import { PipelineError, type ImageRows, type Json, type Partition, type Rows } from '@etsef/plugin-api'
-import type { StoredBatch } from '@etsef/plugin-api/codec'
-import { Observable, Subscription } from 'rxjs'
+import { PipelineError } from '../errors.js'
+import type { Json } from '../json.js'
+import type { ImageRows } from '../payload/images.js'
+import type { Partition, Rows } from '../payload/rows.js'
+import type { StoredBatch } from '../payload/stored.js'
 
 /** Rows as an operation gives them: row columns may be empty, images may lack what the runner adds. */
 export type GivenBatch = Exclude<StoredBatch, { kind: 'images' }> | ImageRows
@@ -25,69 +27,6 @@ export function storeBatch(
       transforms: images.transforms,
     }
   return { ...given, ...rows }
-}
-
-/** Hands every batch to `take` as it comes; nothing is kept. Rejects with the stream's error, or with what `take` throws. */
-export function drain(
-  source: unknown,
-  what: string,
-  signal: AbortSignal,
-  take: (batch: GivenBatch) => void,
-): Promise<void> {
-  if (
-    !(source instanceof Observable) &&
-    typeof (source as { subscribe?: unknown } | undefined)?.subscribe !== 'function'
-  ) {
-    return Promise.reject(
-      new PipelineError('ERR_PLUGIN', {
-        message: `${what} is not a stream`,
-        expected: 'an Observable of batches',
-        received: typeof source,
-      }),
-    )
-  }
-  // Any object with `subscribe` will do: the plugin may bring its own copy of rxjs.
-  const stream = source as Observable<GivenBatch>
-  return new Promise((resolve, reject) => {
-    let isSettled = false
-    const subscription = new Subscription()
-    const settle = (finish: () => void): void => {
-      if (isSettled) return
-      isSettled = true
-      signal.removeEventListener('abort', abort)
-      finish()
-    }
-    const abort = (): void => {
-      settle(() => {
-        reject(signal.reason instanceof Error ? signal.reason : new Error('cancelled'))
-      })
-      subscription.unsubscribe()
-    }
-    signal.addEventListener('abort', abort)
-    const reading = stream.subscribe({
-      next: (batch) => {
-        if (isSettled) return
-        try {
-          take(batch)
-        } catch (thrown) {
-          settle(() => {
-            reject(thrown instanceof Error ? thrown : new Error(String(thrown)))
-          })
-          subscription.unsubscribe()
-        }
-      },
-      error: (thrown: unknown) => {
-        settle(() => {
-          reject(thrown instanceof Error ? thrown : new Error(String(thrown)))
-        })
-      },
-      complete: () => {
-        settle(resolve)
-      },
-    })
-    subscription.add(reading)
-    if (signal.aborted) abort()
-  })
 }
 
 /** Checks that a batch has the form its kind asks for. @throws PipelineError `ERR_BAD_DATA`. */

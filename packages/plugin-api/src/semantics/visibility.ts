@@ -1,5 +1,5 @@
-import { hiddenLabel, type Partition, type Rows } from '@etsef/plugin-api'
-import { pickStored, type StoredBatch } from '@etsef/plugin-api/codec'
+import { hiddenLabel, type Partition, type Rows } from '../payload/rows.js'
+import { pickStored, type StoredBatch } from '../payload/stored.js'
 import { hideNames } from './opaque-names.js'
 
 /** What of its input rows an operation may see. */

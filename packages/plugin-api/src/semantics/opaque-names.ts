@@ -1,6 +1,6 @@
-import type { Json } from '@etsef/plugin-api'
-import type { StoredBatch } from '@etsef/plugin-api/codec'
 import { hash } from 'node:crypto'
+import type { Json } from '../json.js'
+import type { StoredBatch } from '../payload/stored.js'
 
 const digits = 24
 

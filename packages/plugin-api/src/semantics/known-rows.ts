@@ -1,5 +1,8 @@
-import { joinRows, PipelineError, type Json, type Partition, type Rows } from '@etsef/plugin-api'
-import type { StoredBatch } from '@etsef/plugin-api/codec'
+import { PipelineError } from '../errors.js'
+import { joinRows } from '../join-rows.js'
+import type { Json } from '../json.js'
+import type { Partition, Rows } from '../payload/rows.js'
+import type { StoredBatch } from '../payload/stored.js'
 import { opaqueId } from './opaque-names.js'
 
 /** Row columns of a row, as the runner knows them from the inputs. */

@@ -1,0 +1,6 @@
+export * from './check-partitions.js'
+export * from './given-batch.js'
+export * from './known-rows.js'
+export * from './opaque-names.js'
+export * from './row-policy.js'
+export * from './visibility.js'
