@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { etsef, lastJson, root, shared, temporaryFolder } from '../support/etsef.js'
@@ -65,6 +65,30 @@ describe('weights of other libraries, from YAML to scores', () => {
       },
     }),
   )
+})
+
+test('the shards of a TF.js model.json are part of the key, and stay in its folder', async () => {
+  const copy = join(folder.path, 'tfjs')
+  cpSync(join(fixtures, 'tfjs-layers'), copy, { recursive: true })
+  const weights = join(copy, 'model.json')
+  const path = pipeline('shards', { net: { ...first, variant: 'keras', weights } })
+  const plan = () => etsef(['plan', path, '--store', join(folder.path, 'store'), '--json'])
+  const keyOf = async () => {
+    const { stages } = lastJson(await plan()) as { stages: { stage: string; key: string }[] }
+    return stages.find(({ stage }) => stage === 'net')!.key
+  }
+  const before = await keyOf()
+  expect(await keyOf()).toBe(before)
+  const shard = join(copy, 'weights.bin')
+  const bytes = readFileSync(shard)
+  bytes[3]! ^= 1
+  writeFileSync(shard, bytes)
+  expect(await keyOf()).not.toBe(before)
+  rmSync(shard)
+  symlinkSync(join(fixtures, 'tfjs-layers/weights.bin'), shard)
+  const refused = await plan()
+  expect(refused.code).toBe(2)
+  expect(refused.stdout + refused.stderr).toMatch(/ERR_OUTSIDE_ROOT/)
 })
 
 test('a file in no format is refused at its place, before anything runs', async () => {

@@ -156,6 +156,13 @@ interface Declaration<O extends TSchema, I extends Ports, U extends Ports> {
   plan?(args: PlanArguments<Static<O>, I>): OutputSpecs<U>
   /** What a stage needs at its peak; asked while planning, with what is known of the inputs by then. */
   resources?(options: Static<O>, inputs: InputSpecs<I>): Resources
+  /**
+   * Files that a file given as content names in turn, such as the shards of a TF.js `model.json`: they enter the key with it.
+   *
+   * @param path - Absolute path of a content option's file. Uses `node:fs` only; must not throw on a damaged file.
+   * @returns Paths relative to the file's folder; the runner refuses one that leads out of it.
+   */
+  contentFiles?(path: string): readonly string[]
   /** `'tensor'` when it computes on a tensor engine: the engine's id enters the key. */
   readonly engine?: 'tensor'
 }

@@ -12,7 +12,7 @@ import {
 } from '@etsef/plugin-api'
 import { trainingMemoryMb } from '@etsef/nn/training-memory'
 import { catalogue, freezableStages } from './catalogue.js'
-import { weightFileProblem, weightFormats } from './pretrained/weight-file.js'
+import { shardsOf, weightFileProblem, weightFormats } from './pretrained/weight-file.js'
 import { extractOptions, finetuneOptions, pretrainOptions } from './options.js'
 
 /** Options of `backbones/pretrained`. */
@@ -139,6 +139,7 @@ const pretrained = defineOperation({
     }
     return planPretrained(options, issue)
   },
+  contentFiles: shardsOf,
   load: () => import('./pretrained/pretrained-node.js'),
 })
 

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
-import { dirname, join, normalize, isAbsolute, sep } from 'node:path'
+import { readFile, realpath, stat } from 'node:fs/promises'
+import { dirname, isAbsolute, join, relative, sep } from 'node:path'
 import type { Weights, WeightTensor } from '../graph/graph.js'
 import { sizeOf } from '../graph/parameters.js'
 import { alignedCopy, widenFloat16 } from './half-floats.js'
@@ -77,19 +77,28 @@ function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
 }
 
 async function readShards(folder: string, paths: readonly string[]): Promise<Uint8Array | undefined> {
+  const root = await realpath(folder)
   const shards: Uint8Array[] = []
-  for (const path of paths) {
-    const relative = normalize(path)
-    if (isAbsolute(relative) || relative.split(sep)[0] === '..')
+  for (const [index, path] of paths.entries()) {
+    if (isAbsolute(path) || isOutside(root, join(root, path)))
       throw badWeights(`weights manifest points outside its folder: "${path}"`)
-    try {
-      shards.push(await readFile(join(folder, relative)))
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-      throw error
-    }
+    if (paths.indexOf(path) !== index) throw badWeights(`weights manifest names "${path}" twice in one group`)
+    const file = await realpath(join(root, path)).catch(ignoreMissing)
+    if (file === undefined) return undefined
+    if (isOutside(root, file))
+      throw badWeights(`"${path}" is a link that leaves the folder of its model.json`, { hint: 'copy the file there' })
+    if (!(await stat(file)).isFile()) throw badWeights(`"${path}" of the weights manifest is no regular file`)
+    shards.push(await readFile(file))
   }
   return Buffer.concat(shards)
+}
+
+function isOutside(root: string, path: string): boolean {
+  return relative(root, path).split(sep)[0] === '..'
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
 }
 
 function sliceGroup(group: ManifestGroup, bytes: Uint8Array, tensors: Map<string, WeightTensor>): void {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fc, test as prop } from '@fast-check/vitest'
@@ -100,6 +100,24 @@ describe('TF.js layers format', () => {
     const file = join(dir, 'outside.json')
     await writeFile(file, JSON.stringify({ weightsManifest: [{ paths: [path], weights: [] }] }))
     await expect(readTfjsLayers(file)).rejects.toMatchObject({ code: 'ERR_WEIGHTS' })
+  })
+
+  test('refuses a shard that a link leads out for, is no file, or stands twice', async () => {
+    const folder = join(dir, 'linked')
+    await mkdir(join(folder, 'folder.bin'), { recursive: true })
+    await writeFile(join(dir, 'secret.bin'), new Uint8Array(4))
+    await writeFile(join(folder, 'own.bin'), new Uint8Array(4))
+    await symlink(join(dir, 'secret.bin'), join(folder, 'link.bin'))
+    await symlink('own.bin', join(folder, 'inside.bin'))
+    const read = async (...paths: readonly string[]) => {
+      const weights = [{ name: 'a', shape: [paths.length], dtype: 'float32' }]
+      await writeFile(join(folder, 'model.json'), JSON.stringify({ weightsManifest: [{ paths, weights }] }))
+      return (await readTfjsLayers(join(folder, 'model.json'))).tensors.size
+    }
+    await expect(read('link.bin')).rejects.toThrow(/"link.bin" is a link that leaves the folder/)
+    await expect(read('folder.bin')).rejects.toThrow(/no regular file/)
+    await expect(read('own.bin', 'own.bin')).rejects.toThrow(/"own.bin" twice/)
+    expect(await read('own.bin', 'inside.bin')).toBe(1)
   })
 
   test.skipIf(!existsSync(teachable))(

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { extname, join } from 'node:path'
 
 /** Endings of weight files that `@etsef/nn` reads; a folder holds a `model.json` (TF.js) or is a model directory of ours. */
@@ -32,4 +32,22 @@ export function weightFileProblem(path: string): { readonly message: string; rea
   const ending = extname(path)
   if (weightFileEndings.includes(ending)) return undefined
   return { message: 'the file is in no format of weights that can be read', received: ending || 'no ending' }
+}
+
+/** Largest `model.json` whose shards are looked for; published ones have up to 1 MB. */
+const maxManifestBytes = 64_000_000
+
+/** Names of the files that a TF.js `model.json` keeps its weights in; none of other files, and of a damaged one, which loading refuses. */
+export function shardsOf(path: string): readonly string[] {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  if (extname(path) !== '.json' || stats?.isFile() !== true || stats.size > maxManifestBytes) return []
+  try {
+    const { weightsManifest } = JSON.parse(readFileSync(path, 'utf8')) as { readonly weightsManifest?: unknown }
+    if (!Array.isArray(weightsManifest)) return []
+    return weightsManifest.flatMap((group: { readonly paths?: unknown } | null) =>
+      Array.isArray(group?.paths) ? group.paths.filter((name): name is string => typeof name === 'string') : [],
+    )
+  } catch {
+    return []
+  }
 }

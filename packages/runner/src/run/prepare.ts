@@ -142,8 +142,10 @@ export async function keyPipeline(checked: CheckedPipeline): Promise<KeyedPipeli
     for (const { path, text } of contentOptions(node.installed.operation.options as Schema, node.options)) {
       const full = isAbsolute(text) ? text : resolve(root, text)
       try {
-        const found = known.get(full) ?? contentDigest(full, { storeDir, isParanoid })
-        known.set(full, found)
+        const named = node.installed.operation.contentFiles?.(full) ?? []
+        const key = [full, ...named].join('\u0000')
+        const found = known.get(key) ?? contentDigest(full, { storeDir, isParanoid, named })
+        known.set(key, found)
         contents[`${node.id}.${path.join('.')}`] = { path: text, digest: found.digest, numFiles: found.numFiles }
         keyed = replaceAt(keyed, path, `sha256:${found.digest}`)
         absolute = replaceAt(absolute, path, full)

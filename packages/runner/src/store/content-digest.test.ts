@@ -56,3 +56,25 @@ test('links may lead to files inside, nowhere else', () => {
   expect(() => digest('links')).toThrow(/leads out of the declared folder/)
   expect(() => digest('missing')).toThrow(expect.objectContaining({ code: 'ERR_MISSING_FILE' }))
 })
+
+test('files that a file names belong to its identity, there or not, and lie in its folder', () => {
+  const folder = join(dir, 'manifest')
+  mkdirSync(folder)
+  for (const name of ['model.json', 'shard1', 'other']) writeFileSync(join(folder, name), name)
+  const named = (...names: string[]) => contentDigest(join(folder, 'model.json'), { storeDir, named: names }).digest
+  const before = named('shard1', 'shard2')
+  expect(named('shard2', 'shard1')).toBe(before)
+  expect(named()).not.toBe(before)
+  writeFileSync(join(folder, 'other'), 'changed')
+  expect(named('shard1', 'shard2')).toBe(before)
+  writeFileSync(join(folder, 'shard1'), 'longer than before')
+  const changed = named('shard1', 'shard2')
+  expect(changed).not.toBe(before)
+  writeFileSync(join(folder, 'shard2'), 'new')
+  expect(named('shard1', 'shard2')).not.toBe(changed)
+  symlinkSync(join(dir, 'file'), join(folder, 'link'))
+  for (const name of ['link', '../file', '..']) {
+    expect(() => named(name)).toThrow(expect.objectContaining({ code: 'ERR_OUTSIDE_ROOT' }))
+  }
+  expect(() => named('.')).toThrow(/no regular file/)
+})

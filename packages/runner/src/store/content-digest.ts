@@ -1,8 +1,9 @@
+import type { PipelineError } from '@etsef/plugin-api'
 import { createHash } from 'node:crypto'
 import { lstatSync, readdirSync, realpathSync, statSync, type BigIntStats } from 'node:fs'
-import { join, relative, sep } from 'node:path'
+import { dirname, join, relative, sep } from 'node:path'
 import { problem } from '../errors.js'
-import { openStatCache, statCacheFile } from './stat-cache.js'
+import { openStatCache, statCacheFile, type StatCache } from './stat-cache.js'
 
 /** What is known of declared content. */
 export interface ContentDigest {
@@ -18,12 +19,13 @@ export interface ContentDigest {
  * Identity of a file or folder by its bytes and relative names; where it lies, and its times, do not matter.
  *
  * @param path - Absolute.
- * @param options - `storeDir` keeps the stat cache; `isParanoid` reads every file.
+ * @param options - `storeDir` keeps the stat cache; `isParanoid` reads every file; `named` are files that the file at the path names, relative to
+ *   its folder: they belong to its identity, there or not.
  * @throws PipelineError `ERR_MISSING_FILE` when there is nothing at the path, `ERR_OUTSIDE_ROOT` when a link leads out of the folder.
  */
 export function contentDigest(
   path: string,
-  options: { readonly storeDir: string; readonly isParanoid?: boolean },
+  options: { readonly storeDir: string; readonly isParanoid?: boolean; readonly named?: readonly string[] },
 ): ContentDigest {
   let root: string
   try {
@@ -39,9 +41,15 @@ export function contentDigest(
   const stats = statSync(root, { bigint: true })
   const before = cache.numRead
   if (!stats.isDirectory()) {
-    const digest = cache.digest(root, stats)
+    const own = cache.digest(root, stats)
+    const beside = digestNamed(realpathSync(dirname(path)), options.named ?? [], cache)
     cache.save()
-    return { digest, numFiles: 1, bytes: Number(stats.size), numRead: cache.numRead - before }
+    return {
+      digest: beside.lines.length === 0 ? own : sha256([own, ...beside.lines]),
+      numFiles: 1 + beside.numFiles,
+      bytes: Number(stats.size) + beside.bytes,
+      numRead: cache.numRead - before,
+    }
   }
   const files: { readonly name: string; readonly digest: string }[] = []
   let bytes = 0
@@ -50,10 +58,35 @@ export function contentDigest(
     files.push({ name: relative(root, file).split(sep).join('/'), digest: cache.digest(file, fileStats) })
   })
   cache.save()
+  const lines = files.sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ name, digest }) => `${name}\u0000${digest}`)
+  return { digest: sha256(lines), numFiles: files.length, bytes, numRead: cache.numRead - before }
+}
+
+/** A line per file that another names; one that is not there is part of the identity too. */
+function digestNamed(
+  folder: string,
+  names: readonly string[],
+  cache: StatCache,
+): { readonly lines: readonly string[]; readonly numFiles: number; readonly bytes: number } {
+  let [numFiles, bytes] = [0, 0]
+  const lines = [...new Set(names)].sort().map((name) => {
+    const path = join(folder, name)
+    if (relative(folder, path).split(sep)[0] === '..') throw leaves(`"${name}"`)
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return `${name}\u0000missing`
+    const target = resolveLink(folder, path)
+    const stats = statSync(target, { bigint: true })
+    if (!stats.isFile()) throw problem('ERR_MISSING_FILE', { message: `"${name}" is no regular file` })
+    numFiles++
+    bytes += Number(stats.size)
+    return `${name}\u0000${cache.digest(target, stats)}`
+  })
+  return { lines, numFiles, bytes }
+}
+
+function sha256(lines: readonly string[]): string {
   const hash = createHash('sha256')
-  for (const { name, digest } of files.sort((a, b) => (a.name < b.name ? -1 : 1)))
-    hash.update(`${name}\u0000${digest}\n`)
-  return { digest: hash.digest('hex'), numFiles: files.length, bytes, numRead: cache.numRead - before }
+  for (const line of lines) hash.update(`${line}\n`)
+  return hash.digest('hex')
 }
 
 function walk(root: string, dir: string, visit: (file: string, stats: BigIntStats) => void): void {
@@ -82,8 +115,12 @@ function resolveLink(root: string, path: string): string {
     throw problem('ERR_MISSING_FILE', { message: `Link "${relative(root, path)}" leads nowhere`, cause })
   }
   if (target === root || target.startsWith(root + sep)) return target
-  throw problem('ERR_OUTSIDE_ROOT', {
-    message: `Link "${relative(root, path)}" leads out of the declared folder`,
+  throw leaves(`Link "${relative(root, path)}"`)
+}
+
+function leaves(what: string): PipelineError {
+  return problem('ERR_OUTSIDE_ROOT', {
+    message: `${what} leads out of the declared folder`,
     expected: 'files inside the folder',
     hint: 'copy the file, or declare the folder it lies in',
   })
