@@ -28,6 +28,7 @@ export const selectors: readonly Operation[] = [
   defineOperation({
     ...shared,
     type: 'ensemble/select-mutual-information',
+    cacheVersion: 2,
     summary: 'The k columns of largest mutual information with the class, by nearest neighbours',
     options: Type.Object(
       { components, neighbors: Type.Integer({ minimum: 1, default: 3, description: 'Neighbours within the class' }) },
@@ -75,6 +76,7 @@ export const selectors: readonly Operation[] = [
   defineOperation({
     ...shared,
     type: 'ensemble/select-l1',
+    cacheVersion: 2,
     summary: 'The k columns of largest weight in a logistic regression with L1 penalty, on standardised columns',
     options: Type.Object(
       {
@@ -89,6 +91,7 @@ export const selectors: readonly Operation[] = [
   defineOperation({
     ...shared,
     type: 'ensemble/select-tree-importance',
+    cacheVersion: 2,
     summary: 'The k columns on which a random forest’s cuts gain most',
     options: Type.Object(
       { components, trees: Type.Integer({ minimum: 1, default: 100, description: 'Trees grown' }) },
@@ -100,6 +103,7 @@ export const selectors: readonly Operation[] = [
   defineOperation({
     ...shared,
     type: 'ensemble/select-stability',
+    cacheVersion: 2,
     summary: 'The k columns a selector picks most often on random halves of the training rows',
     options: Type.Object(
       {
@@ -118,6 +122,7 @@ export const selectors: readonly Operation[] = [
   defineOperation({
     ...shared,
     type: 'ensemble/select-boruta',
+    cacheVersion: 2,
     summary: 'All columns that beat the best of their own shuffled copies in random forests',
     options: Type.Object(
       {

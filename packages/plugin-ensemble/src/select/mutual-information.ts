@@ -3,16 +3,24 @@ import { transpose, type Matrix } from '../linear-algebra/matrix.js'
 import { digamma } from '../statistics/digamma.js'
 import { keepBest, type SelectModel } from './select-columns.js'
 
+/** Distances that differ by less than this share of the values are the same distance: what float32 rounding can do. */
+const sameDistance = 2 ** -22
+
 /**
  * Mutual information between each column and the class, in nats, by nearest neighbours within the class.
  *
- * Strict and deterministic: distances are compared as they are (scikit-learn adds noise and rescales first, and rounding
- * there moves the k-th neighbour, by up to .12 nats on small tables). Rows of a class with a single row are left out.
+ * Around every row a closed interval reaches to its k-th nearest row of the class. Where several rows are that near, all
+ * of them count, in the class and in the table, so repeated values (zeros of a ReLU, rounded numbers, few levels) are
+ * estimated from how often they occur. Nothing is drawn and the order of the rows does not matter; scikit-learn adds noise
+ * to part such rows, and without repeated values both give the same but for its rounding. Rows of a class with a single
+ * row are left out.
  *
  * @param options - `neighbors`: k of the estimate, default 3.
- * @returns One score a column, ≥ 0; 0 for a constant column. Invariant to scaling and shifting a column.
+ * @returns One score a column, ≥ 0; 0 for a constant column. Invariant to scaling a column, and to shifting it as far as
+ * float32 keeps its values apart.
  * @throws PipelineError as {@link checkTraining}.
- * @see Ross 2014, Mutual information between discrete and continuous data sets: I = ψ(n) + ⟨ψ(k)⟩ − ⟨ψ(nₓ)⟩ − ⟨ψ(m)⟩.
+ * @see Ross 2014, Mutual information between discrete and continuous data sets: I = ψ(n) + ⟨ψ(k)⟩ − ⟨ψ(nₓ)⟩ − ⟨ψ(m)⟩. Gao,
+ * Kannan, Oh and Viswanath 2017, Estimating mutual information for discrete-continuous mixtures (k counts all ties).
  */
 export function mutualInformation(x: Matrix, y: Labels, options: { readonly neighbors?: number } = {}): Float64Array {
   checkTraining(x, y)
@@ -52,8 +60,11 @@ function columnInformation(
     ).sort()
     const k = Math.min(neighbors, own.length - 1)
     for (let at = 0; at < own.length; at++) {
-      const radius = kthDistance(own, at, k)
-      sum += digamma(k) - digamma(own.length) - digamma(countWithin(sorted, own[at]!, radius))
+      const centre = own[at]!
+      const distance = kthDistance(own, at, k)
+      const radius = distance + sameDistance * (Math.abs(centre) + distance)
+      sum += digamma(countWithin(own, centre, radius) - 1) - digamma(own.length)
+      sum -= digamma(countWithin(sorted, centre, radius) - 1)
     }
   }
   return rows.length === 0 ? 0 : Math.max(0, digamma(rows.length) + sum / rows.length)
@@ -74,11 +85,10 @@ function kthDistance(sorted: Float64Array, at: number, k: number): number {
   return distance
 }
 
-/** Entries of a sorted list nearer to the centre than the radius, the centre included; equal entries for radius 0. */
+/** Entries of a sorted list within the radius of the centre. */
 function countWithin(sorted: Float64Array, centre: number, radius: number): number {
-  const isNear = (value: number): boolean => (radius === 0 ? value === centre : Math.abs(value - centre) < radius)
-  const first = partitionPoint(sorted, (value) => value >= centre || isNear(value))
-  const end = partitionPoint(sorted, (value) => value > centre && !isNear(value))
+  const first = partitionPoint(sorted, (value) => centre - value <= radius)
+  const end = partitionPoint(sorted, (value) => value - centre > radius)
   return end - first
 }
 

@@ -2,7 +2,7 @@ import { createRng } from '@etsef/plugin-api'
 import { expectArrayClose } from '@etsef/plugin-api/testing'
 import { describe, expect, test } from 'vitest'
 import type { Labels } from '../checks/training-data.js'
-import { fromRows, matrix, takeColumns, type Matrix } from '../linear-algebra/matrix.js'
+import { fromRows, matrix, takeColumns, takeRows, type Matrix } from '../linear-algebra/matrix.js'
 import { fitSelectAnova } from '../select-anova/select-anova.js'
 import { labels, table } from '../testing/conformance-data.js'
 import { chiSquared } from './chi-squared.js'
@@ -103,6 +103,39 @@ describe('mutual information', () => {
   })
   test('is 0 for a constant column', () => {
     expect(mutualInformation(matrix(15, 1), classes)[0]).toBe(0)
+  })
+  test('of a column that equals the label is the entropy of the label', () => {
+    const halves = { labels: Int32Array.from({ length: 200 }, (_, i) => i % 2), numClasses: 2 }
+    const same = fromRows(Array.from(halves.labels, (label) => [label]))
+    expect(mutualInformation(same, halves)[0]).toBeCloseTo(Math.log(2), 2)
+  })
+  test.each([
+    ['a tenth of zeros', (value: number, chance: number) => (chance < 0.1 ? 0 : value)],
+    ['values below 0 cut off', (value: number) => Math.max(0, value)],
+    ['two decimals', (value: number) => Math.round(20 * value) / 100],
+    ['whole numbers', (value: number) => Math.round(value)],
+  ])('finds informative columns with %s about as well as without ties, in any order of rows', (_, tie) => {
+    const rng = createRng('ties')
+    const [n, d, informative] = [300, 100, 20]
+    const half = { labels: Int32Array.from({ length: n }, (_, i) => i % 2), numClasses: 2 }
+    const plain = matrix(n, d)
+    for (let at = 0; at < n * d; at++) {
+      const shift = at % d >= d - informative ? 0.9 * half.labels[Math.floor(at / d)]! : 0
+      plain.data[at] = Math.fround(rng.normal() + shift)
+    }
+    const tied = matrix(
+      n,
+      d,
+      plain.data.map((value) => Math.fround(tie(value, rng.uniform(0, 1)))),
+    )
+    const precision = (table: Matrix): number =>
+      fitSelectMutualInformation(table, half, { k: informative, neighbors: 3 }).columns.filter(
+        (j) => j >= d - informative,
+      ).length / informative
+    expect(precision(tied)).toBeGreaterThanOrEqual(precision(plain) - 0.1)
+    const order = rng.shuffle(Array.from(half.labels.keys()))
+    const moved = { labels: Int32Array.from(order, (i) => half.labels[i]!), numClasses: 2 }
+    expectArrayClose(mutualInformation(takeRows(tied, order), moved), mutualInformation(tied, half), { atol: 1e-12 })
   })
 })
 
