@@ -25,6 +25,9 @@ export interface TreesBuilder {
   /** Turns a leaf into a split, to be completed by {@link TreesBuilder.link}. */
   split(node: number, feature: number, threshold: number, gain: number): void
   link(node: number, left: number, right: number): void
+  isSplit(node: number): boolean
+  /** Turns the split that was completed last into a leaf again; both its sides are leaves, and are forgotten. */
+  takeBack(node: number): void
   /** All trees so far, leaves numbered in node order. */
   finish(): Trees
 }
@@ -58,6 +61,15 @@ export function treesBuilder(): TreesBuilder {
     link: (node, left, right) => {
       lefts[node] = left
       rights[node] = right
+    },
+    isSplit: (node) => features[node] !== -1,
+    takeBack: (node) => {
+      for (const list of [features, thresholds, lefts, rights, covers, gains]) list.length = node + 1
+      features[node] = -1
+      thresholds[node] = 0
+      lefts[node] = 0
+      rights[node] = 0
+      gains[node] = 0
     },
     finish: () => {
       let numLeaves = 0

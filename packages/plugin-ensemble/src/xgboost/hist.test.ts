@@ -98,7 +98,7 @@ describe('the kernels', () => {
     const rng = createRng('gradients')
     const builder = treesBuilder()
     const leaves: unknown[] = []
-    const grower = growerOn(finder, { learningRate: 0.9, maxDepth: 6, lambda: 1, minChildWeight: 1 })
+    const grower = growerOn(finder, { learningRate: 0.9, maxDepth: 6, lambda: 1, gamma: 0, minChildWeight: 1 })
     for (let round = 0; round < 2; round++) {
       const pairs = Float32Array.from({ length: 2 * finder.rows.length }, (_, at) =>
         at % 2 === 1 ? rng.uniform(0.01, 0.5) : rng.normal(),

@@ -12,7 +12,11 @@ export const boostingOptions = {
   }),
   maxDepth: Type.Integer({ minimum: 1, maximum: 64, default: 10, description: 'Depth of a tree (published: 10)' }),
   lambda: Type.Number({ minimum: 0, default: 1, description: 'L2 penalty on leaf values' }),
-  gamma: Type.Number({ minimum: 0, default: 0, description: 'Least gain a split must bring' }),
+  gamma: Type.Number({
+    minimum: 0,
+    default: 0,
+    description: 'Least gain of a split; exact keeps a smaller one that a larger one follows, hist does not',
+  }),
   minChildWeight: Type.Number({
     minimum: 0,
     default: 1,

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { fromRows } from '../linear-algebra/matrix.js'
 import { fitXgboost, xgboostMargins, xgboostProbabilities } from './xgboost.js'
 
@@ -68,4 +68,46 @@ test('treats −1 as a number', () => {
   )
   const p = xgboostProbabilities(model, fromRows([[-0.9999], [-1]]))
   expect(p.data[1]).toBe(p.data[3])
+})
+
+describe('gamma', () => {
+  // The first cut gains 0.029 and makes cuts of 4.70 and 4 possible.
+  const points = [
+    ...Array.from({ length: 4 }, () => [
+      [0, 0],
+      [0, 1],
+      [1, 0],
+      [1, 1],
+    ]).flat(),
+    [0, 0],
+  ]
+  const exclusive = { labels: Int32Array.from(points, ([a, b]) => (a === b ? 0 : 1)), numClasses: 2 }
+  const leaf = 0.478584557771683
+  test.each([
+    ['exact', 1, 4, [0.268941432237625, 0.710949480533599, 0.710949480533599, 0.289050489664078]],
+    ['exact', 4.5, 3, [0.268941432237625, 0.710949480533599, 0.5, 0.5]],
+    ['exact', 5, 1, [leaf, leaf, leaf, leaf]],
+    ['hist', 1, 1, [leaf, leaf, leaf, leaf]],
+  ] as const)('%s with gamma %d leaves the tree of the library', (method, gamma, numLeaves, expected) => {
+    const model = fitXgboost(fromRows(points), exclusive, {
+      rounds: 1,
+      learningRate: 0.9,
+      maxDepth: 3,
+      minChildWeight: 0,
+      gamma,
+      method,
+    })
+    expect(model.leafValues).toHaveLength(numLeaves)
+    expect(model.trees.features).toHaveLength(2 * numLeaves - 1)
+    const p = xgboostProbabilities(model, fromRows(points.slice(0, 4)))
+    for (let i = 0; i < 4; i++) expect(p.data[2 * i + 1]).toBeCloseTo(expected[i]!, 7)
+  })
+})
+
+test.each(['exact', 'hist'] as const)('%s keeps a cut that gains gamma to the last bit', (method) => {
+  const y = { labels: Int32Array.of(0, 0, 1, 1), numClasses: 2 }
+  const numLeaves = (gamma: number): number =>
+    fitXgboost(x, y, { rounds: 1, maxDepth: 1, minChildWeight: 0, gamma, method }).leafValues.length
+  expect(numLeaves(1.3333333730697632)).toBe(2)
+  expect(numLeaves(1.3333335)).toBe(1)
 })
