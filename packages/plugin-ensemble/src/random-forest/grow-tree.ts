@@ -30,7 +30,8 @@ export interface ForestGrower {
 /**
  * Breiman's tree: at every split a fresh draw of columns, the best Gini cut among them, no depth limit by default.
  *
- * As in scikit-learn: constant columns do not count as a find (drawing goes on until one column varies), thresholds are
+ * As in scikit-learn: constant columns do not count as a find (drawing goes on until one column varies), the best cut of
+ * mixed rows is made even when it gains nothing by itself (the one below it may, as in an exclusive or), thresholds are
  * midpoints in float64 of float32 values, and a row goes left where its value is at most the threshold.
  *
  * @see Breiman 2001, Random forests. scikit-learn 1.9 sklearn/tree/_splitter.pyx (BestSplitter).
@@ -123,7 +124,7 @@ export function forestGrower(
     const size = end - start
     const squares = counts.reduce((sum, count) => sum + count * count, 0)
     bestFeature = -1
-    bestScore = squares / total
+    bestScore = -Infinity
     const isLarge = size * Math.log2(size) * 2 > n
     if (isLarge) for (let r = start; r < end; r++) inNode[rows[r]!] = 1
     let sawVariation = false
@@ -178,7 +179,8 @@ export function forestGrower(
         const impurity = total - counts.reduce((sum, count) => sum + count * count, 0) / total
         findSplit(start, end, weights, total, rng)
         if (bestFeature >= 0) {
-          builder.split(node, bestFeature, bestThreshold, bestScore - (total - impurity))
+          // Rounding can put the score of a cut without gain below that of the node.
+          builder.split(node, bestFeature, bestThreshold, Math.max(0, bestScore - (total - impurity)))
           const middle = divideRows(start, end)
           const left = visit(start, middle, depth + 1)
           const right = visit(middle, end, depth + 1)

@@ -53,6 +53,22 @@ test('a node with fewer distinct rows than minSamplesSplit is a leaf', () => {
   expect(model.trees.features.every((feature) => feature === -1)).toBe(true)
 })
 
+test.each([1, 2, 'all'] as const)(
+  'learns an exclusive or, whose first cut gains nothing, drawing %s columns',
+  (maxFeatures) => {
+    const points = Array.from({ length: 8 }, () => [
+      [0, 0],
+      [0, 1],
+      [1, 0],
+      [1, 1],
+    ]).flat()
+    const y = { labels: Int32Array.from(points, ([a, b]) => (a === b ? 0 : 1)), numClasses: 2 }
+    const model = fitRandomForest(fromRows(points), y, { trees: 20, bootstrap: false, seed: 1, maxFeatures })
+    expect(argmaxRows(randomForestProbabilities(model, fromRows(points)))).toEqual(y.labels)
+    expect(model.trees.gains.every((gain) => gain >= 0)).toBe(true)
+  },
+)
+
 test('makes a leaf when every column is constant', () => {
   const y = { labels: Int32Array.of(0, 0, 1), numClasses: 2 }
   const p = randomForestProbabilities(
