@@ -10,7 +10,7 @@ export const knnOptions = Type.Object(
     }),
     metric: Type.Union([Type.Literal('l1'), Type.Literal('l2'), Type.Literal('cosine')], {
       default: 'l1',
-      description: 'l1: Manhattan (published); l2: Euclidean; cosine: 1 − cosine of the angle',
+      description: 'l1: Manhattan (published); l2: Euclidean; cosine: 1 − cosine of the angle, 1 from a row of zeros',
     }),
   },
   { additionalProperties: false },

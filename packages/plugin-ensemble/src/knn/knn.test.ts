@@ -1,7 +1,9 @@
+import { expectArrayClose } from '@etsef/plugin-api/testing'
 import { expect, test } from 'vitest'
 import { argmaxRows, fromRows, matrix } from '../linear-algebra/matrix.js'
 import { blobs, labels } from '../testing/conformance-data.js'
 import { fitKnn, knnProbabilities } from './knn.js'
+import { nearestNeighbours } from './nearest-neighbours.js'
 
 // Reference values: scikit-learn 1.9.1 KNeighborsClassifier.
 
@@ -51,6 +53,31 @@ test('measures the angle under cosine', () => {
       ),
     ),
   ).toEqual(Int32Array.of(1, 0))
+})
+
+test('a row of zeros is at cosine distance 1 from every row', () => {
+  // Reference values: scikit-learn 1.9.1 NearestNeighbors(metric='cosine').
+  const bank = fromRows([
+    [0, 0],
+    [3, 4],
+    [-4, 3],
+  ])
+  const { distances } = nearestNeighbours(
+    bank,
+    fromRows([
+      [1, 0],
+      [0, 0],
+    ]),
+    3,
+    'cosine',
+  )
+  expectArrayClose(distances, [0.4, 1, 1.8, 1, 1, 1], { atol: 1e-15 })
+  const model = fitKnn(
+    bank,
+    { labels: Int32Array.of(0, 1, 2), numClasses: 3 },
+    { neighbors: 1, weights: 'uniform', metric: 'cosine' },
+  )
+  expect(argmaxRows(knnProbabilities(model, fromRows([[3, -1]])))).toEqual(Int32Array.of(1))
 })
 
 test('refuses more neighbours than rows', () => {

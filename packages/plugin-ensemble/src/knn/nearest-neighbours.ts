@@ -1,7 +1,7 @@
 import { matrix, type Matrix } from '../linear-algebra/matrix.js'
 import { createScreen, type Screen } from './screen.js'
 
-/** `l1`: sum of absolute differences; `l2`: Euclidean; `cosine`: 1 − cosine of the angle. */
+/** `l1`: sum of absolute differences; `l2`: Euclidean; `cosine`: 1 − cosine of the angle, 1 where a row is all zeros. */
 export type Metric = 'l1' | 'l2' | 'cosine'
 
 /** The k nearest training rows of each query, nearest first. */
@@ -27,11 +27,11 @@ export function nearestNeighbours(rows: Matrix, queries: Matrix, k: number, metr
 
 /** {@link nearestNeighbours} for many batches over the same rows. */
 export function searcher(rows: Matrix, metric: Metric): (queries: Matrix, k: number) => Neighbours {
-  const bank = metric === 'cosine' ? unitRows(rows) : rows
+  const bank = metric === 'cosine' ? unitRows(rows, 0) : rows
   const exact = metric === 'l1' ? sumDifferences : sumSquares
   const screen = createScreen(bank, metric === 'l1' ? 'l1' : 'l2')
   return (queries, k) => {
-    const points = metric === 'cosine' ? unitRows(queries) : queries
+    const points = metric === 'cosine' ? unitRows(queries, 1) : queries
     const indices = new Int32Array(queries.numSamples * k)
     const keys = new Float64Array(queries.numSamples * k).fill(Infinity)
     for (let i = 0; i < queries.numSamples; i++) search({ bank, points, i, k, exact, screen }, keys, indices)
@@ -99,13 +99,18 @@ function insert(keys: Float64Array, found: Int32Array, first: number, last: numb
   found[at] = row
 }
 
-function unitRows(x: Matrix): Matrix {
-  const { numSamples, numFeatures } = x
-  const result = matrix(numSamples, numFeatures, x.data.slice())
+/**
+ * Rows of length 1, in a space of two more columns: a row of zeros, which has no direction, gets the one of its side. So
+ * it stands at a right angle to every row of the other side, rows of zeros among them.
+ */
+function unitRows({ numSamples, numFeatures: d, data }: Matrix, side: 0 | 1): Matrix {
+  const result = matrix(numSamples, d + 2)
   for (let i = 0; i < numSamples; i++) {
-    const v = result.data.subarray(i * numFeatures, (i + 1) * numFeatures)
+    const v = result.data.subarray(i * (d + 2), (i + 1) * (d + 2))
+    v.set(data.subarray(i * d, (i + 1) * d))
     const length = Math.sqrt(v.reduce((sum, value) => sum + value * value, 0))
-    if (length > 0) for (let j = 0; j < numFeatures; j++) v[j]! /= length
+    if (length > 0) for (let j = 0; j < d; j++) v[j]! /= length
+    else v[d + side] = 1
   }
   return result
 }
