@@ -1,7 +1,7 @@
 import { expectArrayClose } from '@etsef/plugin-api/testing'
 import { describe, expect, test } from 'vitest'
 import { fitMultinomial, multinomialProbabilities } from '../combination/logistic-regression.js'
-import { argmaxRows, takeRows } from '../linear-algebra/matrix.js'
+import { argmaxRows, fromRows, matrix, takeRows, toRows, type Matrix } from '../linear-algebra/matrix.js'
 import { applyStandardize, fitStandardize } from '../standardize/standardize.js'
 import { blobs, labels } from '../testing/conformance-data.js'
 import { parityFixture } from '../testing/parity-fixture.js'
@@ -37,6 +37,35 @@ test('directions are at most one fewer than classes, with unit variance within c
     for (let i = 0; i < 9; i++) sum += (scores.data[2 * i + j]! - model.centres.data[2 * Math.floor(i / 3) + j]!) ** 2
     expect(sum / 9).toBeCloseTo(1, 10)
   }
+})
+
+test('units do not matter: classes and probabilities stay when columns are scaled and shifted', () => {
+  const { x, y, testX } = parityFixture('wine')
+  const scales = Array.from({ length: x.numFeatures }, (_, j) => [1e-6, 1, 1e5][j % 3]!)
+  const inOtherUnits = (rows: Matrix): Matrix =>
+    matrix(
+      rows.numSamples,
+      rows.numFeatures,
+      rows.data.map((value, at) => (value + 1) * scales[at % rows.numFeatures]!),
+    )
+  const plain = ldaProbabilities(fitLda(x, y), testX)
+  const moved = ldaProbabilities(fitLda(inOtherUnits(x), y), inOtherUnits(testX))
+  expectArrayClose(moved.data, plain.data, { atol: 1e-9, rtol: 0 })
+})
+
+test('rounding is not spread: a column that is constant within classes is left out', () => {
+  const { x, y, testX } = parityFixture('wine')
+  const withColumn = (rows: Matrix, value: (i: number) => number): Matrix =>
+    fromRows(toRows(rows).map((row, i) => [...row, value(i)]))
+  const model = fitLda(
+    withColumn(x, (i) => 1e5 / (3 + y.labels[i]!)),
+    y,
+  )
+  const p = ldaProbabilities(
+    model,
+    withColumn(testX, () => 1e5),
+  )
+  expectArrayClose(p.data, ldaProbabilities(fitLda(x, y), testX).data, { atol: 1e-9, rtol: 0 })
 })
 
 test('shrinkage 1 measures plain distances to the class means', () => {

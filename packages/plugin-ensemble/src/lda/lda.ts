@@ -1,5 +1,5 @@
 import { checkTraining, checkWidth, type Labels } from '../checks/training-data.js'
-import { centre, columnMeans, matrix, type Matrix } from '../linear-algebra/matrix.js'
+import { centre, columnMeans, columnSquares, matrix, type Matrix } from '../linear-algebra/matrix.js'
 import { multiply, multiplyTransposed } from '../linear-algebra/products.js'
 import { principalDirections } from '../pca/pca.js'
 import { softmaxRows } from '../statistics/softmax.js'
@@ -9,6 +9,9 @@ export interface LdaOptions {
   /** Share of the pooled covariance replaced by its mean variance, in [0, 1]; 0 is classical LDA. */
   readonly shrinkage?: number
 }
+
+/** Share of a column's spread below which a direction has none (`tol` of scikit-learn). */
+const leastSpread = 1e-4
 
 /** What {@link fitLda} learns. */
 export interface LdaModel {
@@ -24,8 +27,10 @@ export interface LdaModel {
 /**
  * Linear discriminant analysis: one Gaussian a class with a common covariance.
  *
- * Works in the space where the pooled within-class covariance is the identity; directions without within-class variance
- * are left out, so more columns than rows are allowed.
+ * Works in the space where the pooled within-class covariance is the identity. Directions without within-class variance are
+ * left out, so more columns than rows are allowed. Without shrinkage columns are first brought to one spread within classes,
+ * so that units do not matter: a direction counts as without variance below 1e-4 of that spread. Shrinkage replaces part of
+ * the covariance by the mean variance, which does depend on units.
  *
  * @throws PipelineError as {@link checkTraining}.
  * @see Hastie, Tibshirani and Friedman 2009, 4.3. scikit-learn 1.9 LinearDiscriminantAnalysis, svd solver (covariances with
@@ -37,7 +42,10 @@ export function fitLda(x: Matrix, y: Labels, options: LdaOptions = {}): LdaModel
   const means = columnMeans(x)
   const centred = centre(x, means)
   const { classMeans, counts } = meansByClass(centred, y)
-  const whitening = withinWhitening(centred, y, classMeans, options.shrinkage ?? 0)
+  const within = withinClasses(centred, y, classMeans)
+  const shrinkage = options.shrinkage ?? 0
+  const found = shrinkage > 0 ? shrunkWhitening(within, shrinkage) : scaledWhitening(within, columnSizes(x))
+  const whitening = found.numSamples > 0 ? found : identity(d)
   const spread = matrix(present.length, d)
   present.forEach((k, at) => {
     for (let j = 0; j < d; j++)
@@ -88,18 +96,52 @@ function meansByClass(x: Matrix, y: Labels): { classMeans: Matrix; counts: Float
   return { classMeans, counts }
 }
 
-/** Rows that make the pooled within-class covariance the identity. */
-function withinWhitening(centred: Matrix, y: Labels, classMeans: Matrix, shrinkage: number): Matrix {
+/** Each row less the mean of its class. */
+function withinClasses(centred: Matrix, y: Labels, classMeans: Matrix): Matrix {
   const { numSamples, numFeatures: d } = centred
   const within = matrix(numSamples, d, centred.data.slice())
   y.labels.forEach((label, i) => {
     for (let j = 0; j < d; j++) within.data[i * d + j]! -= classMeans.data[label * d + j]!
   })
-  const rows = shrinkage > 0 ? withRidge(within, shrinkage) : within
+  return within
+}
+
+/** Largest value of each column, in size. */
+function columnSizes({ numFeatures: d, data }: Matrix): Float64Array {
+  const sizes = new Float64Array(d)
+  data.forEach((value, at) => (sizes[at % d] = Math.max(sizes[at % d]!, Math.abs(value))))
+  return sizes
+}
+
+/** Rows that make the pooled within-class covariance the identity, found on columns of one spread. */
+function scaledWhitening(within: Matrix, sizes: Float64Array): Matrix {
+  const { numSamples, numFeatures: d, data } = within
+  const scales = columnSquares(within, new Float64Array(d)).map((square, j) => {
+    const spread = Math.sqrt(square / numSamples)
+    // What is left of a constant when its mean is taken off is rounding, not spread.
+    return spread > 16 * Number.EPSILON * sizes[j]! ? 1 / spread : 0
+  })
+  const scaled = matrix(
+    numSamples,
+    d,
+    data.map((value, at) => value * scales[at % d]!),
+  )
+  const whitening = whiteningOf(scaled, numSamples, () => numSamples * leastSpread ** 2)
+  whitening.data.forEach((value, at) => (whitening.data[at] = value * scales[at % d]!))
+  return whitening
+}
+
+/** The same for a covariance part of which is replaced by its mean variance. */
+function shrunkWhitening(within: Matrix, shrinkage: number): Matrix {
+  return whiteningOf(withRidge(within, shrinkage), within.numSamples, (largest) => 1e-12 * largest)
+}
+
+/** Principal directions of rows, each scaled to variance 1; those not above the floor for the largest square are left out. */
+function whiteningOf(rows: Matrix, numSamples: number, floorFor: (largest: number) => number): Matrix {
+  const d = rows.numFeatures
   const { squares, directions } = principalDirections(rows, Math.min(rows.numSamples, d))
-  const floor = squares[0]! * 1e-12
+  const floor = floorFor(squares[0]!)
   const rank = squares.filter((value) => value > floor).length
-  if (rank === 0) return identity(d)
   const result = matrix(rank, d)
   for (let r = 0; r < rank; r++) {
     const scale = Math.sqrt(numSamples / squares[r]!)
