@@ -61,7 +61,7 @@ export const transformers: readonly Operation[] = [
     ...shared,
     type: 'ensemble/lda-projection',
     summary: 'Directions that separate the classes most, at most one fewer than classes',
-    cacheVersion: 1,
+    cacheVersion: 2,
     supervised: true,
     options: Type.Object({ shrinkage: shrinkageOption }, { additionalProperties: false }),
     load: () => import('../lda/lda-projection-node.js'),

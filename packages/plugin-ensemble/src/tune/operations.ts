@@ -19,7 +19,7 @@ export const tuneOperations: readonly Operation[] = [
     ...shared,
     type: 'ensemble/tune',
     summary: 'A classifier with options chosen on inner folds of the train rows, then refitted on all of them',
-    cacheVersion: 1,
+    cacheVersion: 2,
     options: tuneOptions,
     plan: ({ options, issue }) => {
       checkFixed(options, issue)
@@ -32,7 +32,7 @@ export const tuneOperations: readonly Operation[] = [
     ...shared,
     type: 'ensemble/cross-fit',
     summary: 'A classifier whose scores for train rows come from folds that have not seen them; made for stacking',
-    cacheVersion: 1,
+    cacheVersion: 2,
     options: crossFitOptions,
     plan: ({ options, issue }) => {
       checkFixed(options, issue)
