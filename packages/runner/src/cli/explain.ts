@@ -1,4 +1,5 @@
 import { describeDifference, explainStage } from '../plan/explain.js'
+import { codeChanges } from '../plan/explain-code.js'
 import { checkPipeline, keyPipeline } from '../run/prepare.js'
 import { earlierOf } from '../run/plan-run.js'
 import { lastRunOf } from '../run/run-record.js'
@@ -22,9 +23,10 @@ export async function explain(args: Arguments, output: Output): Promise<number> 
     })
   const store = openStore(keyed.storeDir)
   const last = lastRunOf(store.dir, keyed.document.file)
+  const codeChange = codeChanges(store.dir, keyed.codes)
   const explained = stages.map((stage) => {
     const isCached = store.find(stage.key).state === 'present'
-    const difference = last && explainStage(stage.id, keyed.stages, earlierOf(last))
+    const difference = last && explainStage(stage.id, keyed.stages, earlierOf(last), codeChange)
     const cause = difference ? describeDifference(difference) : undefined
     return {
       stage: stage.id,

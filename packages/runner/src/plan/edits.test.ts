@@ -1,4 +1,4 @@
-import { rmSync, utimesSync } from 'node:fs'
+import { rmSync, symlinkSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createProject, tenStages } from '../../test-fixtures/project.js'
@@ -6,6 +6,7 @@ import { keyPipeline } from '../run/prepare.js'
 import { earlierOf, planRun } from '../run/plan-run.js'
 import type { RunRecord } from '../run/run-record.js'
 import { openStore } from '../store/store.js'
+import { codeChanges } from './explain-code.js'
 import { describeDifference, explainStage } from './explain.js'
 
 /** A second plugin whose code the edits change. */
@@ -18,18 +19,52 @@ export default { name: 'edit', apiVersion: 1, operations: [{
   load: () => import('./same.js'),
 }] } ${note}
 `
-const same = 'export async function open() { return { apply: async (batch) => ({ features: batch }) } }\n'
-const packageJson = (version: string): string =>
-  JSON.stringify({ name: 'edit', version, type: 'module', etsef: { api: 1, plugin: './dist/plugin.js' } })
+const same = `import '../lib/helper.js'
+import '../../../elsewhere/shared.js'
+import 'dep'
+const asset = new URL('../../../elsewhere/asset.bin', import.meta.url)
+export async function open() { return { apply: async (batch) => ({ features: batch }) } }
+`
+const packageJson = (version: string, more: object = {}): string =>
+  JSON.stringify({
+    name: 'edit',
+    version,
+    type: 'module',
+    files: ['dist'],
+    dependencies: { dep: '*', linked: '*' },
+    etsef: { api: 1, plugin: './dist/plugin.js' },
+    ...more,
+  })
+const dependency = (name: string, version: string, dependencies = {}): string =>
+  JSON.stringify({ name, version, type: 'module', main: './index.js', dependencies })
 
-const project = createProject({
-  edit: {
-    'package.json': packageJson('1.0.0'),
-    'dist/plugin.js': manifest(1),
-    'dist/same.js': same,
-    'README.md': 'one',
-  },
-})
+/** Files of the plugin, of what it imports and reads, and of the packages it stands on. */
+const files: Readonly<Record<string, string>> = {
+  'node_modules/edit/package.json': packageJson('1.0.0'),
+  'node_modules/edit/dist/plugin.js': manifest(1),
+  'node_modules/edit/dist/same.js': same,
+  'node_modules/edit/dist/words.txt': 'one',
+  'node_modules/edit/dist/table.csv': 'one',
+  'node_modules/edit/dist/deep/weights.bin': 'one',
+  'node_modules/edit/dist/notes.md': 'one',
+  'node_modules/edit/lib/helper.js': 'import "./more.js"\n',
+  'node_modules/edit/lib/more.js': 'export const x = 1\n',
+  'node_modules/edit/README.md': 'one',
+  'node_modules/edit/test/a.test.js': 'one',
+  'node_modules/dep/package.json': dependency('dep', '1.0.0', { transitive: '*' }),
+  'node_modules/dep/index.js': 'import "transitive"\n',
+  'node_modules/transitive/package.json': dependency('transitive', '2.0.0'),
+  'node_modules/transitive/index.js': 'export const x = 1\n',
+  'elsewhere/shared.js': 'import "./deeper.js"\n',
+  'elsewhere/deeper.js': 'export const x = 1\n',
+  'elsewhere/asset.bin': 'one',
+  'linked/package.json': dependency('linked', '3.0.0'),
+  'linked/dist/index.js': 'export const x = 1\n',
+  'sources/behind.js': 'export const x = 1\n',
+  'sources/folder/inside.js': 'export const x = 1\n',
+}
+const project = createProject({ edit: {} })
+symlinkSync(join(project.dir, 'linked'), join(project.dir, 'node_modules/linked'))
 afterAll(() => {
   project.remove()
 })
@@ -64,14 +99,30 @@ function reset(): void {
   project.write('p.yaml', pipeline)
   project.write('data/a1', '\u0001')
   project.write('data/b1', '\u0002')
-  project.write('node_modules/edit/package.json', packageJson('1.0.0'))
-  project.write('node_modules/edit/dist/plugin.js', manifest(1))
-  project.write('node_modules/edit/dist/same.js', same)
-  project.write('node_modules/edit/README.md', 'one')
+  for (const [path, text] of Object.entries(files)) project.write(path, text)
+  for (const path of added) rmSync(join(project.dir, path), { force: true })
 }
+
+/** What edits add. */
+const added = [
+  'data/c1',
+  'data/.DS_Store',
+  'data/Thumbs.db',
+  'data/.a1.swp',
+  'data/a1~',
+  'data/._a1',
+  'node_modules/edit/dist/helper.js',
+  'node_modules/edit/dist/.DS_Store',
+  'node_modules/edit/dist/.same.js.swp',
+  'node_modules/edit/dist/same.test.js',
+]
 
 beforeAll(async () => {
   reset()
+  const dist = join(project.dir, 'node_modules/edit/dist')
+  symlinkSync(join(project.dir, 'sources/behind.js'), join(dist, 'link.js'))
+  symlinkSync(join(project.dir, 'sources/folder'), join(dist, 'links'))
+  symlinkSync(dist, join(dist, 'circle'))
   record = (await project.run('p.yaml')).record
   expect(record.status).toBe('ok')
 })
@@ -190,7 +241,12 @@ const edits: readonly Edit[] = [
     /operation of "a" changed from toy\/scale to edit\/same/,
   ],
   ['another input', set('centred.in.features=a', 'centred.k=3'), fromCentred, /option k of "centred"/],
-  ['another input alone', set('near.in.features=both'), ['near', 'scores'], /input features of "near"/],
+  [
+    'another input alone',
+    set('near.in.features=both'),
+    ['near', 'scores'],
+    /input features of "near" changed from centred.features to both.features$/,
+  ],
   [
     'the order of a many-port',
     yaml('[a, b]', '[b, a]'),
@@ -210,20 +266,65 @@ const edits: readonly Edit[] = [
     'changed code of a plugin',
     write('node_modules/edit/dist/same.js', `// changed\n${same}`),
     ['same', 'last'],
-    /the code of the plugin of "same" changed/,
+    /the code of the plugin of "same" changed: file dist\/same.js \(/,
   ],
   [
     'the version of a plugin',
     write('node_modules/edit/package.json', packageJson('1.0.1')),
     ['same', 'last'],
-    /the code of the plugin of "same" changed/,
+    /the code of the plugin of "same" changed: its version from 1.0.0 to 1.0.1 \(/,
+  ],
+  ...(
+    [
+      ['a new helper file of a plugin', 'node_modules/edit/dist/helper.js', /: file dist\/helper.js is new \(/],
+      ['a text that code reads', 'node_modules/edit/dist/words.txt', /: file dist\/words.txt \(/],
+      ['a table that code reads', 'node_modules/edit/dist/table.csv', /: file dist\/table.csv \(/],
+      ['bytes that code reads', 'node_modules/edit/dist/deep/weights.bin', /: file dist\/deep\/weights.bin \(/],
+      ['a text of any ending beside code', 'node_modules/edit/dist/notes.md', /: file dist\/notes.md \(/],
+      ['an imported folder beside that of the entry', 'node_modules/edit/lib/helper.js', /: file lib\/helper.js \(/],
+      ['what is imported from there', 'node_modules/edit/lib/more.js', /: file lib\/more.js \(/],
+      ['an imported file of another folder', 'elsewhere/shared.js', /: file ..\/..\/elsewhere\/shared.js \(/],
+      ['what is imported by it', 'elsewhere/deeper.js', /: file ..\/..\/elsewhere\/deeper.js \(/],
+      ['an asset of another folder', 'elsewhere/asset.bin', /: file ..\/..\/elsewhere\/asset.bin \(/],
+      ['a source behind a link', 'sources/behind.js', /: file dist\/link.js \(/],
+      ['a source in a linked folder', 'sources/folder/inside.js', /: file dist\/links\/inside.js \(/],
+      ['the code of a linked package', 'linked/dist/index.js', /: file dist\/index.js of package "linked" \(/],
+      ['the code of a dependency', 'node_modules/dep/index.js', /: package "dep" 1.0.0 has other files than before \(/],
+    ] as const
+  ).map(([name, path, cause]): Edit => [
+    name,
+    write(path, `${files[path] ?? ''}// changed\n`),
+    ['same', 'last'],
+    cause,
+  ]),
+  [
+    'the version of a dependency',
+    write('node_modules/dep/package.json', dependency('dep', '1.0.1', { transitive: '*' })),
+    ['same', 'last'],
+    /: package "dep" from 1.0.0 to 1.0.1 \(/,
   ],
   [
-    'a new helper file of a plugin',
-    write('node_modules/edit/dist/helper.js', 'export const x = 1\n'),
+    'the version of a dependency of a dependency',
+    write('node_modules/transitive/package.json', dependency('transitive', '2.0.1')),
     ['same', 'last'],
-    /the code of the plugin of "same" changed/,
+    /: package "transitive" from 2.0.0 to 2.0.1 \(/,
   ],
+  [
+    'a dependency less',
+    write('node_modules/edit/package.json', packageJson('1.0.0', { dependencies: { linked: '*' } })),
+    ['same', 'last'],
+    /: package "dep" is gone \(/,
+  ],
+  [
+    'the description of a plugin',
+    write('node_modules/edit/package.json', packageJson('1.0.0', { description: 'x' })),
+    [],
+  ],
+  ['the test of a plugin', write('node_modules/edit/dist/same.test.js', 'x'), []],
+  ['a file of a plugin that is not published', write('node_modules/edit/test/a.test.js', 'x'), []],
+  ...added
+    .filter((path) => /DS_Store|Thumbs|sw|~|\._/.test(path))
+    .map((path): Edit => [`${path}, left behind`, write(path, 'x'), []]),
 ]
 
 test('there are forty edits', () => {
@@ -234,8 +335,6 @@ const named = edits.map(([name, edit, nodes, cause]) => ({ name, edit, nodes, ca
 
 test.each(named)('$name', async ({ name, edit, nodes, cause }) => {
   reset()
-  rmSync(join(project.dir, 'data/c1'), { force: true })
-  rmSync(join(project.dir, 'node_modules/edit/dist/helper.js'), { force: true })
   if (name === 'a variable for its value')
     project.write('p.yaml', pipeline.replace('k: 4', 'k: "${vars.k}"').replace('n: 40', 'n: 40, k: 4'))
   const overrides = name === 'a variable for its value' ? [] : (edit() ?? [])
@@ -251,6 +350,6 @@ test.each(named)('$name', async ({ name, edit, nodes, cause }) => {
   if (!cause) return
   const last = nodes.at(-1)!
   const stage = [...keyed.stages.values()].filter((each) => each.node === last).at(-1)!
-  const difference = explainStage(stage.id, keyed.stages, earlierOf(record))
+  const difference = explainStage(stage.id, keyed.stages, earlierOf(record), codeChanges(store.dir, keyed.codes))
   expect(difference && describeDifference(difference)).toMatch(cause)
 })

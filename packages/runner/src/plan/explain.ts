@@ -1,4 +1,5 @@
 import { canonicalJson } from '@etsef/plugin-api'
+import type { CodeChange } from './explain-code.js'
 import type { Ingredients, Stage } from './stages.js'
 
 /** The first thing in which a stage's key differs from an earlier run's. */
@@ -10,6 +11,8 @@ export interface Difference {
   readonly ingredient: string
   readonly before: string | undefined
   readonly now: string | undefined
+  /** The file or package, where the code changed. */
+  readonly detail?: string | undefined
   /** From the cause down to the stage asked about. */
   readonly path: readonly string[]
 }
@@ -20,9 +23,15 @@ export type Earlier = ReadonlyMap<string, { readonly key: string; readonly ingre
 /**
  * Why a stage's key is another than in an earlier run: the first differing ingredient, followed upstream to where it starts.
  *
+ * @param codeChange - Names what changed between two digests of a plugin's code.
  * @returns `undefined` when the key is the same.
  */
-export function explainStage(id: string, stages: ReadonlyMap<string, Stage>, earlier: Earlier): Difference | undefined {
+export function explainStage(
+  id: string,
+  stages: ReadonlyMap<string, Stage>,
+  earlier: Earlier,
+  codeChange?: CodeChange,
+): Difference | undefined {
   const path: string[] = []
   for (let current = id; ;) {
     const stage = stages.get(current)!
@@ -39,10 +48,15 @@ export function explainStage(id: string, stages: ReadonlyMap<string, Stage>, ear
     }
     if (before.key === stage.key) return undefined
     const own = ownDifference(before.ingredients, stage.ingredients)
-    if (own) return { stage: current, node: stage.node, ...own, path }
+    if (own) {
+      const { ingredient, implementation } = { ...own, ...before.ingredients }
+      const detail =
+        ingredient === 'implementation' ? codeChange?.(implementation, stage.ingredients.implementation) : undefined
+      return { stage: current, node: stage.node, ...own, ...(detail === undefined ? {} : { detail }), path }
+    }
     const upstream = changedProducer(stage, stages, earlier)
     if (upstream === undefined) {
-      const inputs = inputDifference(before.ingredients, stage.ingredients)
+      const inputs = inputDifference(before.ingredients, stage, stages, earlier)
       return { stage: current, node: stage.node, ...inputs, path }
     }
     current = upstream
@@ -77,12 +91,22 @@ function optionDifference(before: unknown, now: unknown, path: string): Named | 
   return { ingredient: path, before: textOf(before), now: textOf(now) }
 }
 
-function inputDifference(before: Ingredients, now: Ingredients): Named {
+function inputDifference(
+  before: Ingredients,
+  stage: Stage,
+  stages: ReadonlyMap<string, Stage>,
+  earlier: Earlier,
+): Named {
+  const now = stage.ingredients
+  const producers = new Map(stage.inputs.map(({ stage: id }) => [stages.get(id)!.key, stages.get(id)!.node]))
+  const producersBefore = new Map([...earlier].map(([id, { key }]) => [key, id.replace(/:(fit|apply)$/, '')]))
   for (const port of new Set([...Object.keys(before.inputs), ...Object.keys(now.inputs)])) {
-    const names = (ingredients: Ingredients): string =>
-      (ingredients.inputs[port] ?? []).map(([, output, name]) => name ?? output).join(', ')
-    if (canonicalJson(before.inputs[port] ?? []) !== canonicalJson(now.inputs[port] ?? []))
-      return { ingredient: `inputs.${port}`, before: names(before), now: names(now) }
+    if (canonicalJson(before.inputs[port] ?? []) === canonicalJson(now.inputs[port] ?? [])) continue
+    const names = (ingredients: Ingredients, nodes: ReadonlyMap<string, string>): string =>
+      (ingredients.inputs[port] ?? [])
+        .map(([key, output, name]) => name ?? `${nodes.get(key!) ?? key!.slice(0, 10)}.${output!}`)
+        .join(', ')
+    return { ingredient: `inputs.${port}`, before: names(before, producersBefore), now: names(now, producers) }
   }
   return { ingredient: 'inputs', before: undefined, now: undefined }
 }
@@ -118,7 +142,7 @@ function textOf(value: unknown): string | undefined {
 
 /** A difference in words: `option components of "selected" changed from 50 to 20`. */
 export function describeDifference(difference: Difference): string {
-  const { node, ingredient, before, now } = difference
+  const { node, ingredient, before, now, detail } = difference
   const change =
     before === undefined
       ? `is now ${now ?? ''}`
@@ -128,7 +152,7 @@ export function describeDifference(difference: Difference): string {
   const short = (text: string | undefined): string => (text ?? '').replace('sha256:', '').slice(0, 10)
   if (ingredient === 'new') return `"${node}" is new`
   if (ingredient === 'implementation')
-    return `the code of the plugin of "${node}" changed (${short(before)} → ${short(now)})`
+    return `the code of the plugin of "${node}" changed${detail === undefined ? '' : `: ${detail}`} (${short(before)} → ${short(now)})`
   if (ingredient === 'seed') return 'the seed of the run changed'
   if (
     ingredient.startsWith('options.') &&
@@ -138,6 +162,8 @@ export function describeDifference(difference: Difference): string {
     return `the content at option ${ingredient.slice(8)} of "${node}" changed (${short(before)} → ${short(now)})`
   }
   if (ingredient.startsWith('options.')) return `option ${ingredient.slice(8)} of "${node}" ${change}`
+  if (ingredient.startsWith('inputs.') && before === now)
+    return `input ${ingredient.slice(7)} of "${node}" has other results of ${now ?? ''} than before`
   if (ingredient.startsWith('inputs')) return `input ${ingredient.slice(7)} of "${node}" ${change}`
   return `${ingredient} of "${node}" ${change}`
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { Json } from '@etsef/plugin-api'
 
 /** What the runner reads of a package.json. */
 export interface PackageJson {
@@ -9,11 +10,17 @@ export interface PackageJson {
   readonly devDependencies?: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>
   readonly optionalDependencies?: Readonly<Record<string, string>>
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>
+  readonly files?: unknown
+  readonly type?: Json
+  readonly main?: Json
+  readonly exports?: Json
+  readonly imports?: Json
   readonly etsef?: {
-    readonly api?: unknown
-    readonly plugin?: unknown
-    readonly engines?: unknown
-    readonly weights?: unknown
+    readonly api?: Json
+    readonly plugin?: Json
+    readonly engines?: Json
+    readonly weights?: Json
   }
 }
 
@@ -34,7 +41,7 @@ export function readPackageJson(dir: string): PackageJson {
 export function findPackage(name: string, from: string): string | undefined {
   for (let dir = from; ; dir = dirname(dir)) {
     const candidate = join(dir, 'node_modules', name)
-    if (existsSync(join(candidate, 'package.json'))) return realpathSync(candidate)
+    if (existsSync(join(candidate, 'package.json'))) return realpathSync.native(candidate)
     if (dirname(dir) === dir) return undefined
   }
 }

@@ -1,105 +1,157 @@
 import { canonicalJson } from '@etsef/plugin-api'
 import { createHash } from 'node:crypto'
-import { readdirSync, type Dirent } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import type { InstalledPlugin } from '../graph/graph.js'
-import { openStatCache, type StatCache } from '../store/stat-cache.js'
 import { findPackage, readPackageJson } from './find-project.js'
+import { openPackageMemory, type PackageCode, type PackageMemory } from './package-code.js'
+import type { Identity } from './package-files.js'
 
 /** Parts of the contract that only check or describe, and change no result. */
 const contractExclusions =
-  /^(errors|nearest-name|options|port|define-|engine-provider|weights-provider|context|testing)/
+  /^dist\/(errors|nearest-name|options|port|define-|engine-provider|weights-provider|context|testing)/
 
-/** Gives the digest of a plugin's code, each computed once. */
+/** What one package adds to the code of a plugin. */
+export interface CodePart {
+  readonly name: string
+  readonly version?: string
+  /** Empty where the version alone tells. */
+  readonly digest: string
+  /** sha256 by path; left out of packages that were installed, of which a package is the unit. */
+  readonly files?: Readonly<Record<string, string>>
+}
+
+/** The code of a plugin: its own package first, then every package that it stands on, by name. */
+export interface PluginCode {
+  readonly digest: string
+  readonly parts: readonly CodePart[]
+  /** Every file of it, by its absolute path. */
+  readonly seen: readonly (readonly [path: string, identity: Identity])[]
+}
+
+/** Gives the code of plugins, each looked at once. */
 export interface ImplementationDigests {
-  of(plugin: InstalledPlugin): string
+  of(plugin: InstalledPlugin): PluginCode
   save(): void
 }
 
 /**
- * Digests of what plugins' results depend on beside options: the built files of the plugin and of the workspace packages it links,
- * and name and version of every other package it names as a dependency.
+ * What plugins' results depend on beside options: every file of the plugin's package, of linked packages and of the packages that they
+ * name as dependencies, what their code names by a relative path elsewhere, and the version of every package below.
  *
- * @param cacheFile - Where the stat cache is kept.
+ * @param cacheFile - Where is kept what is known of packages that are worked on; of installed ones, it is kept beside them.
  */
 export function implementationDigests(cacheFile: string, isParanoid = false): ImplementationDigests {
-  const cache = openStatCache(cacheFile, isParanoid)
-  const known = new Map<string, string>()
+  const memories = new Map<string, PackageMemory>()
+  const memoryFor = (dir: string): PackageMemory => {
+    const file = sharedMemory(dir) ?? cacheFile
+    const memory = memories.get(file) ?? openPackageMemory(file, isParanoid)
+    memories.set(file, memory)
+    return memory
+  }
+  const packages = new Map<string, PackageCode>()
+  const look = (dir: string, plugin: InstalledPlugin | undefined): PackageCode => {
+    const isInstalled = plugin === undefined && !isLinked(dir)
+    const id = `${dir} ${plugin?.entry ?? ''}`
+    const code =
+      packages.get(id) ??
+      memoryFor(dir).look({
+        dir,
+        entryFolder: plugin ? (relative(dir, dirname(plugin.entry)).split(sep)[0] ?? '') : isInstalled ? '' : 'dist',
+        runsTypeScript: plugin !== undefined && /\.[cm]?ts$/.test(plugin.entry),
+        isInstalled,
+        except: readPackageJson(dir).name === '@etsef/plugin-api' ? contractExclusions : undefined,
+      })
+    packages.set(id, code)
+    return code
+  }
+  const known = new Map<string, PluginCode>()
+  const nodes = new Map<string, PackageNode>()
   return {
     of(plugin) {
-      const digest = known.get(plugin.dir) ?? digestPlugin(plugin, cache)
-      known.set(plugin.dir, digest)
-      return digest
+      const code = known.get(plugin.dir) ?? pluginCode(plugin, nodes, look)
+      known.set(plugin.dir, code)
+      return code
     },
     save: () => {
-      cache.save()
+      for (const memory of memories.values()) memory.save()
     },
   }
 }
 
-function digestPlugin(plugin: InstalledPlugin, cache: StatCache): string {
-  const parts: Record<string, unknown> = {}
-  const open = [plugin.dir]
-  const seen = new Set(open)
-  for (let dir = open.pop(); dir !== undefined; dir = open.pop()) {
-    const manifest = readPackageJson(dir)
-    const name = manifest.name ?? dir
-    const topFolder = dir === plugin.dir ? relative(dir, dirname(plugin.entry)).split(sep)[0] : 'dist'
-    parts[name] = {
-      version: dir === plugin.dir ? manifest.version : undefined,
-      files: digestCode(name, dir, topFolder ?? '', cache),
-    }
-    for (const dependency of Object.keys({
-      ...manifest.dependencies,
-      ...manifest.peerDependencies,
-      ...manifest.optionalDependencies,
-    })) {
-      const found = findPackage(dependency, dir)
-      if (found === undefined) parts[dependency] ??= 'missing'
-      else if (!isLinked(found)) parts[dependency] ??= readPackageJson(found).version ?? ''
-      else if (!seen.has(found)) {
-        seen.add(found)
-        open.push(found)
-      }
-    }
-  }
-  return createHash('sha256').update(canonicalJson(parts)).digest('hex')
+/** A package and the folders of those that it names. */
+interface PackageNode {
+  readonly name: string
+  readonly version: string | undefined
+  readonly dependencies: readonly string[]
 }
 
-/** A package that does not lie in a node_modules folder is worked on here: its files count, not its version. */
+function readNode(dir: string): PackageNode {
+  const { name, version, dependencies, optionalDependencies, peerDependencies, peerDependenciesMeta } =
+    readPackageJson(dir)
+  // An optional peer is a tool, or an engine, whose version the engine's id tells.
+  const peers = Object.keys(peerDependencies ?? {}).filter((peer) => !peerDependenciesMeta?.[peer]?.optional)
+  const names = new Set([...Object.keys({ ...dependencies, ...optionalDependencies }), ...peers])
+  return { name: name ?? dir, version, dependencies: [...names].flatMap((each) => findPackage(each, dir) ?? []) }
+}
+
+function pluginCode(
+  plugin: InstalledPlugin,
+  nodes: Map<string, PackageNode>,
+  look: (dir: string, plugin: InstalledPlugin | undefined) => PackageCode,
+): PluginCode {
+  const met = new Map<string, PackageNode>()
+  const direct = new Set<string>()
+  const open = [plugin.dir]
+  for (let dir = open.pop(); dir !== undefined; dir = open.pop()) {
+    if (met.has(dir)) continue
+    const node = nodes.get(dir) ?? readNode(dir)
+    nodes.set(dir, node)
+    met.set(dir, node)
+    if (dir === plugin.dir || isLinked(dir)) for (const found of node.dependencies) direct.add(found)
+    open.push(...node.dependencies)
+  }
+  const seen: PackageCode['seen'][] = []
+  const parts = [...met].map(([dir, { name, version }]): CodePart => {
+    const isOwn = dir === plugin.dir
+    // A linked package is worked on here: its files count, not its version.
+    const told = version === undefined || (!isOwn && isLinked(dir)) ? {} : { version }
+    // What installed packages stand on in turn is told by its version; asking for its files would cost more than most pipelines.
+    if (!isOwn && !isLinked(dir) && !direct.has(dir)) return { name, ...told, digest: '' }
+    const code = look(dir, isOwn ? plugin : undefined)
+    seen.push(code.seen)
+    const files = isOwn || isLinked(dir) ? { files: Object.fromEntries(code.files) } : {}
+    return { name, ...told, digest: code.digest, ...files }
+  })
+  const [own, ...others] = parts
+  const sorted = [own!, ...others.sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))]
+  const ingredients = sorted.map(({ name, version, digest }) => [name, version ?? null, digest])
+  return {
+    digest: createHash('sha256').update(canonicalJson(ingredients)).digest('hex'),
+    parts: sorted,
+    seen: seen.flat(),
+  }
+}
+
+function orderOf({ name, version, digest }: CodePart): string {
+  return `${name} ${version ?? ''} ${digest}`
+}
+
+/** A package that does not lie in a node_modules folder is worked on here. */
 function isLinked(dir: string): boolean {
   return !dir.split(sep).includes('node_modules')
 }
 
-function digestCode(name: string, dir: string, topFolder: string, cache: StatCache): string {
-  const root = join(dir, topFolder)
-  const files: string[] = []
-  collect(root, files)
-  const hash = createHash('sha256')
-  for (const file of files.sort()) {
-    const inside = relative(root, file).split(sep).join('/')
-    if (name === '@etsef/plugin-api' && contractExclusions.test(inside)) continue
-    hash.update(`${inside}\u0000${cache.digest(file)}\n`)
-  }
-  return hash.digest('hex')
-}
-
-function collect(dir: string, files: string[]): void {
-  let entries: Dirent[]
+/** Beside installed packages, so that every store and project that uses them knows them; `undefined` where nothing can be written. */
+function sharedMemory(dir: string): string | undefined {
+  const parts = dir.split(sep)
+  const at = parts.indexOf('node_modules')
+  if (at < 0) return undefined
+  const folder = parts.slice(0, at + 1).join(sep)
   try {
-    entries = readdirSync(dir, { withFileTypes: true })
+    accessSync(folder, constants.W_OK)
+    return join(folder, '.cache', 'etsef', 'code.json')
   } catch {
-    return
-  }
-  for (const entry of entries) {
-    const path = join(dir, entry.name)
-    if (entry.isDirectory()) {
-      if (entry.name !== 'node_modules' && !entry.name.startsWith('.') && entry.name !== 'out-tsc') collect(path, files)
-    } else if (
-      /\.([cm]?js|json|wasm|node)$/.test(entry.name) &&
-      !/\.(test|spec)\.[cm]?js$/.test(entry.name) &&
-      !entry.name.endsWith('.tsbuildinfo')
-    )
-      files.push(path)
+    return undefined
   }
 }

@@ -141,7 +141,8 @@ async function loadPlugin(
     problems.push(problem('ERR_PLUGIN', { message: `Plugin package "${name}" ${message}`, place, hint, cause }))
     return undefined
   }
-  const entry = join(dir, String(manifest.etsef?.plugin))
+  const path = manifest.etsef?.plugin
+  const entry = join(dir, typeof path === 'string' ? path : '')
   if (!existsSync(entry)) {
     refuse(`has no file ${relative(dir, entry)}`, 'build or install the package again')
     return

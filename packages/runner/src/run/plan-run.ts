@@ -1,6 +1,7 @@
 import { problem, suggest } from '../errors.js'
 import { buildPlan, wantedStages, type Plan } from '../plan/build-plan.js'
 import { describeDifference, explainStage, type Earlier } from '../plan/explain.js'
+import { codeChanges } from '../plan/explain-code.js'
 import type { Stage } from '../plan/stages.js'
 import type { Store } from '../store/store.js'
 import type { KeyedPipeline } from './prepare.js'
@@ -37,12 +38,13 @@ export function planRun(keyed: KeyedPipeline, store: Store, selection: Selection
   const forcedNodes = downstreamOf(selection.from ?? [], stages)
   const last = lastRunOf(store.dir, keyed.document.file)
   const earlier = last && earlierOf(last)
+  const codeChange = codeChanges(store.dir, keyed.codes)
   const plan = buildPlan(stages, {
     wanted: wantedStages(stages, nodes),
     find: (key) => store.find(key),
     forced: forcedNodes,
     reason: (stage) => {
-      const difference = earlier && explainStage(stage.id, stages, earlier)
+      const difference = earlier && explainStage(stage.id, stages, earlier, codeChange)
       return difference
         ? describeDifference(difference)
         : earlier

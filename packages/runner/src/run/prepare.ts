@@ -11,7 +11,7 @@ import { parseYaml } from '../pipeline/parse-yaml.js'
 import type { PipelineDocument } from '../pipeline/read-pipeline.js'
 import { buildStages, type Stage } from '../plan/stages.js'
 import { findProjectRoot } from '../registry/find-project.js'
-import { implementationDigests } from '../registry/implementation-digest.js'
+import { implementationDigests, type PluginCode } from '../registry/implementation-digest.js'
 import { loadRegistry, type Registry } from '../registry/load-registry.js'
 import { contentDigest } from '../store/content-digest.js'
 import { storeFolders } from '../store/store.js'
@@ -119,6 +119,8 @@ export interface KeyedPipeline extends CheckedPipeline {
   readonly contents: Readonly<
     Record<string, { readonly path: string; readonly digest: string; readonly numFiles: number }>
   >
+  /** Code of the plugins of the pipeline, by its digest. */
+  readonly codes: ReadonlyMap<string, PluginCode>
 }
 
 /**
@@ -136,6 +138,7 @@ export async function keyPipeline(checked: CheckedPipeline): Promise<KeyedPipeli
   const contents: Record<string, { path: string; digest: string; numFiles: number }> = {}
   const known = new Map<string, ReturnType<typeof contentDigest>>()
   const problems: PipelineError[] = []
+  const codes = new Map<string, PluginCode>()
   const content = (node: GraphNode): { keyed: JsonObject; absolute: JsonObject } => {
     let keyed: Json = node.options
     let absolute: Json = node.options
@@ -169,7 +172,11 @@ export async function keyPipeline(checked: CheckedPipeline): Promise<KeyedPipeli
   const stages = buildStages(graph, checked.order, {
     seed: document.seed,
     engineId: engine?.id,
-    implementationDigest: (plugin) => digests.of(plugin),
+    implementationDigest: (plugin) => {
+      const code = digests.of(plugin)
+      codes.set(code.digest, code)
+      return code.digest
+    },
     content: (node) => {
       const own = contentByNode.get(node.id) ?? content(node)
       contentByNode.set(node.id, own)
@@ -178,5 +185,5 @@ export async function keyPipeline(checked: CheckedPipeline): Promise<KeyedPipeli
   })
   if (existsSync(storeDir)) digests.save()
   if (problems.length > 0) throw new InvalidPipeline(sortProblems(problems))
-  return { ...checked, stages, engine, contents }
+  return { ...checked, stages, engine, contents, codes }
 }

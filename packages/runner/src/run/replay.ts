@@ -1,4 +1,5 @@
 import { describeDifference, explainStage } from '../plan/explain.js'
+import { codeChanges } from '../plan/explain-code.js'
 import { earlierOf } from './plan-run.js'
 import type { KeyedPipeline } from './prepare.js'
 import type { RunRecord, StageRecord } from './run-record.js'
@@ -36,12 +37,13 @@ export function compareWithRecord(
   for (const [name, digest] of codeOf(record))
     if (codeNow.has(name)) compare(`code of ${name}`, digest, codeNow.get(name))
   const earlier = earlierOf(record)
+  const codeChange = codeChanges(store.dir, keyed.codes)
   for (const [id, stage] of Object.entries(record.stages)) {
     // Changed code gives another key, and often the same bytes.
     const before = stage.filesDigest
     const now = before === undefined ? undefined : filesOf(replayed.stages[id], store)
     if (before === now) continue
-    const cause = keyed.stages.has(id) ? explainStage(id, keyed.stages, earlier) : undefined
+    const cause = keyed.stages.has(id) ? explainStage(id, keyed.stages, earlier, codeChange) : undefined
     differences.push({
       isResult: true,
       what: `artifact ${id}${cause ? ` (${describeDifference(cause)})` : ''}`,

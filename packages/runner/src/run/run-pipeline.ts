@@ -7,6 +7,7 @@ import { InvalidPipeline } from '../errors.js'
 import { createWorkerPool } from '../executor/worker-pool.js'
 import { loaderChain, type LoaderChain } from '../plan/loader-chain.js'
 import type { Stage } from '../plan/stages.js'
+import { keepCode } from '../registry/code-record.js'
 import { createDurability } from '../store/durability.js'
 import { openKeyLocks } from '../store/key-lock.js'
 import { filesDigest, manifestDigest } from '../store/manifest.js'
@@ -76,6 +77,7 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
   const signal = options.signal ?? new AbortController().signal
   const cpus = options.jobs ?? availableParallelism()
   const devices = gpuDevices(options.gpus ?? 0, process.env['CUDA_VISIBLE_DEVICES'])
+  for (const code of keyed.codes.values()) keepCode(store.dir, code)
   const base = recordBase(keyed, run, started, options)
   writeRunRecord(store.dir, {
     ...base,

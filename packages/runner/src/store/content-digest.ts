@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { lstatSync, readdirSync, realpathSync, statSync, type BigIntStats } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { problem } from '../errors.js'
+import { isLitter } from './litter.js'
 import { openStatCache, statCacheFile, type StatCache } from './stat-cache.js'
 
 /** What is known of declared content. */
@@ -16,7 +17,8 @@ export interface ContentDigest {
 }
 
 /**
- * Identity of a file or folder by its bytes and relative names; where it lies, and its times, do not matter.
+ * Identity of a file or folder by its bytes and relative names; where it lies, its times, and what file managers and editors leave
+ * behind in it do not matter.
  *
  * @param path - Absolute.
  * @param options - `storeDir` keeps the stat cache; `isParanoid` reads every file; `named` are files that the file at the path names, relative to
@@ -91,6 +93,7 @@ function sha256(lines: readonly string[]): string {
 
 function walk(root: string, dir: string, visit: (file: string, stats: BigIntStats) => void): void {
   for (const name of readdirSync(dir)) {
+    if (isLitter(name)) continue
     const path = join(dir, name)
     let stats = lstatSync(path, { bigint: true })
     if (stats.isSymbolicLink()) {
