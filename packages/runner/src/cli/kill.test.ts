@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createRng } from '@etsef/plugin-api'
 import { afterAll, expect, test, vi } from 'vitest'
+import { childrenOf } from '../../test-fixtures/processes.js'
 import { createProject } from '../../test-fixtures/project.js'
 
 /** `ETSEF_KILLS=200` for the full figure; a few show the same in a second each. */
 const numKills = Number(process.env['ETSEF_KILLS'] ?? 6)
+const numWorkerKills = Number(process.env['ETSEF_WORKER_KILLS'] ?? 10)
 const numInterrupts = Number(process.env['ETSEF_INTERRUPTS'] ?? 3)
 
 const project = createProject()
@@ -110,6 +112,37 @@ test(`killing the coordinator ${numKills} times loses nothing and repeats nothin
   expect(repeated).toBe(0)
   expect(readdirSync(join(broken, 'tmp'))).toEqual([])
   expect(numDone).toBeGreaterThanOrEqual(0)
+}, 3_600_000)
+
+test(`killing workers ${numWorkerKills} times, idle and busy ones, fails no run`, async () => {
+  const rng = createRng('worker-kills')
+  const storeDir = join(project.dir, 'workers')
+  let numFailed = 0
+  for (let kills = 0; kills < numWorkerKills;) {
+    rmSync(storeDir, { recursive: true, force: true })
+    // Twice as many processes as stages run at a time: half of them wait, and a kill meets either.
+    const child = project.spawn('run', 'forty.yaml', '--store', storeDir, '--jobs', '4', '-q')
+    const exited = once(child, 'exit') as Promise<[number | null]>
+    for (let numBefore = 0; child.exitCode === null && kills < numWorkerKills;) {
+      await Promise.race([exited, sleep(20 + rng.next() * 80)])
+      // One stage may be lost twice, not three times: a kill waits until the run has gone on since the last.
+      const numNow = finishedKeys(storeDir).size
+      if (numNow <= numBefore) continue
+      numBefore = numNow
+      const workers = childrenOf(child.pid!)
+      const victim = workers[rng.integer(workers.length)]
+      if (victim === undefined) continue
+      try {
+        process.kill(victim, 'SIGKILL')
+        kills++
+      } catch {
+        // It has ended by itself meanwhile.
+      }
+    }
+    const [code] = await exited
+    if (code !== 0) numFailed++
+  }
+  expect(numFailed).toBe(0)
 }, 3_600_000)
 
 test(`Ctrl-C ${numInterrupts} times leaves no process and the next run resumes`, async () => {

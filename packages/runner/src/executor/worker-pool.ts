@@ -1,9 +1,10 @@
 import { PipelineError } from '@etsef/plugin-api'
 import { fork, type ChildProcess } from 'node:child_process'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { problem } from '../errors.js'
+import { countOomKills } from './oom-kills.js'
 import type { FromWorker, SerialisedError, StageResult, StageSpec, ToWorker } from './protocol.js'
 
 /** Why an attempt failed: the operation, memory, time, a dead worker, or the machine. */
@@ -54,7 +55,6 @@ interface Handle {
   readonly child: ChildProcess
   readonly kindId: string
   isBusy: boolean
-  hasExited: boolean
   readonly exited: Promise<void>
 }
 
@@ -69,14 +69,22 @@ function workerModule(): string {
 /**
  * A pool of workers.
  *
- * @param options - `size`: most workers at a time; `logDir` gets what native code prints.
+ * @param options - `size`: most workers at a time; `logDir` gets what native code prints; `oomKills` counts what the kernel ended.
  */
 export function createWorkerPool(options: {
   readonly size: number
   readonly logDir: string
   readonly cwd: string
+  readonly oomKills?: () => number | undefined
 }): WorkerPool {
+  const { oomKills = countOomKills } = options
   const handles = new Set<Handle>()
+  let numOomKills = oomKills()
+  const isOomKill = (): boolean => {
+    const before = numOomKills
+    numOomKills = oomKills()
+    return before !== undefined && numOomKills !== undefined && numOomKills > before
+  }
   let isStopped = false
   const start = (kind: WorkerKind): Handle => {
     const log = openSync(join(options.logDir, 'workers.log'), 'a')
@@ -93,20 +101,23 @@ export function createWorkerPool(options: {
       child,
       kindId: kindId(kind),
       isBusy: false,
-      hasExited: false,
-      exited: new Promise((resolve) =>
+      exited: new Promise((resolve) => {
         child.once('exit', () => {
           resolve()
-        }),
-      ),
+        })
+        child.on('error', () => {
+          // Never started: there will be no exit.
+          if (child.pid === undefined) resolve()
+        })
+      }),
     }
     handles.add(handle)
-    child.once('exit', () => {
-      handle.hasExited = true
-      handles.delete(handle)
-    })
-    child.on('error', () => undefined)
+    void handle.exited.then(() => handles.delete(handle))
     return handle
+  }
+  const drop = (handle: Handle): void => {
+    handles.delete(handle)
+    killGroup(handle.child, 'SIGKILL')
   }
   const take = (kind: WorkerKind): Handle => {
     const id = kindId(kind)
@@ -114,10 +125,7 @@ export function createWorkerPool(options: {
     const fitting = idle.find((handle) => handle.kindId === id)
     if (!fitting && handles.size >= options.size) {
       const [other] = idle
-      if (other) {
-        handles.delete(other)
-        killGroup(other.child, 'SIGKILL')
-      }
+      if (other) drop(other)
     }
     const handle = fitting ?? start(kind)
     handle.isBusy = true
@@ -127,15 +135,21 @@ export function createWorkerPool(options: {
     warm(kind, count) {
       for (let i = handles.size; i < Math.min(count, options.size); i++) start(kind)
     },
-    run(spec, { kind, timeoutMs, onMessage }) {
-      if (isStopped)
-        return Promise.reject(
-          new AttemptFailed('cancelled', problem('ERR_CANCELLED', { message: 'The run was cancelled' })),
-        )
-      const handle = take(kind)
-      return runOn(handle, spec, timeoutMs, onMessage).finally(() => {
-        handle.isBusy = false
-      })
+    async run(spec, { kind, timeoutMs, onMessage }) {
+      for (let numTries = 1; ; numTries++) {
+        if (isStopped)
+          throw new AttemptFailed('cancelled', problem('ERR_CANCELLED', { message: 'The run was cancelled' }))
+        const handle = take(kind)
+        try {
+          return await runOn(handle, { spec, timeoutMs, onMessage, isOomKill })
+        } catch (thrown) {
+          if (!(thrown instanceof NotBegun)) throw thrown
+          drop(handle)
+          if (numTries >= maxTries) throw thrown.failed
+        } finally {
+          handle.isBusy = false
+        }
+      }
     },
     async stop(graceMs) {
       isStopped = true
@@ -186,13 +200,28 @@ function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-function runOn(
-  handle: Handle,
-  spec: StageSpec,
-  timeoutMs: number | undefined,
-  onMessage: (message: FromWorker) => void,
-): Promise<StageResult> {
-  const { child } = handle
+/** Workers that may die in a row before they begin a stage: they were idle, or starting, and the stage is no attempt the poorer. */
+const maxTries = 8
+
+/** The worker was dead before it began the stage; it may have been so for a while without the news having come. */
+class NotBegun extends Error {
+  readonly failed: AttemptFailed
+
+  constructor(failed: AttemptFailed) {
+    super(failed.message)
+    this.failed = failed
+  }
+}
+
+interface Attempt {
+  readonly spec: StageSpec
+  readonly timeoutMs: number | undefined
+  readonly onMessage: (message: FromWorker) => void
+  /** Whether the kernel has ended a process for want of memory since it was last asked. */
+  readonly isOomKill: () => boolean
+}
+
+function runOn({ child }: Handle, { spec, timeoutMs, onMessage, isOomKill }: Attempt): Promise<StageResult> {
   return new Promise((resolve, reject) => {
     let hasTimedOut = false
     const timer =
@@ -206,7 +235,6 @@ function runOn(
       clearTimeout(timer)
       child.off('message', receive)
       child.off('exit', lose)
-      child.off('error', fail)
       settle()
     }
     const receive = (message: FromWorker): void => {
@@ -222,24 +250,26 @@ function runOn(
     }
     const lose = (code: number | null, signal: NodeJS.Signals | null): void => {
       finish(() => {
-        reject(hasTimedOut ? timedOut(timeoutMs ?? 0) : lost(code, signal))
-      })
-    }
-    const fail = (cause: Error): void => {
-      finish(() => {
-        reject(
-          new AttemptFailed(
-            'infra',
-            problem('ERR_LOST', { message: `The worker process failed: ${cause.message}`, cause }),
-          ),
-        )
+        if (hasTimedOut) {
+          reject(timedOut(timeoutMs ?? 0))
+          return
+        }
+        const failed = lost(code, signal, signal === 'SIGKILL' && isOomKill())
+        // The first thing that a worker does with a stage is to open its log.
+        const hasBegun = failed.failure !== 'lost' || existsSync(spec.logFile)
+        reject(hasBegun ? failed : new NotBegun(failed))
       })
     }
     child.on('message', receive)
     child.once('exit', lose)
-    child.once('error', fail)
     const message: ToWorker = { type: 'run', spec }
-    child.send(message)
+    child.send(message, (cause) => {
+      if (!cause) return
+      finish(() => {
+        const message = `The worker process cannot be reached: ${cause.message}`
+        reject(new NotBegun(new AttemptFailed('infra', problem('ERR_LOST', { message, cause }))))
+      })
+    })
   })
 }
 
@@ -253,10 +283,14 @@ function timedOut(timeoutMs: number): AttemptFailed {
   )
 }
 
-function lost(code: number | null, signal: NodeJS.Signals | null): AttemptFailed {
-  const how = signal ? `was ended by ${signal}` : `ended with code ${String(code)}`
+function lost(code: number | null, signal: NodeJS.Signals | null, isOomKill: boolean): AttemptFailed {
+  const how = isOomKill
+    ? 'was ended by the system'
+    : signal
+      ? `was ended by ${signal}`
+      : `ended with code ${String(code)}`
   // V8 aborts, and wasm runtimes exit, when memory runs out; the kernel's killer sends SIGKILL, which looks like any other.
-  if (signal === 'SIGABRT' || code === 134) {
+  if (isOomKill || signal === 'SIGABRT' || code === 134) {
     return new AttemptFailed(
       'oom',
       problem('ERR_OUT_OF_MEMORY', {

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { childrenOf } from '../../test-fixtures/processes.js'
 import { computed, createProject, outcomesOf, tenStages } from '../../test-fixtures/project.js'
+import { isProcessAlive } from '../store/processes.js'
 import { openStore } from '../store/store.js'
 import { maxLiveImages } from '../worker/live-images.js'
 import type { RunEvent } from './events.js'
@@ -285,6 +287,27 @@ describe('damage and death', () => {
     expect(existsSync(flag)).toBe(true)
     expect(outcome.record.stages['node']?.attempts).toBe(2)
     expect(events.filter((event) => event.type === 'stage-retried')).toMatchObject([{ node: 'node', failure: 'lost' }])
+  })
+
+  test('a worker that was killed while it had nothing to do costs no attempt', async () => {
+    const events: RunEvent[] = []
+    const outcome = await project.run('toy.yaml', {
+      request: { overrides: ['vars.n=53'] },
+      selection: { to: ['split'] },
+      jobs: 1,
+      retries: {},
+      emit: (event) => {
+        events.push(event)
+        if (event.type !== 'stage-started') return
+        // Nothing of this thread runs until they are dead: it cannot have heard of it when it hands over the stage.
+        for (const pid of childrenOf(process.pid)) {
+          process.kill(pid, 'SIGKILL')
+          while (isProcessAlive(pid));
+        }
+      },
+    })
+    expect(events.filter((event) => event.type === 'stage-retried')).toEqual([])
+    expect(outcome.record.status).toBe('ok')
   })
 
   test.each([

@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { openStore } from '../store/store.js'
+import type { StageSpec } from './protocol.js'
+import { createWorkerPool } from './worker-pool.js'
+
+const dir = mkdtempSync(join(tmpdir(), 'etsef-pool-'))
+afterAll(() => {
+  rmSync(dir, { recursive: true })
+})
+openStore(dir)
+
+/** A stage whose plugin ends the worker as the kernel would: when it is imported. */
+function killedStage(attempt: number): StageSpec {
+  const entry = join(dir, 'plugin.mjs')
+  writeFileSync(entry, "process.kill(process.pid, 'SIGKILL')\nawait new Promise(() => undefined)\n")
+  const plugin = { entry, packageName: 'killed', version: '1.0.0' }
+  const stage = {
+    key: 'k',
+    node: 'n',
+    part: 'run',
+    type: 'killed/now',
+    plugin,
+    options: {},
+    seed: '',
+    threads: 1,
+  } as const
+  return { ...stage, inputs: [], outputs: [], specs: {}, storeDir: dir, logFile: join(dir, `${attempt}.log`), attempt }
+}
+
+test('a worker that the kernel ended for want of memory is not a lost one', async () => {
+  let count = 7
+  const pool = createWorkerPool({ size: 1, logDir: dir, cwd: dir, oomKills: () => count })
+  const options = { kind: { threads: 1, engine: undefined, devices: undefined }, onMessage: () => undefined }
+  const lost = { failure: 'lost', error: { code: 'ERR_LOST' } }
+  await expect(pool.run(killedStage(1), options)).rejects.toMatchObject(lost)
+  count++
+  await expect(pool.run(killedStage(2), options)).rejects.toMatchObject({
+    failure: 'oom',
+    error: { code: 'ERR_OUT_OF_MEMORY', message: 'The worker process ran out of memory (it was ended by the system)' },
+  })
+  await expect(pool.run(killedStage(3), options)).rejects.toMatchObject(lost)
+  await pool.stop(0)
+})
