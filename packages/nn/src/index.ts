@@ -7,7 +7,8 @@ export { initParameter, initWeights } from './graph/init-weights.js'
 export { countParameters, parametersOf, parametersOfNode, sizeOf } from './graph/parameters.js'
 export { hashString, mixBits, normalStream, uniformStream } from './graph/random.js'
 export { axisPadding, inferShapes, nodeShape, windowCount } from './graph/shapes.js'
-export type { ArchitectureEntry, ArchitectureOptions, Variant } from './architectures/architecture.js'
+export type { ArchitectureEntry, ArchitectureOptions } from './architectures/architecture.js'
+export type { Variant } from './architectures/variant.js'
 export {
   architectureEntry,
   buildArchitecture,
@@ -16,7 +17,8 @@ export {
 } from './architectures/build-architecture.js'
 export { architectures } from './architectures/catalogue.js'
 export { type CustomPreprocessing, preprocess, type Preprocessing, unpreprocess } from './images/preprocess.js'
-export { type Raster, resize, type ResizeOptions } from './images/resize.js'
+export type { Raster } from './images/raster.js'
+export { resize, type ResizeOptions } from './images/resize.js'
 // Weights, model directories
 export {
   readModel,

@@ -1,4 +1,5 @@
-export { default, expandOptions } from './plugin.js'
+export { default } from './plugin.js'
+export { expandOptions } from './expand/expand.js'
 export { augmentPixels, type Augmentation } from './pixels/augment-pixels.js'
 export { gaussianBlur, gaussianKernel } from './pixels/gaussian-blur.js'
 export { warpImage, type Border, type Warp } from './pixels/warp.js'

@@ -1,2 +1,2 @@
 export { default } from './plugin.js'
-export { pretrainOptions } from './plugin.js'
+export { pretrainOptions } from './pretrain/pretrain.js'

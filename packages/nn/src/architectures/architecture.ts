@@ -1,8 +1,6 @@
 import type { Preprocessing } from '../images/preprocess.js'
 import type { BuiltArchitecture } from './graph-builder.js'
-
-/** Which implementation's details (padding, epsilon, strides of the blocks) a network follows; `timm` where it differs from torchvision. */
-export type Variant = 'keras' | 'torch' | 'timm'
+import type { Variant } from './variant.js'
 
 /** What {@link buildArchitecture} takes. */
 export interface ArchitectureOptions {

@@ -1,4 +1,4 @@
-import type { ArchitectureEntry, Variant } from './architecture.js'
+import type { ArchitectureEntry } from './architecture.js'
 import type { Preprocessing } from '../images/preprocess.js'
 import { efficientnet } from './efficientnet.js'
 import { inceptionResnetV2 } from './inception-resnet-v2.js'
@@ -7,6 +7,7 @@ import { mobilenetV2 } from './mobilenet-v2.js'
 import { mobilenetV3 } from './mobilenet-v3.js'
 import { resnet } from './resnet.js'
 import { xception } from './xception.js'
+import type { Variant } from './variant.js'
 
 /** Keras' EfficientNetV2-S and timm's InceptionNets map pixels to about [-1, 1]. */
 const HALF: Preprocessing = { scale: 1 / 128, mean: [1, 1, 1], std: [1, 1, 1] }

@@ -1,5 +1,6 @@
-import type { ResolvedOptions, Variant } from './architecture.js'
+import type { ResolvedOptions } from './architecture.js'
 import { type BuiltArchitecture, GraphBuilder, roundChannels, variantPadding } from './graph-builder.js'
+import type { Variant } from './variant.js'
 
 /** One group of equal blocks. */
 interface Group {

@@ -1,6 +1,6 @@
 import type { Activation, Graph, GraphNode, Operation, Padding } from '../graph/graph.js'
 import { nodeShape } from '../graph/shapes.js'
-import type { Variant } from './architecture.js'
+import type { Variant } from './variant.js'
 
 /** What names a peer gives to a node's parameters: `<peer name>` by our node name. */
 export type PeerNames = ReadonlyMap<string, string>

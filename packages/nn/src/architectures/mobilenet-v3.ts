@@ -1,6 +1,7 @@
 import type { Activation } from '../graph/graph.js'
-import type { ResolvedOptions, Variant } from './architecture.js'
+import type { ResolvedOptions } from './architecture.js'
 import { type BuiltArchitecture, GraphBuilder, roundChannels, variantPadding } from './graph-builder.js'
+import type { Variant } from './variant.js'
 
 /** One row of the paper's tables 1 and 2. */
 type Row = readonly [

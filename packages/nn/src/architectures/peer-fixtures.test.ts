@@ -10,9 +10,9 @@ import { testEngines } from '../engine/test-engines.js'
 import { openFrozenNetwork } from '../run/frozen-network.js'
 import { weightsFromKeras } from '../weights/from-keras.js'
 import { weightsFromTorch } from '../weights/from-torch.js'
-import type { Variant } from './architecture.js'
 import { buildWithNames } from './build-architecture.js'
 import type { BuiltArchitecture } from './graph-builder.js'
+import type { Variant } from './variant.js'
 
 /** One line of peer-fixtures.json, written by tools/peers/nn-fixtures.py. */
 interface Fixture {

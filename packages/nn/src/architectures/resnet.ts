@@ -1,5 +1,6 @@
-import type { ResolvedOptions, Variant } from './architecture.js'
+import type { ResolvedOptions } from './architecture.js'
 import { type BuiltArchitecture, GraphBuilder } from './graph-builder.js'
+import type { Variant } from './variant.js'
 
 /** Depths of the supported networks: blocks per stage, and whether the blocks are bottlenecks. */
 const DEPTHS = {

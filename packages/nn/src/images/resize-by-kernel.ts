@@ -1,6 +1,6 @@
 import type { AxisKernel } from './axis-kernel.js'
 import { resizeKernelsBinary } from './resize-kernels-binary.js'
-import type { Raster } from './resize.js'
+import type { Raster } from './raster.js'
 
 /** Rows of one channel or three to the target width; see scripts/build-kernels.mjs. All arguments but counts and pitches are addresses. */
 type Narrow = (

@@ -1,5 +1,5 @@
 import type { AxisKernel } from './axis-kernel.js'
-import type { Raster } from './resize.js'
+import type { Raster } from './raster.js'
 
 /** The two passes in JavaScript, for all rasters: what {@link resizeByKernel} must equal. */
 export function resizePlain<T extends Uint8Array | Float32Array>(

@@ -1,14 +1,7 @@
 import { axisKernel } from './axis-kernel.js'
+import type { Raster } from './raster.js'
 import { resizeByKernel } from './resize-by-kernel.js'
 import { resizePlain } from './resize-plain.js'
-
-/** A picture (or map) as plain data, channels last. */
-export interface Raster<T extends Uint8Array | Float32Array = Uint8Array | Float32Array> {
-  readonly height: number
-  readonly width: number
-  readonly channels: number
-  readonly data: T
-}
 
 /** Settings of {@link resize}. */
 export interface ResizeOptions {

@@ -1,6 +1,7 @@
-import type { ArchitectureOptions, Variant } from '../architectures/architecture.js'
+import type { ArchitectureOptions } from '../architectures/architecture.js'
 import { preprocessingOf } from '../architectures/build-architecture.js'
 import type { Preprocessing } from '../images/preprocess.js'
+import type { Variant } from '../architectures/variant.js'
 
 /** ImageNet weights that a publisher offers, and how to know the right file. */
 export interface PublishedWeights {

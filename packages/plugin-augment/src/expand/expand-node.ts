@@ -1,7 +1,7 @@
 import { collectImages, pickRows, type CombineImplementation, type Json, type Static } from '@etsef/plugin-api'
 import { of } from 'rxjs'
 import { augmentPixels, type Augmentation } from '../pixels/augment-pixels.js'
-import type { expandInputs, expandOptions, expandOutputs } from '../plugin.js'
+import type { expandInputs, expandOptions, expandOutputs } from './expand.js'
 import { countCopies, planCopies, type AugmentationRanges } from './plan-copies.js'
 
 type Options = Static<typeof expandOptions>

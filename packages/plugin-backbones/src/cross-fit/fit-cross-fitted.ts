@@ -3,7 +3,7 @@ import type { Model } from '@etsef/nn'
 import type { Observable } from 'rxjs'
 import { openEmbedder } from '../embed/open-embedder.js'
 import type { TtaMode } from '../embed/square-views.js'
-import { openTraining, type FitOptions, type Training } from '../finetune/fit-classifier.js'
+import { openTraining, type FitOptions, type Training } from '../training/fit-classifier.js'
 import { fitAlignment, type Alignment } from './align-features.js'
 import { classesInOneFold, rowFolds } from './row-folds.js'
 

@@ -3,8 +3,8 @@ import { cutAfter, inferShapes, readModel, type Graph } from '@etsef/nn'
 import { openEmbedder } from '../embed/open-embedder.js'
 import { embedImages } from '../embed/embed-images.js'
 import { featureNames } from '../embed/read-parts.js'
-import type { extractOptions } from '../options.js'
-import type { extractInputs, extractOutputs } from '../plugin.js'
+
+import type { extractInputs, extractOptions, extractOutputs } from './extract.js'
 
 type Implementation = MapImplementation<Static<typeof extractOptions>, typeof extractInputs, typeof extractOutputs>
 

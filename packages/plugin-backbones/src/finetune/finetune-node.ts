@@ -5,9 +5,10 @@ import { fitCrossFitted, type CrossFit } from '../cross-fit/fit-cross-fitted.js'
 import { openCrossFitted } from '../cross-fit/open-cross-fitted.js'
 import { embedParts } from '../embed/embed-images.js'
 import { featureNames } from '../embed/read-parts.js'
-import type { finetuneOptions } from '../options.js'
-import type { finetuneOutputs, trainingInputs } from '../plugin.js'
-import { fitClassifier } from './fit-classifier.js'
+
+import type { trainingInputs } from '../training/training.js'
+import type { finetuneOptions, finetuneOutputs } from './finetune.js'
+import { fitClassifier } from '../training/fit-classifier.js'
 import { softmaxRows } from './softmax-rows.js'
 
 /** The fine-tuned network, and those of the folds where there are any. */

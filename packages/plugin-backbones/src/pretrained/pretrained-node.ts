@@ -8,7 +8,7 @@ import {
   type ArchitectureOptions,
   type Model,
 } from '@etsef/nn'
-import type { pretrainedOptions, pretrainedOutputs } from '../plugin.js'
+import type { pretrainedOptions, pretrainedOutputs } from './pretrained.js'
 
 type Options = Static<typeof pretrainedOptions>
 type Implementation = SourceImplementation<Options, typeof pretrainedOutputs>

@@ -1,6 +1,6 @@
 import { collectImages, type EstimatorImplementation, type Static } from '@etsef/plugin-api'
 import { loadEngine, openPixelStore, readModel, viewPresets, writeModel, type Graph, type Model } from '@etsef/nn'
-import type { pretrainInputs, pretrainOptions, pretrainOutputs } from '../plugin.js'
+import type { pretrainInputs, pretrainOptions, pretrainOutputs } from './pretrain.js'
 import { pretrainSimclr } from './pretrain-simclr.js'
 
 type Implementation = EstimatorImplementation<

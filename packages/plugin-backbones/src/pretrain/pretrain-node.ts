@@ -1,8 +1,9 @@
 import type { EstimatorImplementation, Static } from '@etsef/plugin-api'
 import { readModel, writeModel, type Model } from '@etsef/nn'
-import type { pretrainOptions } from '../options.js'
-import type { pretrainOutputs, trainingInputs } from '../plugin.js'
-import { fitClassifier } from './fit-classifier.js'
+
+import type { trainingInputs } from '../training/training.js'
+import type { pretrainOptions, pretrainOutputs } from './pretrain.js'
+import { fitClassifier } from '../training/fit-classifier.js'
 
 type Implementation = EstimatorImplementation<
   Static<typeof pretrainOptions>,

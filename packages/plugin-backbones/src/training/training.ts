@@ -1,16 +1,12 @@
-import { Type } from '@etsef/plugin-api'
-import { ttaModes } from './embed/square-views.js'
+import { nearestName, port, Type, type PlanArguments } from '@etsef/plugin-api'
+import { catalogue, freezableStages } from '../catalogue.js'
 
-const rate = (value: number, description: string) => Type.Number({ exclusiveMinimum: 0, default: value, description })
-
-const tta = Type.Enum([...ttaModes], {
-  default: 'none',
-  description:
-    'Views of each picture that features are averaged over: flip (mirrored as well, 2), flips (both axes, 4), flipsAndRotations (quarter turns too, 8)',
-})
+/** An option that holds a learning rate. */
+export const rate = (value: number, description: string) =>
+  Type.Number({ exclusiveMinimum: 0, default: value, description })
 
 /** Options that every training operation of this plugin has. */
-const trainingOptions = {
+export const trainingOptions = {
   epochs: Type.Integer({ minimum: 0, default: 20, description: 'Passes over the train rows' }),
   batchSize: Type.Integer({ minimum: 1, default: 16, description: 'Pictures a step; the last, smaller batch is kept' }),
   inputSize: Type.Union([Type.Integer({ minimum: 16, maximum: 1024 }), Type.Null()], {
@@ -97,51 +93,42 @@ const trainingOptions = {
   }),
 }
 
-/** Options of `backbones/pretrain`. */
-export const pretrainOptions = Type.Object(
-  { ...trainingOptions, learningRate: rate(1e-3, 'Base learning rate') },
-  { additionalProperties: false },
-)
+/** Inputs of the training operations. */
+export const trainingInputs = {
+  images: port.images('labelled images; fits on train, picks the best epoch on val'),
+  init: port.model('network to start from; its head is kept only when classes and head shape are the same'),
+}
 
-/** Options of `backbones/finetune`. */
-export const finetuneOptions = Type.Object(
-  {
-    ...trainingOptions,
-    learningRate: rate(5e-4, 'Base learning rate once the backbone learns'),
-    headEpochs: Type.Integer({
-      minimum: 0,
-      default: 3,
-      description:
-        'Epochs in which only the new head learns, before the stages after freeze join; they come before epochs',
-    }),
-    headLearningRate: rate(1e-3, 'Base learning rate of the head epochs'),
-    tta,
-    crossFit: Type.Union([Type.Integer({ minimum: 2, maximum: 20 }), Type.Null()], {
-      default: null,
-      description:
-        'Folds: train rows get features and predictions of networks that did not learn from them (one training more per fold). null: all rows go through the one network',
-    }),
-    crossFitFeatures: Type.Enum(['logits', 'aligned'], {
-      default: 'logits',
-      description:
-        'With crossFit: logits gives one column per class, which means the same in every network; aligned maps the folds’ features into the main network’s space',
-    }),
-  },
-  { additionalProperties: false },
-)
+type TrainingPlan = PlanArguments<
+  { readonly freeze: string; readonly inputSize: number | null; readonly headHidden: readonly number[] },
+  typeof trainingInputs
+>
 
-/** Options of `backbones/extract`. */
-export const extractOptions = Type.Object(
-  {
-    node: Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
-      default: null,
-      description: 'Node of the network whose values are the features (pooled if spatial). null: its feature node',
-    }),
-    runner: Type.Enum(['auto', 'onnx', 'engine'], {
-      default: 'auto',
-      description: 'auto: ONNX Runtime where it agrees with the tensor engine on two pictures, else the tensor engine',
-    }),
-    tta,
-  },
-  { additionalProperties: false },
-)
+/** What a training operation makes of its inputs, and what cannot work. */
+export function planTraining({ options, inputs, issue }: TrainingPlan) {
+  const { architecture } = inputs.init
+  const entry = architecture === undefined ? undefined : catalogue[architecture]
+  if (entry !== undefined) {
+    const stages = freezableStages(entry)
+    if (!stages.includes(options.freeze)) {
+      const near = nearestName(options.freeze, stages)
+      issue('freeze', `${architecture} has no stage "${options.freeze}"`, {
+        expected: stages.join(', '),
+        received: options.freeze,
+        ...(near === undefined ? {} : { hint: `did you mean "${near}"?` }),
+      })
+    }
+    if (options.inputSize !== null && options.inputSize < entry.minInputSize) {
+      issue('inputSize', `${architecture} needs larger pictures`, {
+        expected: `at least ${entry.minInputSize}`,
+        received: String(options.inputSize),
+      })
+    }
+  }
+  const numClasses = inputs.images.classNames?.length
+  if (numClasses !== undefined && numClasses < 2) {
+    issue('in:images', 'a classifier needs at least two classes', { received: `${numClasses} class` })
+  }
+  const inputShape = options.inputSize === null ? inputs.init.inputShape : [options.inputSize, options.inputSize, 3]
+  return { architecture, inputShape, classNames: inputs.images.classNames }
+}

@@ -24,7 +24,7 @@ import {
 import type { Observable } from 'rxjs'
 import type { Static } from '@etsef/plugin-api'
 import { engineOf } from '../embed/open-embedder.js'
-import type { pretrainOptions } from '../options.js'
+import type { pretrainOptions } from '../pretrain/pretrain.js'
 
 /** Options of {@link fitClassifier}. */
 export type FitOptions = Static<typeof pretrainOptions> & {

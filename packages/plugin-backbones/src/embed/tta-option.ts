@@ -1,0 +1,9 @@
+import { Type } from '@etsef/plugin-api'
+import { ttaModes } from './square-views.js'
+
+/** Option of operations that compute features. */
+export const ttaOption = Type.Enum([...ttaModes], {
+  default: 'none',
+  description:
+    'Views of each picture that features are averaged over: flip (mirrored as well, 2), flips (both axes, 4), flipsAndRotations (quarter turns too, 8)',
+})
