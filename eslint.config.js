@@ -2,13 +2,14 @@ import nx from '@nx/eslint-plugin'
 import jsdoc from 'eslint-plugin-jsdoc'
 import tseslint from 'typescript-eslint'
 
-/** Arrows point one way (docs/adr/0001): pipelines, test → plugin-* → nn → plugin-api and runner → plugin-api. */
+/** Arrows point one way (docs/adr/0001): pipelines, test → plugin-* → nn, drawing → plugin-api and runner → plugin-api. */
 const depConstraints = [
   { sourceTag: 'type:api', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'type:nn', onlyDependOnLibsWithTags: ['type:api'] },
+  { sourceTag: 'type:drawing', onlyDependOnLibsWithTags: ['type:api'] },
   { sourceTag: 'type:runner', onlyDependOnLibsWithTags: ['type:api'] },
   { sourceTag: 'type:executor', onlyDependOnLibsWithTags: ['type:api'] },
-  { sourceTag: 'type:plugin', onlyDependOnLibsWithTags: ['type:api', 'type:nn'] },
+  { sourceTag: 'type:plugin', onlyDependOnLibsWithTags: ['type:api', 'type:nn', 'type:drawing'] },
 ]
 
 export default tseslint.config(

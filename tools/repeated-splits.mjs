@@ -65,7 +65,10 @@ function etsef(splitSeed, ...more) {
   process.exit(1)
 }
 
-/** `<input>.<metric>` of the reports that score inputs, by name, then `<metric>` of reports that score one thing (the oracle). */
+/**
+ * `<input>.<metric>` of the reports that score inputs, by name, then `<metric>` of reports that score one thing (the oracle). An AUROC of vote
+ * shares, `<input>.<metric>OfVoteShares`, is another figure and is not among them.
+ */
 function scoresOf(nodes, metric) {
   const [scores, own] = [{}, {}]
   for (const [node, { metrics = {} }] of Object.entries(nodes)) {

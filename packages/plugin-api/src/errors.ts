@@ -16,6 +16,7 @@ export const errorCodes = [
   'ERR_EXTENDS',
   'ERR_IMPOSSIBLE_SPLIT',
   'ERR_LEAKAGE',
+  'ERR_LIBRARY',
   'ERR_LOST',
   'ERR_MISSING_FILE',
   'ERR_MISSING_ID',

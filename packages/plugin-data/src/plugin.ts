@@ -233,7 +233,7 @@ const nearDuplicates = defineOperation({
   type: 'data/near-duplicates',
   summary:
     'Audit: pictures that are nearly the same, in different partitions, classes or data sets, and the groups they make',
-  cacheVersion: 1,
+  cacheVersion: 2,
   options: nearDuplicatesOptions,
   inputs: nearDuplicatesInputs,
   outputs: nearDuplicatesOutputs,

@@ -13,7 +13,7 @@ const plugin: Plugin = definePlugin({
       kind: 'report',
       type: 'report/evaluate',
       summary: 'Metrics of held-out predictions with patient-clustered intervals and paired comparisons',
-      cacheVersion: 1,
+      cacheVersion: 2,
       options: evaluateOptions,
       inputs: { predictions: port.predictions.many('Predictions to evaluate; rows are named by their source node') },
       outputs: { report: port.report('metrics.json, table.md, table.csv, predictions.csv') },
@@ -51,15 +51,17 @@ const plugin: Plugin = definePlugin({
     defineOperation({
       kind: 'report',
       type: 'report/figures',
-      summary: 'Confusion matrix, reliability curve and t-SNE of held-out rows, as SVG and PNG',
-      cacheVersion: 1,
+      summary: 'Confusion matrix, reliability curve and t-SNE of held-out rows, as SVG, PNG and Vega-Lite',
+      cacheVersion: 2,
       options: figuresOptions,
       inputs: {
         predictions: port.predictions.optional('Predictions for the confusion matrix and the reliability curve'),
         features: port.features.optional('Features for the t-SNE picture'),
       },
       outputs: {
-        report: port.report('confusion-matrix, reliability and t-sne as .svg and .png, t-sne.csv, metrics.json'),
+        report: port.report(
+          'confusion-matrix, reliability and t-sne as .svg, .png and .vl.json, t-sne.csv, metrics.json',
+        ),
       },
       plan: (args) => {
         const { options, inputs } = args
@@ -81,13 +83,13 @@ const plugin: Plugin = definePlugin({
       kind: 'report',
       type: 'report/attributions',
       summary: 'Which columns and base models a classifier decided by: mean attributions per class, as tables and bars',
-      cacheVersion: 1,
+      cacheVersion: 2,
       options: attributionsOptions,
       inputs: {
         attributions: port.attributions('Values per class and column of each row, e.g. of xai/tree-shap'),
         features: port.features('The rows that were explained; names of the columns'),
       },
-      outputs: { report: port.report('columns and sources as .csv, .svg and .png, table.md, metrics.json') },
+      outputs: { report: port.report('columns and sources as .csv, .svg, .png and .vl.json, table.md, metrics.json') },
       plan: (args) => {
         const { partitions } = args.inputs.attributions
         if (partitions !== undefined && !partitions.includes(args.options.partition)) {
@@ -103,7 +105,7 @@ const plugin: Plugin = definePlugin({
       kind: 'report',
       type: 'report/page',
       summary: 'One self-contained HTML page with the tables, texts and figures of several reports',
-      cacheVersion: 1,
+      cacheVersion: 2,
       options: pageOptions,
       inputs: { reports: port.report.many('Reports to show, one section each, in this order') },
       outputs: { report: port.report('index.html, which refers to no other file') },

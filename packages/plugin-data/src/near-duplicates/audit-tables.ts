@@ -1,4 +1,5 @@
 import type { ReportTable } from '@etsef/plugin-api'
+import Papa from 'papaparse'
 import type { Audit, AuditedRow } from './audit.js'
 
 /** Files and tables of an audit. */
@@ -111,6 +112,5 @@ function pairsCsv(rows: readonly AuditedRow[], { pairs }: Audit): string {
 }
 
 function csv(lines: readonly (readonly string[])[]): string {
-  const cell = (value: string): string => (/[",\n\r]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value)
-  return `${lines.map((line) => line.map(cell).join(',')).join('\n')}\n`
+  return `${Papa.unparse(lines as string[][], { newline: '\n' })}\n` // it only reads them
 }

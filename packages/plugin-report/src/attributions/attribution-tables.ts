@@ -1,4 +1,5 @@
-import { barFigure } from '../figures/bar-figure.js'
+import { barChart } from '../figures/bar-chart.js'
+import type { Figure } from '../figures/prediction-figures.js'
 import { csv, markdownTable } from '../evaluate/tables.js'
 import type { MeanAttribution, MeanAttributions } from './mean-attributions.js'
 
@@ -49,17 +50,13 @@ export function attributionMarkdown(means: MeanAttributions, partition: string, 
 }
 
 /** Figures by name: `columns`, and `sources` where there are any. */
-export function attributionFigures(
-  means: MeanAttributions,
-  partition: string,
-  numColumns: number,
-): readonly { readonly name: string; readonly svg: string }[] {
+export function attributionFigures(means: MeanAttributions, partition: string, numColumns: number): readonly Figure[] {
   const { classNames, sources, columns, unit } = means
   const figure = (name: string, title: string, entries: readonly MeanAttribution[], axis: string) => ({
     name,
-    svg: barFigure({
+    chart: barChart({
       title,
-      notes: describe(means, partition),
+      notes: [describe(means, partition).join(' ')],
       classNames,
       bars: ranked(entries).map((entry) => ({ name: entry.name, parts: entry.perClass })),
       axis: `${axis}, ${unit}, summed over classes`,

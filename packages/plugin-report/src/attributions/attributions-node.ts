@@ -4,7 +4,7 @@ import type { AttributionBatch, FeatureBatch, OperationContext, ReportTable, Rep
 import { firstValueFrom } from 'rxjs'
 import type { Observable } from 'rxjs'
 import { sortedJson } from '../evaluate/report-json.js'
-import { rasterise } from '../figures/rasterise.js'
+import { writeFigure } from '../figures/write-figure.js'
 import { attributionCsv, attributionFigures, attributionMarkdown, ranked } from './attribution-tables.js'
 import type { AttributionsOptions } from './attributions-options.js'
 import { attributionMeans } from './mean-attributions.js'
@@ -33,10 +33,7 @@ export async function run({
   if (means.sources.length > 0)
     await writeFile(join(dir, 'sources.csv'), attributionCsv(means.sources, means.classNames))
   await writeFile(join(dir, 'table.md'), attributionMarkdown(means, partition, columns))
-  for (const { name, svg } of attributionFigures(means, partition, columns)) {
-    await writeFile(join(dir, `${name}.svg`), svg)
-    await writeFile(join(dir, `${name}.png`), await rasterise(svg))
-  }
+  for (const figure of attributionFigures(means, partition, columns)) await writeFigure(dir, figure)
   const metrics = metricsOf(means)
   await writeFile(join(dir, 'metrics.json'), sortedJson({ formatVersion: 1, partition, metrics }))
   return { report: { kind: 'report', dir, metrics, table: terminalTable(means) } }

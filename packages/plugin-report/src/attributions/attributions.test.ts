@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import type { AttributionBatch, FeatureBatch, ReportValue } from '@etsef/plugin-api'
 import { runOperation, someFeatures, someRows } from '@etsef/plugin-api/testing'
 import { describe, expect, test } from 'vitest'
-import { barFigure } from '../figures/bar-figure.js'
+import { barChart } from '../figures/bar-chart.js'
+import { drawChart } from '../figures/draw-chart.js'
 import plugin from '../plugin.js'
 import { attributionMeans } from './mean-attributions.js'
 
@@ -90,24 +91,33 @@ describe('attributionMeans', () => {
   })
 })
 
-test('barFigure stacks classes, escapes names, and draws nothing of zeros', () => {
-  const svg = barFigure({
-    title: 'Sources',
-    notes: ['a & b'],
-    classNames: ['x<y', 'z'],
-    bars: [
-      { name: 'tl', parts: [3, 1] },
-      { name: 'ssl', parts: [0, 0] },
-    ],
-    axis: 'Mean',
-  })
-  const widths = [...svg.matchAll(/width="([\d.]+)" height="16"/g)].map((match) => Number(match[1]))
-  expect(widths).toEqual([315, 105, 0, 0])
+test('barChart stacks classes, escapes names, and draws nothing of zeros', async () => {
+  const { svg } = await drawChart(
+    barChart({
+      title: 'Sources',
+      notes: ['a & b'],
+      classNames: ['x<y', 'z'],
+      bars: [
+        { name: 'tl', parts: [3, 1] },
+        { name: 'ssl', parts: [0, 0] },
+      ],
+      axis: 'Mean',
+    }),
+  )
+  const bars = [...svg.matchAll(/aria-roledescription="bar" d="M([\d.]+),[\d.]+h([\d.]+)v17/g)].map(([, x, width]) => [
+    Number(x),
+    Number(width),
+  ])
+  const [[start, first], [next, second]] = bars as [[number, number], [number, number]]
+  expect(bars).toHaveLength(4)
+  expect(start).toBe(0)
+  expect(first).toBeCloseTo(3 * second, 6)
+  expect(next).toBeCloseTo(first, 6)
+  expect(bars.slice(2).map(([, width]) => width)).toEqual([0, 0])
   expect(svg).toContain('x&lt;y')
   expect(svg).toContain('a &amp; b')
-  expect(
-    barFigure({ title: 't', notes: [], classNames: ['a'], bars: [{ name: 'n', parts: [0] }], axis: '' }),
-  ).not.toContain('NaN')
+  const nothing = barChart({ title: 't', notes: [], classNames: ['a'], bars: [{ name: 'n', parts: [0] }], axis: '' })
+  expect((await drawChart(nothing)).svg).not.toContain('NaN')
 })
 
 test('report/attributions writes tables, figures and shares', async () => {
@@ -122,10 +132,12 @@ test('report/attributions writes tables, figures and shares', async () => {
     'columns.csv',
     'columns.png',
     'columns.svg',
+    'columns.vl.json',
     'metrics.json',
     'sources.csv',
     'sources.png',
     'sources.svg',
+    'sources.vl.json',
     'table.md',
   ])
   expect(metrics).toEqual({

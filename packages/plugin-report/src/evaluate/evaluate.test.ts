@@ -146,6 +146,32 @@ describe('report/evaluate', () => {
     })
   })
 
+  test('marks what is ranked by vote shares wherever it is told, and leaves its value alone', async () => {
+    const inputs = { svm: poor, vote: good }
+    const plain = await run(inputs)
+    const votes = await run({ ...inputs, vote: { ...good, scoreKind: 'voteShare' } })
+    for (const metric of ['macroAuroc', 'macroAveragePrecision']) {
+      expect(votes.metrics).not.toHaveProperty([`vote.${metric}`])
+      expect(votes.metrics[`vote.${metric}OfVoteShares`]).toBe(plain.metrics[`vote.${metric}`])
+      expect(votes.metrics[`svm.${metric}`]).toBe(plain.metrics[`svm.${metric}`])
+    }
+    const column = votes.table.columns.indexOf('AUROC')
+    const aurocs = votes.table.rows.map((row) => row[column])
+    expect(aurocs[0]).toMatch(/^0\.\d{3}$/)
+    expect(aurocs[1]).toMatch(/^[01]\.\d{3} \(votes\)$/)
+    expect(votes.md).toContain('(votes): of vote shares')
+    expect(votes.md.split('## Classes of vote')[1]).toContain(' (votes) |')
+    expect(votes.md.split('## Classes of svm')[1]!.split('##')[0]).not.toContain('(votes)')
+    expect(votes.csv.split('\n').map((line) => line.split(',')[4])).toEqual([
+      'scoreKind',
+      'probability',
+      'voteShare',
+      undefined,
+    ])
+    expect(plain.md).not.toContain('(votes)')
+    expect(plain.metrics).not.toHaveProperty(['vote.macroAurocOfVoteShares'])
+  })
+
   test('an abstention counts as an error', async () => {
     const { metrics, rows } = await run({ vote: predictions(truth, [0, 0, 0, -1, 1, 1, 1, 2, 2, 2]) })
     expect(metrics).toMatchObject({ 'vote.accuracy': 0.9, 'vote.abstained': 1 })

@@ -36,6 +36,17 @@ export interface Candidate {
   readonly scoreKind: PredictionBatch['scoreKind']
 }
 
+/** Metrics that rank rows by their scores. */
+export const rankingMetrics: readonly string[] = ['macroAuroc', 'macroAveragePrecision']
+
+/**
+ * Whether scores are shares of votes. Five voters give six of them: they rank rows in few steps, so what is computed of the ranking stands lower than
+ * the voters' own for that alone, and is marked wherever it is told.
+ */
+export function hasVoteShares({ scoreKind }: Pick<Candidate, 'scoreKind'>): boolean {
+  return scoreKind === 'voteShare'
+}
+
 /** Metrics that carry a bootstrap interval. */
 export const intervalMetrics = ['accuracy', 'balancedAccuracy', 'macroF1'] as const
 

@@ -1,7 +1,7 @@
 import { canonicalJson } from '@etsef/plugin-api'
 import { resolution } from '../intervals/wilson.js'
 import type { Comparison } from './compare.js'
-import { intervalMetrics } from './evaluate.js'
+import { hasVoteShares, intervalMetrics, rankingMetrics } from './evaluate.js'
 import type { Evaluation } from './evaluate.js'
 import type { TestResult } from '../paired/cochran-q.js'
 
@@ -37,17 +37,22 @@ export function sortedJson(value: unknown): string {
 
 /**
  * Flat figures for terminals and sweep tables: `<input>.<metric>`, with `.low` and `.high` for those that have an interval,
- * and `<input>.holmP` for inputs that are compared with the reference.
+ * and `<input>.holmP` for inputs that are compared with the reference. Ranking metrics of vote shares end in `OfVoteShares`, so that no table puts
+ * them in one column with those of other scores.
  */
 export function flatMetrics({ evaluations, comparisons }: EvaluationReport): Record<string, number | null> {
   const flat: Record<string, number | null> = {}
-  for (const { name, numSamples, numGroups, numAbstained, metrics, intervals } of evaluations) {
+  for (const evaluation of evaluations) {
+    const { name, numSamples, numGroups, numAbstained, metrics, intervals } = evaluation
     Object.assign(flat, {
       [`${name}.n`]: numSamples,
       [`${name}.groups`]: numGroups,
       [`${name}.abstained`]: numAbstained,
     })
-    for (const [metric, value] of Object.entries(metrics)) flat[`${name}.${metric}`] = value
+    for (const [metric, value] of Object.entries(metrics)) {
+      const isMarked = hasVoteShares(evaluation) && rankingMetrics.includes(metric)
+      flat[`${name}.${metric}${isMarked ? 'OfVoteShares' : ''}`] = value
+    }
     for (const metric of intervalMetrics) {
       flat[`${name}.${metric}.low`] = intervals[metric]?.low ?? null
       flat[`${name}.${metric}.high`] = intervals[metric]?.high ?? null

@@ -1,13 +1,18 @@
 import { resolution } from '../intervals/wilson.js'
 import type { EvaluationReport } from './report-json.js'
-import { decimal, markdownTable, metricTitles, pValue, summaryTable } from './tables.js'
+import { decimal, markdownTable, metricTitles, pValue, rankingCell, summaryTable, voteShareNote } from './tables.js'
+import { hasVoteShares } from './evaluate.js'
 import type { IntervalMetric } from './evaluate.js'
 
 /** `table.md`: the summary, what it rests on, comparisons, per-class tables and warnings. */
 export function reportMarkdown(report: EvaluationReport & { readonly primaryMetric: IntervalMetric }): string {
   const sections = [
     '# Evaluation',
-    [markdownTable(summaryTable(report)), methodNote(report)].join('\n\n'),
+    [
+      markdownTable(summaryTable(report)),
+      ...(report.evaluations.some(hasVoteShares) ? [voteShareNote] : []),
+      methodNote(report),
+    ].join('\n\n'),
     comparisonSection(report),
     ...report.evaluations.map(perClassSection),
     warningSection(report),
@@ -66,7 +71,8 @@ function comparisonSection({
   return ['## Paired comparisons', table, ...notes].filter((part) => part !== '').join('\n\n')
 }
 
-function perClassSection({ name, perClass }: EvaluationReport['evaluations'][number]): string {
+function perClassSection(evaluation: EvaluationReport['evaluations'][number]): string {
+  const { name, perClass } = evaluation
   return [
     `## Classes of ${name}`,
     markdownTable({
@@ -74,7 +80,8 @@ function perClassSection({ name, perClass }: EvaluationReport['evaluations'][num
       rows: perClass.map((c) => [
         c.className,
         String(c.support),
-        ...[c.sensitivity, c.specificity, c.ppv, c.npv, c.f1, c.auroc, c.averagePrecision].map(decimal),
+        ...[c.sensitivity, c.specificity, c.ppv, c.npv, c.f1].map(decimal),
+        ...[c.auroc, c.averagePrecision].map((value) => rankingCell(evaluation, value)),
       ]),
     }),
   ].join('\n\n')

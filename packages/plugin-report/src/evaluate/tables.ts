@@ -1,7 +1,8 @@
 import type { ReportTable } from '@etsef/plugin-api'
+import Papa from 'papaparse'
 import type { Aligned } from './align.js'
 import type { Comparison } from './compare.js'
-import { intervalMetrics } from './evaluate.js'
+import { hasVoteShares, intervalMetrics } from './evaluate.js'
 import type { Evaluation, IntervalMetric } from './evaluate.js'
 
 /** Column headings of the metrics. */
@@ -21,7 +22,7 @@ export interface Findings {
 /**
  * The table people read: one row per input, primary metric first, estimates with their intervals to three digits.
  *
- * @returns Text cells; the column `p vs <reference>` (exact McNemar, Holm) is there when inputs are compared.
+ * @returns Text cells; an AUROC of vote shares is marked (`(votes)`); the column `p vs <reference>` (exact McNemar, Holm) is there when inputs are compared.
  */
 export function summaryTable({ evaluations, comparisons, primaryMetric }: Findings): ReportTable {
   const order = [primaryMetric, ...intervalMetrics.filter((metric) => metric !== primaryMetric)]
@@ -41,7 +42,7 @@ export function summaryTable({ evaluations, comparisons, primaryMetric }: Findin
       String(evaluation.numSamples),
       String(evaluation.numGroups),
       ...order.map((metric) => estimate(evaluation, metric)),
-      decimal(evaluation.metrics['macroAuroc'] ?? null),
+      rankingCell(evaluation, evaluation.metrics['macroAuroc'] ?? null),
       decimal(evaluation.metrics['ece'] ?? null),
       ...(comparison ? [pCell(comparisons.find(({ other }) => other === evaluation.name))] : []),
     ]),
@@ -63,6 +64,7 @@ export function metricsCsv({ evaluations, comparisons }: Findings): string {
     'n',
     'groups',
     'abstained',
+    'scoreKind',
     ...names,
     ...intervalMetrics.flatMap((m) => [`${m}Low`, `${m}High`]),
     'exactP',
@@ -75,6 +77,7 @@ export function metricsCsv({ evaluations, comparisons }: Findings): string {
       evaluation.numSamples,
       evaluation.numGroups,
       evaluation.numAbstained,
+      evaluation.scoreKind,
       ...names.map((name) => evaluation.metrics[name] ?? null),
       ...intervalMetrics.flatMap((m) => [evaluation.intervals[m]?.low ?? null, evaluation.intervals[m]?.high ?? null]),
       comparison?.exactP ?? null,
@@ -115,6 +118,18 @@ export function decimal(value: number | null): string {
   return value === null ? '–' : value.toFixed(3)
 }
 
+/** Stands behind a ranking metric of vote shares. */
+const voteShareMark = ' (votes)'
+
+/** What the mark means, for below a table. */
+export const voteShareNote =
+  '(votes): of vote shares, of which few values exist. They rank rows in few steps, so AUROC and average precision are lower for that alone: not to be compared with those of other inputs.'
+
+/** AUROC or average precision of an evaluation, marked where scores are vote shares. */
+export function rankingCell(evaluation: Pick<Evaluation, 'scoreKind'>, value: number | null): string {
+  return value !== null && hasVoteShares(evaluation) ? `${decimal(value)}${voteShareMark}` : decimal(value)
+}
+
 /** A p value to three digits, `<0.001` below. */
 export function pValue(p: number): string {
   return p < 0.001 ? '<0.001' : p.toFixed(3)
@@ -132,11 +147,5 @@ function pCell(comparison: Comparison | undefined): string {
 
 /** Rows as CSV (RFC 4180 quoting, line feeds); null is an empty cell. */
 export function csv(rows: readonly (readonly (string | number | null)[])[]): string {
-  return rows.map((row) => row.map(csvCell).join(',')).join('\n') + '\n'
-}
-
-function csvCell(cell: string | number | null): string {
-  if (cell === null) return ''
-  const text = String(cell)
-  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  return `${Papa.unparse(rows as (string | number | null)[][], { newline: '\n' })}\n` // it only reads them
 }

@@ -8,7 +8,7 @@ import { trustworthiness } from '../embedding/trustworthiness.js'
 import { decimal } from '../evaluate/tables.js'
 import type { FiguresOptions } from './figures-options.js'
 import type { Figure } from './prediction-figures.js'
-import { scatterFigure } from './scatter-figure.js'
+import { scatterChart } from './scatter-chart.js'
 
 /** A t-SNE picture with the figures that must stand beside it. */
 export interface FeatureFigure {
@@ -51,7 +51,7 @@ export async function featureFigure(
     'Sizes of clusters and distances between them carry no meaning.',
   ]
   const title = `t-SNE of features, ${options.partition === 'none' ? 'all' : options.partition} rows`
-  const svg = scatterFigure({
+  const chart = scatterChart({
     title,
     embedding: result.embedding,
     labels: rows.labels,
@@ -59,7 +59,7 @@ export async function featureFigure(
     notes,
     axes: ['t-SNE 1', 't-SNE 2'],
   })
-  return { figure: { name: 't-sne', svg }, metrics, rows, embedding: result.embedding }
+  return { figure: { name: 't-sne', chart }, metrics, rows, embedding: result.embedding }
 }
 
 /** Rows of the partition by id, at most `maxPoints` of them, drawn with the seed. */

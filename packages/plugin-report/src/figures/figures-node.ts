@@ -11,7 +11,7 @@ import type { FeatureFigure } from './feature-figure.js'
 import type { FiguresOptions } from './figures-options.js'
 import { predictionFigures } from './prediction-figures.js'
 import type { Figure } from './prediction-figures.js'
-import { rasterise } from './rasterise.js'
+import { writeFigure } from './write-figure.js'
 
 /** Code of `report/figures`. */
 export async function run({
@@ -48,10 +48,7 @@ export async function run({
     Object.assign(metrics, made.metrics)
     await writeFile(join(dir, 't-sne.csv'), coordinatesCsv(made))
   }
-  for (const { name, svg } of figures) {
-    await writeFile(join(dir, `${name}.svg`), svg)
-    await writeFile(join(dir, `${name}.png`), await rasterise(svg))
-  }
+  for (const figure of figures) await writeFigure(dir, figure)
   await writeFile(join(dir, 'metrics.json'), sortedJson({ formatVersion: 1, partition: options.partition, metrics }))
   return { report: { kind: 'report', dir, metrics } }
 }

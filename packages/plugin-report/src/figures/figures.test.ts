@@ -1,36 +1,51 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ReportValue } from '@etsef/plugin-api'
+import { newCanvas } from '@etsef/drawing'
+import { loadImage } from '@napi-rs/canvas'
 import { runOperation, someFeatures, somePredictions } from '@etsef/plugin-api/testing'
-import { fc, test as propertyTest } from '@fast-check/vitest'
-import sharp from 'sharp'
+import type { TopLevelSpec } from 'vega-lite'
 import { describe, expect, test } from 'vitest'
 import { calibration } from '../metrics/calibration.js'
 import { confusionMatrix } from '../metrics/confusion-matrix.js'
 import plugin from '../plugin.js'
-import { confusionMatrixFigure } from './confusion-matrix-figure.js'
-import { categorical, classMark, sequential } from './palette.js'
-import { rasterise } from './rasterise.js'
-import { reliabilityFigure } from './reliability-figure.js'
-import { scatterFigure } from './scatter-figure.js'
-import { fitText, textWidth } from './text.js'
+import { barChart } from './bar-chart.js'
+import { confusionMatrixChart } from './confusion-matrix-chart.js'
+import { drawChart } from './draw-chart.js'
+import { categorical, classColor, classShape, inkOn, sequential } from './palette.js'
+import { reliabilityChart } from './reliability-chart.js'
+import { scatterChart } from './scatter-chart.js'
 
 const operation = plugin.operations.find(({ type }) => type === 'report/figures')!
 
-/** Whether any ink lies in the outermost pixels: a label that is clipped leaves some there. */
-async function hasInkOnBorder(svg: string): Promise<boolean> {
-  const { data, info } = await sharp(await rasterise(svg))
-    .greyscale()
-    .raw()
-    .toBuffer({ resolveWithObject: true })
-  const { width, height, channels } = info
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const isBorder = x < 3 || y < 3 || x >= width - 3 || y >= height - 3
-      if (isBorder && data[(y * width + x) * channels]! < 250) return true
-    }
+/** Ink per row and column of a PNG: how many pixels are not white. */
+async function inkOf(png: Buffer): Promise<{ readonly rows: number[]; readonly columns: number[] }> {
+  const image = await loadImage(png)
+  const { width, height } = image
+  const context = newCanvas(width, height).getContext('2d')
+  context.drawImage(image, 0, 0)
+  const { data } = context.getImageData(0, 0, width, height)
+  const rows = new Array<number>(height).fill(0)
+  const columns = new Array<number>(width).fill(0)
+  for (let i = 0; i < width * height; i++) {
+    if (data[4 * i]! > 250 && data[4 * i + 1]! > 250 && data[4 * i + 2]! > 250) continue
+    rows[Math.floor(i / width)]!++
+    columns[i % width]!++
   }
-  return false
+  return { rows, columns }
+}
+
+/** Whether any ink lies in the margin of a chart: a label that is clipped leaves some there. */
+async function hasInkInMargin(chart: TopLevelSpec): Promise<boolean> {
+  const { rows, columns } = await inkOf((await drawChart(chart)).png)
+  return [rows, columns].some((ink) => [...ink.slice(0, 20), ...ink.slice(-20)].some((count) => count > 0))
+}
+
+/** Texts of an SVG with their places, `[text, x, y]`. */
+function textsOf(svg: string): readonly (readonly [string, number, number])[] {
+  return [...svg.matchAll(/<text [^>]*transform="translate\(([-\d.]+),([-\d.]+)\)[^>]*>([^<]*)<\/text>/g)].map(
+    ([, x, y, text]) => [text!, Number(x), Number(y)] as const,
+  )
 }
 
 const longNames = [
@@ -39,67 +54,119 @@ const longNames = [
   'Pneumonoultramicroscopicsilicovolcanoconiosis',
   'a & <b>',
 ]
+const scriptNames = ['Γλοίωμα', 'Μηνιγγίωμα', '脑膜瘤', 'Опухоль гипофиза', '뇌종양', 'p'.repeat(80)]
 const manyNames = Array.from({ length: 14 }, (_, i) => `class number ${i + 1}`)
 
 describe.each([
   ['two', ['yes', 'no']],
   ['long', longNames],
   ['many', manyNames],
+  ['foreign', scriptNames],
 ])('figures of %s classes', (_, classNames) => {
   const numClasses = classNames.length
   const yTrue = Array.from({ length: 12 * numClasses }, (__, i) => i % numClasses)
   const yPred = yTrue.map((t, i) => (i % 5 === 0 ? (t + 1) % numClasses : t))
 
+  const matrix = confusionMatrix({ yTrue, yPred, numClasses })
+
   test('the confusion matrix clips nothing', async () => {
-    const svg = confusionMatrixFigure({
-      matrix: confusionMatrix({ yTrue, yPred, numClasses }),
-      classNames,
-      title: 'Confusion matrix',
-    })
-    expect(await hasInkOnBorder(svg)).toBe(false)
+    expect(await hasInkInMargin(confusionMatrixChart({ matrix, classNames, title: 'Confusion matrix' }))).toBe(false)
   })
 
   test('the scatter plot clips nothing and counts each class', async () => {
-    const embedding = Float64Array.from({ length: 2 * yTrue.length }, (__, i) => Math.sin(i * 3.7) * 40)
-    const svg = scatterFigure({
+    const chart = scatterChart({
       title: 't-SNE',
-      embedding,
+      embedding: Float64Array.from({ length: 2 * yTrue.length }, (__, i) => Math.sin(i * 3.7) * 40),
       labels: yTrue,
       classNames,
-      notes: ['a note that is rather long, to see that the figure is made wide enough for all of it'],
+      notes: ['a note that is rather long, to see that the figure is made wide enough for all of it'.repeat(3)],
       axes: ['t-SNE 1', 't-SNE 2'],
     })
-    expect(await hasInkOnBorder(svg)).toBe(false)
-    expect(svg.match(/\(12\)/g)).toHaveLength(numClasses)
+    expect(await hasInkInMargin(chart)).toBe(false)
+    expect((await drawChart(chart)).svg.match(/\(n = 12\)/g)).toHaveLength(numClasses)
+  })
+
+  test('the bars clip nothing, and the longest has room for its number', async () => {
+    const chart = barChart({
+      title: 'Columns',
+      notes: ['unit logit'],
+      classNames,
+      bars: classNames.map((name, bar) => ({ name, parts: classNames.map((__, c) => 100 / (1 + bar + c)) })),
+      axis: 'Mean |attribution|, logit',
+    })
+    expect(await hasInkInMargin(chart)).toBe(false)
+  })
+
+  test('equal charts are equal bytes, drawn together or one after the other', async () => {
+    const chart = (): TopLevelSpec => confusionMatrixChart({ matrix, classNames, title: 'Confusion matrix' })
+    const [first, second] = await Promise.all([drawChart(chart()), drawChart(chart())])
+    const third = await drawChart(chart())
+    for (const other of [second, third]) {
+      expect(other.vegaLite).toBe(first.vegaLite)
+      expect(other.svg).toBe(first.svg)
+      expect(other.png.equals(first.png)).toBe(true)
+    }
   })
 })
 
-test('true classes are rows and predicted classes columns', () => {
-  const matrix = confusionMatrix({ yTrue: [0, 0, 0], yPred: [1, 1, 0], numClasses: 2 })
-  const svg = confusionMatrixFigure({ matrix, classNames: ['a', 'b'], title: 'x' })
-  const cells = [...svg.matchAll(/<text font-size="15" [^>]*x="([\d.]+)" y="([\d.]+)"[^>]*>([\d.–]+)<\/text>/g)].slice(
-    0,
-    4,
-  )
-  expect(cells.map(([, , , value]) => value)).toEqual(['1', '2', '0', '0'])
+test('true classes are rows and predicted classes columns', async () => {
+  const matrix = confusionMatrix({ yTrue: [0, 0, 0, 0, 0], yPred: [1, 1, 1, 0, 0], numClasses: 2 })
+  const { svg, vegaLite } = await drawChart(confusionMatrixChart({ matrix, classNames: ['a', 'b'], title: 'x' }))
+  const cells = textsOf(svg).filter(([text]) => ['3', '2'].includes(text))
+  expect(cells.map(([text]) => text)).toEqual(['2', '3'])
   expect(cells[0]![2]).toBe(cells[1]![2]) // same height: row of true class a
-  expect(Number(cells[1]![1])).toBeGreaterThan(Number(cells[0]![1]))
-  expect(svg).toContain('True class')
+  expect(cells[1]![1]).toBeGreaterThan(cells[0]![1])
+  expect(svg).toContain('True class (n rows)')
+  expect(svg).toContain('>n = 5<')
+  const { data } = JSON.parse(vegaLite) as { data: { values: Record<string, unknown>[] } }
+  expect(data.values[1]).toMatchObject({ trueClass: 'a', predictedClass: 'b', count: '3', percent: '60.0' })
 })
 
-test('rows of a class without samples show no share', () => {
-  const svg = confusionMatrixFigure({
-    matrix: confusionMatrix({ yTrue: [0], yPred: [-1], numClasses: 2 }),
-    classNames: ['a', 'b'],
-    title: 'x',
-  })
+test('rows of a class without samples show no share', async () => {
+  const { svg } = await drawChart(
+    confusionMatrixChart({
+      matrix: confusionMatrix({ yTrue: [0], yPred: [-1], numClasses: 2 }),
+      classNames: ['a', 'b'],
+      title: 'x',
+    }),
+  )
   expect(svg.match(/>–</g)).toHaveLength(2)
   expect(svg).toContain('Without a predicted class, and so in no column: 1 of the rows')
 })
 
-test('the reliability curve clips nothing and names its errors', async () => {
+test('names that are cut to the same text stay two classes', async () => {
+  const classNames = ['x'.repeat(200), `${'x'.repeat(100)}y${'x'.repeat(99)}`]
+  const matrix = confusionMatrix({ yTrue: [0, 1], yPred: [0, 1], numClasses: 2 })
+  const { svg } = await drawChart(confusionMatrixChart({ matrix, classNames, title: 'x' }))
+  expect(textsOf(svg).filter(([text]) => text === '100.0')).toHaveLength(2)
+})
+
+test('what a class name holds stays text, in expressions and in XML', async () => {
+  const classNames = [`"];alert(1);["`, `<script>x</script>\u0000\n'\\`]
+  const matrix = confusionMatrix({ yTrue: [0, 1], yPred: [0, 1], numClasses: 2 })
+  const { svg } = await drawChart(confusionMatrixChart({ matrix, classNames, title: classNames[1]! }))
+  expect(svg).toContain('alert(1)')
+  expect(svg).not.toContain('<script')
+  expect(svg).not.toContain('\u0000')
+})
+
+test('text is drawn in no font of the machine', async () => {
+  const title = (text: string): TopLevelSpec => ({
+    title: text,
+    data: { values: [{}] },
+    mark: 'point',
+    width: 200,
+    height: 20,
+  })
+  // Every machine with fonts has Arabic or draws a box of its own; here it is the box of the shipped font.
+  const [arabic, box] = await Promise.all(['أ', '□'].map((text) => drawChart(title(text))))
+  expect(arabic!.png.equals(box!.png)).toBe(true)
+  expect(arabic!.svg).toContain('أ') // a viewer may have it
+})
+
+test('the reliability curve clips nothing, names its errors and shows intervals', async () => {
   const scores = Array.from({ length: 60 }, (_, i) => (i % 2 === 0 ? 0.5 + (i % 25) / 50 : 0.5 - ((i - 1) % 25) / 50))
-  const svg = reliabilityFigure({
+  const chart = reliabilityChart({
     calibration: calibration({
       yTrue: Array.from({ length: 30 }, (_, i) => (i % 4 === 0 ? 1 : 0)),
       scores,
@@ -107,14 +174,21 @@ test('the reliability curve clips nothing and names its errors', async () => {
     })!,
     title: 'Reliability',
   })
-  expect(await hasInkOnBorder(svg)).toBe(false)
+  expect(await hasInkInMargin(chart)).toBe(false)
+  const { svg, vegaLite } = await drawChart(chart)
   expect(svg).toMatch(/ECE 0\.\d{3}, MCE 0\.\d{3}/)
+  const { data } = JSON.parse(vegaLite) as { data: { values: Record<string, number>[] } }
+  for (const { accuracy, accuracyLow, accuracyHigh } of data.values) {
+    expect(accuracyLow).toBeLessThan(accuracy!)
+    expect(accuracyHigh).toBeGreaterThanOrEqual(accuracy!)
+  }
 })
 
 test('classes differ in colour or shape up to forty of them, and text is legible on every cell', () => {
-  const marks = Array.from({ length: 40 }, (_, c) => classMark(c, { x: 0, y: 0 }))
+  const marks = Array.from({ length: 40 }, (_, c) => `${classColor(c)} ${classShape(c)}`)
   expect(new Set(marks).size).toBe(40)
   expect(new Set(categorical).size).toBe(8)
+  const channels = (hex: string) => [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16))
   const luminance = (rgb: readonly number[]) =>
     rgb.reduce(
       (sum, v, i) =>
@@ -123,23 +197,13 @@ test('classes differ in colour or shape up to forty of them, and text is legible
       0,
     )
   for (let k = 0; k <= 20; k++) {
-    const { fill, ink } = sequential(k / 20)
-    const background = luminance(fill.match(/\d+/g)!.map(Number))
-    const foreground = luminance(ink === '#ffffff' ? [255, 255, 255] : [34, 34, 34])
+    const [low, high] = sequential.map(channels)
+    const background = luminance(low!.map((from, i) => from + ((high![i]! - from) * k) / 20))
+    const foreground = luminance(channels(inkOn(k / 20)))
     const contrast = (Math.max(background, foreground) + 0.05) / (Math.min(background, foreground) + 0.05)
     expect(contrast, `share ${k / 20}`).toBeGreaterThan(3)
   }
 })
-
-propertyTest.prop([fc.string({ maxLength: 80 }), fc.integer({ min: 40, max: 300 }), fc.integer({ min: 1, max: 3 })])(
-  'fitted text is never wider or longer than allowed',
-  (text, maxWidth, maxLines) => {
-    const lines = fitText(text, { fontSize: 13, maxWidth, maxLines })
-    expect(lines.length).toBeGreaterThan(0)
-    expect(lines.length).toBeLessThanOrEqual(maxLines)
-    for (const line of lines) expect(textWidth(line, 13)).toBeLessThanOrEqual(maxWidth)
-  },
-)
 
 describe('report/figures', () => {
   const run = async (
@@ -157,11 +221,18 @@ describe('report/figures', () => {
 
   test('draws what it is given', async () => {
     const features = someFeatures({ numSamples: 100 })
-    expect((await run({ features })).files).toEqual(['metrics.json', 't-sne.csv', 't-sne.png', 't-sne.svg'])
+    expect((await run({ features })).files).toEqual([
+      'metrics.json',
+      't-sne.csv',
+      't-sne.png',
+      't-sne.svg',
+      't-sne.vl.json',
+    ])
     const margins = { ...somePredictions(), scoreKind: 'margin' as const }
     expect((await run({ predictions: margins })).files).toEqual([
       'confusion-matrix.png',
       'confusion-matrix.svg',
+      'confusion-matrix.vl.json',
       'metrics.json',
     ])
     await expect(run({})).rejects.toMatchObject({ code: 'ERR_MISSING_INPUT' })

@@ -1,13 +1,14 @@
 import type { Partition } from '@etsef/plugin-api'
+import type { TopLevelSpec } from 'vega-lite'
 import type { Candidate, Judged } from '../evaluate/evaluate.js'
 import { evaluate } from '../evaluate/evaluate.js'
-import { confusionMatrixFigure } from './confusion-matrix-figure.js'
-import { reliabilityFigure } from './reliability-figure.js'
+import { confusionMatrixChart } from './confusion-matrix-chart.js'
+import { reliabilityChart } from './reliability-chart.js'
 
-/** A figure by file name (without extension), as SVG text. */
+/** A chart by file name (without extension). */
 export interface Figure {
   readonly name: string
-  readonly svg: string
+  readonly chart: TopLevelSpec
 }
 
 /**
@@ -22,16 +23,16 @@ export function predictionFigures(
 ): { figures: Figure[]; metrics: Record<string, number | null> } {
   const { matrix, calibration, metrics } = evaluate(judged, candidate, { resamples: [], confidence: 0.95 })
   const rows = `${partition === 'none' ? 'all' : partition} rows, n = ${judged.yTrue.length}`
-  const figures = [
+  const figures: Figure[] = [
     {
       name: 'confusion-matrix',
-      svg: confusionMatrixFigure({ matrix, classNames: judged.classNames, title: `Confusion matrix, ${rows}` }),
+      chart: confusionMatrixChart({ matrix, classNames: judged.classNames, title: `Confusion matrix, ${rows}` }),
     },
   ]
   if (calibration !== null) {
     figures.push({
       name: 'reliability',
-      svg: reliabilityFigure({ calibration: calibration.equalWidth, title: `Reliability, ${rows}` }),
+      chart: reliabilityChart({ calibration: calibration.equalWidth, title: `Reliability, ${rows}` }),
     })
   }
   const { accuracy = null, balancedAccuracy = null, ece = null } = metrics

@@ -41,7 +41,7 @@ test('shows texts, tables, figures and figures of merit of every report, in orde
   )
   expect(html).toContain('<h1>Brain</h1>')
   expect(html).toContain('<h3>Evaluation</h3>')
-  expect(html).toContain('<th scope="row">vote</th><td>40</td>')
+  expect(html).toMatch(/<th scope="row">vote<\/th>\s*<td>40<\/td>/)
   expect(html.indexOf('scores</h2>')).toBeLessThan(html.indexOf('pictures</h2>'))
   expect(html.match(/<img /g)).toHaveLength(2) // the PNG twin of an SVG is not shown again
   expect(html).toContain(`data:image/svg+xml;base64,${Buffer.from('<svg/>').toString('base64')}`)
@@ -78,7 +78,10 @@ test('carries the figures of its reports under their names', async () => {
 
 test('reads headings, lists, code and escaped pipes of Markdown', () => {
   expect(markdownToHtml('## A & B\n\n- x\n- `y`\n\nplain\nline')).toBe(
-    '<h2>A &amp; B</h2>\n<ul>\n<li>x</li>\n<li><code>y</code></li>\n</ul>\n<p>plain line</p>',
+    '<h2>A &amp; B</h2>\n<ul>\n<li>x</li>\n<li><code>y</code></li>\n</ul>\n<p>plain\nline</p>',
+  )
+  expect(markdownToHtml('[x](http://a.b) ![y](z.png) <b> *q* a_b_c')).toBe(
+    '<p>[x](http://a.b) ![y](z.png) &lt;b&gt; *q* a_b_c</p>',
   )
   expect(markdownToHtml('| a\\|b | c |\n| --- | --- |\n| 1 | 2 |')).toContain('<th scope="col">a|b</th>')
 })

@@ -1,4 +1,4 @@
-import { escapeXml } from '../figures/svg.js'
+import { escapeHtml } from './markdown.js'
 
 /** One report on the page. */
 export interface PageSection {
@@ -43,18 +43,18 @@ export function reportPage({
   readonly title: string
   readonly sections: readonly PageSection[]
 }): string {
-  const links = sections.map(({ name }, i) => `<li><a href="#section-${i}">${escapeXml(name)}</a></li>`)
+  const links = sections.map(({ name }, i) => `<li><a href="#section-${i}">${escapeHtml(name)}</a></li>`)
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>${escapeXml(title)}</title>
+<title>${escapeHtml(title)}</title>
 <style>${STYLE}</style>
 </head>
 <body>
-<h1>${escapeXml(title)}</h1>
+<h1>${escapeHtml(title)}</h1>
 ${sections.length > 1 ? `<nav><ul>\n${links.join('\n')}\n</ul></nav>\n` : ''}${sections.map(sectionHtml).join('\n')}
 </body>
 </html>
@@ -64,10 +64,10 @@ ${sections.length > 1 ? `<nav><ul>\n${links.join('\n')}\n</ul></nav>\n` : ''}${s
 function sectionHtml({ name, html, images, metrics }: PageSection, index: number): string {
   const figures = images.map(({ name: file, type, data }) => {
     const source = `data:${type};base64,${Buffer.from(data).toString('base64')}`
-    const caption = escapeXml(file.replace(/\.[a-z]+$/, ''))
+    const caption = escapeHtml(file.replace(/\.[a-z]+$/, ''))
     return `<figure><img src="${source}" alt="${caption}"><figcaption>${caption}</figcaption></figure>`
   })
-  const parts = [`<h2 id="section-${index}">${escapeXml(name)}</h2>`, html, ...figures, metricsHtml(metrics)]
+  const parts = [`<h2 id="section-${index}">${escapeHtml(name)}</h2>`, html, ...figures, metricsHtml(metrics)]
   return `<section>\n${parts.filter((part) => part !== '').join('\n')}\n</section>`
 }
 
@@ -75,7 +75,7 @@ function metricsHtml(metrics: Readonly<Record<string, number | null>>): string {
   const names = Object.keys(metrics).sort()
   if (names.length === 0) return ''
   const rows = names.map(
-    (name) => `<tr><th scope="row">${escapeXml(name)}</th><td>${metrics[name] ?? 'not estimable'}</td></tr>`,
+    (name) => `<tr><th scope="row">${escapeHtml(name)}</th><td>${metrics[name] ?? 'not estimable'}</td></tr>`,
   )
   return `<details><summary>All ${names.length} figures</summary><div class="table"><table>\n${rows.join('\n')}\n</table></div></details>`
 }
