@@ -71,4 +71,5 @@ export type FromWorker =
   | { readonly type: 'progress'; readonly done: number; readonly total: number; readonly unit?: string | undefined }
   | { readonly type: 'metric'; readonly name: string; readonly value: number; readonly step?: number | undefined }
   | { readonly type: 'done'; readonly result: StageResult }
-  | { readonly type: 'failed'; readonly error: SerialisedError }
+  /** `isLast`: the worker ends, because something happened in it that no stage after this one should share. */
+  | { readonly type: 'failed'; readonly error: SerialisedError; readonly isLast?: boolean }

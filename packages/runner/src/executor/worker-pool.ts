@@ -4,6 +4,7 @@ import { closeSync, existsSync, openSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { problem } from '../errors.js'
+import { createMemoryWatch, type MemoryWatch } from './memory-watch.js'
 import { countOomKills } from './oom-kills.js'
 import type { FromWorker, SerialisedError, StageResult, StageSpec, ToWorker } from './protocol.js'
 
@@ -55,6 +56,8 @@ interface Handle {
   readonly child: ChildProcess
   readonly kindId: string
   isBusy: boolean
+  /** It has said that it ends: it takes no further stage. */
+  isEnding: boolean
   readonly exited: Promise<void>
 }
 
@@ -69,15 +72,18 @@ function workerModule(): string {
 /**
  * A pool of workers.
  *
- * @param options - `size`: most workers at a time; `logDir` gets what native code prints; `oomKills` counts what the kernel ended.
+ * @param options - `size`: most workers at a time; `logDir` gets what native code prints; `oomKills` counts what the kernel ended;
+ *   `memoryMb`: what stages may take together, measured: the one that takes the most is ended when it is more.
  */
 export function createWorkerPool(options: {
   readonly size: number
   readonly logDir: string
   readonly cwd: string
   readonly oomKills?: () => number | undefined
+  readonly memoryMb?: number | undefined
 }): WorkerPool {
-  const { oomKills = countOomKills } = options
+  const { oomKills = countOomKills, memoryMb } = options
+  const memory = memoryMb === undefined ? undefined : { limitMb: memoryMb, watch: createMemoryWatch(memoryMb) }
   const handles = new Set<Handle>()
   let numOomKills = oomKills()
   const isOomKill = (): boolean => {
@@ -101,6 +107,7 @@ export function createWorkerPool(options: {
       child,
       kindId: kindId(kind),
       isBusy: false,
+      isEnding: false,
       exited: new Promise((resolve) => {
         child.once('exit', () => {
           resolve()
@@ -121,7 +128,7 @@ export function createWorkerPool(options: {
   }
   const take = (kind: WorkerKind): Handle => {
     const id = kindId(kind)
-    const idle = [...handles].filter((handle) => !handle.isBusy && handle.child.connected)
+    const idle = [...handles].filter((handle) => !handle.isBusy && !handle.isEnding && handle.child.connected)
     const fitting = idle.find((handle) => handle.kindId === id)
     if (!fitting && handles.size >= options.size) {
       const [other] = idle
@@ -141,7 +148,7 @@ export function createWorkerPool(options: {
           throw new AttemptFailed('cancelled', problem('ERR_CANCELLED', { message: 'The run was cancelled' }))
         const handle = take(kind)
         try {
-          return await runOn(handle, { spec, timeoutMs, onMessage, isOomKill })
+          return await runOn(handle, { spec, timeoutMs, onMessage, isOomKill, memory })
         } catch (thrown) {
           if (!(thrown instanceof NotBegun)) throw thrown
           drop(handle)
@@ -219,20 +226,34 @@ interface Attempt {
   readonly onMessage: (message: FromWorker) => void
   /** Whether the kernel has ended a process for want of memory since it was last asked. */
   readonly isOomKill: () => boolean
+  /** What stages may take together, and who looks. */
+  readonly memory: { readonly limitMb: number; readonly watch: MemoryWatch } | undefined
 }
 
-function runOn({ child }: Handle, { spec, timeoutMs, onMessage, isOomKill }: Attempt): Promise<StageResult> {
+function runOn(handle: Handle, { spec, timeoutMs, onMessage, isOomKill, memory }: Attempt): Promise<StageResult> {
+  const { child } = handle
   return new Promise((resolve, reject) => {
-    let hasTimedOut = false
+    // Why this side ended the worker, when it did.
+    let ended: AttemptFailed | undefined
+    const end = (why: AttemptFailed): void => {
+      ended ??= why
+      killGroup(child, 'SIGKILL')
+    }
+    const unwatch =
+      memory && child.pid !== undefined
+        ? memory.watch.watch(child.pid, (togetherMb, aloneMb) => {
+            end(overBudget(memory.limitMb, togetherMb, aloneMb))
+          })
+        : undefined
     const timer =
       timeoutMs === undefined
         ? undefined
         : setTimeout(() => {
-            hasTimedOut = true
-            killGroup(child, 'SIGKILL')
+            end(timedOut(timeoutMs))
           }, timeoutMs)
     const finish = (settle: () => void): void => {
       clearTimeout(timer)
+      unwatch?.()
       child.off('message', receive)
       child.off('exit', lose)
       settle()
@@ -243,6 +264,7 @@ function runOn({ child }: Handle, { spec, timeoutMs, onMessage, isOomKill }: Att
           resolve(message.result)
         })
       } else if (message.type === 'failed') {
+        handle.isEnding = message.isLast ?? false
         finish(() => {
           reject(failureOf(message.error))
         })
@@ -250,8 +272,8 @@ function runOn({ child }: Handle, { spec, timeoutMs, onMessage, isOomKill }: Att
     }
     const lose = (code: number | null, signal: NodeJS.Signals | null): void => {
       finish(() => {
-        if (hasTimedOut) {
-          reject(timedOut(timeoutMs ?? 0))
+        if (ended) {
+          reject(ended)
           return
         }
         const failed = lost(code, signal, signal === 'SIGKILL' && isOomKill())
@@ -279,6 +301,20 @@ function timedOut(timeoutMs: number): AttemptFailed {
     problem('ERR_TIMEOUT', {
       message: `The stage did not finish within ${String(timeoutMs / 1000)} s`,
       hint: 'raise --timeout, or make the stage smaller',
+    }),
+  )
+}
+
+function overBudget(limitMb: number, togetherMb: number, aloneMb: number): AttemptFailed {
+  const show = (mb: number): string => `${String(Math.round(mb))} MB`
+  const isAlone = aloneMb > limitMb
+  return new AttemptFailed(
+    'oom',
+    problem('ERR_OUT_OF_MEMORY', {
+      message: `The stage took ${show(aloneMb)} of memory${isAlone ? '' : `, ${show(togetherMb)} with those beside it`}, and was ended`,
+      expected: `at most ${show(limitMb)}`,
+      received: show(togetherMb),
+      hint: `use a smaller batch or input size, ${isAlone ? '' : 'fewer --jobs, '}or give more with --memory`,
     }),
   )
 }

@@ -316,12 +316,44 @@ describe('damage and death', () => {
     ['hang', { timeoutMs: 400 }, 'ERR_TIMEOUT', 1],
     ['busy', { timeoutMs: 400 }, 'ERR_TIMEOUT', 1],
     ['throw', { retries: { lost: 5 } }, 'ERR_NODE_FAILED', 1],
-  ])('%s fails with its class', async (mode, options, code, attempts) => {
+    ['swell', { memoryMb: 700 }, 'ERR_OUT_OF_MEMORY', 1],
+    ['swell-below', { memoryMb: 700 }, 'ERR_OUT_OF_MEMORY', 1],
+    [
+      'reject',
+      {},
+      'ERR_NODE_FAILED',
+      1,
+      /\(toy\/trouble, .*\) failed: nothing awaited a promise that was rejected: nobody waits/,
+    ],
+    ['reject-late', {}, 'ERR_NODE_FAILED', 1, /rejected: not even an error$/],
+    ['throw-late', {}, 'ERR_NODE_FAILED', 1, /nothing could catch it: thrown by a timer$/],
+    ['exit', {}, 'ERR_NODE_FAILED', 1, /failed: the operation ended its process with code 7$/],
+  ] as const)('%s fails with its class', async (mode, options, code, attempts, message?: RegExp) => {
     withNode(`class-${mode}.yaml`, `{ use: toy/trouble, in: { features: split }, with: { mode: ${mode} } }`)
     // Everything above is cached first, so that the timeout meets the node alone.
     await project.run(`class-${mode}.yaml`, { selection: { to: ['split'] } })
     const outcome = await project.run(`class-${mode}.yaml`, options)
-    expect(outcome.record.stages['node']).toMatchObject({ outcome: 'failed', attempts, error: { code } })
+    expect(outcome.record.stages['node']).toMatchObject({ outcome: 'failed', attempts, error: { code, node: 'node' } })
+    if (message) {
+      expect(outcome.record.stages['node']?.error?.['message']).toMatch(message)
+      expect(readFileSync(outcome.record.stages['node']!.logFile!, 'utf8')).toMatch(/^error .*/m)
+    }
+  })
+
+  test('what broke a worker is not met by the stages after it', async () => {
+    withNode(
+      'broken-worker.yaml',
+      '{ use: toy/trouble, in: { features: split }, with: { mode: reject } }',
+      '  beside: { use: toy/scale, in: { features: split }, with: { factor: 78 } }\n  more: { use: toy/scale, in: { features: beside }, with: { factor: 78 } }\n',
+    )
+    const { record } = await project.run('broken-worker.yaml', { onError: 'continue', jobs: 1 })
+    expect(Object.entries(record.stages).map(([id, { outcome, attempts }]) => [id, outcome, attempts])).toEqual(
+      expect.arrayContaining([
+        ['node', 'failed', 1],
+        ['beside', 'done', 1],
+        ['more', 'done', 1],
+      ]),
+    )
   })
 
   test('continue goes on with what does not need the failed node', async () => {

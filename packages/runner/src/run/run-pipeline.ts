@@ -26,7 +26,10 @@ export interface RunOptions {
   /** Stages at a time; default: one per CPU. */
   readonly jobs?: number | undefined
   readonly gpus?: number | undefined
-  /** Bound on what the stages of a run need together; one that needs more is refused. Default: the machine's, where it runs alone. */
+  /**
+   * Bound on what the stages of a run need together: one that is estimated to need more is refused, one that takes more is ended.
+   * Default: the machine's, where it runs alone.
+   */
   readonly memoryMb?: number | undefined
   readonly selection?: Selection
   readonly onError?: 'stop' | 'continue'
@@ -94,7 +97,7 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
   emit({ type: 'run-started', run, numStages: planned.length, numToRun })
   for (const notice of keyed.notices) emit({ type: 'notice', message: notice })
   for (const error of tooLarge) emit({ type: 'notice', message: aloneNotice(error, keyed.root) })
-  const pool = createWorkerPool({ size: cpus, logDir, cwd: keyed.root })
+  const pool = createWorkerPool({ size: cpus, logDir, cwd: keyed.root, memoryMb: options.memoryMb })
   const durability = createDurability()
   const locks = openKeyLocks(store.dir)
   const logFiles = new Map<string, string>()

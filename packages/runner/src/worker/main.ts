@@ -1,11 +1,15 @@
 import { PipelineError } from '@etsef/plugin-api'
+import { appendFileSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
-import type { FromWorker, SerialisedError, ToWorker } from '../executor/protocol.js'
+import type { FromWorker, SerialisedError, StageSpec, ToWorker } from '../executor/protocol.js'
 import { isPipelineError } from '../errors.js'
 import { CorruptArtifact } from './artifact-input.js'
 import { runStage } from './run-stage.js'
 
-let current: AbortController | undefined
+/** The stage that runs. */
+let current: { readonly controller: AbortController; readonly spec: StageSpec } | undefined
+/** The coordinator is told why; what comes after is noise. */
+let isLeaving = false
 
 function send(message: FromWorker): void {
   process.send?.(message, undefined, undefined, () => undefined)
@@ -15,38 +19,79 @@ function serialise(thrown: unknown): SerialisedError {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
   const fields = isPipelineError(error) ? error.toJSON() : { message: error.message }
   const corruptKey = error instanceof CorruptArtifact ? error.key : undefined
-  return { fields: { code: 'ERR_NODE_FAILED', message: error.message, ...fields }, stack: error.stack, corruptKey }
+  // What V8 throws where a process of C++ would be out of memory.
+  const isTooMuch = error instanceof RangeError && /^Array buffer allocation failed/.test(error.message)
+  const code = isTooMuch ? 'ERR_OUT_OF_MEMORY' : 'ERR_NODE_FAILED'
+  return { fields: { code, message: error.message, ...fields }, stack: error.stack, corruptKey }
 }
 
-async function run(message: Extract<ToWorker, { type: 'run' }>): Promise<void> {
+async function run({ spec }: Extract<ToWorker, { type: 'run' }>): Promise<void> {
   const controller = new AbortController()
-  current = controller
+  current = { controller, spec }
   try {
-    const result = await runStage(message.spec, controller.signal, send)
-    send({ type: 'done', result })
+    const result = await runStage(spec, controller.signal, send)
+    if (!isLeaving) send({ type: 'done', result })
   } catch (thrown) {
-    send({ type: 'failed', error: serialise(thrown) })
+    if (!isLeaving) send({ type: 'failed', error: serialise(thrown) })
   } finally {
     current = undefined
   }
 }
 
+function leave(code: number): never {
+  isLeaving = true
+  process.exit(code)
+}
+
+/**
+ * Tells what broke the process outside of what the stage waits for, and ends it: what else the operation left undone is not known.
+ *
+ * @param how - What comes before the reason.
+ */
+function breakDown(how: string, thrown: unknown): void {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+  process.stderr.write(`${how}: ${error.stack ?? error.message}\n`)
+  if (current && !isLeaving) {
+    const { fields, stack } = serialise(error)
+    tell(current.spec, { fields: { ...fields, message: `${how}: ${fields.message}` }, stack })
+  }
+  leave(1)
+}
+
+function tell(spec: StageSpec, error: SerialisedError): void {
+  isLeaving = true
+  appendFileSync(spec.logFile, `error ${error.fields.message}\n${error.stack ?? ''}\n`)
+  send({ type: 'failed', error, isLast: true })
+}
+
 process.on('message', (message: ToWorker) => {
   if (message.type === 'run') void run(message)
   else if (message.type === 'cancel')
-    current?.abort(new PipelineError('ERR_CANCELLED', { message: 'The run was cancelled' }))
-  else process.exit(0)
+    current?.controller.abort(new PipelineError('ERR_CANCELLED', { message: 'The run was cancelled' }))
+  else leave(0)
 })
 
 // The coordinator is gone, however it ended: nothing may go on without it.
 process.on('disconnect', () => {
-  process.exit(1)
+  leave(1)
 })
 process.on('SIGTERM', () => {
-  current?.abort(new PipelineError('ERR_CANCELLED', { message: 'The run was cancelled' }))
+  isLeaving = true
+  current?.controller.abort(new PipelineError('ERR_CANCELLED', { message: 'The run was cancelled' }))
   setTimeout(() => process.exit(143), 250)
 })
 process.on('SIGINT', () => undefined)
+process.on('unhandledRejection', (reason) => {
+  breakDown('nothing awaited a promise that was rejected', reason)
+})
+process.on('uncaughtException', (error) => {
+  breakDown('an error was thrown where nothing could catch it', error)
+})
+process.on('exit', (code) => {
+  if (!current || isLeaving) return
+  const message = `the operation ended its process with code ${String(code)}`
+  tell(current.spec, { fields: { code: 'ERR_NODE_FAILED', message } })
+})
 
 send({ type: 'ready' })
 

@@ -1,4 +1,5 @@
 import { PipelineError } from '@etsef/plugin-api'
+import { spawn } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 
 export async function open({ options: { mode, flag }, ctx }) {
@@ -37,6 +38,28 @@ export async function open({ options: { mode, flag }, ctx }) {
         case 'oom':
           process.kill(process.pid, 'SIGABRT')
           await new Promise(() => undefined)
+          break
+        case 'swell':
+          await swell()
+          break
+        case 'swell-below':
+          // A process of its own, in the group of the worker.
+          spawn(process.execPath, ['-e', `(${String(swell)})()`])
+          await new Promise(() => undefined)
+          break
+        case 'reject':
+          void Promise.reject(new RangeError('nobody waits for this'))
+          await new Promise((resolve) => setTimeout(resolve, 2000))
+          break
+        case 'reject-late':
+          setTimeout(() => void Promise.reject('not even an error'), 10)
+          await new Promise((resolve) => setTimeout(resolve, 2000))
+          break
+        case 'throw-late':
+          setTimeout(() => {
+            throw new TypeError('thrown by a timer')
+          }, 10)
+          await new Promise((resolve) => setTimeout(resolve, 2000))
           break
         case 'drop':
           return {
@@ -83,4 +106,15 @@ export async function open({ options: { mode, flag }, ctx }) {
       return { features: batch }
     },
   }
+}
+
+/** Takes 20 MB of memory every 10 ms, up to 3 GB. */
+async function swell() {
+  const kept = []
+  for (let i = 0; i < 150; i++) {
+    kept.push(Buffer.alloc(20 * 2 ** 20, i + 1))
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  await new Promise((resolve) => setTimeout(resolve, 60_000))
+  return kept
 }
