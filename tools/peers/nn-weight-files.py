@@ -2,10 +2,11 @@
 
 Every value is a function of its name and index: the test knows them without Python.
 
-    venv/bin/python tools/peers/nn-weight-files.py
+    venv/bin/python tools/peers/nn-weight-files.py [keras | nested | torch …]
 """
 
 import os
+import sys
 from collections import OrderedDict
 from pathlib import Path
 
@@ -47,6 +48,21 @@ def write_keras():
     model.save_weights(OUT / "tiny.weights.h5")
 
 
+def write_nested():
+    """A network inside a model, as in most notebooks, after a session's other layers: its unnamed ones are numbered on."""
+    layers = keras.layers
+    for _ in range(9):
+        layers.Conv2D(1, 1)
+    inputs = layers.Input((4, 4, 2))
+    x = layers.Conv2D(3, 1, use_bias=False)(inputs)
+    x = layers.Conv2D(2, 1, use_bias=False)(x)
+    network = keras.Model(inputs, x, name="network")
+    model = keras.Sequential([network, layers.GlobalAveragePooling2D(), layers.Dense(2, name="classes")])
+    for index, variable in enumerate(model.weights):
+        variable.assign(values(variable.shape, 100 * index))
+    model.save(OUT / "nested.h5")
+
+
 def write_torch():
     state = OrderedDict()
     state["conv.weight"] = torch.from_numpy(values((3, 2, 1, 1), 0))
@@ -61,7 +77,8 @@ def write_torch():
     torch.save(state, OUT / "legacy.pth", _use_new_zipfile_serialization=False)
 
 
-write_keras()
-write_torch()
+WRITERS = {"keras": write_keras, "nested": write_nested, "torch": write_torch}
+for name in sys.argv[1:] or WRITERS:
+    WRITERS[name]()
 for path in sorted(OUT.iterdir()):
     print(path.name, path.stat().st_size)

@@ -57,12 +57,16 @@ function readKeras2(root: Group): Weights {
   const tensors = new Map<string, WeightTensor>()
   for (const layer of texts(root.attrs['layer_names']?.value)) {
     const group = root.get(layer) as Group | null
-    for (const weight of texts(group?.attrs['weight_names']?.value)) {
+    const weights = texts(group?.attrs['weight_names']?.value)
+    const parts = weights.map((weight) => weight.replace(/:\d+$/, '').split('/'))
+    // The last part alone tells the weights of a layer apart: `conv1/kernel:0`, `model/conv1/kernel:0`. A network inside the model is one
+    // layer of the file, in which kernels of many layers stand.
+    const isNetwork = new Set(parts.map((part) => part.at(-1))).size < parts.length
+    for (const [index, weight] of weights.entries()) {
       const dataset = group?.get(weight) as Dataset | null
-      // The last part alone tells the weights of a layer apart: `conv1/kernel:0`, `model/conv1/kernel:0`.
-      const leaf = weight.replace(/:\d+$/, '').split('/').at(-1)!
+      const name = isNetwork ? parts[index]!.slice(-2).join('/') : `${layer}/${parts[index]!.at(-1)!}`
       const tensor = dataset === null ? undefined : toTensor(dataset, `${layer}/${weight}`)
-      if (tensor !== undefined) tensors.set(`${layer}/${leaf}`, tensor)
+      if (tensor !== undefined) tensors.set(name, tensor)
     }
   }
   return tensors

@@ -47,6 +47,17 @@ test('reads Keras 3 weights by the layer names inside', async () =>
   expectKeras(await parseKerasHdf5(await read('tiny.weights.h5'))))
 test('reads a legacy HDF5 model', async () => expectKeras(await parseKerasHdf5(await read('tiny.h5'))))
 
+test('reads the layers of a network inside a legacy HDF5 model', async () => {
+  const tensors = await parseKerasHdf5(await read('nested.h5'))
+  const first = [...tensors].map(([name, { shape, data }]) => [name, shape, data[0]])
+  expect(first).toEqual([
+    ['conv2d_9/kernel', [1, 1, 2, 3], 0],
+    ['conv2d_10/kernel', [1, 1, 3, 2], 100],
+    ['classes/kernel', [2, 2], 200],
+    ['classes/bias', [2], 300],
+  ])
+})
+
 test('refuses other files as HDF5 and .keras', async () => {
   await expect(parseKerasHdf5(new Uint8Array(100))).rejects.toMatchObject({ code: 'ERR_WEIGHTS' })
   await expect(parseKerasArchive(new Uint8Array(100))).rejects.toMatchObject({ code: 'ERR_WEIGHTS' })
