@@ -26,7 +26,8 @@ export type FindParameter = (node: GraphNode, parameter: string, spec: Parameter
  * Takes every parameter of a graph from a file.
  *
  * @param peers - Every tensor of the file under the peer's name.
- * @throws PipelineError `ERR_WEIGHTS` that names the first backbone parameter the file lacks or has in another shape, with both shapes.
+ * @throws PipelineError `ERR_WEIGHTS` that names the first backbone parameter the file lacks or has in another shape, with both shapes, and the first
+ *   weight that is not finite, or a variance below zero.
  */
 export function fitWeights(
   graph: Graph,
@@ -43,6 +44,7 @@ export function fitWeights(
       const candidate = find(node, spec.name.slice(node.name.length + 1), spec)
       const fits = candidate !== undefined && candidate.tensor.shape.join() === spec.shape.join()
       if (fits) {
+        refuseValues(graph, spec, candidate)
         weights.set(spec.name, candidate.tensor)
         used.add(candidate.peerName)
       } else if (node.stage === 'head') {
@@ -80,6 +82,22 @@ function wrongShape(graph: Graph, spec: ParameterSpec, { peerName, tensor }: Can
     received: showShape(tensor.shape),
     hint: 'check architecture and width',
   })
+}
+
+/** Nothing that a network computes with such weights is a number. */
+function refuseValues(graph: Graph, spec: ParameterSpec, { peerName, tensor: { data } }: Candidate): void {
+  const least = spec.name.endsWith('/movingVariance') ? 0 : -Number.MAX_VALUE
+  let at = 0
+  while (at < data.length && data[at]! >= least && data[at]! < Infinity) at++
+  if (at === data.length) return
+  throw badWeights(
+    `weight "${peerName}" for "${spec.name}" of ${graph.architecture} holds ${data[at]} at position ${at}`,
+    {
+      expected: least === 0 ? 'finite numbers of 0 and more' : 'finite numbers',
+      received: String(data[at]),
+      hint: 'the training that wrote the file has diverged, or the file is damaged',
+    },
+  )
 }
 
 /** A shape as messages print it: `[3, 3, 3, 32]`. */

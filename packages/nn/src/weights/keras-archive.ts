@@ -1,10 +1,7 @@
-import { unzipSync } from 'fflate'
 import type { Weights } from '../graph/graph.js'
 import { parseKerasHdf5 } from './keras-hdf5.js'
 import { badWeights } from './weights-error.js'
-
-/** Largest entry unpacked, in bytes: four times the largest published network. */
-const MAX_ENTRY_BYTES = 2_000_000_000
+import { readZip } from './zip-archive.js'
 
 interface LayerConfig {
   readonly class_name?: unknown
@@ -18,18 +15,16 @@ interface LayerConfig {
  * @throws PipelineError `ERR_WEIGHTS`
  */
 export async function parseKerasArchive(bytes: Uint8Array): Promise<Weights> {
+  if (bytes[0] !== 0x50 || bytes[1] !== 0x4b) throw badWeights('not a .keras file, which is a zip archive')
   const wanted = ['config.json', 'model.weights.h5']
-  let entries: Readonly<Record<string, Uint8Array>>
-  try {
-    entries = unzipSync(bytes, {
-      filter: ({ name, originalSize }) => wanted.includes(name) && originalSize < MAX_ENTRY_BYTES,
-    })
-  } catch (cause) {
-    throw badWeights('not a .keras file, or damaged', { cause })
-  }
-  const weights = entries['model.weights.h5']
+  const entries = await readZip(bytes, {
+    wanted: (name) => wanted.includes(name),
+    what: 'the .keras file',
+    unpacks: true,
+  })
+  const weights = entries.get('model.weights.h5')
   if (weights === undefined) throw badWeights('the .keras file holds no model.weights.h5')
-  return parseKerasHdf5(weights, layerNamesOf(entries['config.json']))
+  return parseKerasHdf5(weights, layerNamesOf(entries.get('config.json')))
 }
 
 /** Group names (`conv2d_3`: class and running number in the order of the configuration) to layer names. */
@@ -51,7 +46,11 @@ function layerNamesOf(config: Uint8Array | undefined): ReadonlyMap<string, strin
       visit(layer)
     }
   }
-  visit(JSON.parse(new TextDecoder().decode(config)) as LayerConfig)
+  try {
+    visit(JSON.parse(new TextDecoder().decode(config)) as LayerConfig)
+  } catch (cause) {
+    throw badWeights('the config.json of the .keras file cannot be read', { cause })
+  }
   return names
 }
 

@@ -1,7 +1,14 @@
 import type { Dataset, Group } from 'h5wasm'
 import type { Weights, WeightTensor } from '../graph/graph.js'
 import { sizeOf } from '../graph/parameters.js'
+import { readBudget, type ReadBudget } from './read-budget.js'
 import { badWeights } from './weights-error.js'
+
+/** Groups looked into; the largest published networks have some thousands. */
+const MAX_GROUPS = 20_000
+
+/** Groups within groups: two for each network within a network. */
+const MAX_DEPTH = 40
 
 /** Names of a Keras 3 layer's variables, in order, by class (the group's name without its number). */
 const VARIABLES: Readonly<Record<string, (count: number) => readonly string[]>> = {
@@ -26,6 +33,7 @@ export async function parseKerasHdf5(
   layerNames: ReadonlyMap<string, string> = new Map(),
 ): Promise<Weights> {
   if (String.fromCharCode(...bytes.subarray(1, 4)) !== 'HDF') throw badWeights('not an HDF5 file')
+  const budget = readBudget(bytes.length)
   const h5 = await import('h5wasm')
   const module = await h5.ready
   const { FS } = module
@@ -38,7 +46,7 @@ export async function parseKerasHdf5(
     const file = new h5.File(path, 'r')
     try {
       const root = (file.get('model_weights') as Group | null) ?? file
-      return 'layer_names' in root.attrs ? readKeras2(root) : readKeras3(file, layerNames)
+      return 'layer_names' in root.attrs ? readKeras2(root, budget) : readKeras3(file, layerNames, budget)
     } finally {
       file.close()
     }
@@ -53,7 +61,7 @@ export async function parseKerasHdf5(
 /** Number of the next file in the WASM module's memory; names must differ while two reads overlap. */
 let nextFile = 0
 
-function readKeras2(root: Group): Weights {
+function readKeras2(root: Group, budget: ReadBudget): Weights {
   const tensors = new Map<string, WeightTensor>()
   for (const layer of texts(root.attrs['layer_names']?.value)) {
     const group = root.get(layer) as Group | null
@@ -65,25 +73,29 @@ function readKeras2(root: Group): Weights {
     for (const [index, weight] of weights.entries()) {
       const dataset = group?.get(weight) as Dataset | null
       const name = isNetwork ? parts[index]!.slice(-2).join('/') : `${layer}/${parts[index]!.at(-1)!}`
-      const tensor = dataset === null ? undefined : toTensor(dataset, `${layer}/${weight}`)
+      const tensor = dataset === null ? undefined : toTensor(dataset, `${layer}/${weight}`, budget)
       if (tensor !== undefined) tensors.set(name, tensor)
     }
   }
   return tensors
 }
 
-function readKeras3(file: Group, layerNames: ReadonlyMap<string, string>): Weights {
+function readKeras3(file: Group, layerNames: ReadonlyMap<string, string>, budget: ReadBudget): Weights {
   const tensors = new Map<string, WeightTensor>()
-  const visit = (group: Group, name: string): void => {
+  let numGroups = 0
+  const visit = (group: Group, name: string, depth: number): void => {
+    // Groups may link to each other, in circles too.
+    if (++numGroups > MAX_GROUPS || depth > MAX_DEPTH)
+      throw badWeights('the HDF5 file has too many groups, or groups in a circle')
     for (const key of group.keys()) {
       const child = group.get(key)
       if (!isGroup(child)) continue
       if (key === 'optimizer') continue
-      if (key === 'vars') readVariables(child, name, layerNames, tensors)
-      else visit(child, key)
+      if (key === 'vars') readVariables(child, name, layerNames, { tensors, budget })
+      else visit(child, key, depth + 1)
     }
   }
-  visit(file, '')
+  visit(file, '', 0)
   if (tensors.size === 0)
     throw badWeights('the HDF5 file holds no Keras weights', {
       expected: 'layer_names (Keras 2) or layers/…/vars (Keras 3)',
@@ -95,7 +107,7 @@ function readVariables(
   vars: Group,
   groupName: string,
   layerNames: ReadonlyMap<string, string>,
-  tensors: Map<string, WeightTensor>,
+  { tensors, budget }: { readonly tensors: Map<string, WeightTensor>; readonly budget: ReadBudget },
 ): void {
   const keys = vars.keys()
   const variables = VARIABLES[groupName.replace(/_\d+$/, '')]
@@ -108,14 +120,16 @@ function readVariables(
   }
   for (const [index, name] of variables(keys.length).entries()) {
     const dataset = vars.get(String(index)) as Dataset | null
-    const tensor = dataset === null ? undefined : toTensor(dataset, `${groupName}/${index}`)
+    const tensor = dataset === null ? undefined : toTensor(dataset, `${groupName}/${index}`, budget)
     if (tensor !== undefined) tensors.set(`${layer}/${name}`, tensor)
   }
 }
 
 /** A float dataset; undefined for others, as the count of a Normalization layer. */
-function toTensor(dataset: Dataset, name: string): WeightTensor | undefined {
+function toTensor(dataset: Dataset, name: string, budget: ReadBudget): WeightTensor | undefined {
   const shape = dataset.shape ?? []
+  // Before the values are asked for: an HDF5 file may claim any shape, and fills in what it does not hold.
+  budget.spend(sizeOf(shape), name)
   const { value } = dataset
   // A scalar is read as a plain number.
   if (typeof value === 'number' && shape.length === 0) return { shape: [], data: Float32Array.of(value) }

@@ -13,6 +13,7 @@ import { readTfjsLayers } from './tfjs-layers.js'
 import { weightsFromLayers } from './from-layers.js'
 import { isTfjsGraphModel, readTfjsGraph } from './tfjs-graph.js'
 import { readTflite } from './tflite.js'
+import { MAX_FILE_BYTES, tooLarge } from './read-budget.js'
 import { badWeights } from './weights-error.js'
 
 /**
@@ -43,7 +44,7 @@ export async function loadWeights(
     case '.bin':
       return weightsFromTorch(
         graph,
-        (await import('./torch-archive.js')).parseTorchArchive(await readFile(file)),
+        await (await import('./torch-archive.js')).parseTorchArchive(await readFile(file)),
         names,
       )
     case '.h5':
@@ -127,9 +128,14 @@ async function resolveFile(path: string): Promise<string> {
       hint: 'place the published file there, or leave the weights out to start from random ones',
     })
   }
-  if (!stats.isDirectory()) return path
+  if (!stats.isDirectory()) {
+    // A pipe or a device would be read for ever.
+    if (!stats.isFile()) throw badWeights(`"${path}" is no regular file`)
+    if (stats.size > MAX_FILE_BYTES) throw tooLarge(`"${path}"`, stats.size)
+    return path
+  }
   const own = join(path, 'weights.safetensors')
-  return (await exists(own)) ? own : join(path, 'model.json')
+  return resolveFile((await exists(own)) ? own : join(path, 'model.json'))
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -3,6 +3,7 @@ import { dirname, isAbsolute, join, relative, sep } from 'node:path'
 import type { Weights, WeightTensor } from '../graph/graph.js'
 import { sizeOf } from '../graph/parameters.js'
 import { alignedCopy, widenFloat16 } from './half-floats.js'
+import { MAX_FILE_BYTES, tooLarge } from './read-budget.js'
 import { badWeights } from './weights-error.js'
 
 /** Weights of a TF.js layers (or graph) model, by the manifest's names. */
@@ -36,8 +37,9 @@ export async function readTfjsLayers(modelJsonPath: string): Promise<TfjsWeights
   const folder = dirname(modelJsonPath)
   const tensors = new Map<string, WeightTensor>()
   const missing: string[] = []
+  const read = { files: new Set<string>(), bytes: 0 }
   for (const group of manifest) {
-    const bytes = await readShards(folder, group.paths)
+    const bytes = await readShards(folder, group.paths, read)
     if (bytes === undefined) missing.push(...group.weights.map((weight) => weight.name))
     else sliceGroup(group, bytes, tensors)
   }
@@ -76,18 +78,27 @@ function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
 }
 
-async function readShards(folder: string, paths: readonly string[]): Promise<Uint8Array | undefined> {
+/** @param read - Shards of the groups before: a file that counts more than once would let a small one ask for all memory. */
+async function readShards(
+  folder: string,
+  paths: readonly string[],
+  read: { readonly files: Set<string>; bytes: number },
+): Promise<Uint8Array | undefined> {
   const root = await realpath(folder)
   const shards: Uint8Array[] = []
-  for (const [index, path] of paths.entries()) {
+  for (const path of paths) {
     if (isAbsolute(path) || isOutside(root, join(root, path)))
       throw badWeights(`weights manifest points outside its folder: "${path}"`)
-    if (paths.indexOf(path) !== index) throw badWeights(`weights manifest names "${path}" twice in one group`)
     const file = await realpath(join(root, path)).catch(ignoreMissing)
     if (file === undefined) return undefined
     if (isOutside(root, file))
       throw badWeights(`"${path}" is a link that leaves the folder of its model.json`, { hint: 'copy the file there' })
-    if (!(await stat(file)).isFile()) throw badWeights(`"${path}" of the weights manifest is no regular file`)
+    if (read.files.has(file)) throw badWeights(`the weights manifest names "${path}" twice`)
+    read.files.add(file)
+    const stats = await stat(file)
+    if (!stats.isFile()) throw badWeights(`"${path}" of the weights manifest is no regular file`)
+    read.bytes += stats.size
+    if (read.bytes > MAX_FILE_BYTES) throw tooLarge(`the shards up to "${path}"`, read.bytes)
     shards.push(await readFile(file))
   }
   return Buffer.concat(shards)

@@ -4,6 +4,7 @@ import { sizeOf } from '../graph/parameters.js'
 import { FlatTable } from './flatbuffer.js'
 import type { OrderedLayer } from './from-layers.js'
 import { alignedCopy, widenFloat16 } from './half-floats.js'
+import { readBudget } from './read-budget.js'
 import { badWeights } from './weights-error.js'
 
 /** Builtin operator codes with weights. */
@@ -31,6 +32,7 @@ export function parseTflite(bytes: Uint8Array): readonly OrderedLayer[] {
   const subgraph = model.tables(2)[0]
   if (subgraph === undefined) throw badWeights('the TFLite file holds no network')
   const tensors = subgraph.tables(0)
+  const budget = readBudget(bytes.length)
   const read = (index: number): WeightTensor => {
     const tensor = tensors[index]
     const buffer = tensor && buffers[tensor.int(2)]
@@ -41,6 +43,7 @@ export function parseTflite(bytes: Uint8Array): readonly OrderedLayer[] {
       throw badWeights('a TFLite weight is not in the file: the network computes it', {
         hint: 'convert the model with its variables frozen',
       })
+    budget.spend(bytes.length, new TextDecoder().decode(tensor.bytes(3).subarray(0, 100)))
     return dequantise(tensor, bytes)
   }
   return subgraph.tables(3).flatMap((operator): OrderedLayer[] => {

@@ -108,7 +108,10 @@ describe('TF.js layers format', () => {
     await writeFile(join(dir, 'secret.bin'), new Uint8Array(4))
     await writeFile(join(folder, 'own.bin'), new Uint8Array(4))
     await symlink(join(dir, 'secret.bin'), join(folder, 'link.bin'))
-    await symlink('own.bin', join(folder, 'inside.bin'))
+    await mkdir(join(folder, '.store'))
+    await writeFile(join(folder, '.store/part.bin'), new Uint8Array(4))
+    await symlink('.store/part.bin', join(folder, 'inside.bin'))
+    await symlink('own.bin', join(folder, 'same.bin'))
     const read = async (...paths: readonly string[]) => {
       const weights = [{ name: 'a', shape: [paths.length], dtype: 'float32' }]
       await writeFile(join(folder, 'model.json'), JSON.stringify({ weightsManifest: [{ paths, weights }] }))
@@ -117,6 +120,7 @@ describe('TF.js layers format', () => {
     await expect(read('link.bin')).rejects.toThrow(/"link.bin" is a link that leaves the folder/)
     await expect(read('folder.bin')).rejects.toThrow(/no regular file/)
     await expect(read('own.bin', 'own.bin')).rejects.toThrow(/"own.bin" twice/)
+    await expect(read('own.bin', 'same.bin')).rejects.toThrow(/"same.bin" twice/)
     expect(await read('own.bin', 'inside.bin')).toBe(1)
   })
 
