@@ -7,10 +7,13 @@
  */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
   const limit = Math.max(2, Math.floor(name.length / 3))
+  if (name.length > longestName) return undefined
+  const lower = name.toLowerCase()
   let best: string | undefined
   let bestDistance = limit + 1
   for (const candidate of candidates) {
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())
+    if (Math.abs(candidate.length - name.length) >= bestDistance) continue
+    const distance = editDistance(lower, candidate.toLowerCase(), bestDistance)
     if (distance < bestDistance) {
       best = candidate
       bestDistance = distance
@@ -19,8 +22,11 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
   return best
 }
 
-/** Edits (insert, delete, replace, swap of neighbours) between two strings. */
-function editDistance(a: string, b: string): number {
+/** Nobody types a longer name; comparing costs its length times that of every candidate. */
+const longestName = 200
+
+/** Edits (insert, delete, replace, swap of neighbours) between two strings; `limit` or more when there are that many. */
+function editDistance(a: string, b: string, limit: number): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i++) {
@@ -32,6 +38,8 @@ function editDistance(a: string, b: string): number {
         distance = Math.min(distance, beforeLast[j - 2]! + 1)
       row.push(distance)
     }
+    // A swap reaches back two rows: when both are this far away, nothing after them is nearer.
+    if (Math.min(...row) >= limit && Math.min(...last) >= limit) return limit
     beforeLast = last
     last = row
   }

@@ -26,6 +26,23 @@ export function suggest(name: string, candidates: Iterable<string>, what: string
   return `${what}: ${shown.join(', ')}${all.length > shown.length ? `, … (${String(all.length)})` : ''}`
 }
 
+/** The names of a cycle with arrows between; of a long one its beginning and end. */
+export function showCycle(names: readonly string[]): string {
+  const shown = names.length <= 12 ? names : [...names.slice(0, 6), '…', ...names.slice(-5)]
+  return shown.join(' → ')
+}
+
+/** What synchronous work gives, its errors without a stack. A text may have a hundred thousand mistakes: where in our code each was noticed is of no use, and a stack costs a kilobyte. */
+export function withoutStacks<T>(work: () => T): T {
+  const before = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  try {
+    return work()
+  } finally {
+    Error.stackTraceLimit = before
+  }
+}
+
 /** Problems in the order of the text, each once. */
 export function sortProblems(problems: readonly PipelineError[]): PipelineError[] {
   const seen = new Set<string>()

@@ -162,7 +162,7 @@ function filesBelow(root: string, directory: string, extensions: readonly string
 function inside(root: string, path: string): string {
   const absolute = join(root, path)
   if (lstatSync(absolute).isSymbolicLink()) {
-    const target = realpathSync(absolute)
+    const target = targetOf(absolute, path)
     if (target !== root && !target.startsWith(root + sep)) {
       throw new PipelineError('ERR_OUTSIDE_ROOT', {
         message: `${path} is a link that leaves the data folder`,
@@ -170,8 +170,27 @@ function inside(root: string, path: string): string {
         hint: 'copy the file, or point path at the folder itself',
       })
     }
+    // One that leads back up would be listed again and again.
+    if (isDirectory(target))
+      throw new PipelineError('ERR_OUTSIDE_ROOT', {
+        message: `${path} is a link to a folder`,
+        option: 'path',
+        hint: 'move the folder there, or point path at it',
+      })
   }
   return absolute
+}
+
+function targetOf(absolute: string, path: string): string {
+  try {
+    return realpathSync(absolute)
+  } catch (cause) {
+    throw new PipelineError('ERR_MISSING_FILE', {
+      message: `${path} is a link that leads nowhere`,
+      option: 'path',
+      cause,
+    })
+  }
 }
 
 function isDirectory(path: string): boolean {

@@ -6,7 +6,7 @@ import { exitCodes } from './exit-codes.js'
 import { helpText } from './help.js'
 import { formatProblem, type Output } from './output.js'
 
-type Verb = (args: Arguments, output: Output, signal: AbortSignal) => Promise<number>
+type Verb = (args: Arguments, output: Output) => Promise<number>
 
 /** Verbs load their code when they are used: `validate` pays for no executor. */
 const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
@@ -27,7 +27,7 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
 }
 
 /** Runs a command line. @returns The exit code. */
-export async function main(argv: readonly string[], cwd: string, signal: AbortSignal): Promise<number> {
+export async function main(argv: readonly string[], cwd: string): Promise<number> {
   const output: Output = {
     line: (text) => process.stdout.write(`${text}\n`),
     note: (text) => process.stderr.write(`${text}\n`),
@@ -49,7 +49,7 @@ export async function main(argv: readonly string[], cwd: string, signal: AbortSi
     }
     return await (
       await verb()
-    )(args, output, signal)
+    )(args, output)
   } catch (thrown) {
     return report(thrown, args, cwd, output)
   }
@@ -76,14 +76,4 @@ function report(thrown: unknown, args: Arguments | undefined, cwd: string, outpu
   return exitCodes.invalid
 }
 
-const controller = new AbortController()
-let numInterrupts = 0
-const interrupt = (): void => {
-  numInterrupts++
-  controller.abort(new PipelineError('ERR_CANCELLED', { message: 'Interrupted' }))
-  // A second Ctrl-C does not wait for anything.
-  if (numInterrupts > 1) process.exit(exitCodes.interrupted)
-}
-process.on('SIGINT', interrupt)
-process.on('SIGTERM', interrupt)
-process.exitCode = await main(process.argv.slice(2), process.cwd(), controller.signal)
+process.exitCode = await main(process.argv.slice(2), process.cwd())

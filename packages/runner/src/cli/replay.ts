@@ -9,6 +9,7 @@ import { listRuns, readRunRecord, type RunRecord } from '../run/run-record.js'
 import { openStore } from '../store/store.js'
 import { UsageError, wholeNumber, type Arguments } from './arguments.js'
 import { exitCodes } from './exit-codes.js'
+import { listenForInterrupts } from './interrupts.js'
 import { formatSeconds, type Output } from './output.js'
 
 /**
@@ -16,7 +17,7 @@ import { formatSeconds, type Output } from './output.js'
  * with the record.
  * Circumstances that differ (package versions, code, engine, content) are named; equal bytes are the same result whatever they are.
  */
-export async function replay(args: Arguments, output: Output, signal: AbortSignal): Promise<number> {
+export async function replay(args: Arguments, output: Output): Promise<number> {
   const [wanted] = args.rest
   if (wanted === undefined) throw new UsageError('etsef replay RUN, or the path of a run.json')
   const root = findProjectRoot(args.cwd)
@@ -39,7 +40,10 @@ export async function replay(args: Arguments, output: Output, signal: AbortSigna
       isParanoid: true,
     }),
   )
-  const outcome = await runPipeline(keyed, { jobs: wholeNumber(args.values.jobs, 'jobs'), signal })
+  const outcome = await runPipeline(keyed, {
+    jobs: wholeNumber(args.values.jobs, 'jobs'),
+    signal: listenForInterrupts(),
+  })
   const differences = compareWithRecord(record, outcome.record, keyed, openStore(join(dir, 'store')))
   const numResults = differences.filter(({ isResult }) => isResult).length
   const isSame = numResults === 0 && outcome.record.status === 'ok'

@@ -7,11 +7,12 @@ import { runPipeline, type RunOutcome } from '../run/run-pipeline.js'
 import { defaultRetries } from '../run/scheduler.js'
 import { megabytes, nameList, pipelineRequest, UsageError, wholeNumber, type Arguments } from './arguments.js'
 import { exitCodes } from './exit-codes.js'
+import { listenForInterrupts } from './interrupts.js'
 import { formatProblem, formatSeconds, formatTable, type Output } from './output.js'
 import { progressPrinter } from './progress.js'
 
 /** `etsef run FILE`: computes what is not cached and prints what the reports say. */
-export async function run(args: Arguments, output: Output, signal: AbortSignal): Promise<number> {
+export async function run(args: Arguments, output: Output): Promise<number> {
   const { values } = args
   const checked = await checkPipeline(pipelineRequest(args))
   const keyed = await keyPipeline(checked)
@@ -38,7 +39,7 @@ export async function run(args: Arguments, output: Output, signal: AbortSignal):
     onError,
     retries: retries === undefined ? defaultRetries : { lost: retries, infra: retries, oom: retries, timeout: retries },
     timeoutMs: timeout === undefined ? undefined : timeout * 1000,
-    signal,
+    signal: listenForInterrupts(),
     emit: (event: RunEvent) => {
       if (isEventLog) output.line(JSON.stringify(event))
       printer?.listen(event)

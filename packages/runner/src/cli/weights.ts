@@ -7,18 +7,19 @@ import { findProjectRoot } from '../registry/find-project.js'
 import { loadRegistry } from '../registry/load-registry.js'
 import { UsageError, type Arguments } from './arguments.js'
 import { exitCodes } from './exit-codes.js'
+import { listenForInterrupts } from './interrupts.js'
 import { formatBytes, formatTable, type Output } from './output.js'
 
 const usage =
   'etsef weights list, etsef weights pull NAME…, or etsef weights verify [NAME or FILE…]; each takes --dir DIR'
 
 /** `etsef weights list | pull NAME… | verify [NAME or FILE…]`: published weights, as a package of the project offers them. */
-export async function weights(args: Arguments, output: Output, signal: AbortSignal): Promise<number> {
+export async function weights(args: Arguments, output: Output): Promise<number> {
   const [action, ...names] = args.rest
   if (action === 'list' ? names.length > 0 : action === 'pull' ? names.length === 0 : action !== 'verify')
     throw new UsageError(usage)
   const dir = args.values.dir === undefined ? undefined : resolve(args.cwd, args.values.dir)
-  const request: Request = { args, output, signal, dir, provider: await importWeights(args.cwd) }
+  const request: Request = { args, output, dir, provider: await importWeights(args.cwd) }
   if (action === 'list') return list(request)
   return action === 'pull' ? pull(request, names) : verify(request, names)
 }
@@ -26,7 +27,6 @@ export async function weights(args: Arguments, output: Output, signal: AbortSign
 interface Request {
   readonly args: Arguments
   readonly output: Output
-  readonly signal: AbortSignal
   readonly dir: string | undefined
   readonly provider: WeightsProvider
 }
@@ -76,7 +76,8 @@ async function list({ args, output, dir, provider }: Request): Promise<number> {
   return exitCodes.ok
 }
 
-async function pull({ args, output, signal, dir, provider }: Request, names: readonly string[]): Promise<number> {
+async function pull({ args, output, dir, provider }: Request, names: readonly string[]): Promise<number> {
+  const signal = listenForInterrupts()
   const pulled: { readonly name: string; readonly path: string }[] = []
   for (const name of names) {
     const { path } = await provider.pull(name, { dir, signal, onProgress: progressOf(name, args, output) })

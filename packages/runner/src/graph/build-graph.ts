@@ -1,5 +1,6 @@
 import type { PipelineError, JsonObject, Operation, Place, Port } from '@etsef/plugin-api'
-import { problem, suggest } from '../errors.js'
+import { problem, showCycle, suggest } from '../errors.js'
+import { yamlLimits } from '../pipeline/limits.js'
 import { describeValue, findAt, isBroken, toPlain, type Located, type LocatedMap } from '../pipeline/located.js'
 import { overrideFile } from '../pipeline/overrides.js'
 import type { InputDeclaration, NodeDeclaration, PipelineDocument, Reference } from '../pipeline/read-pipeline.js'
@@ -67,18 +68,20 @@ function findOperation(
   if (!node.use) return undefined
   const installed = operations.find(node.use.type)
   if (installed) return installed
+  const shown = node.use.type.slice(0, 120)
+  const namespace = shown.split('/')[0]!
   const types = [...operations.types()]
-  const namespace = node.use.type.split('/')[0]!
   const isInstalled = types.some((type) => type.startsWith(`${namespace}/`))
   const install = `add the package that brings "${namespace}/…" to the dependencies of package.json`
-  const near = suggest(node.use.type, types, 'operations')
+  // Each suggestion looks at every operation.
+  const near = problems.length < yamlLimits.problems ? suggest(shown, types, 'operations') : ''
   problems.push(
     problem('ERR_UNKNOWN_OPERATION', {
-      message: `Unknown operation "${node.use.type}"`,
+      message: `Unknown operation "${shown}"`,
       place: node.use.place,
       node: node.id,
-      received: node.use.type,
-      hint: isInstalled || near.startsWith('did you mean') ? near : install,
+      received: shown,
+      hint: isInstalled || near.startsWith('did you mean') ? near || undefined : install,
     }),
   )
   return undefined
@@ -92,7 +95,7 @@ function readOptions(
 ): JsonObject {
   const options = node.isUseOverridden ? dropForeignOptions(node, operation, notices) : node.options
   const checked = checkOptions(operation.options as Schema, toPlain(options))
-  for (const issue of checked.issues) {
+  for (const issue of checked.issues.slice(0, yamlLimits.problems)) {
     if (!isBroken(findAt(options, issue.path).value)) problems.push(optionProblem(node, options, issue))
   }
   return checked.value as JsonObject
@@ -300,7 +303,7 @@ function resolveReference(
   problems: PipelineError[],
 ): Source | undefined {
   if (!declarations.has(reference.node)) {
-    problems.push(unknownNode(node.id, reference, declarations))
+    problems.push(unknownNode(node.id, reference, declarations, problems))
     return undefined
   }
   const operation = found.get(reference.node)?.operation
@@ -322,13 +325,19 @@ function resolveReference(
   return undefined
 }
 
-function unknownNode(node: string | undefined, reference: Reference, declarations: Declarations): PipelineError {
+function unknownNode(
+  node: string | undefined,
+  reference: Reference,
+  declarations: Declarations,
+  problems: readonly PipelineError[],
+): PipelineError {
   return problem('ERR_UNKNOWN_NODE', {
     message: `There is no node "${reference.node}"`,
     place: reference.place,
     node,
     received: reference.text,
-    hint: suggest(reference.node, declarations.keys(), 'nodes'),
+    // Each suggestion looks at every node.
+    hint: problems.length < yamlLimits.problems ? suggest(reference.node, declarations.keys(), 'nodes') : undefined,
   })
 }
 
@@ -357,7 +366,7 @@ function wrongKind(
 function checkReferences(node: NodeDeclaration, declarations: Declarations, problems: PipelineError[]): void {
   for (const input of node.inputs.values()) {
     for (const reference of input.references) {
-      if (!declarations.has(reference.node)) problems.push(unknownNode(node.id, reference, declarations))
+      if (!declarations.has(reference.node)) problems.push(unknownNode(node.id, reference, declarations, problems))
     }
   }
 }
@@ -372,11 +381,11 @@ function reportCycle(cycle: readonly string[], declarations: Declarations, probl
   const place: Place | undefined = reference?.place ?? reader?.place
   problems.push(
     problem('ERR_CYCLE', {
-      message: `Nodes feed each other: ${cycle.join(' → ')}`,
+      message: `Nodes feed each other: ${showCycle(cycle)}`,
       place,
       node: second,
       expected: 'no way from a node back to itself',
-      received: cycle.join(' → '),
+      received: showCycle(cycle),
       hint: 'one of these references must name another node',
     }),
   )
@@ -391,7 +400,7 @@ function findWanted(
   if (document.outputs) {
     return document.outputs.flatMap((reference) => {
       if (declarations.has(reference.node)) return [reference.node]
-      problems.push(unknownNode(undefined, reference, declarations))
+      problems.push(unknownNode(undefined, reference, declarations, problems))
       return []
     })
   }

@@ -19,6 +19,9 @@ export function topologicalOrder(upstream: Upstream): {
   return { order, cycles }
 }
 
+/** A graph may have as many cycles as edges; what is told of them is bounded. */
+const maxCycles = 20
+
 /** Depth first with a stack of its own: pipelines may be thousands of nodes deep. */
 function visit(
   upstream: Upstream,
@@ -42,8 +45,10 @@ function visit(
     if (!upstream.has(producer)) continue
     const seen = state.get(producer)
     if (seen === 'open') {
-      const from = stack.findIndex((entry) => entry.node === producer)
-      cycles.push([...stack.slice(from).map((entry) => entry.node), producer].reverse())
+      if (cycles.length < maxCycles) {
+        const from = stack.findIndex((entry) => entry.node === producer)
+        cycles.push([...stack.slice(from).map((entry) => entry.node), producer].reverse())
+      }
       top.isBroken = true
     } else if (seen === 'broken') top.isBroken = true
     else if (seen === undefined) {

@@ -1,7 +1,8 @@
 import type { PipelineError, Place } from '@etsef/plugin-api'
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
-import { problem, suggest } from '../errors.js'
+import { problem, showCycle, suggest } from '../errors.js'
 import { extendPipeline } from './extend.js'
+import { yamlLimits } from './limits.js'
 import { describeValue, emptyMap, type Located, type LocatedMap } from './located.js'
 import { applyOverrides } from './overrides.js'
 import { readPipeline, type PipelineDocument } from './read-pipeline.js'
@@ -34,7 +35,8 @@ export function loadPipeline(options: LoadOptions): {
   const problems: PipelineError[] = []
   const shown = showPath(options.root, options.path)
   const start: Place = { file: shown, line: 1, column: 1 }
-  const written = readFile(options, options.path, start, [], problems) ?? emptyMap(start)
+  const reading: Reading = { ...options, known: new Map() }
+  const written = readFile(reading, options.path, start, [], problems) ?? emptyMap(start)
   const profiled = applyProfile(written, options.profile, problems)
   const overridden = applyOverrides(profiled, options.overrides ?? [], problems)
   const resolved = resolveVariables(overridden, problems)
@@ -58,8 +60,26 @@ function nameOf(path: string): string {
   return path.replace(/^.*[/\\]/, '').replace(/\.ya?ml$/, '')
 }
 
+interface Reading extends LoadOptions {
+  /** Files read, by path: one that several extend is read and laid over its own bases once. */
+  readonly known: Map<string, LocatedMap | undefined>
+}
+
 function readFile(
-  options: LoadOptions,
+  options: Reading,
+  path: string,
+  from: Place,
+  above: readonly string[],
+  problems: PipelineError[],
+): LocatedMap | undefined {
+  if (options.known.has(path)) return options.known.get(path)
+  const map = readNewFile(options, path, from, above, problems)
+  options.known.set(path, map)
+  return map
+}
+
+function readNewFile(
+  options: Reading,
   path: string,
   from: Place,
   above: readonly string[],
@@ -94,15 +114,34 @@ function readFile(
   if (!entry) return extendPipeline(emptyMap(parsed.value.place), parsed.value, problems)
   const bases = entry.value.kind === 'list' ? entry.value.items : [entry.value]
   let base: LocatedMap | undefined
-  for (const item of bases) {
+  const tooMany = tooManyFiles(bases, above)
+  if (tooMany !== undefined)
+    problems.push(
+      problem('ERR_EXTENDS', {
+        message: tooMany,
+        place: entry.place,
+        expected: `at most ${String(yamlLimits.extends)}`,
+      }),
+    )
+  for (const item of tooMany === undefined ? bases : []) {
     const map = readBase(options, item, path, [...above, path], problems)
     if (map) base = base ? extendPipeline(base, map, problems) : map
   }
   return extendPipeline(base ?? emptyMap(from), parsed.value, problems)
 }
 
+/** What is wrong with how many files extend one another, if anything is. */
+function tooManyFiles(bases: readonly Located[], above: readonly string[]): string | undefined {
+  if (bases.length > yamlLimits.extends) return `The pipeline extends ${String(bases.length)} files`
+  if (above.length >= yamlLimits.extends)
+    return `More than ${String(yamlLimits.extends)} files extend one another in a row`
+  const names = bases.map((item) => (item.kind === 'scalar' ? item.value : undefined))
+  const twice = names.find((name, index) => name !== undefined && names.indexOf(name) < index)
+  return twice === undefined ? undefined : `The pipeline extends "${String(twice)}" twice`
+}
+
 function readBase(
-  options: LoadOptions,
+  options: Reading,
   item: Located,
   path: string,
   chain: readonly string[],
@@ -143,7 +182,7 @@ function readBase(
   if (chain.includes(real)) {
     refuse(
       'ERR_EXTENDS',
-      `The pipeline extends itself: ${[...chain, real].map((file) => showPath(options.root, file)).join(' → ')}`,
+      `The pipeline extends itself: ${showCycle([...chain, real].map((file) => showPath(options.root, file)))}`,
     )
     return
   }

@@ -1,5 +1,6 @@
 import type { PipelineError, Place } from '@etsef/plugin-api'
 import { problem, suggest } from '../errors.js'
+import { yamlLimits } from './limits.js'
 import { emptyMap, type Located, type LocatedEntry, type LocatedMap } from './located.js'
 import { parseYaml } from './parse-yaml.js'
 
@@ -32,13 +33,17 @@ function applyOne(root: LocatedMap, text: string, place: Place, problems: Pipeli
     message: string,
     hint: string,
   ): LocatedMap => {
-    problems.push(problem(code, { message, place, received: text, hint }))
+    problems.push(
+      problem(code, { message, place, received: text.length > 200 ? `${text.slice(0, 200)}…` : text, hint }),
+    )
     return root
   }
   const equals = text.indexOf('=')
   const form = 'write --set node.option=value, vars.name=value or seed=value'
   if (equals <= 0) return refuse('ERR_BAD_OVERRIDE', 'An override needs a path and a value', form)
   const path = text.slice(0, equals).trim().split('.')
+  if (path.length > yamlLimits.depth)
+    return refuse('ERR_BAD_OVERRIDE', `The path of an override has ${String(path.length)} steps`, form)
   if (path.some((step) => step === '' || step === '__proto__' || step === 'constructor' || step === 'prototype')) {
     return refuse('ERR_BAD_OVERRIDE', 'The path of an override is names with dots between', form)
   }
@@ -78,7 +83,28 @@ function applyOne(root: LocatedMap, text: string, place: Place, problems: Pipeli
     )
   if (inside.length === 0) return refuse('ERR_BAD_OVERRIDE', `A node cannot be set as a whole`, form)
   const target = nodeKeys.has(inside[0]!) ? inside : ['with', ...inside]
+  const missing = missingItem(nodes, [node, ...target])
+  if (missing !== undefined)
+    return refuse(
+      'ERR_BAD_OVERRIDE',
+      missing,
+      'an item of a list is set by its index, from 0; set the whole list to change its length',
+    )
   return setAt(root, ['nodes', node, ...target], value, place)
+}
+
+/** What is wrong when a path leads into a list where that has no such item. */
+function missingItem(root: Located, path: readonly string[]): string | undefined {
+  let current: Located | undefined = root
+  for (const step of path) {
+    if (current?.kind === 'list') {
+      const items: readonly Located[] = current.items
+      if (!/^\d+$/.test(step) || Number(step) >= items.length)
+        return `The list has ${String(items.length)} items, none is "${step}"`
+      current = items[Number(step)]
+    } else current = current?.kind === 'map' ? current.entries.get(step)?.value : undefined
+  }
+  return undefined
 }
 
 function sectionOf(root: LocatedMap, name: string): LocatedMap | undefined {

@@ -1,6 +1,6 @@
 import type { PipelineError, Place } from '@etsef/plugin-api'
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Document, type Node } from 'yaml'
-import { problem } from '../errors.js'
+import { isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, parseAllDocuments, type Node } from 'yaml'
+import { problem, withoutStacks } from '../errors.js'
 import { yamlLimits } from './limits.js'
 import type { Located, LocatedEntry } from './located.js'
 
@@ -10,7 +10,8 @@ interface Reader {
   readonly file: string
   readonly text: string
   readonly lines: LineCounter
-  readonly document: Document
+  /** What each anchor stood at last, in the order of the text. */
+  readonly anchors: Map<string, Node>
   readonly problems: PipelineError[]
   aliasNodes: number
 }
@@ -29,32 +30,45 @@ export function parseYaml(
   file: string,
 ): { readonly value: Located | undefined; readonly problems: readonly PipelineError[] } {
   const start: Place = { file, line: 1, column: 1 }
-  if (text.length > yamlLimits.bytes) {
-    const message = `The file holds ${String(text.length)} characters`
-    return {
-      value: undefined,
-      problems: [problem('ERR_TOO_LARGE', { message, place: start, expected: `at most ${String(yamlLimits.bytes)}` })],
-    }
-  }
-  if (openBrackets(text) > yamlLimits.brackets) {
-    const message = `More than ${String(yamlLimits.brackets)} brackets are open at once`
-    return {
-      value: undefined,
-      problems: [problem('ERR_TOO_LARGE', { message, place: start, hint: 'nest less deeply' })],
-    }
-  }
-  const lines = new LineCounter()
-  const documents = parseAllDocuments(text, {
-    lineCounter: lines,
-    schema: 'core',
-    uniqueKeys: false,
-    prettyErrors: false,
-    logLevel: 'silent',
+  const tooLarge = (message: string, details: { expected?: string; hint?: string }): ReturnType<typeof parseYaml> => ({
+    value: undefined,
+    problems: [problem('ERR_TOO_LARGE', { message, place: start, ...details })],
   })
+  if (text.length > yamlLimits.bytes)
+    return tooLarge(`The file holds ${String(text.length)} characters`, {
+      expected: `at most ${String(yamlLimits.bytes)}`,
+    })
+  const zero = text.indexOf('\0')
+  if (zero >= 0) {
+    const before = text.slice(0, zero).split('\n')
+    const place = { file, line: before.length, column: before.at(-1)!.length + 1 }
+    const hint = 'save it as UTF-8'
+    return {
+      value: undefined,
+      problems: [problem('ERR_YAML_SYNTAX', { message: 'The file is no text: it holds a zero byte', place, hint })],
+    }
+  }
+  if (openBrackets(text) > yamlLimits.brackets)
+    return tooLarge(`More than ${String(yamlLimits.brackets)} brackets are open at once`, { hint: 'nest less deeply' })
+  // No text has more than two tokens for each of its characters.
+  if (2 * text.length > yamlLimits.tokens && countTokens(text, yamlLimits.tokens) > yamlLimits.tokens)
+    return tooLarge(`The file holds more than ${String(yamlLimits.tokens)} words and marks`, {
+      hint: 'split the pipeline, or keep lists in files that an operation reads',
+    })
+  const lines = new LineCounter()
+  const documents = withoutStacks(() =>
+    parseAllDocuments(text, {
+      lineCounter: lines,
+      schema: 'core',
+      uniqueKeys: false,
+      prettyErrors: false,
+      logLevel: 'silent',
+    }),
+  )
   const problems: PipelineError[] = []
   const [document] = documents
   if (!Array.isArray(documents) || !document) return { value: undefined, problems }
-  for (const error of documents.flatMap((each) => each.errors)) {
+  for (const error of documents.flatMap((each) => each.errors).slice(0, yamlLimits.problems)) {
     problems.push(
       problem('ERR_YAML_SYNTAX', {
         message: `The YAML cannot be read: ${error.message}`,
@@ -75,9 +89,20 @@ export function parseYaml(
     )
   }
   if (!document.contents || problems.length > 0) return { value: undefined, problems }
-  const reader: Reader = { file, text, lines, document, problems, aliasNodes: 0 }
-  const value = locate(reader, document.contents, 0)
-  return { value, problems }
+  const reader: Reader = { file, text, lines, anchors: new Map(), problems, aliasNodes: 0 }
+  const value = withoutStacks(() => locate(reader, document.contents, 0))
+  return { value, problems: problems.slice(0, yamlLimits.problems) }
+}
+
+/**
+ * Words, marks and spaces of a YAML text, counted without keeping any; counting ends soon after `limit`.
+ * Reading them costs a few hundred bytes each, so a text is counted before it is read.
+ */
+export function countTokens(text: string, limit: number): number {
+  let count = 0
+  const tokens = new Lexer().lex(text)
+  while (count <= limit && tokens.next().done !== true) count++
+  return count
 }
 
 /** Most brackets open at once; those inside texts count, too, which the bound leaves room for. */
@@ -127,11 +152,12 @@ function locate(reader: Reader, node: Node | null, depth: number, insideAlias = 
     )
   }
   if (isAlias(node)) {
-    const target = node.resolve(reader.document)
+    const target = reader.anchors.get(node.source)
     if (!target) return refuse(reader, 'ERR_YAML_SYNTAX', place, `Alias "*${node.source}" has no anchor`)
     if (reader.aliasNodes > yamlLimits.aliasNodes) return nothing
     return locate(reader, target, depth + 1, true)
   }
+  if (node.anchor !== undefined && !insideAlias) reader.anchors.set(node.anchor, node)
   if (isScalar(node)) return locateScalar(reader, node.value, place)
   if (isSeq(node)) {
     return {
@@ -150,6 +176,17 @@ function locate(reader: Reader, node: Node | null, depth: number, insideAlias = 
         continue
       }
       const key = String(keyNode.value)
+      if (key.length > yamlLimits.key) {
+        refuse(
+          reader,
+          'ERR_TOO_LARGE',
+          keyPlace,
+          `A key of ${String(key.length)} characters`,
+          `at most ${String(yamlLimits.key)} are allowed`,
+        )
+        continue
+      }
+      if (keyNode.anchor !== undefined && !insideAlias) reader.anchors.set(keyNode.anchor, keyNode)
       if (unsafeKeys.has(key)) {
         refuse(reader, 'ERR_UNSAFE_YAML', keyPlace, `The key "${key}" is not allowed`)
         continue
@@ -179,10 +216,15 @@ function locate(reader: Reader, node: Node | null, depth: number, insideAlias = 
 
 /** A tagged node starts behind its tag; the tag is the word before it. */
 function placeOfTag(reader: Reader, node: Node): Place {
-  const before = reader.text.slice(0, node.range?.[0] ?? 0)
+  const end = node.range?.[0] ?? 0
+  const start = Math.max(0, end - longestTag)
+  const before = reader.text.slice(start, end)
   const words = /(?:^|[\s,[{])((?:[!&]\S*\s+)+)$/.exec(before)
-  return placeAt(reader.lines, reader.file, words ? before.length - words[1]!.length : before.length)
+  return placeAt(reader.lines, reader.file, words ? end - words[1]!.length : end)
 }
+
+/** Tags and anchors before a value are looked for in so many characters. */
+const longestTag = 300
 
 /** An error at the start of a line is shown where the line's text starts. */
 function skipSpaces(text: string, offset: number): number {
@@ -215,6 +257,6 @@ function refuse(
   message: string,
   hint?: string,
 ): Located {
-  reader.problems.push(problem(code, { message, place, hint }))
+  if (reader.problems.length < yamlLimits.problems) reader.problems.push(problem(code, { message, place, hint }))
   return { kind: 'scalar', place, value: null, isBroken: true }
 }

@@ -1,28 +1,106 @@
 import type { PipelineError, Place } from '@etsef/plugin-api'
-import { problem, suggest } from '../errors.js'
-import { describeValue, type Located, type LocatedEntry, type LocatedMap } from './located.js'
+import { problem, showCycle, suggest } from '../errors.js'
+import { yamlLimits } from './limits.js'
+import {
+  describeValue,
+  isBroken,
+  type Located,
+  type LocatedEntry,
+  type LocatedMap,
+  type LocatedScalar,
+} from './located.js'
 
 const reference = /\$(\$)?\{([^}]*)\}/g
+
+/** A variable's value with the references inside it replaced, and what it stands for. */
+interface Resolved {
+  readonly value: Located | undefined
+  /** Values it holds when every reference is written out. */
+  readonly numValues: number
+  /** Variables that stand behind it in a row. */
+  readonly depth: number
+}
+
+/** What was met so far in the text that is being resolved: a variable's value, or the pipeline. */
+interface Frame {
+  numValues: number
+  /** Values that come from references. */
+  numReferenced: number
+  depth: number
+}
 
 interface Resolver {
   readonly vars: LocatedMap | undefined
   readonly problems: PipelineError[]
-  readonly open: readonly string[]
+  /** Every variable is resolved once; `open` while it is. */
+  readonly known: Map<string, Resolved | 'open'>
+  readonly open: string[]
+  frame: Frame
+  /** A bound was passed: it is said once, and nothing more is written out. */
+  isExhausted: boolean
 }
 
 /**
  * The pipeline with every `${vars.name}` replaced by the variable's value.
  *
  * A text that is one reference takes the value as it is (a number, a list); inside a longer text the value is written into it.
- * `$${` stands for `${`. There are no expressions and no environment variables.
+ * `$${` stands for `${`. There are no expressions and no environment variables. Values that come from references share their parts, and
+ * what they would be written out is bounded, as it is for aliases.
  */
 export function resolveVariables(root: LocatedMap, problems: PipelineError[]): LocatedMap {
   const vars = root.entries.get('vars')?.value
-  const resolver: Resolver = { vars: vars?.kind === 'map' ? vars : undefined, problems, open: [] }
-  return replaceIn(resolver, root) as LocatedMap
+  const resolver: Resolver = {
+    vars: vars?.kind === 'map' ? vars : undefined,
+    problems,
+    known: new Map(),
+    open: [],
+    frame: emptyFrame(),
+    isExhausted: false,
+  }
+  const entries = new Map<string, LocatedEntry>()
+  for (const [key, entry] of root.entries) {
+    const value = key === 'vars' ? resolveAll(resolver, entry.value) : replaceIn(resolver, entry.value)
+    entries.set(key, { ...entry, value })
+  }
+  return { ...root, entries }
+}
+
+function emptyFrame(): Frame {
+  return { numValues: 0, numReferenced: 0, depth: 0 }
+}
+
+function resolveAll(resolver: Resolver, vars: Located): Located {
+  if (vars.kind !== 'map') return replaceIn(resolver, vars)
+  const entries = [...vars.entries].map(([key, entry]): [string, LocatedEntry] => [
+    key,
+    { ...entry, value: resolveOne(resolver, key, entry.value).value ?? { ...nothing(entry.value), isBroken: true } },
+  ])
+  return { ...vars, entries: new Map(entries) }
+}
+
+function nothing({ place }: Located): LocatedScalar {
+  return { kind: 'scalar', place, value: null }
+}
+
+/** A variable, resolved in a frame of its own. */
+function resolveOne(resolver: Resolver, key: string, written: Located): Resolved {
+  const known = resolver.known.get(key)
+  if (known !== undefined && known !== 'open') return known
+  const outer = resolver.frame
+  resolver.frame = emptyFrame()
+  resolver.known.set(key, 'open')
+  resolver.open.push(key)
+  const value = replaceIn(resolver, written)
+  const { numValues, depth } = resolver.frame
+  const resolved: Resolved = { value: isBroken(value) ? undefined : value, numValues, depth }
+  resolver.open.pop()
+  resolver.known.set(key, resolved)
+  resolver.frame = outer
+  return resolved
 }
 
 function replaceIn(resolver: Resolver, value: Located): Located {
+  resolver.frame.numValues++
   if (value.kind === 'list') return { ...value, items: value.items.map((item) => replaceIn(resolver, item)) }
   if (value.kind === 'map') {
     const entries = [...value.entries].map(([key, entry]): [string, LocatedEntry] => [
@@ -31,35 +109,55 @@ function replaceIn(resolver: Resolver, value: Located): Located {
     ])
     return { ...value, entries: new Map(entries) }
   }
-  if (typeof value.value !== 'string' || !value.value.includes('${')) return value
+  if (typeof value.value !== 'string') return value
   const text = value.value
+  resolver.frame.numValues += text.length >> 6
+  if (!text.includes('${')) return value
   const whole = /^\$\{([^}]*)\}$/.exec(text)
   if (whole) {
     const target = lookUp(resolver, whole[1]!, value)
     return target ? movedTo(target, value) : { ...value, isBroken: true }
   }
-  const broken: string[] = []
+  return replaceInText(resolver, text, value)
+}
+
+function replaceInText(resolver: Resolver, text: string, site: LocatedScalar): Located {
+  const parts: string[] = []
+  let [written, length] = [0, 0]
+  let isWhole = true
   let origin: Place | undefined
-  const replaced = text.replace(reference, (match, escaped: string | undefined, name: string) => {
-    if (escaped) return `\${${name}}`
-    const target = lookUp(resolver, name, value)
-    if (!target) {
-      broken.push(match)
-      return match
+  const write = (part: string): void => {
+    parts.push(part)
+    length += part.length
+  }
+  for (const match of text.matchAll(reference)) {
+    const [found, escaped, name] = match as unknown as [string, string | undefined, string]
+    write(text.slice(written, match.index))
+    written = match.index + found.length
+    if (escaped) write(`\${${name}}`)
+    else {
+      const target = lookUp(resolver, name, site)
+      if (target?.kind === 'scalar' && target.value !== null) {
+        origin ??= originOf(target)
+        write(String(target.value))
+      } else {
+        isWhole = false
+        if (target) {
+          const message = `"${found}" stands inside a text, but the variable is ${describeValue(target)}`
+          resolver.problems.push(
+            problem('ERR_BAD_REFERENCE', { message, place: site.place, hint: 'use it alone as the whole value' }),
+          )
+        }
+      }
     }
-    if (target.kind === 'scalar' && target.value !== null) {
-      origin ??= originOf(target)
-      return String(target.value)
+    if (length > yamlLimits.scalar) {
+      exhaust(resolver, site, `A text becomes longer than ${String(yamlLimits.scalar)} characters`)
+      break
     }
-    const message = `"${match}" stands inside a text, but the variable is ${describeValue(target)}`
-    resolver.problems.push(
-      problem('ERR_BAD_REFERENCE', { message, place: value.place, hint: 'use it alone as the whole value' }),
-    )
-    broken.push(match)
-    return match
-  })
-  if (broken.length > 0) return { ...value, isBroken: true }
-  return { ...value, value: replaced, ...(origin ? { origin } : {}) }
+  }
+  if (!isWhole || resolver.isExhausted) return { ...site, isBroken: true }
+  write(text.slice(written))
+  return { ...site, value: parts.join(''), ...(origin ? { origin } : {}) }
 }
 
 /** The value keeps the place of the reference: that is where its user can act. */
@@ -96,17 +194,39 @@ function lookUp(resolver: Resolver, name: string, site: Located): Located | unde
     report(
       'ERR_UNKNOWN_VARIABLE',
       `Variable "${key}" is not declared in vars`,
-      suggest(key, resolver.vars?.entries.keys() ?? [], 'variables'),
+      // Each suggestion looks at every variable.
+      resolver.problems.length < yamlLimits.problems
+        ? suggest(key, resolver.vars?.entries.keys() ?? [], 'variables')
+        : 'declare it in vars',
     )
     return
   }
-  if (resolver.open.includes(key)) {
-    report(
-      'ERR_BAD_REFERENCE',
-      `Variable "${key}" refers to itself: ${[...resolver.open, key].join(' → ')}`,
-      'give one of them a value',
-    )
+  if (resolver.known.get(key) === 'open') {
+    const cycle = [...resolver.open.slice(resolver.open.indexOf(key)), key]
+    report('ERR_BAD_REFERENCE', `Variable "${key}" refers to itself: ${showCycle(cycle)}`, 'give one of them a value')
     return
   }
-  return replaceIn({ ...resolver, open: [...resolver.open, key] }, entry.value)
+  if (resolver.isExhausted) return undefined
+  if (resolver.open.length > yamlLimits.referenceDepth) return exhaust(resolver, site, tooDeep)
+  const { value, numValues, depth } = resolveOne(resolver, key, entry.value)
+  const { frame } = resolver
+  frame.numValues += numValues
+  frame.numReferenced += numValues
+  frame.depth = Math.max(frame.depth, depth + 1)
+  if (frame.depth > yamlLimits.referenceDepth) return exhaust(resolver, site, tooDeep)
+  if (frame.numReferenced > yamlLimits.referenceValues)
+    return exhaust(
+      resolver,
+      site,
+      `References of the file stand for more than ${String(yamlLimits.referenceValues)} values`,
+    )
+  return value
+}
+
+const tooDeep = `More than ${String(yamlLimits.referenceDepth)} variables name one another in a row`
+
+function exhaust(resolver: Resolver, { place }: Located, message: string): Located | undefined {
+  if (!resolver.isExhausted) resolver.problems.push(problem('ERR_TOO_LARGE', { message, place }))
+  resolver.isExhausted = true
+  return undefined
 }

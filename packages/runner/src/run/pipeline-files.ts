@@ -6,6 +6,7 @@ import { problem } from '../errors.js'
 import { showPath, type PipelineFiles } from '../pipeline/load-pipeline.js'
 import type { Located, LocatedEntry } from '../pipeline/located.js'
 import { yamlLimits } from '../pipeline/limits.js'
+import { countTokens } from '../pipeline/parse-yaml.js'
 
 /** Parsing costs more than reading what was parsed from this size on. */
 const cachedFromBytes = 16 * 1024
@@ -26,23 +27,33 @@ export type YamlParser = (
  * @param cacheDir - Where parsed documents are kept; nothing is kept when the folder does not exist.
  */
 export function pipelineFiles(root: string, cacheDir: string, parse: YamlParser): PipelineFiles {
+  const texts: string[] = []
   return {
     realPath: (path) => realpathSync(path),
     read(path) {
       const file = showPath(root, path)
+      const place = { file, line: 1, column: 1 }
       let text: string
       try {
-        if (statSync(path).size > yamlLimits.bytes * 4)
-          throw problem('ERR_TOO_LARGE', {
-            message: `The file "${file}" is too large for a pipeline`,
-            place: { file, line: 1, column: 1 },
+        const stats = statSync(path)
+        // A pipe or a device may have no end.
+        if (!stats.isFile())
+          throw problem('ERR_MISSING_FILE', {
+            message: `The pipeline "${file}" is ${stats.isDirectory() ? 'a folder' : 'a pipe, a device or a socket'}`,
+            place,
+            expected: 'a file',
           })
+        if (stats.size > yamlLimits.bytes * maxBytesPerCharacter)
+          throw problem('ERR_TOO_LARGE', { message: `The file "${file}" is too large for a pipeline`, place })
         text = readFileSync(path, 'utf8')
+        texts.push(text)
+        if (texts.length > 1 && exceedsTogether(texts))
+          throw problem('ERR_TOO_LARGE', { message: 'The files that extend one another are too large together', place })
       } catch (thrown) {
         if (thrown instanceof Error && thrown.name === 'PipelineError') throw thrown
         throw problem('ERR_MISSING_FILE', {
           message: `The pipeline "${file}" cannot be read`,
-          place: { file, line: 1, column: 1 },
+          place,
           cause: thrown,
         })
       }
@@ -63,6 +74,17 @@ export function pipelineFiles(root: string, cacheDir: string, parse: YamlParser)
       return parsed
     },
   }
+}
+
+const maxBytesPerCharacter = 4
+
+/** Whether several texts together pass the bounds that hold for one. */
+function exceedsTogether(texts: readonly string[]): boolean {
+  const length = texts.reduce((sum, text) => sum + text.length, 0)
+  if (length > yamlLimits.bytes) return true
+  // No text has more than two tokens for each character.
+  if (2 * length <= yamlLimits.tokens) return false
+  return texts.reduce((sum, text) => sum + countTokens(text, yamlLimits.tokens), 0) > yamlLimits.tokens
 }
 
 /** `[line, column, form, …]` with form 0: a scalar, 1: items, 2: key, line, column, value of each entry. */

@@ -1,7 +1,7 @@
 import { PipelineError, type EngineProbe, type Json, type JsonObject } from '@etsef/plugin-api'
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
-import { InvalidPipeline, problem, sortProblems } from '../errors.js'
+import { InvalidPipeline, problem, sortProblems, withoutStacks } from '../errors.js'
 import { buildGraph } from '../graph/build-graph.js'
 import { contentOptions, replaceAt, type Schema } from '../graph/check-options.js'
 import { checkSpecs } from '../graph/check-specs.js'
@@ -66,7 +66,7 @@ export async function checkPipeline(request: PipelineRequest): Promise<CheckedPi
     seed: request.seed ?? loaded.document.seed,
     engine: request.engine ?? loaded.document.engine,
   }
-  const built = buildGraph(document, registry, problems)
+  const built = withoutStacks(() => buildGraph(document, registry, problems))
   const resolvePath = (content: string): string => (isAbsolute(content) ? content : resolve(root, content))
   checkContent(built.nodes, resolvePath, problems)
   const specs = checkSpecs(
@@ -94,20 +94,43 @@ function checkContent(
 ): void {
   for (const node of nodes.values()) {
     for (const { path, text } of contentOptions(node.installed.operation.options as Schema, node.options)) {
-      if (existsSync(resolvePath(text))) continue
       const option = path.join('/')
+      const found = kindOfPath(resolvePath(text))
+      if (found === 'content') continue
+      if (found === 'other') {
+        problems.push(
+          problem('ERR_BAD_DATA', {
+            message: `Node "${node.id}", option "${option}": "${text.slice(0, 200)}" is a pipe, a device or a socket`,
+            place: node.placeOfOption(path),
+            node: node.id,
+            option,
+            expected: 'a file or a folder',
+            hint: 'copy what it gives into a file',
+          }),
+        )
+        continue
+      }
       problems.push(
         problem('ERR_MISSING_FILE', {
-          message: `Node "${node.id}", option "${option}": there is nothing at "${text}"`,
+          message: `Node "${node.id}", option "${option}": there is nothing at "${text.slice(0, 200)}"`,
           place: node.placeOfOption(path),
           node: node.id,
           option,
           expected: 'a file or folder',
-          received: text,
+          received: text.slice(0, 200),
           hint: 'paths are relative to the folder of package.json',
         }),
       )
     }
+  }
+}
+
+function kindOfPath(path: string): 'content' | 'other' | 'nothing' {
+  try {
+    const stats = statSync(path)
+    return stats.isFile() || stats.isDirectory() ? 'content' : 'other'
+  } catch {
+    return 'nothing'
   }
 }
 

@@ -42,6 +42,7 @@ export function contentDigest(
   const cache = openStatCache(statCacheFile(options.storeDir, root), options.isParanoid)
   const stats = statSync(root, { bigint: true })
   const before = cache.numRead
+  if (!stats.isDirectory() && !stats.isFile()) throw notAFile(path)
   if (!stats.isDirectory()) {
     const own = cache.digest(root, stats)
     const beside = digestNamed(realpathSync(dirname(path)), options.named ?? [], cache)
@@ -107,7 +108,17 @@ function walk(root: string, dir: string, visit: (file: string, stats: BigIntStat
     }
     if (stats.isDirectory()) walk(root, path, visit)
     else if (stats.isFile()) visit(path, stats)
+    else throw notAFile(relative(root, path))
   }
+}
+
+/** A pipe or a device may have no end, and its bytes are no content that could be the same again. */
+function notAFile(name: string): PipelineError {
+  return problem('ERR_BAD_DATA', {
+    message: `"${name}" is a pipe, a device or a socket`,
+    expected: 'a file or a folder',
+    hint: 'move it out of the declared folder',
+  })
 }
 
 function resolveLink(root: string, path: string): string {
