@@ -1,5 +1,6 @@
 import { checkTraining, checkWidth, type Labels } from '../checks/training-data.js'
 import { matrix, type Matrix } from '../linear-algebra/matrix.js'
+import { dot } from '../linear-algebra/products.js'
 import { softmaxRows } from '../statistics/softmax.js'
 import { minimizeNewton } from './newton-cg.js'
 
@@ -37,16 +38,20 @@ export function fitMultinomial(
   present.forEach((k, at) => (place[k] = at))
   const targets = y.labels.map((label) => place[label]!)
   const rowWeights = Float64Array.from(y.labels, (label) => options.classWeights?.[label] ?? 1)
-  const problem = multinomialProblem(x, targets, rowWeights, present.length, options.c ?? 1)
-  const start = new Float64Array(present.length * (numFeatures + 1))
+  const contrasts = orthonormalContrasts(present.length)
+  const problem = multinomialProblem(x, targets, rowWeights, contrasts, options.c ?? 1)
+  const start = new Float64Array(contrasts.numSamples * (numFeatures + 1))
   const found = minimizeNewton(problem, start, (options.tolerance ?? 1e-10) * numSamples)
   const weights = matrix(y.numClasses, numFeatures)
   const intercepts = new Float64Array(y.numClasses).fill(-Infinity)
-  const offset = present.reduce((sum, _, at) => sum + found[at * (numFeatures + 1) + numFeatures]!, 0) / present.length
   present.forEach((k, at) => {
-    const base = at * (numFeatures + 1)
-    weights.data.set(found.subarray(base, base + numFeatures), k * numFeatures)
-    intercepts[k] = found[base + numFeatures]! - offset
+    intercepts[k] = 0
+    for (let a = 0; a < contrasts.numSamples; a++) {
+      const share = contrasts.data[a * present.length + at]!
+      const base = a * (numFeatures + 1)
+      for (let j = 0; j < numFeatures; j++) weights.data[k * numFeatures + j]! += share * found[base + j]!
+      intercepts[k] += share * found[base + numFeatures]!
+    }
   })
   return { kind: 'multinomial', numClasses: y.numClasses, weights, intercepts }
 }
@@ -66,38 +71,61 @@ export function multinomialProbabilities(model: MultinomialModel, x: Matrix): Ma
   return softmaxRows(logits)
 }
 
-/** Loss, gradient and Hessian products; parameters are `[numClasses, numFeatures + 1]`, the intercept last. */
+/**
+ * Rows of length 1 at right angles to each other and to (1, …, 1): `[numClasses − 1, numClasses]`.
+ *
+ * Scores whose classes sum to 0 are combinations of these rows. In them the loss has no direction without slope (adding one
+ * vector to all classes changes no probability), and the penalty keeps its form.
+ */
+function orthonormalContrasts(numClasses: number): Matrix {
+  const result = matrix(numClasses - 1, numClasses)
+  for (let a = 0; a < numClasses - 1; a++) {
+    const length = Math.sqrt((a + 1) * (a + 2))
+    result.data.fill(1 / length, a * numClasses, a * numClasses + a + 1)
+    result.data[a * numClasses + a + 1] = -(a + 1) / length
+  }
+  return result
+}
+
+/** The loss of parameters `[numContrasts, numFeatures + 1]`, the intercept last. */
 function multinomialProblem(
   x: Matrix,
   targets: Int32Array,
   weights: Float64Array,
-  numClasses: number,
+  contrasts: Matrix,
   c: number,
 ): Parameters<typeof minimizeNewton>[0] {
   const { numSamples, numFeatures: d, data } = x
+  const { numSamples: numContrasts, numFeatures: numClasses } = contrasts
   const stride = d + 1
   const scoresOf = (v: Float64Array): Matrix => {
     const scores = matrix(numSamples, numClasses)
     for (let i = 0; i < numSamples; i++) {
-      for (let k = 0; k < numClasses; k++) {
-        let sum = v[k * stride + d]!
-        for (let j = 0; j < d; j++) sum += v[k * stride + j]! * data[i * d + j]!
-        scores.data[i * numClasses + k] = sum
+      for (let a = 0; a < numContrasts; a++) {
+        const along = v[a * stride + d]! + dot(v, a * stride, data, i * d, d)
+        for (let k = 0; k < numClasses; k++) {
+          scores.data[i * numClasses + k]! += along * contrasts.data[a * numClasses + k]!
+        }
       }
     }
     return scores
   }
   /** Σ over rows of residual ⊗ (features, 1), plus the penalty's part for `v`. */
   const backwards = (residuals: Float64Array, v: Float64Array): Float64Array => {
-    const result = new Float64Array(numClasses * stride)
-    for (let i = 0; i < numSamples; i++) {
-      for (let k = 0; k < numClasses; k++) {
-        const residual = residuals[i * numClasses + k]!
-        for (let j = 0; j < d; j++) result[k * stride + j]! += residual * data[i * d + j]!
-        result[k * stride + d]! += residual
+    const result = new Float64Array(numContrasts * stride)
+    const shares = new Float64Array(numSamples)
+    for (let a = 0; a < numContrasts; a++) {
+      const part = result.subarray(a * stride, (a + 1) * stride)
+      shares.fill(0)
+      for (let i = 0; i < numSamples; i++) {
+        for (let k = 0; k < numClasses; k++) {
+          shares[i]! += residuals[i * numClasses + k]! * contrasts.data[a * numClasses + k]!
+        }
+        part[d]! += shares[i]!
       }
+      addRows(part, shares, x)
+      for (let j = 0; j < d; j++) part[j]! += v[a * stride + j]! / c
     }
-    for (let k = 0; k < numClasses; k++) for (let j = 0; j < d; j++) result[k * stride + j]! += v[k * stride + j]! / c
     return result
   }
   const value = (v: Float64Array): number => {
@@ -109,8 +137,27 @@ function multinomialProblem(
       const logSum = top + Math.log(row.reduce((sum, score) => sum + Math.exp(score - top), 0))
       total += weights[i]! * (logSum - row[targets[i]!]!)
     }
-    for (let k = 0; k < numClasses; k++) for (let j = 0; j < d; j++) total += v[k * stride + j]! ** 2 / (2 * c)
+    for (let a = 0; a < numContrasts; a++) for (let j = 0; j < d; j++) total += v[a * stride + j]! ** 2 / (2 * c)
     return total
+  }
+  /** Diagonal of the Hessian where the classes have probabilities `p`. */
+  const curvaturesAt = (p: Float64Array): Float64Array => {
+    const result = new Float64Array(numContrasts * stride)
+    for (let a = 0; a < numContrasts; a++) {
+      for (let i = 0; i < numSamples; i++) {
+        let [mean, square] = [0, 0]
+        for (let k = 0; k < numClasses; k++) {
+          const share = contrasts.data[a * numClasses + k]!
+          mean += p[i * numClasses + k]! * share
+          square += p[i * numClasses + k]! * share * share
+        }
+        const curvature = weights[i]! * Math.max(0, square - mean * mean)
+        for (let j = 0; j < d; j++) result[a * stride + j]! += curvature * data[i * d + j]! * data[i * d + j]!
+        result[a * stride + d]! += curvature
+      }
+      for (let j = 0; j < d; j++) result[a * stride + j]! += 1 / c
+    }
+    return result
   }
   return {
     value,
@@ -123,6 +170,7 @@ function multinomialProblem(
       }
       return {
         gradient: backwards(residuals, v),
+        curvatures: curvaturesAt(p),
         hessianTimes: (u) => {
           const changes = scoresOf(u).data
           for (let i = 0; i < numSamples; i++) {
@@ -136,4 +184,16 @@ function multinomialProblem(
       }
     },
   }
+}
+
+/** Adds `Σ shares[i] · row i` to the first entries of `sums`; four rows at a time, so that each sum is read and written less. */
+function addRows(sums: Float64Array, shares: Float64Array, { numSamples, numFeatures: d, data }: Matrix): void {
+  let i = 0
+  for (; i + 3 < numSamples; i += 4) {
+    const [s0, s1, s2, s3] = [shares[i]!, shares[i + 1]!, shares[i + 2]!, shares[i + 3]!]
+    for (let j = 0, at = i * d; j < d; j++, at++) {
+      sums[j]! += s0 * data[at]! + s1 * data[at + d]! + (s2 * data[at + 2 * d]! + s3 * data[at + 3 * d]!)
+    }
+  }
+  for (; i < numSamples; i++) for (let j = 0; j < d; j++) sums[j]! += shares[i]! * data[i * d + j]!
 }

@@ -63,7 +63,7 @@ export const combinationOperations: readonly Operation[] = [
     kind: 'combine',
     type: 'ensemble/stack',
     summary: 'Logistic regression on the scores of the members, learned from val or from out-of-fold rows',
-    cacheVersion: 1,
+    cacheVersion: 2,
     options: stackOptions,
     inputs: memberInputs,
     outputs: combinedOutputs,

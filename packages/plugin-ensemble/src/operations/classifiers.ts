@@ -68,7 +68,7 @@ export const classifiers: readonly Operation[] = [
     ...shared,
     type: 'ensemble/logistic-regression',
     summary: 'Multinomial logistic regression with L2 penalty; scale the columns first',
-    cacheVersion: 1,
+    cacheVersion: 2,
     options: Type.Object(
       {
         c: Type.Number({ exclusiveMinimum: 0, default: 1, description: 'Inverse strength of the penalty' }),
