@@ -131,7 +131,7 @@ const overlay = defineOperation({
   kind: 'report',
   type: 'xai/overlay',
   summary: 'Pictures of maps over their images, with raw magnitudes, and how well they meet known lesions',
-  cacheVersion: 1,
+  cacheVersion: 2,
   options: overlayOptions,
   inputs: overlayInputs,
   outputs: overlayOutputs,

@@ -76,7 +76,7 @@ export function attributionFigures(means: MeanAttributions, partition: string, n
 function describe({ method, unit, numRows, additivityResidual }: MeanAttributions, partition: string): string[] {
   const residual = Number.isNaN(additivityResidual)
     ? 'the method does not promise to add up'
-    : `sums meet the output within ${additivityResidual.toExponential(1)}`
+    : `sums meet the output within ${additivityResidual.toExponential(1).replace('-', '−')}`
   const rows = partition === 'none' ? 'rows' : `${partition} rows`
   return [`${method}, unit ${unit}, means of ${numRows} ${rows};`, `${residual}.`]
 }

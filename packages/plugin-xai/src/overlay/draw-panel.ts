@@ -1,7 +1,15 @@
+import {
+  cssFont,
+  fitText,
+  newCanvas,
+  typesetting,
+  type Canvas,
+  type SKRSContext2D,
+  type TextStyle,
+} from '@etsef/drawing'
 import type { PixelImage } from '@etsef/plugin-api'
 import { normalizeMap } from '../cam/normalize-map.js'
 import { upsampleMap } from '../cam/upsample-map.js'
-import { Canvas, type Color } from './canvas.js'
 import { heatColor } from './color-map.js'
 
 /** What a panel shows. */
@@ -15,98 +23,174 @@ export interface Panel {
   readonly scaleMax: number
   /** Unit of the raw values, e.g. `logit`. */
   readonly unit: string
+  /** Class whose evidence the map shows. */
+  readonly explainedClass: string
   /** Lesion where not 0, in the image's shape; outlined. */
   readonly mask?: ArrayLike<number> | undefined
-  /** Lines below the pictures. */
+  /** Lines below the pictures; long ones wrap. */
   readonly caption: readonly string[]
 }
 
-/** Side in pixels that pictures are drawn with. */
-const side = 224
-const gap = 8
-const barWidth = 14
-const lineHeight = 11
+/** Pixels of the file per pixel of the layout: 192 dots per inch, as charts have. */
+export const density = 2
 
-/** Size of a panel with so many caption lines, `[height, width]`. */
-export function panelSize(numLines: number): readonly [height: number, width: number] {
-  return [side + 3 * gap + numLines * lineHeight, 2 * side + 4 * gap + barWidth + 7 * 6]
+// The layout, in pixels at 96 dots per inch.
+const side = 224
+const gap = 10
+const barWidth = 14
+const labelWidth = 44
+const headingHeight = 22
+const lineHeight = 16
+const width = 2 * side + 5 * gap + barWidth + labelWidth + lineHeight
+const text: TextStyle = { size: 12 }
+const ink = '#222222'
+const lesion = '#00ffa0'
+
+/** Where a picture lies, in the layout's pixels. */
+interface Box {
+  readonly left: number
+  readonly top: number
+  readonly width: number
+  readonly height: number
 }
 
 /**
- * Original | heat map over the picture | colour bar with raw magnitudes, and a caption.
+ * Picture | heat map over the picture | colour bar with raw magnitudes, and a caption. Pictures keep their proportions.
  *
  * Colour means raw magnitude: the bar runs from 0 to `scaleMax`, and a weak map stays weak in colour. Without positive evidence no colour is drawn.
  */
-export function drawPanel({ image, map, mapShape, scaleMax, unit, mask, caption }: Panel): Canvas {
-  const [height, width] = panelSize(caption.length)
-  const canvas = new Canvas(height, width)
-  const [imageHeight, imageWidth, channels] = image.shape
-  const pixel = (row: number, column: number): Color => {
-    const at =
-      (Math.floor(((row + 0.5) * imageHeight) / side) * imageWidth + Math.floor(((column + 0.5) * imageWidth) / side)) *
-      channels
-    return [image.data[at]!, image.data[at + (channels > 2 ? 1 : 0)]!, image.data[at + (channels > 2 ? 2 : 0)]!]
+export function drawPanel({ image, map, mapShape, scaleMax, unit, explainedClass, mask, caption }: Panel): Canvas {
+  const lines = caption.flatMap((line) => fitText(line, { ...text, maxWidth: width - 2 * gap, maxLines: 3 }))
+  const canvas = newCanvas(
+    width * density,
+    (headingHeight + side + 2 * gap + lines.length * lineHeight + gap) * density,
+  )
+  const context = canvas.getContext('2d')
+  context.scale(density, density)
+  const [plain, heat] = [gap, 2 * gap + side].map((left) => boxOf(image, left)) as [Box, Box]
+  write(context, 'Picture', gap, 15)
+  const [heading = ''] = fitText(`Evidence for ${explainedClass}`, { ...text, maxWidth: side })
+  write(context, heading, 2 * gap + side, 15)
+  const picture = canvasOf(image.shape[1], image.shape[0], pixelsOf(image))
+  context.imageSmoothingQuality = 'high'
+  for (const box of [plain, heat]) context.drawImage(picture, box.left, box.top, box.width, box.height)
+  if (!normalizeMap(map).isEmpty) {
+    const [rows, columns] = [Math.round(heat.height * density), Math.round(heat.width * density)]
+    const tint = canvasOf(columns, rows, tintOf(upsampleMap(map, mapShape, [rows, columns]), scaleMax))
+    context.drawImage(tint, heat.left, heat.top, heat.width, heat.height)
   }
-  const { isEmpty } = normalizeMap(map)
-  const heat = upsampleMap(map, mapShape, [side, side])
-  canvas.draw(gap, gap, side, side, pixel)
-  canvas.draw(gap, 2 * gap + side, side, side, (row, column) => {
-    const value = Math.max(heat[row * side + column]!, 0) / scaleMax
-    const [red, green, blue] = pixel(row, column)
-    if (isEmpty || value <= 0) return [red, green, blue]
-    const color = heatColor(value)
-    const share = 0.15 + 0.55 * Math.min(value, 1)
-    return [
-      red * (1 - share) + color[0] * share,
-      green * (1 - share) + color[1] * share,
-      blue * (1 - share) + color[2] * share,
-    ]
-  })
-  if (mask) {
-    outline(canvas, gap, mask, [imageHeight, imageWidth])
-    outline(canvas, 2 * gap + side, mask, [imageHeight, imageWidth])
-  }
-  drawBar(canvas, scaleMax, unit)
-  caption.forEach((line, index) => {
-    canvas.text(side + 2 * gap + index * lineHeight, gap, line, { maxWidth: width - 2 * gap })
-  })
+  if (mask) for (const box of [plain, heat]) outline(context, mask, image.shape, box)
+  drawBar(context, scaleMax, unit)
+  lines.forEach((line, index) => write(context, line, gap, headingHeight + side + gap + (index + 0.8) * lineHeight))
   return canvas
 }
 
-function outline(
-  canvas: Canvas,
-  left: number,
-  mask: ArrayLike<number>,
-  [height, width]: readonly [number, number],
-): void {
-  const isLesion = (row: number, column: number): boolean =>
-    row >= 0 &&
-    column >= 0 &&
-    row < side &&
-    column < side &&
-    mask[Math.floor(((row + 0.5) * height) / side) * width + Math.floor(((column + 0.5) * width) / side)]! > 0
-  for (let row = 0; row < side; row++) {
-    for (let column = 0; column < side; column++) {
-      if (!isLesion(row, column)) continue
-      const isEdge = !(
-        isLesion(row - 1, column) &&
-        isLesion(row + 1, column) &&
-        isLesion(row, column - 1) &&
-        isLesion(row, column + 1)
-      )
-      if (isEdge) canvas.set(gap + row, left + column, [0, 255, 160])
-    }
+/** The image's place in its square, in its own proportions. */
+function boxOf({ shape: [height, width] }: PixelImage, left: number): Box {
+  const scale = side / Math.max(height, width)
+  const [boxWidth, boxHeight] = [width * scale, height * scale]
+  return {
+    left: left + Math.floor((side - boxWidth) / 2),
+    top: headingHeight + Math.floor((side - boxHeight) / 2),
+    width: boxWidth,
+    height: boxHeight,
   }
 }
 
-function drawBar(canvas: Canvas, scaleMax: number, unit: string): void {
-  const left = 3 * gap + 2 * side
-  canvas.draw(gap, left, side, barWidth, (row) => heatColor(1 - row / (side - 1)))
-  for (const share of [1, 0.5, 0]) {
-    const top = gap + Math.round((1 - share) * (side - 8))
-    canvas.text(top, left + barWidth + 4, formatNumber(scaleMax * share))
+function write(context: SKRSContext2D, content: string, x: number, y: number): void {
+  const set = typesetting().set(content)
+  context.font = cssFont(set.family, text)
+  context.fillStyle = ink
+  context.fillText(set.text, x, y)
+}
+
+function canvasOf(columns: number, rows: number, rgba: Uint8ClampedArray): Canvas {
+  const canvas = newCanvas(columns, rows)
+  const context = canvas.getContext('2d')
+  const data = context.createImageData(columns, rows)
+  data.data.set(rgba)
+  context.putImageData(data, 0, 0)
+  return canvas
+}
+
+function pixelsOf({ shape: [height, width, channels], data }: PixelImage): Uint8ClampedArray {
+  const rgba = new Uint8ClampedArray(height * width * 4)
+  for (let i = 0; i < height * width; i++) {
+    for (let channel = 0; channel < 3; channel++)
+      rgba[4 * i + channel] = data[i * channels + (channels > 2 ? channel : 0)]!
+    rgba[4 * i + 3] = 255
   }
-  canvas.text(gap + 12, left + barWidth + 4, unit)
+  return rgba
+}
+
+/** Colours of a map, the stronger the less of the picture shows through; from nothing without evidence, so that no edge is seen there. */
+function tintOf(heat: Float32Array, scaleMax: number): Uint8ClampedArray {
+  const rgba = new Uint8ClampedArray(heat.length * 4)
+  heat.forEach((raw, i) => {
+    const value = Math.max(raw, 0) / scaleMax
+    if (value <= 0) return
+    rgba.set(heatColor(value), 4 * i)
+    rgba[4 * i + 3] = 255 * 0.7 * Math.sqrt(Math.min(value, 1))
+  })
+  return rgba
+}
+
+/** Draws the edges between pixels inside and outside of the lesion. */
+function outline(
+  context: SKRSContext2D,
+  mask: ArrayLike<number>,
+  [height, width]: readonly [number, number, number],
+  box: Box,
+): void {
+  const isLesion = (row: number, column: number): boolean =>
+    row >= 0 && column >= 0 && row < height && column < width && mask[row * width + column]! > 0
+  const [stepX, stepY] = [box.width / width, box.height / height]
+  const edge = (row: number, column: number, toRow: number, toColumn: number): void => {
+    context.moveTo(box.left + column * stepX, box.top + row * stepY)
+    context.lineTo(box.left + toColumn * stepX, box.top + toRow * stepY)
+  }
+  context.beginPath()
+  for (let row = 0; row <= height; row++) {
+    for (let column = 0; column <= width; column++) {
+      const isInside = isLesion(row, column)
+      if (isInside !== isLesion(row - 1, column)) edge(row, column, row, column + 1)
+      if (isInside !== isLesion(row, column - 1)) edge(row, column, row + 1, column)
+    }
+  }
+  // A dark edge below keeps the line visible on bright tissue, in grey print too.
+  for (const [color, lineWidth] of [
+    ['#000000', 3],
+    [lesion, 1.5],
+  ] as const) {
+    context.strokeStyle = color
+    context.lineWidth = lineWidth
+    context.stroke()
+  }
+}
+
+function drawBar(context: SKRSContext2D, scaleMax: number, unit: string): void {
+  const left = 3 * gap + 2 * side
+  const rows = side * density
+  const colors = Array.from({ length: rows }, (_, row) => [...heatColor(1 - row / (rows - 1)), 255])
+  context.drawImage(canvasOf(1, rows, Uint8ClampedArray.from(colors.flat())), left, headingHeight, barWidth, side)
+  const right = left + barWidth
+  for (const share of [1, 0.75, 0.5, 0.25, 0]) {
+    const y = headingHeight + (1 - share) * side
+    context.fillStyle = '#888888'
+    context.fillRect(right, Math.min(y, headingHeight + side - 1), 4, 1)
+    write(
+      context,
+      formatNumber(scaleMax * share),
+      right + 7,
+      Math.min(Math.max(y + 4, headingHeight + 9), headingHeight + side),
+    )
+  }
+  const [label = ''] = fitText(unit, { ...text, maxWidth: side })
+  context.save()
+  context.translate(right + labelWidth + gap + lineHeight, headingHeight + side / 2)
+  context.rotate(-Math.PI / 2)
+  write(context, label, -typesetting().width(label, text) / 2, -lineHeight / 4)
+  context.restore()
 }
 
 /** Three significant digits, in at most six characters. */

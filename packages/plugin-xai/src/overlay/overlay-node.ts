@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Canvas } from '@etsef/drawing'
 import {
   PipelineError,
   collectAttributions,
@@ -12,19 +13,15 @@ import {
   type ReportImplementation,
   type Static,
 } from '@etsef/plugin-api'
-import sharp from 'sharp'
 import { borderShare, localize, type Localization } from '../cam/localization.js'
 import { normalizeMap } from '../cam/normalize-map.js'
 import { upsampleMap } from '../cam/upsample-map.js'
 import type { overlayInputs, overlayOptions, overlayOutputs } from '../plugin.js'
-import { Canvas } from './canvas.js'
-import { drawPanel, formatNumber, panelSize } from './draw-panel.js'
+import { drawPanel, formatNumber } from './draw-panel.js'
+import { drawSheet, panelsOfSheet } from './draw-sheet.js'
 import { summarize, type ImageSummary } from './summarize.js'
 
 type Implementation = ReportImplementation<Static<typeof overlayOptions>, typeof overlayInputs, typeof overlayOutputs>
-
-sharp.concurrency(1)
-sharp.cache(false)
 
 /** A picture per explained image, a sheet of all, and figures. */
 export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
@@ -71,16 +68,20 @@ export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
       mapShape: [height, width],
       scaleMax,
       unit: attributions.unit,
+      explainedClass: summary.explainedClass,
       mask,
-      caption: caption(summary, attributions.method),
+      caption: caption(summary, attributions),
     })
     const file = `overlays/${String(row + 1).padStart(3, '0')}.png`
     await savePng(panel, join(dir, file))
     summaries.push({ ...summary, file })
-    panels.push(panel)
+    if (panels.length < panelsOfSheet(options.columns)) panels.push(panel)
     ctx.progress(row + 1, attributions.ids.length, 'images')
   }
-  await savePng(sheetOf(panels, options.columns), join(dir, 'sheet.png'))
+  if (panels.length < summaries.length) {
+    ctx.log('warn', `sheet.png shows the first ${panels.length} of ${summaries.length} pictures; all are in overlays/`)
+  }
+  await savePng(drawSheet(panels, options.columns), join(dir, 'sheet.png'))
   const { metrics, table } = summarize(summaries)
   await writeFile(
     join(dir, 'attributions.json'),
@@ -121,14 +122,21 @@ function describe(
 
 function caption(
   { id, trueClass, explainedClass, predictedClass, isEmpty, max, localization }: ImageSummary,
-  method: string,
+  { method, unit }: AttributionBatch,
 ): string[] {
-  const evidence = isEmpty ? 'no positive evidence' : `max ${formatNumber(max)}`
-  return [
-    `explained: ${explainedClass}   true: ${trueClass ?? 'unknown'}${predictedClass === undefined ? '' : `   predicted: ${predictedClass}`}`,
-    `${method}, ${evidence}${localization ? `, ${localization.isHit ? 'on' : 'off'} the lesion, ${formatNumber(100 * localization.energyInside)} % inside (${formatNumber(100 * localization.area)} % of area)` : ''}`,
-    id,
+  const classes = [
+    `explained: ${explainedClass}`,
+    `true: ${trueClass ?? 'unknown'}`,
+    ...(predictedClass === undefined ? [] : [`predicted: ${predictedClass}`]),
   ]
+  const evidence = isEmpty ? 'no positive evidence' : `max ${formatNumber(max)} ${unit}`
+  const lesion = localization
+    ? [
+        `maximum ${localization.isHit ? 'on' : 'off'} the lesion (outlined)`,
+        `${formatNumber(100 * localization.energyInside)} % of the evidence inside, ${formatNumber(100 * localization.area)} % of the area`,
+      ]
+    : []
+  return [classes.join(' · '), [method, evidence].join(', '), ...(lesion.length > 0 ? [lesion.join('; ')] : []), id]
 }
 
 function resizeMask(
@@ -142,23 +150,8 @@ function resizeMask(
   })
 }
 
-function sheetOf(panels: readonly Canvas[], columns: number): Canvas {
-  const [height, width] = panels[0] ? [panels[0].height, panels[0].width] : panelSize(3)
-  const across = Math.max(1, Math.min(columns, panels.length))
-  const sheet = new Canvas(Math.max(1, Math.ceil(panels.length / across)) * height, across * width)
-  panels.forEach((panel, i) => {
-    sheet.draw(Math.floor(i / across) * height, (i % across) * width, height, width, (row, column) => {
-      const at = (row * width + column) * 3
-      return [panel.data[at]!, panel.data[at + 1]!, panel.data[at + 2]!]
-    })
-  })
-  return sheet
-}
-
-async function savePng({ height, width, data }: Canvas, path: string): Promise<void> {
-  await sharp(data, { raw: { width, height, channels: 3 } })
-    .png({ compressionLevel: 9 })
-    .toFile(path)
+async function savePng(canvas: Canvas, path: string): Promise<void> {
+  await writeFile(path, await canvas.encode('png'))
 }
 
 function nanAsNull(_key: string, value: unknown): unknown {

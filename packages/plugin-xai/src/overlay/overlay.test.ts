@@ -1,14 +1,15 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { fitText, newCanvas, type Canvas } from '@etsef/drawing'
 import type { AttributionBatch, ImageBatch, ReportValue } from '@etsef/plugin-api'
 import { pickRows } from '@etsef/plugin-api'
 import { runOperation, someImages, somePredictions } from '@etsef/plugin-api/testing'
-import sharp from 'sharp'
+import { loadImage } from '@napi-rs/canvas'
 import { describe, expect, test } from 'vitest'
 import plugin from '../plugin.js'
-import { Canvas } from './canvas.js'
 import { heatColor } from './color-map.js'
-import { drawPanel, formatNumber } from './draw-panel.js'
+import { density, drawPanel, formatNumber } from './draw-panel.js'
+import { drawSheet } from './draw-sheet.js'
 
 const operation = plugin.operations[1]!
 const images = someImages({ numSamples: 4, partition: () => 'test' })
@@ -72,9 +73,12 @@ describe('xai/overlay', () => {
       images: { id: string; trueClass: string; isEmpty: boolean }[]
     }
     expect(list[3]).toMatchObject({ id: 'row-0003', trueClass: 'class1', isEmpty: true, additivityResidual: null })
-    expect((await sharp(join(dir, 'sheet.png')).metadata()).width).toBe(
-      2 * (await sharp(join(dir, 'overlays', '001.png')).metadata()).width,
-    )
+    const [sheet, first] = await Promise.all([
+      loadImage(join(dir, 'sheet.png')),
+      loadImage(join(dir, 'overlays', '001.png')),
+    ])
+    expect(sheet.width).toBe(2 * first.width)
+    expect(sheet.height).toBe(2 * first.height)
     result.dispose()
   })
   test('names an image that is missing and refuses vectors', async () => {
@@ -91,13 +95,18 @@ describe('xai/overlay', () => {
 
 describe('drawPanel', () => {
   const image = { dtype: 'uint8' as const, shape: [4, 4, 3] as const, data: new Uint8Array(48).fill(100) }
-  const panel = (map: readonly number[], scaleMax: number): Canvas =>
-    drawPanel({ image, map, mapShape: [2, 2], scaleMax, unit: 'logit', caption: ['a'] })
+  const panel = (
+    map: readonly number[],
+    scaleMax: number,
+    more: Partial<Parameters<typeof drawPanel>[0]> = {},
+  ): Canvas =>
+    drawPanel({ image, map, mapShape: [2, 2], scaleMax, unit: 'logit', explainedClass: 'a', caption: ['a'], ...more })
+  /** Colour in the right picture, at a place in pixels of the layout. */
   const heatAt = (canvas: Canvas, row: number, column: number): readonly number[] => [
-    ...canvas.data.subarray(
-      ((8 + row) * canvas.width + 240 + column) * 3,
-      ((8 + row) * canvas.width + 240 + column) * 3 + 3,
-    ),
+    ...canvas
+      .getContext('2d')
+      .getImageData((244 + column) * density, (22 + row) * density, 1, 1)
+      .data.slice(0, 3),
   ]
   test('leaves a map without evidence uncoloured', () => {
     expect(heatAt(panel([-1, 0, -3, 0], 5), 0, 0)).toEqual([100, 100, 100])
@@ -106,20 +115,39 @@ describe('drawPanel', () => {
     const [strong] = heatAt(panel([10, 0, 0, 0], 10), 0, 0)
     const [weak] = heatAt(panel([1, 0, 0, 0], 10), 0, 0)
     expect(strong!).toBeGreaterThan(weak! + 60)
-    expect(heatAt(panel([10, 0, 0, 0], 10), 223, 223)).toEqual([100, 100, 100])
+    expect(heatAt(panel([10, 0, 0, 0], 10), 222, 222)).toEqual([100, 100, 100])
+  })
+  test('keeps the proportions of a picture', () => {
+    const wide = panel([10, 10, 10, 10], 10, { image: { ...image, shape: [2, 8, 3] } })
+    expect(heatAt(wide, 20, 100)).toEqual([255, 255, 255]) // above it
+    expect(heatAt(wide, 112, 100)).not.toEqual([255, 255, 255])
+  })
+  test('outlines the lesion over both pictures', () => {
+    const mask = Uint8Array.from({ length: 16 }, (_, i) => (i % 4 < 2 ? 255 : 0))
+    const marked = panel([0, 0, 0, 0], 1, { mask })
+    expect(heatAt(marked, 112, 112)).toEqual([0, 255, 160])
+    expect(heatAt(marked, 112, 60)).toEqual([100, 100, 100])
+  })
+  test('draws class names of any script and an id of 80 characters, whole and inside the panel', () => {
+    const id = `patient-${'0123456789'.repeat(7)}-x`
+    const names = ['Γλοίωμα', '脑膜瘤', 'Опухоль гипофиза', '뇌종양']
+    const draw = (caption: readonly string[]): Canvas => panel([1, 0, 0, 0], 1, { caption, explainedClass: names[1]! })
+    const canvas = draw([names.join(' · '), id])
+    const { height, width } = canvas
+    const margin = canvas.getContext('2d').getImageData(width - 12, 0, 12, height).data
+    expect(margin.every((value) => value === 255)).toBe(true)
+    expect(height).toBeGreaterThan(draw(['short']).height) // the id wraps; nothing of it is cut
+    expect(fitText(id, { size: 12, maxWidth: width / density - 20, maxLines: 3 }).join('')).toBe(id)
+    expect(canvas.toBuffer('image/png').equals(draw(['???????', id]).toBuffer('image/png'))).toBe(false)
+    expect(canvas.toBuffer('image/png').equals(draw([names.join(' · '), id]).toBuffer('image/png'))).toBe(true)
   })
 })
 
-test('text is inked, cut to its room, and has a question mark for what the font lacks', () => {
-  const inked = (text: string, maxWidth = Infinity): number => {
-    const canvas = new Canvas(10, 200)
-    canvas.text(0, 0, text, { maxWidth })
-    return canvas.data.filter((value) => value === 20).length / 3
-  }
-  expect(inked('I')).toBe(11)
-  expect(inked('é')).toBe(inked('?'))
-  expect(inked('IIIIII', 24)).toBe(inked('II..'))
+test('a sheet has rows as high as their highest panel', () => {
+  const sheet = drawSheet([newCanvas(10, 4), newCanvas(10, 6), newCanvas(10, 3)], 2)
+  expect([sheet.width, sheet.height]).toEqual([20, 9])
 })
+
 test('heatColor runs from black to pale yellow, ever lighter', () => {
   const light = (value: number): number =>
     heatColor(value).reduce((total, channel, i) => total + [0.299, 0.587, 0.114][i]! * channel, 0)
