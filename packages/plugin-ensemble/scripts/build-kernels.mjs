@@ -1,49 +1,26 @@
-// Builds src/kernels/binary.ts from the WebAssembly text below: `node packages/plugin-ensemble/scripts/build-kernels.mjs`.
-// SIMD and tight loops for the few places that dominate. Without arguments it writes the file; `--print` prints it (a test compares).
+// Builds src/kernels/binary.ts from the AssemblyScript in src/kernels/assembly: `node packages/plugin-ensemble/scripts/build-kernels.mjs`.
+// Without arguments it writes the file; `--print` prints it (a test compares).
 import { writeFileSync } from 'node:fs'
-import wabt from 'wabt'
-import { bestCut, divide, keep } from './kernels/exact-trees.mjs'
-import { binOf, clear, countRows, histogramCut, rowsCut, subtract } from './kernels/histogram-trees.mjs'
-import { products } from './kernels/products.mjs'
-import { screen } from './kernels/screens.mjs'
-import { lowerTimes, rankTwo } from './kernels/symmetric.mjs'
-import { divideRows, sumRows } from './kernels/tree-rows.mjs'
-import { i32, local } from './kernels/wat.mjs'
+import { fileURLToPath } from 'node:url'
+import asc from 'assemblyscript/asc'
 
-const screens = [
-  screen('L1', `(f32x4.abs ${local('difference')})`),
-  screen('L2', `(f32x4.mul ${local('difference')} ${local('difference')})`),
-].join('\n')
-const exactTrees = [16, 32].map((bits) => [bestCut(bits), divide(bits), keep(bits)].join('\n')).join('\n')
-const valueOfRow = `(f32.load ${i32('add', local('column'), i32('shl', local('row'), '(i32.const 2)'))})`
-const histogramTrees = [8, 16].flatMap((bits) => [
-  countRows('addRows', 'add', bits),
-  countRows('removeRows', 'sub', bits),
-  rowsCut(bits),
-  divideRows(`ByBin${bits}`, 'i32', i32('lt_u', binOf(bits), local('limit'))),
-])
-const functions = [
-  products(),
-  lowerTimes(),
-  rankTwo(),
-  sumRows(),
-  divideRows('ByValue', 'f32', `(f32.lt ${valueOfRow} ${local('limit')})`),
-  exactTrees,
-  ...histogramTrees,
-  subtract(),
-  clear(),
-  histogramCut(),
-  screens,
-]
-// Shared, so that several threads can work in it; see src/kernels/crew.ts.
-const text = `(module (import "env" "memory" (memory 0 65536 shared)) ${functions.join('\n')})`
-const library = await wabt()
-const features = { simd: true, bulk_memory: true, threads: true }
-const module = library.parseWat('kernels.wat', text, features)
-module.resolveNames()
-module.validate(features)
-const { buffer } = module.toBinary({})
-const lines = Buffer.from(buffer)
+const baseDir = fileURLToPath(new URL('../src/kernels/assembly', import.meta.url))
+const outputs = new Map()
+const { error, stderr } = await asc.main(
+  [
+    'index.ts',
+    ...['--baseDir', baseDir, '--outFile', 'kernels.wasm', '-O3', '--noAssert', '--runtime', 'stub'],
+    // Memory comes from outside, and is shared: several threads may work in it; see src/kernels/crew.ts.
+    ...['--importMemory', '--noExportMemory', '--sharedMemory', '--maximumMemory', '65536'],
+    ...['--enable', 'simd', '--enable', 'threads'],
+  ],
+  { writeFile: (name, contents) => void outputs.set(name, contents) },
+)
+if (error) {
+  process.stderr.write(stderr.toString())
+  throw error
+}
+const lines = Buffer.from(outputs.get('kernels.wasm'))
   .toString('base64')
   .match(/.{1,112}/g)
   .map((line) => `  '${line}',`)

@@ -17,7 +17,7 @@ export interface Block {
   readonly data: Float64Array
 }
 
-/** Work that is done in parts; see scripts/kernels/products.mjs for the arguments of each. */
+/** Work that is done in parts; see assembly/products.ts for the arguments of each. */
 export type PartName = 'gramPart' | 'productsPart' | 'icaPart'
 
 /** Cuts and lists of trees with row numbers of 2 or 4 bytes; every argument before `sums` is an address or a count. */
@@ -116,7 +116,7 @@ type RowsCut = (
 
 type Screen = (bank: number, query: number, out: number, n: number, d: number) => void
 
-/** The functions of the module, on addresses; see scripts/kernels for each. */
+/** The functions of the module, on addresses; see assembly/ for each. */
 export interface KernelExports {
   readonly bestCut16: BestCut
   readonly bestCut32: BestCut
@@ -145,6 +145,30 @@ export interface KernelExports {
   readonly productsPart: (part: number, ...args: number[]) => void
   readonly icaPart: (part: number, ...args: number[]) => void
   tanhSum(x: number, count: number): number
+  secondWeight(
+    slopes: number,
+    fallBias: number,
+    diagonal: number,
+    rows: number,
+    values: number,
+    result: number,
+    count: number,
+    lowest: number,
+    own: number,
+  ): number
+  moveSlopes(
+    slopes: number,
+    riseBias: number,
+    rows: number,
+    valuesOfI: number,
+    valuesOfJ: number,
+    result: number,
+    count: number,
+    moveI: number,
+    moveJ: number,
+  ): number
+  addWeighted(out: number, rows: number, values: number, count: number, weight: number): void
+  gaussian(bank: number, query: number, out: number, n: number, d: number, gamma: number): void
 }
 
 /** The part of WebAssembly that is used; Node's types declare it with the DOM only. */
