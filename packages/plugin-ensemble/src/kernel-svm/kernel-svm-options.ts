@@ -20,6 +20,7 @@ export const kernelSvmOptions = Type.Object(
     degree: Type.Integer({ minimum: 1, default: 3, description: 'Degree of the poly kernel' }),
     coef0: Type.Number({ default: 0, description: 'Constant of the poly and sigmoid kernels' }),
     tol: Type.Number({ exclusiveMinimum: 0, default: 1e-3, description: 'Tolerance of the optimality conditions' }),
+    maxIter: Type.Integer({ minimum: 1, default: 10_000_000, description: 'Steps for each pair of classes' }),
     classWeight: classWeightOption,
   },
   { additionalProperties: false },

@@ -1,10 +1,11 @@
-import { PipelineError } from '@etsef/plugin-api'
 import { applyTemperature, fitTemperature } from '../calibration/temperature.js'
 import { checkTraining, checkWidth, type Labels } from '../checks/training-data.js'
-import { matrix, takeRows, toRows, type Matrix } from '../linear-algebra/matrix.js'
-import { stratifiedFolds } from '../statistics/stratified-folds.js'
-import { kernelMatrix, scaleGamma, type Kernel, type KernelName } from './kernel.js'
-import { loadLibsvm, type Libsvm } from './libsvm.js'
+import { matrix, row, takeRows, type Matrix } from '../linear-algebra/matrix.js'
+import { multiplyTransposed } from '../linear-algebra/products.js'
+import { stratifiedFolds, type Fold } from '../statistics/stratified-folds.js'
+import { kernelRows } from './kernel-rows.js'
+import { openKernel, scaleGamma, type Kernel, type KernelName } from './kernel.js'
+import { decisionsWithin, pairWeights, trainPairs, type Pairs } from './train-pairs.js'
 
 /** Options of {@link fitKernelSvm}; names as in scikit-learn. */
 export interface KernelSvmOptions {
@@ -17,57 +18,72 @@ export interface KernelSvmOptions {
   readonly coef0: number
   /** Tolerance of the optimality conditions. */
   readonly tol: number
+  /** Most steps for each pair of classes; default 10,000,000, as in LIBSVM. */
+  readonly maxIter?: number
   /** Factor of `C` for the rows of each class, > 0; default 1 each. */
   readonly classWeights?: Float64Array
 }
 
-/** One classifier for each pair of present classes, as data. */
-export interface KernelSvmModel extends Kernel {
+/** A fitted kernel SVM as data. */
+export interface KernelSvmModel extends Kernel, Pairs {
   readonly kind: 'kernel-svm'
   readonly numClasses: number
-  /** Classes with training rows, ascending. */
-  readonly present: Int32Array
   /** Support vectors, class by class. */
   readonly vectors: Matrix
-  /** Position in `present` of each support vector's class. */
-  readonly vectorClasses: Int32Array
-  /** `[numPresent − 1, numVectors]` as libsvm lays them out: for a vector of class i, row j is its weight against class j (j < i) or j + 1. */
-  readonly coefficients: Matrix
-  /** Threshold of each pair (0,1), (0,2) … (1,2) … */
-  readonly rho: Float64Array
   /** Turns decision values into probabilities; see {@link kernelSvmProbabilities}. */
   readonly temperature: number
 }
 
 /**
- * Support vector machine with a kernel, one against one, trained by libsvm.
+ * Support vector machine with a kernel, one against one.
  *
- * Rows are handed over class by class, so that the library numbers classes in order. Its text format keeps eight digits of
- * the vectors and six of the thresholds, so vectors are taken from the table and thresholds computed again.
+ * The algorithm, the order of rows and the precision of kernel values (float32) are LIBSVM's, so that models agree step by step.
  *
- * @throws PipelineError as {@link checkTraining}.
+ * @throws PipelineError as {@link checkTraining}, and `ERR_BAD_DATA` for kernel values out of range.
  * @see Chang and Lin 2011, LIBSVM. scikit-learn 1.9 SVC with `break_ties=True`.
  */
-export async function fitKernelSvm(x: Matrix, y: Labels, options: KernelSvmOptions): Promise<KernelSvmModel> {
-  checkTraining(x, y)
-  const libsvm = await loadLibsvm()
+export function fitKernelSvm(x: Matrix, y: Labels, options: KernelSvmOptions): KernelSvmModel {
+  const numPresent = checkTraining(x, y).length
+  const { kernel: name, degree, coef0 } = options
   const gamma = options.gamma === 'scale' ? scaleGamma(x) : options.gamma
-  const model = train(libsvm, x, y, { ...options, gamma })
+  const kernel = { kernel: name, gamma, degree, coef0 }
+  const costs = new Float64Array(y.numClasses).map((_, k) => options.C * (options.classWeights?.[k] ?? 1))
+  const stopping = { tol: options.tol, maxIter: options.maxIter ?? 10_000_000 }
+  // Class by class, so that the rows of a pair lie side by side.
+  const order = Int32Array.from(y.labels.keys()).sort((a, b) => y.labels[a]! - y.labels[b]! || a - b)
+  const rows = takeRows(x, order)
+  const sorted = { labels: order.map((i) => y.labels[i]!), numClasses: y.numClasses }
+  const table = kernelRows(rows, kernel, { numPairs: (numPresent * (numPresent - 1)) / 2 })
+  const all = Int32Array.from(order.keys())
+  const { places, ...pairs } = trainPairs(table, sorted, all, costs, stopping)
+  const scores = heldOutScores(sorted, ({ train, held }) => {
+    const part = trainPairs(table, sorted, train, costs, stopping)
+    return classScores(decisionsWithin(table, part, held), part.present, y.numClasses)
+  })
+  const smoothing = 1 / (x.numSamples + 2)
+  const temperature = scores === undefined ? 1 : fitTemperature(scores, sorted.labels, { smoothing }).temperature
+  return {
+    kind: 'kernel-svm',
+    numClasses: y.numClasses,
+    ...kernel,
+    ...pairs,
+    vectors: takeRows(rows, places),
+    temperature,
+  }
+}
+
+/** Scores of every row by a fit that has not seen it, or nothing where a class has too few rows for that. */
+function heldOutScores(y: Labels, scoresOf: (fold: Fold) => Matrix): Matrix | undefined {
   const folds = stratifiedFolds(y, 3)
-  if (folds === undefined) return model
-  const scores = matrix(x.numSamples, y.numClasses)
-  for (const { train: rows, held } of folds) {
-    const part = { labels: Int32Array.from(rows, (i) => y.labels[i]!), numClasses: y.numClasses }
-    const decisions = kernelSvmDecision(
-      train(libsvm, takeRows(x, rows), part, { ...options, gamma }),
-      takeRows(x, held),
-    )
-    held.forEach((i, r) => {
-      scores.data.set(decisions.data.subarray(r * y.numClasses, (r + 1) * y.numClasses), i * y.numClasses)
+  if (folds === undefined) return undefined
+  const scores = matrix(y.labels.length, y.numClasses)
+  for (const fold of folds) {
+    const part = scoresOf(fold)
+    fold.held.forEach((i, r) => {
+      row(scores, i).set(row(part, r))
     })
   }
-  const { temperature } = fitTemperature(scores, y.labels, { smoothing: 1 / (x.numSamples + 2) })
-  return { ...model, temperature }
+  return scores
 }
 
 /**
@@ -75,14 +91,16 @@ export async function fitKernelSvm(x: Matrix, y: Labels, options: KernelSvmOptio
  * sum of the pairs' decision values (scikit-learn's `decision_function_shape='ovr'`). −infinity for absent classes.
  */
 export function kernelSvmDecision(model: KernelSvmModel, x: Matrix): Matrix {
-  const pairs = pairDecisions(model, x)
-  const { present, numClasses } = model
+  return classScores(pairDecisions(model, x), model.present, model.numClasses)
+}
+
+function classScores(pairs: Matrix, present: Int32Array, numClasses: number): Matrix {
   const count = present.length
-  const result = matrix(x.numSamples, numClasses)
+  const result = matrix(pairs.numSamples, numClasses)
   result.data.fill(-Infinity)
   const votes = new Float64Array(count)
   const sums = new Float64Array(count)
-  for (let i = 0; i < x.numSamples; i++) {
+  for (let i = 0; i < pairs.numSamples; i++) {
     votes.fill(0)
     sums.fill(0)
     let pair = i * pairs.numFeatures
@@ -109,114 +127,19 @@ export function kernelSvmProbabilities(model: KernelSvmModel, x: Matrix): Matrix
 
 /** Decision value of each pair, positive for the first: `[numSamples, numPairs]`. */
 export function pairDecisions(model: KernelSvmModel, x: Matrix): Matrix {
-  checkWidth(x, model.vectors.numFeatures)
-  const values = kernelMatrix(x, model.vectors, model)
-  const result = matrix(x.numSamples, model.rho.length)
-  for (let i = 0; i < x.numSamples; i++) {
-    const row = values.data.subarray(i * values.numFeatures, (i + 1) * values.numFeatures)
-    eachPair(model, (pair, weightOf) => {
-      let sum = -model.rho[pair]!
-      for (let v = 0; v < row.length; v++) sum += weightOf(v) * row[v]!
-      result.data[i * model.rho.length + pair] = sum
-    })
+  const { vectors, rho } = model
+  checkWidth(x, vectors.numFeatures)
+  const weights = pairWeights(model)
+  const valuesOf = openKernel(vectors, model)
+  const result = matrix(x.numSamples, rho.length)
+  for (let from = 0; from < x.numSamples; from += chunk) {
+    const values = matrix(Math.min(chunk, x.numSamples - from), vectors.numSamples)
+    for (let i = 0; i < values.numSamples; i++) valuesOf(row(x, from + i), row(values, i))
+    const sums = multiplyTransposed(values, weights).data
+    for (let at = 0; at < sums.length; at++) result.data[from * rho.length + at] = sums[at]! - rho[at % rho.length]!
   }
   return result
 }
 
-type TrainingOptions = KernelSvmOptions & { readonly gamma: number }
-
-const kernelCodes: Readonly<Record<KernelName, string>> = { linear: '0', poly: '1', rbf: '2', sigmoid: '3' }
-
-function train(libsvm: Libsvm, x: Matrix, y: Labels, options: TrainingOptions): KernelSvmModel {
-  const order = Array.from(y.labels.keys()).sort((a, b) => y.labels[a]! - y.labels[b]! || a - b)
-  const rows = takeRows(x, order)
-  const labels = order.map((i) => y.labels[i]!)
-  const svm = new libsvm({
-    type: '0',
-    kernel: kernelCodes[options.kernel],
-    cost: options.C,
-    gamma: options.gamma,
-    degree: options.degree,
-    coef0: options.coef0,
-    tolerance: options.tol,
-    quiet: true,
-    ...(options.classWeights ? { weight: Object.fromEntries(options.classWeights.entries()) } : {}),
-  })
-  try {
-    svm.train(toRows(rows), labels)
-    const indices = svm.getSVIndices()
-    const { coefficients, rho } = readModel(svm.serializeModel())
-    const present = Int32Array.from(new Set(labels))
-    const vectorClasses = Int32Array.from(indices, (i) => present.indexOf(labels[i]!))
-    const { kernel, gamma, degree, coef0 } = options
-    const shape = {
-      kind: 'kernel-svm',
-      numClasses: y.numClasses,
-      kernel,
-      gamma,
-      degree,
-      coef0,
-      temperature: 1,
-    } as const
-    const model = { ...shape, present, vectors: takeRows(rows, indices), vectorClasses, coefficients, rho }
-    return { ...model, rho: exactThresholds(model, (a) => options.C * (options.classWeights?.[present[a]!] ?? 1)) }
-  } finally {
-    svm.free()
-  }
-}
-
-/** Coefficients and thresholds out of libsvm's text format. */
-function readModel(text: string): { coefficients: Matrix; rho: Float64Array } {
-  const [head, body] = text.split(/^SV$/m)
-  const rho = /^rho (.*)$/m.exec(head ?? '')?.[1]
-  const numClasses = Number(/^nr_class (\d+)$/m.exec(head ?? '')?.[1])
-  if (body === undefined || rho === undefined || !Number.isInteger(numClasses)) {
-    throw new PipelineError('ERR_BAD_DATA', { message: 'libsvm returned a model that cannot be read' })
-  }
-  const lines = body.trim().split('\n')
-  const coefficients = matrix(numClasses - 1, lines.length)
-  lines.forEach((line, v) => {
-    const fields = line.split(' ')
-    for (let j = 0; j < numClasses - 1; j++) coefficients.data[j * lines.length + v] = Number(fields[j])
-  })
-  return { coefficients, rho: Float64Array.from(rho.trim().split(' '), Number) }
-}
-
-/** libsvm's own rule, with all digits: the mean of `Σ weights · kernel − y` over vectors strictly inside (0, C of their class). */
-function exactThresholds(model: KernelSvmModel, costOf: (position: number) => number): Float64Array {
-  const values = kernelMatrix(model.vectors, model.vectors, model).data
-  const n = model.vectors.numSamples
-  const rho = model.rho.slice()
-  eachPair(model, (pair, weightOf, a) => {
-    let [sum, count] = [0, 0]
-    for (let v = 0; v < n; v++) {
-      const weight = Math.abs(weightOf(v))
-      if (weight === 0 || weight >= costOf(model.vectorClasses[v]!) * (1 - 1e-12)) continue
-      let output = 0
-      for (let u = 0; u < n; u++) output += weightOf(u) * values[v * n + u]!
-      sum += output - (model.vectorClasses[v] === a ? 1 : -1)
-      count++
-    }
-    if (count > 0) rho[pair] = sum / count
-  })
-  return rho
-}
-
-/** Visits the pairs in libsvm's order with the weight of each vector in the pair's decision. */
-function eachPair(
-  model: Pick<KernelSvmModel, 'present' | 'coefficients' | 'vectorClasses'>,
-  visit: (pair: number, weightOf: (vector: number) => number, first: number) => void,
-): void {
-  const { present, coefficients, vectorClasses } = model
-  const n = vectorClasses.length
-  let pair = 0
-  for (let a = 0; a < present.length; a++) {
-    for (let b = a + 1; b < present.length; b++) {
-      const weightOf = (v: number): number => {
-        if (vectorClasses[v] === a) return coefficients.data[(b - 1) * n + v]!
-        return vectorClasses[v] === b ? coefficients.data[a * n + v]! : 0
-      }
-      visit(pair++, weightOf, a)
-    }
-  }
-}
+/** Rows whose kernel values are held at a time. */
+const chunk = 256

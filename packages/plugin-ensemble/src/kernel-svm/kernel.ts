@@ -1,5 +1,6 @@
-import { matrix, type Matrix } from '../linear-algebra/matrix.js'
-import { multiplyTransposed } from '../linear-algebra/products.js'
+import { matrix, row, type Matrix } from '../linear-algebra/matrix.js'
+import { dot } from '../linear-algebra/products.js'
+import { openGaussian } from './gaussian.js'
 
 /** Similarity of two rows. */
 export type KernelName = 'linear' | 'rbf' | 'poly' | 'sigmoid'
@@ -13,31 +14,29 @@ export interface Kernel {
   readonly coef0: number
 }
 
+/** Writes the kernel values of a row with every row of a table. */
+export type KernelValues = (row: Float64Array, out: Float64Array) => void
+
 /** Kernel values of all pairs of rows, `[a.numSamples, b.numSamples]`. */
-export function kernelMatrix(a: Matrix, b: Matrix, { kernel, gamma, degree, coef0 }: Kernel): Matrix {
-  if (kernel === 'rbf') return rbf(a, b, gamma)
-  const products = multiplyTransposed(a, b)
-  if (kernel === 'linear') return products
-  const map: (value: number) => number =
-    kernel === 'poly' ? (value) => (gamma * value + coef0) ** degree : (value) => Math.tanh(gamma * value + coef0)
-  return matrix(a.numSamples, b.numSamples, products.data.map(map))
+export function kernelMatrix(a: Matrix, b: Matrix, kernel: Kernel): Matrix {
+  const result = matrix(a.numSamples, b.numSamples)
+  const values = openKernel(b, kernel)
+  for (let i = 0; i < a.numSamples; i++) values(row(a, i), row(result, i))
+  return result
 }
 
-/** By differences, so that equal rows give exactly 1. */
-function rbf(a: Matrix, b: Matrix, gamma: number): Matrix {
-  const d = a.numFeatures
-  const result = matrix(a.numSamples, b.numSamples)
-  for (let i = 0; i < a.numSamples; i++) {
-    for (let r = 0; r < b.numSamples; r++) {
-      let square = 0
-      for (let j = 0; j < d; j++) {
-        const difference = a.data[i * d + j]! - b.data[r * d + j]!
-        square += difference * difference
-      }
-      result.data[i * b.numSamples + r] = Math.exp(-gamma * square)
-    }
+/** The kernel values of a table; a pair of rows has the same bits in every table. */
+export function openKernel(table: Matrix, { kernel, gamma, degree, coef0 }: Kernel): KernelValues {
+  if (kernel === 'rbf') return openGaussian(table, gamma)
+  const { numSamples: n, numFeatures: d, data } = table
+  const map = {
+    linear: (value: number) => value,
+    poly: (value: number) => (gamma * value + coef0) ** degree,
+    sigmoid: (value: number) => Math.tanh(gamma * value + coef0),
+  }[kernel]
+  return (row, out) => {
+    for (let i = 0; i < n; i++) out[i] = map(dot(row, 0, data, i * d, d))
   }
-  return result
 }
 
 /** scikit-learn's `gamma='scale'`: 1 / (numFeatures · variance of all values); 1 where that is undefined. */

@@ -1,6 +1,7 @@
 import { defineOperation, Type, type Operation } from '@etsef/plugin-api'
 import { classWeightOption, planClassWeight } from '../class-weights/class-weight-option.js'
 import { classifierOutputs, featureInputs } from '../adapter/ports.js'
+import { kernelSvmOptions } from '../kernel-svm/kernel-svm-options.js'
 import { knnOptions } from '../knn/knn-options.js'
 import { shrinkageOption } from '../lda/lda-options.js'
 import { linearSvmOptions } from '../linear-svm/linear-svm-options.js'
@@ -78,6 +79,15 @@ export const classifiers: readonly Operation[] = [
     ),
     plan: planClassWeight,
     load: () => import('../logistic-regression/logistic-regression-node.js'),
+  }),
+  defineOperation({
+    ...shared,
+    type: 'ensemble/kernel-svm',
+    summary: 'Support vector machine with a kernel, one against one, as libsvm trains it',
+    cacheVersion: 2,
+    options: kernelSvmOptions,
+    plan: planClassWeight,
+    load: () => import('../kernel-svm/kernel-svm-node.js'),
   }),
   defineOperation({
     ...shared,

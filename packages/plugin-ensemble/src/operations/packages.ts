@@ -1,7 +1,5 @@
 import { defineOperation, Type, type Operation } from '@etsef/plugin-api'
-import { planClassWeight } from '../class-weights/class-weight-option.js'
 import { classifierOutputs, featureInputs } from '../adapter/ports.js'
-import { kernelSvmOptions } from '../kernel-svm/kernel-svm-options.js'
 import { boostingOptions } from '../xgboost/xgboost-options.js'
 
 /** Ports and partitions of every classifier: fitted on train, with labels. */
@@ -19,14 +17,6 @@ const strict = { additionalProperties: false } as const
 
 /** Classifiers of npm packages, guarded against the defects measured in them. */
 export const packages: readonly Operation[] = [
-  defineOperation({
-    ...shared,
-    type: 'ensemble/kernel-svm',
-    summary: 'Support vector machine with a kernel, one against one, trained by libsvm',
-    options: kernelSvmOptions,
-    plan: planClassWeight,
-    load: () => import('../kernel-svm/kernel-svm-node.js'),
-  }),
   defineOperation({
     ...shared,
     type: 'ensemble/ml-random-forest',
