@@ -16,6 +16,7 @@ export default tseslint.config(
   {
     ignores: [
       '**/dist/**',
+      '**/vendor/**',
       '**/out-tsc/**',
       '**/node_modules/**',
       '**/coverage/**',

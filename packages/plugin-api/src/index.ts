@@ -1,4 +1,5 @@
-export { Type, type Static, type TSchema } from 'typebox'
+export { Type } from '#typebox'
+export type { Static, TSchema } from 'typebox'
 export * from './collect.js'
 export type * from './context.js'
 export * from './define-operation.js'

@@ -1,4 +1,5 @@
-import { Type, type TString } from 'typebox'
+import { Type } from '#typebox'
+import type { TString } from 'typebox'
 
 /** Keyword in a schema that marks an option as content: the runner digests the file or folder, and leaves its path out of the key. */
 export const contentKeyword = 'x-etsef-content'

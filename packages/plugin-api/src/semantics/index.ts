@@ -1,3 +1,4 @@
+export * from '../schema/index.js'
 export * from './check-partitions.js'
 export * from './given-batch.js'
 export * from './known-rows.js'

@@ -2,7 +2,6 @@ import { mkdtempSync, mkdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { from, isObservable, lastValueFrom, toArray, type Observable } from 'rxjs'
-import { Value } from 'typebox/value'
 import type { OperationContext } from '../context.js'
 import type {
   CombineImplementation,
@@ -16,6 +15,7 @@ import type {
 } from '../define-operation.js'
 import { isRowKind } from '../define-operation.js'
 import { PipelineError } from '../errors.js'
+import type { Json } from '../json.js'
 import { concatAttributions, pickAttributions } from '../payload/attributions.js'
 import { concatFeatures, pickFeatures } from '../payload/features.js'
 import { pickImages, type ImageBatch, type ImageRows } from '../payload/images.js'
@@ -25,6 +25,7 @@ import type { Batches, OutputBatches } from '../payload/index.js'
 import type { ModelValue, ReportValue } from '../payload/directories.js'
 import type { RowKind } from '../port.js'
 import { createRng } from '../rng.js'
+import { checkOptions, type Schema } from '../schema/index.js'
 
 type AnyBatch = Batches[RowKind]
 type AnyOutputBatch = OutputBatches[RowKind]
@@ -54,17 +55,20 @@ export interface RunOperationResult {
   dispose(): void
 }
 
-/** Options with defaults filled in, checked against the operation's schema. @throws {@link PipelineError} `ERR_BAD_OPTION`. */
+/** Options with defaults filled in, checked as the runner checks them. @throws {@link PipelineError} `ERR_BAD_OPTION`. */
 export function checkedOptions(operation: Operation, options: Readonly<Record<string, unknown>> = {}): unknown {
-  const filled = Value.Default(operation.options, structuredClone(options))
-  const [problem] = Value.Errors(operation.options, filled)
+  // Options of a test are what YAML could hold.
+  const { value, issues } = checkOptions(operation.options as unknown as Schema, options as Json)
+  const [problem] = issues
   if (problem) {
+    const option = [...problem.path, ...(problem.key === undefined ? [] : [problem.key])].join('/')
     throw new PipelineError('ERR_BAD_OPTION', {
-      message: `${operation.type}: option ${problem.instancePath || '/'} ${problem.message}`,
-      option: problem.instancePath,
+      message: `${operation.type}: option ${option} ${problem.message}`,
+      option,
+      expected: problem.expected,
     })
   }
-  return filled
+  return value
 }
 
 /**

@@ -1,9 +1,9 @@
 import type { Operation } from '@etsef/plugin-api'
+import type { Schema } from '@etsef/plugin-api/semantics'
 import { classifiers } from '../operations/classifiers.js'
 import { packages } from '../operations/packages.js'
 import { selectors } from '../operations/selectors.js'
 import { transformers } from '../operations/transformers.js'
-import type { OptionSchema } from './option-problem.js'
 
 const tunable: readonly Operation[] = [...classifiers, ...packages]
 const steps: readonly Operation[] = [...transformers, ...selectors]
@@ -22,20 +22,23 @@ export function knownOperation(name: string): Operation {
 }
 
 /** Schemas of an operation's options, by name. */
-export function schemasOf(name: string): Readonly<Record<string, OptionSchema>> {
-  return (knownOperation(name).options as { properties?: Record<string, OptionSchema> }).properties ?? {}
+export function schemasOf(name: string): Readonly<Record<string, Schema>> {
+  return (knownOperation(name).options as { properties?: Record<string, Schema> }).properties ?? {}
 }
 
 /** The options of an operation with its defaults filled in. */
 export function withDefaults(name: string, options: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const defaults = Object.entries(schemasOf(name)).map(([option, schema]) => [option, structuredClone(schema.default)])
+  const defaults = Object.entries(schemasOf(name)).map(([option, schema]) => [
+    option,
+    structuredClone(schema['default']),
+  ])
   return { ...(Object.fromEntries(defaults) as Record<string, unknown>), ...options }
 }
 
 /** Whether an option is a whole number, so that ranges are drawn as such. */
 export function isWhole(name: string, option: string): boolean {
   const schema = schemasOf(name)[option]
-  const kinds = schema?.anyOf ?? (schema ? [schema] : [])
+  const kinds = (schema?.['anyOf'] ?? (schema ? [schema] : [])) as readonly Schema[]
   return kinds.some(({ type }) => type === 'integer') && !kinds.some(({ type }) => type === 'number')
 }
 

@@ -1,7 +1,7 @@
-import { nearestName, type PlanArguments, type Ports } from '@etsef/plugin-api'
+import { nearestName, type Json, type PlanArguments, type Ports } from '@etsef/plugin-api'
+import { checkOptions } from '@etsef/plugin-api/semantics'
 import { gridSize, type Space } from './candidates.js'
 import { schemasOf, targetOf } from './known-operations.js'
-import { optionProblem } from './option-problem.js'
 import type { CrossFitOptions, TuneOptions } from './tune-options.js'
 
 type Issue = PlanArguments<unknown, Ports>['issue']
@@ -67,8 +67,8 @@ function checkValues(at: string, operation: string, name: string, values: readon
     return
   }
   for (const value of values) {
-    const expected = optionProblem(schema, value)
-    if (expected === undefined) continue
-    issue(at, `${operation} cannot take this value`, { expected, received: JSON.stringify(value) })
+    const [problem] = checkOptions(schema, value as Json).issues
+    if (problem === undefined) continue
+    issue(at, `${operation} cannot take this value`, { expected: problem.expected, received: JSON.stringify(value) })
   }
 }

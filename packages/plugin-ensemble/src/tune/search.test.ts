@@ -2,7 +2,6 @@ import { createRng } from '@etsef/plugin-api'
 import { fc, test as propertyTest } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { gridCandidates, gridSize, randomCandidates } from './candidates.js'
-import { optionProblem } from './option-problem.js'
 import { exhaustiveSearch, halvingShares, successiveHalving, type Evaluate } from './search.js'
 
 describe('candidates', () => {
@@ -94,20 +93,5 @@ describe('search', () => {
   test('refuses to search nothing', async () => {
     await expect(exhaustiveSearch([], bowl)).rejects.toThrow(RangeError)
     await expect(successiveHalving([], 3, bowl)).rejects.toThrow(RangeError)
-  })
-})
-
-describe('optionProblem', () => {
-  const positive = { type: 'number', exclusiveMinimum: 0 }
-  test('lets through what the schema allows', () => {
-    expect(optionProblem(positive, 0.1)).toBeUndefined()
-    expect(optionProblem({ anyOf: [{ type: 'integer', minimum: 1 }, { type: 'null' }] }, null)).toBeUndefined()
-    expect(optionProblem({ anyOf: [{ const: 'l1' }, { const: 'l2' }] }, 'l2')).toBeUndefined()
-  })
-  test('says what was expected', () => {
-    expect(optionProblem(positive, 0)).toBe('number > 0')
-    expect(optionProblem({ type: 'integer', minimum: 1, maximum: 64 }, 1.5)).toBe('integer ≥ 1 ≤ 64')
-    expect(optionProblem({ anyOf: [{ const: 'l1' }, { type: 'null' }] }, 'l3')).toBe('"l1" or null')
-    expect(optionProblem({ type: 'boolean' }, 1)).toBe('boolean')
   })
 })

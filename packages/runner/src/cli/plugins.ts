@@ -1,5 +1,5 @@
 import { contentKeyword, type Operation } from '@etsef/plugin-api'
-import { describeSchema, type Schema } from '../graph/check-options.js'
+import { describeSchema, type Schema } from '@etsef/plugin-api/semantics'
 import { InvalidPipeline, problem, suggest } from '../errors.js'
 import { findProjectRoot } from '../registry/find-project.js'
 import { loadRegistry } from '../registry/load-registry.js'

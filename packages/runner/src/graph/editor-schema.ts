@@ -1,6 +1,6 @@
 import type { Operation, Port } from '@etsef/plugin-api'
 import { contentKeyword } from '@etsef/plugin-api'
-import type { Schema } from './check-options.js'
+import type { Schema } from '@etsef/plugin-api/semantics'
 
 const reference = { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_-]*(\\.[A-Za-z][A-Za-z0-9_-]*)?$' }
 const variable = { type: 'string', pattern: '\\$\\{vars\\.[^}]+\\}' }

@@ -2,7 +2,7 @@ import type { Operation } from '@etsef/plugin-api'
 import type { LocatedEntry } from '../pipeline/located.js'
 import { withEntry } from '../pipeline/located.js'
 import type { NodeDeclaration } from '../pipeline/read-pipeline.js'
-import type { Schema } from './check-options.js'
+import type { Schema } from '@etsef/plugin-api/semantics'
 
 const option = 'primaryMetric'
 

@@ -1,0 +1,3 @@
+export { Type } from 'typebox'
+export { Settings } from 'typebox/system'
+export { Errors } from 'typebox/value'
