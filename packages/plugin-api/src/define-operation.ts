@@ -50,6 +50,8 @@ export interface PlanArguments<O, I extends Ports> {
     message: string,
     details?: { readonly expected?: string; readonly received?: string; readonly hint?: string },
   ): void
+  /** Says what the reader of the result must know and is no mistake; the runner names the node and shows it with every plan and run. */
+  notice?(this: void, message: string): void
 }
 
 /** What a stage needs of the machine. */
@@ -178,6 +180,7 @@ export interface SourceDeclaration<O extends TSchema, U extends Ports> extends D
     readonly options: Static<O>
     resolve: (path: string) => string
     issue: PlanArguments<Static<O>, NoPorts>['issue']
+    notice?: PlanArguments<Static<O>, NoPorts>['notice']
   }): OutputSpecs<U>
   load(): Promise<SourceImplementation<Static<O>, U>>
 }
@@ -235,6 +238,7 @@ export interface Operation extends Omit<Declaration<TSchema, Ports, Ports>, 'pla
     readonly options: unknown
     resolve: (path: string) => string
     issue: PlanArguments<unknown, Ports>['issue']
+    notice?: PlanArguments<unknown, Ports>['notice']
   }): Readonly<Record<string, Omit<Spec, 'kind' | 'splitIds'> | undefined>>
   resources?(options: unknown, inputs: unknown): Resources
   load(): Promise<unknown>

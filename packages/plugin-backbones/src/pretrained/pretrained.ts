@@ -75,7 +75,11 @@ export const pretrained: Operation = defineOperation({
   inputs: {} satisfies Ports,
   outputs: pretrainedOutputs,
   plan: ({ options, issue }) => planPretrained(options, issue),
-  inspect: ({ options, resolve, issue }) => {
+  inspect: ({ options, resolve, issue, notice }) => {
+    if (options.weights === undefined)
+      notice?.(
+        'RANDOM WEIGHTS, because none are named: this base model has learnt nothing; option "weights" takes a file',
+      )
     const problem = options.weights === undefined ? undefined : weightFileProblem(resolve(options.weights))
     if (problem !== undefined) {
       issue('weights', problem.message, { expected: weightFormats, received: problem.received })

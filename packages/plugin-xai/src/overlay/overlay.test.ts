@@ -69,6 +69,8 @@ describe('xai/overlay', () => {
       additivityResidual: null,
     })
     expect(table!.rows).toContainEqual(['pointingGame', '0.5'])
+    // What does not exist is left out, not printed as undefined.
+    expect(table!.rows.map(([figure]) => figure)).not.toContain('additivityResidual')
     const { images: list } = JSON.parse(readFileSync(join(dir, 'attributions.json'), 'utf8')) as {
       images: { id: string; trueClass: string; isEmpty: boolean }[]
     }

@@ -41,10 +41,8 @@ export function summarize(
     energyInside: mean(located.map(({ energyInside }) => energyInside)),
     'lesionArea.chance': mean(located.map(({ area }) => area)),
   }
-  const rows = Object.entries(metrics).map(([name, value]) => [
-    name,
-    value === null ? 'undefined' : formatNumber(value),
-  ])
+  // A figure that does not exist (no masks, a method that promises no sum) has no line.
+  const rows = Object.entries(metrics).flatMap(([name, value]) => (value === null ? [] : [[name, formatNumber(value)]]))
   return { metrics, table: { columns: ['figure', 'value'], rows } }
 }
 

@@ -129,6 +129,16 @@ describe('the other verbs', () => {
     }
   })
 
+  test('plugins info takes an operation, a namespace and a package', async () => {
+    const names = async (name: string): Promise<string[]> => {
+      const { stdout } = await project.etsef('plugins', 'info', name, '--json')
+      return (JSON.parse(stdout) as { type: string }[]).map(({ type }) => type)
+    }
+    expect(await names('toy/scale')).toEqual(['toy/scale'])
+    expect(await names('@fixture/toy')).toEqual(await names('toy'))
+    expect((await project.etsef('plugins', 'info', '@fixture/toi')).stdout).toContain('did you mean "@fixture/toy"?')
+  })
+
   test('explain says so when nothing changed', async () => {
     const { stdout } = await project.etsef('explain', 'toy.yaml', 'near')
     expect(stdout).toMatch(/near:fit {2}key [0-9a-f]{16} {2}cached\n {2}(every ingredient is as in|since) run/)

@@ -39,14 +39,18 @@ export async function plugins(args: Arguments, output: Output): Promise<number> 
   }
   if (action !== 'info' || name === undefined) throw new UsageError('etsef plugins list, or etsef plugins info NAME')
   const all = registry.plugins.flatMap((plugin) => plugin.operations)
-  const found = all.filter((operation) => operation.type === name || operation.type.startsWith(`${name}/`))
+  const ofPackage = registry.plugins.find(({ installed }) => installed.packageName === name)?.operations
+  const found = ofPackage ?? all.filter((operation) => operation.type === name || operation.type.startsWith(`${name}/`))
   if (found.length === 0)
     throw problem('ERR_UNKNOWN_OPERATION', {
       message: `There is no operation or plugin "${name}"`,
       received: name,
       hint: suggest(
         name,
-        all.map((each) => each.type),
+        [
+          ...all.map((each) => each.type),
+          ...registry.plugins.flatMap(({ installed }) => [installed.name, installed.packageName]),
+        ],
         'operations',
       ),
     })

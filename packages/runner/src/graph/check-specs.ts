@@ -16,6 +16,8 @@ export interface SpecInputs {
   readonly seed: string | number
   /** A content-path option as an absolute path. */
   resolve(path: string): string
+  /** What operations want said about a node. */
+  notice(message: string): void
 }
 
 /** Predicts every output's spec in order, asking each operation; what cannot work, or leaks, is reported. */
@@ -62,14 +64,17 @@ function askOperation(
   ): void => {
     problems.push(specProblem(node, at, message, details))
   }
+  const notice = (message: string): void => {
+    inputs.notice(`node "${node.id}": ${message}`)
+  }
   try {
     if (operation.kind === 'source')
       return (
-        operation.inspect?.({ options: node.options, resolve: (path) => inputs.resolve(path), issue }) ??
-        operation.plan?.({ options: node.options, inputs: {}, issue }) ??
+        operation.inspect?.({ options: node.options, resolve: (path) => inputs.resolve(path), issue, notice }) ??
+        operation.plan?.({ options: node.options, inputs: {}, issue, notice }) ??
         {}
       )
-    return operation.plan?.({ options: node.options, inputs: inputSpecs(node, specs), issue } as never) ?? {}
+    return operation.plan?.({ options: node.options, inputs: inputSpecs(node, specs), issue, notice } as never) ?? {}
   } catch (thrown) {
     const error = asError(thrown)
     const message = `${operation.type} (${plugin.packageName} ${plugin.version}) failed while planning node "${node.id}": ${error.message}`

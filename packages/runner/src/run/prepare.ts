@@ -69,8 +69,10 @@ export async function checkPipeline(request: PipelineRequest): Promise<CheckedPi
   const built = withoutStacks(() => buildGraph(document, registry, problems))
   const resolvePath = (content: string): string => (isAbsolute(content) ? content : resolve(root, content))
   checkContent(built.nodes, resolvePath, problems)
+  const notices = [...built.notices]
+  const notice = (message: string): void => void notices.push(message)
   const specs = checkSpecs(
-    { nodes: built.nodes, order: built.order, seed: document.seed, resolve: resolvePath },
+    { nodes: built.nodes, order: built.order, seed: document.seed, resolve: resolvePath, notice },
     problems,
   )
   const graph: Graph = { nodes: built.nodes, wanted: built.wanted, specs }
@@ -82,7 +84,7 @@ export async function checkPipeline(request: PipelineRequest): Promise<CheckedPi
     document,
     graph,
     order: built.order,
-    notices: built.notices,
+    notices,
     problems: sortProblems(problems),
   }
 }
