@@ -1,4 +1,5 @@
-import { nearestName, PipelineError, type ErrorCode, type ErrorDetails, type Place } from '@etsef/plugin-api'
+import { PipelineError, type ErrorCode, type ErrorDetails, type Place } from '@etsef/plugin-api'
+import { nearestName } from '@etsef/plugin-api/semantics'
 
 /** Several problems of one pipeline, found in one pass. */
 export class InvalidPipeline extends AggregateError {

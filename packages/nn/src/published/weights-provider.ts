@@ -1,4 +1,5 @@
-import { nearestName, type WeightsEntry, type WeightsProvider, type WeightsState } from '@etsef/plugin-api'
+import type { WeightsEntry, WeightsProvider, WeightsState } from '@etsef/plugin-api'
+import { nearestName } from '@etsef/plugin-api/semantics'
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, join, resolve } from 'node:path'

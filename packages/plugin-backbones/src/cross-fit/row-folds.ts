@@ -1,4 +1,5 @@
-import { groupFolds, rowComponents, type Rng, type Rows } from '@etsef/plugin-api'
+import type { Rng, Rows } from '@etsef/plugin-api'
+import { groupFolds, rowComponents } from '@etsef/plugin-api/semantics'
 
 /** Rows to spread over folds. */
 export type FoldRows = Pick<Rows, 'labels' | 'groups' | 'sourceIds' | 'classNames'>

@@ -1,4 +1,5 @@
-import { nearestName, port, Type, type PlanArguments } from '@etsef/plugin-api'
+import { port, Type, type PlanArguments } from '@etsef/plugin-api'
+import { nearestName } from '@etsef/plugin-api/semantics'
 import { catalogue, freezableStages } from '../catalogue.js'
 
 /** An option that holds a learning rate. */

@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { join, sep } from 'node:path'
-import { PipelineError, nearestName, type Partition } from '@etsef/plugin-api'
+import { PipelineError, type Partition } from '@etsef/plugin-api'
+import { nearestName } from '@etsef/plugin-api/semantics'
 
 /** Extensions that are taken for images, lower case with the dot. */
 export const imageExtensions: readonly string[] = ['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff', '.gif']

@@ -1,4 +1,5 @@
-import { nearestName, Type, type OutputSpecs, type PlanArguments } from '@etsef/plugin-api'
+import { Type, type OutputSpecs, type PlanArguments } from '@etsef/plugin-api'
+import { nearestName } from '@etsef/plugin-api/semantics'
 import type { classifierOutputs, featureInputs } from '../adapter/ports.js'
 import type { ClassWeight } from './class-weights.js'
 

@@ -1,4 +1,5 @@
-import { createRng, rowComponents } from '@etsef/plugin-api'
+import { createRng } from '@etsef/plugin-api'
+import { rowComponents } from '@etsef/plugin-api/semantics'
 import { fc, test as propertyTest } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { groupedFolds, takeShare, type Fold } from './grouped-folds.js'

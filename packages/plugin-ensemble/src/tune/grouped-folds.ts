@@ -1,4 +1,5 @@
-import { groupFolds, PipelineError, type Rng } from '@etsef/plugin-api'
+import { PipelineError, type Rng } from '@etsef/plugin-api'
+import { groupFolds } from '@etsef/plugin-api/semantics'
 import type { Labels } from '../checks/training-data.js'
 
 /** Row indices of one fold. */

@@ -1,5 +1,5 @@
-import { nearestName, type Json, type PlanArguments, type Ports } from '@etsef/plugin-api'
-import { checkOptions } from '@etsef/plugin-api/semantics'
+import type { Json, PlanArguments, Ports } from '@etsef/plugin-api'
+import { nearestName, checkOptions } from '@etsef/plugin-api/semantics'
 import { gridSize, type Space } from './candidates.js'
 import { schemasOf, targetOf } from './known-operations.js'
 import type { CrossFitOptions, TuneOptions } from './tune-options.js'

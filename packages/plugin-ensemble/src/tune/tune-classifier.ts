@@ -1,4 +1,5 @@
-import { PipelineError, rowComponents, type FeatureBatch, type OperationContext } from '@etsef/plugin-api'
+import { PipelineError, type FeatureBatch, type OperationContext } from '@etsef/plugin-api'
+import { rowComponents } from '@etsef/plugin-api/semantics'
 import { featureMatrix } from '../adapter/feature-table.js'
 import { checkTraining } from '../checks/training-data.js'
 import { logLoss, loss as lossOf, type LossName } from '../combination/losses.js'

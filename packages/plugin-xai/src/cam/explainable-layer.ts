@@ -1,5 +1,6 @@
 import { inferShapes, type Graph } from '@etsef/nn'
-import { PipelineError, nearestName } from '@etsef/plugin-api'
+import { PipelineError } from '@etsef/plugin-api'
+import { nearestName } from '@etsef/plugin-api/semantics'
 
 /** A layer whose values are explained, in a network that gives logits. */
 export interface ExplainableLayer {

@@ -1,5 +1,5 @@
-import { PipelineError } from './errors.js'
-import type { Rng } from './rng.js'
+import { PipelineError } from '../errors.js'
+import type { Rng } from '../rng.js'
 
 /**
  * Rows that must stay in one fold: those of one patient, and those made from one image.

@@ -1,7 +1,7 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { groupFolds, rowComponents } from './group-folds.js'
-import { createRng } from './rng.js'
+import { createRng } from '../rng.js'
 
 describe('rowComponents', () => {
   test('joins rows of one group, and rows made from one image, through each other', () => {
