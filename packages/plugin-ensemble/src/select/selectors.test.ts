@@ -1,8 +1,9 @@
 import { createRng } from '@etsef/plugin-api'
-import { expectArrayClose } from '@etsef/plugin-api/testing'
+import { expectArrayClose, runOperation, someFeatures } from '@etsef/plugin-api/testing'
 import { describe, expect, test } from 'vitest'
 import type { Labels } from '../checks/training-data.js'
 import { fromRows, matrix, takeColumns, takeRows, type Matrix } from '../linear-algebra/matrix.js'
+import { selectors } from '../operations/selectors.js'
 import { fitSelectAnova } from '../select-anova/select-anova.js'
 import { labels, table } from '../testing/conformance-data.js'
 import { chiSquared } from './chi-squared.js'
@@ -140,7 +141,7 @@ describe('mutual information', () => {
 })
 
 test('L1 weights satisfy the optimality conditions', () => {
-  const weights = l1Weights(x, y, { C: 0.2, tol: 1e-10, maxIter: 20_000 })
+  const { weights } = l1Weights(x, y, { C: 0.2, tol: 1e-8 })
   const zero = weights.data.filter((weight) => weight === 0).length
   expect(zero).toBeGreaterThan(5)
   // Slope of the loss by differences: within ±1 / C at zeros, equal to −sign / C elsewhere.
@@ -150,6 +151,50 @@ test('L1 weights satisfy the optimality conditions', () => {
     if (weights.data[at] === 0) expect(Math.abs(slope)).toBeLessThanOrEqual(5 + 1e-3)
     else expect(slope).toBeCloseTo(-Math.sign(weights.data[at]!) * 5, 2)
   }
+})
+
+test('L1 weights converge where the classes are told apart, columns repeat each other and a class is missing', () => {
+  const rng = createRng('apart')
+  const [n, d] = [80, 60]
+  const y = { labels: Int32Array.from({ length: n }, (_, i) => [0, 1, 3][i % 3]!), numClasses: 4 }
+  const factors = matrix(n, 4)
+  for (let at = 0; at < factors.data.length; at++)
+    factors.data[at] = rng.normal() + (at % 4 === y.labels[at >> 2] ? 2 : 0)
+  const x = matrix(
+    n,
+    d,
+    Float64Array.from(
+      { length: n * d },
+      (_, at) => factors.data[4 * Math.floor(at / d) + ((at % d) % 4)]! + 0.4 * rng.normal(),
+    ),
+  )
+  const fit = fitSelectL1Logistic(x, y, { k: 15, C: 50 })
+  expect(fit.converged).toBe(true)
+  expect(fit.numIterations).toBeLessThan(3000)
+  expect(fit.columns).toEqual(fitSelectL1Logistic(x, y, { k: 15, C: 50, tol: 1e-6, maxIter: 100_000 }).columns)
+  const { weights } = l1Weights(x, y, { C: 50 })
+  expect(weights.data.slice(2 * d, 3 * d).every((weight) => weight === 0)).toBe(true)
+})
+
+test('L1 weights that have not converged say so, in the model and in the log', async () => {
+  expect(fitSelectL1Logistic(x, y, { k: 3, C: 1, maxIter: 2 })).toMatchObject({ converged: false, numIterations: 2 })
+  expect(fitSelectL1Logistic(x, y, { k: 3, C: 1 }).converged).toBe(true)
+  const table = someFeatures({ numSamples: 31, numClasses: 2, numFeatures: 4 })
+  // Values that say nothing of the class, so that the loss has a minimum.
+  const features = { ...table, features: table.features.map((_, at) => at % 7) }
+  const logsFor = async (c: number): Promise<readonly { level: string; message: string }[]> =>
+    (
+      await runOperation(
+        selectors.find(({ type }) => type === 'ensemble/select-l1')!,
+        { options: { components: 2, c }, inputs: { features } },
+      )
+    ).logs
+  // No step in float64 meets the conditions to so small a slope.
+  expect(await logsFor(1e30)).toContainEqual({
+    level: 'warn',
+    message: expect.stringMatching('did not converge in 10000 iterations') as string,
+  })
+  expect((await logsFor(1)).filter(({ level }) => level === 'warn')).toEqual([])
 })
 
 function lossAt(weights: Matrix, intercepts: Float64Array, at: number, step: number): number {

@@ -15,7 +15,9 @@ interface Options {
 
 /** Code of `ensemble/select-stability`. */
 export const { fit, save, load, open } = selectNode<Options>((x, y, options, ctx) => {
-  const model = fitSelectStability(x, y, baseSelector(options), {
+  const unsettled: number[] = []
+  const select = baseSelector(options, (numIterations) => unsettled.push(numIterations))
+  const model = fitSelectStability(x, y, select, {
     k: options.components,
     rounds: options.rounds,
     seed: ctx.seed,
@@ -24,17 +26,30 @@ export const { fit, save, load, open } = selectNode<Options>((x, y, options, ctx
       ctx.progress(done, options.rounds, 'half-samples')
     },
   })
+  if (unsettled.length > 0) {
+    ctx.log(
+      'warn',
+      `${unsettled.length} of ${options.rounds} regressions did not converge in ${unsettled[0]!} iterations`,
+    )
+  }
   if (Number.isFinite(model.stability)) ctx.metric('stability', model.stability)
   return model
 })
 
-function baseSelector({ selector, components: k }: Options): (x: Matrix, y: Labels) => SelectModel {
+function baseSelector(
+  { selector, components: k }: Options,
+  onUnsettled: (numIterations: number) => void,
+): (x: Matrix, y: Labels) => SelectModel {
   switch (selector) {
     case 'anova':
       return (x, y) => fitSelectAnova(x, y, { k })
     case 'mutual-information':
       return (x, y) => fitSelectMutualInformation(x, y, { k, neighbors: 3 })
     case 'l1':
-      return (x, y) => fitSelectL1Logistic(x, y, { k, C: 1 })
+      return (x, y) => {
+        const selection = fitSelectL1Logistic(x, y, { k, C: 1 })
+        if (!selection.converged) onUnsettled(selection.numIterations)
+        return selection
+      }
   }
 }
