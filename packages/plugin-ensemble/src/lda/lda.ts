@@ -109,7 +109,9 @@ function withinClasses(centred: Matrix, y: Labels, classMeans: Matrix): Matrix {
 /** Largest value of each column, in size. */
 function columnSizes({ numFeatures: d, data }: Matrix): Float64Array {
   const sizes = new Float64Array(d)
-  data.forEach((value, at) => (sizes[at % d] = Math.max(sizes[at % d]!, Math.abs(value))))
+  for (let base = 0; base < data.length; base += d) {
+    for (let j = 0; j < d; j++) sizes[j] = Math.max(sizes[j]!, Math.abs(data[base + j]!))
+  }
   return sizes
 }
 
@@ -121,14 +123,15 @@ function scaledWhitening(within: Matrix, sizes: Float64Array): Matrix {
     // What is left of a constant when its mean is taken off is rounding, not spread.
     return spread > 16 * Number.EPSILON * sizes[j]! ? 1 / spread : 0
   })
-  const scaled = matrix(
-    numSamples,
-    d,
-    data.map((value, at) => value * scales[at % d]!),
-  )
+  const scaled = matrix(numSamples, d, data.slice())
+  scaleColumns(scaled, scales)
   const whitening = whiteningOf(scaled, numSamples, () => numSamples * leastSpread ** 2)
-  whitening.data.forEach((value, at) => (whitening.data[at] = value * scales[at % d]!))
+  scaleColumns(whitening, scales)
   return whitening
+}
+
+function scaleColumns({ numFeatures: d, data }: Matrix, scales: Float64Array): void {
+  for (let base = 0; base < data.length; base += d) for (let j = 0; j < d; j++) data[base + j]! *= scales[j]!
 }
 
 /** The same for a covariance part of which is replaced by its mean variance. */

@@ -103,7 +103,7 @@ describe.each(
   test('the L1 selection ends at the same minimum', () => {
     const { weights } = l1Weights(scaled, y, { C: 1, tol: 1e-6 })
     const { columns, converged } = fitSelectL1Logistic(x, y, { k: informative.length, C: 1 })
-    cells.push(`${share(columns, peer.l1.columns).toFixed(2)}`)
+    cells.push(share(columns, peer.l1.columns).toFixed(2))
     lines.push(`| ${name} | ${cells.join(' | ')} |`)
     expect(converged).toBe(true)
     expect(share(columns, peer.l1.columns)).toBe(1)
