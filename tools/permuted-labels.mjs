@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { binomialCdf, permutationTest } from '../packages/plugin-ensemble/dist/testing/permutation-test.js'
+import Papa from 'papaparse'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const cli = join(root, 'packages/runner/bin/etsef.js')
@@ -103,8 +104,8 @@ function scoresOf(name, permutation) {
   const { run } = JSON.parse(stdout.trim().split('\n').at(-1))
   const report = readFileSync(join(options.store, 'runs', run, 'reports/scores/predictions.csv'), 'utf8')
   const byInput = new Map()
-  for (const line of report.trim().split('\n').slice(1)) {
-    const [input, , group, trueClass, predictedClass] = line.split(',')
+  for (const { input, group, trueClass, predictedClass } of Papa.parse(report, { header: true, skipEmptyLines: true })
+    .data) {
     const rows = byInput.get(input) ?? []
     rows.push({ group, trueClass, predictedClass })
     byInput.set(input, rows)

@@ -26,9 +26,14 @@ export function barChart({ title, notes, classNames, bars, axis }: BarFigure): T
   const legend = classNames.map((name) => fitText(name, { size: 13, maxWidth: 240 }))
   const totals = bars.map(({ parts }) => Array.from(parts).reduce((sum, part) => sum + part, 0))
   const labelWidth = widest(names.flat(), LABEL)
-  const perLine = Math.max(1, Math.floor((PLOT + labelWidth) / (widest(legend.flat(), 13) + 40)))
+  const entryWidths = legend.map((lines) => widest(lines, 13) + 40)
+  const isOneLine = entryWidths.reduce((sum, width) => sum + width, 0) <= PLOT
+  const perLine = isOneLine ? classNames.length : Math.max(1, Math.floor(PLOT / Math.max(...entryWidths)))
   return {
-    title: { text: title, subtitle: noteLines(notes, PLOT + labelWidth) },
+    title: {
+      text: title,
+      subtitle: noteLines([...notes, 'Classes stand in each bar in the order of the legend.'], PLOT + labelWidth),
+    },
     width: PLOT,
     height: { step: ROW },
     encoding: {
@@ -63,7 +68,7 @@ export function barChart({ title, notes, classNames, bars, axis }: BarFigure): T
             legend: {
               orient: 'top',
               labelExpr: labelByIndex(legend),
-              columns: Math.min(perLine, classNames.length),
+              columns: perLine,
               symbolType: 'square',
               symbolStrokeWidth: 0,
             },

@@ -91,7 +91,7 @@ export function reliabilityChart(figure: { readonly calibration: Calibration; re
           y: {
             field: 'count',
             type: 'quantitative',
-            scale: { zero: true },
+            scale: { zero: true, nice: 4 },
             axis: { title: 'Rows', tickCount: 3, tickMinStep: 1 },
           },
           y2: { datum: 0 },
