@@ -51,8 +51,11 @@ function runSplit(splitSeed) {
   const [numTrain, numTest] = ['train.', 'test.'].map((prefix) =>
     counts.filter(([name]) => name.startsWith(prefix)).reduce((sum, [, count]) => sum + count, 0),
   )
-  const [scores, second] = [options.metric, options.second].map((metric) => scoresOf(nodes, metric))
-  return { splitSeed, numTrain, numTest, scores, second }
+  const scores = scoresOf(nodes, options.metric)
+  // Of vote shares: a figure of its own name, which is marked.
+  const ofVotes = scoresOf(nodes, `${options.second}OfVoteShares`)
+  const second = { ...scoresOf(nodes, options.second), ...ofVotes }
+  return { splitSeed, numTrain, numTest, scores, second, ofVotes: Object.keys(ofVotes) }
 }
 
 function etsef(splitSeed, ...more) {
@@ -65,10 +68,7 @@ function etsef(splitSeed, ...more) {
   process.exit(1)
 }
 
-/**
- * `<input>.<metric>` of the reports that score inputs, by name, then `<metric>` of reports that score one thing (the oracle). An AUROC of vote
- * shares, `<input>.<metric>OfVoteShares`, is another figure and is not among them.
- */
+/** `<input>.<metric>` of the reports that score inputs, by name, then `<metric>` of reports that score one thing (the oracle). */
 function scoresOf(nodes, metric) {
   const [scores, own] = [{}, {}]
   for (const [node, { metrics = {} }] of Object.entries(nodes)) {
@@ -105,6 +105,7 @@ function summarise(runs) {
       second: second.every((value) => typeof value === 'number')
         ? correctedInterval({ values: second, ...shared })
         : null,
+      isOfVotes: runs.every(({ ofVotes }) => ofVotes.includes(name)),
       difference: correctedInterval({ values: differences, ...shared }),
       better: differences.filter((difference) => difference > 1e-12).length,
       equal: differences.filter((difference) => Math.abs(difference) <= 1e-12).length,
@@ -118,15 +119,15 @@ function markdown({ rows, reference, metric, numTrain, numTest }) {
     `| | ${metric} | ${options.second} | ${reference} − it | ${reference} better / equal / worse |`,
     '|---|---|---|---|---|',
   ]
-  for (const { name, primary, second, difference, better, equal } of rows) {
+  for (const { name, primary, second, isOfVotes, difference, better, equal } of rows) {
     const isReference = name === reference
     lines.push(
-      `| ${isReference ? `**${name}**` : name} | ${interval(primary)} | ${second ? interval(second) : '–'} | ${
+      `| ${isReference ? `**${name}**` : name} | ${interval(primary)} | ${second ? `${interval(second)}${isOfVotes ? ' (votes)' : ''}` : '–'} | ${
         isReference ? 'reference' : interval(difference, true)
       } | ${isReference ? '' : `${better} / ${equal} / ${numSplits - better - equal}`} |`,
     )
   }
-  return `${lines.join('\n')}\n\n${numSplits} splits of about ${Math.round(numTrain)} train and ${Math.round(numTest)} test rows; corrected resampled t intervals, 95 %.\n`
+  return `${lines.join('\n')}\n\n${numSplits} splits of about ${Math.round(numTrain)} train and ${Math.round(numTest)} test rows; corrected resampled t intervals, 95 %.${rows.some(({ isOfVotes }) => isOfVotes) ? ` (votes): ${options.second} of vote shares, which rank rows in few steps; not to be compared with the others.` : ''}\n`
 }
 
 function interval({ mean, low, high }, isSigned = false) {

@@ -40,7 +40,7 @@ export interface Candidate {
 export const rankingMetrics: readonly string[] = ['macroAuroc', 'macroAveragePrecision']
 
 /**
- * Whether scores are shares of votes. Five voters give six of them: they rank rows in few steps, so what is computed of the ranking stands lower than
+ * Whether scores are shares of votes. Five voters give six of them: they rank rows in few steps, so what is computed of the ranking tends to stand lower than
  * the voters' own for that alone, and is marked wherever it is told.
  */
 export function hasVoteShares({ scoreKind }: Pick<Candidate, 'scoreKind'>): boolean {

@@ -123,7 +123,7 @@ const voteShareMark = ' (votes)'
 
 /** What the mark means, for below a table. */
 export const voteShareNote =
-  '(votes): of vote shares, of which few values exist. They rank rows in few steps, so AUROC and average precision are lower for that alone: not to be compared with those of other inputs.'
+  '(votes): of vote shares, of which few values exist. They rank rows in few steps, so AUROC and average precision tend to be lower for that alone: not to be compared with those of other inputs.'
 
 /** AUROC or average precision of an evaluation, marked where scores are vote shares. */
 export function rankingCell(evaluation: Pick<Evaluation, 'scoreKind'>, value: number | null): string {
