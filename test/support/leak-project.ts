@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { etsef, lastJson, root, temporaryFolder, type CommandResult } from './etsef.js'
 
 /** A problem as `--json` prints it. */
@@ -38,11 +38,13 @@ export interface LeakProject {
   run(yaml: string, ...args: readonly string[]): Promise<RunSummary>
   /** A file of a report that a run has published. */
   report(summary: RunSummary, node: string, file?: string): unknown
+  /** Digest of the files of every artifact of a run, by stage. */
+  digests(summary: RunSummary): Readonly<Record<string, string | undefined>>
   readonly dispose: () => void
 }
 
-/** Makes the project; its folder is removed by `dispose`. */
-export function leakProject(): LeakProject {
+/** Makes the project; its folder is removed by `dispose`. @param more - Further plugins, folders below `test`. */
+export function leakProject(more: readonly string[] = []): LeakProject {
   const { path, dispose } = temporaryFolder()
   const scope = [
     'nn',
@@ -58,8 +60,12 @@ export function leakProject(): LeakProject {
     .filter((name) => existsSync(join(root, 'packages', name, 'dist/index.js')))
     .map((name) => `@etsef/${name}`)
   for (const name of scope) link(join(root, 'node_modules', name), join(path, 'node_modules', name))
-  link(join(root, 'test/leaks/leaky-plugin'), join(path, 'node_modules/etsef-plugin-leaky'))
-  const dependencies = Object.fromEntries([...scope, 'etsef-plugin-leaky'].map((name) => [name, '*']))
+  const own = ['leaks/leaky-plugin', ...more].map((folder) => {
+    const name = folder === 'leaks/leaky-plugin' ? 'etsef-plugin-leaky' : `etsef-plugin-${basename(folder)}`
+    link(join(root, 'test', folder), join(path, 'node_modules', name))
+    return name
+  })
+  const dependencies = Object.fromEntries([...scope, ...own].map((name) => [name, '*']))
   writeFileSync(
     join(path, 'package.json'),
     JSON.stringify({ name: 'leaks', private: true, type: 'module', dependencies }),
@@ -82,6 +88,11 @@ export function leakProject(): LeakProject {
       }
       if (result.problems) throw new Error(`the pipeline is invalid: ${JSON.stringify(result.problems)}`)
       return result
+    },
+    digests(summary) {
+      const text = readFileSync(join(path, '.etsef/runs', summary.run, 'run.json'), 'utf8')
+      const { stages } = JSON.parse(text) as { readonly stages: Readonly<Record<string, { filesDigest?: string }>> }
+      return Object.fromEntries(Object.entries(stages).map(([id, stage]) => [id, stage.filesDigest]))
     },
     report: (summary, node, file = 'rows.json') =>
       JSON.parse(readFileSync(join(path, '.etsef/runs', summary.run, 'reports', node, file), 'utf8')) as unknown,

@@ -7,26 +7,26 @@ import { lastValueFrom, of, toArray } from 'rxjs'
 const classNames = ['a', 'b', 'c']
 
 /** Rows by class, as folders give them; `order` shuffles them. */
-function rows(numSamples, name, order) {
+function rows(name, { numSamples, draw, order, isSplit }) {
   const byClass = Array.from({ length: numSamples }, (_, at) => ({
-    id: `${name}-${String(at)}`,
+    id: draw === 0 ? `${name}-${String(at)}` : `${name}-${String(draw)}-${String(at)}`,
     label: Math.floor((3 * at) / numSamples),
-    partition: ['train', 'train', 'train', 'val', 'test'][at % 5],
+    partition: isSplit ? ['train', 'train', 'train', 'val', 'test'][at % 5] : 'none',
   }))
-  if (order > 0) createRng(order, 'order').shuffle(byClass)
+  const inOrder = order === 0 ? byClass : createRng(order, 'order').shuffle(byClass)
   return {
-    ids: byClass.map(({ id }) => id),
-    sourceIds: byClass.map(({ id }) => createHash('sha256').update(id).digest('hex')),
-    labels: Int32Array.from(byClass, ({ label }) => label),
-    groups: byClass.map(() => ''),
-    partitions: byClass.map(({ partition }) => partition),
+    ids: inOrder.map(({ id }) => id),
+    sourceIds: inOrder.map(({ id }) => createHash('sha256').update(id).digest('hex')),
+    labels: Int32Array.from(inOrder, ({ label }) => label),
+    groups: inOrder.map(() => ''),
+    partitions: inOrder.map(({ partition }) => partition),
     classNames,
   }
 }
 
 export const features = {
   run: ({ options }) => {
-    const columns = rows(1000, 'point', options.order)
+    const columns = rows('point', options)
     const values = columns.ids.flatMap((id) => {
       const rng = createRng(1, id)
       return [rng.normal(), rng.normal()]
@@ -39,15 +39,17 @@ export const features = {
 
 export const images = {
   run: ({ options }) => {
-    const columns = rows(30, 'picture', options.order)
+    const columns = rows('picture', options)
     return Promise.resolve({ images: of({ kind: 'images', ...columns, uris: columns.ids }) })
   },
-  loadPixels: ({ row }) =>
-    Promise.resolve({
+  loadPixels: ({ row }) => {
+    const rng = createRng(1, row.uri)
+    return Promise.resolve({
       dtype: 'uint8',
-      shape: [2, 2, 1],
-      data: Uint8Array.from({ length: 4 }, (_, at) => 10 * at + row.id.length),
-    }),
+      shape: [4, 4, 1],
+      data: Uint8Array.from({ length: 16 }, () => rng.integer(256)),
+    })
+  },
 }
 
 export const means = {
@@ -79,5 +81,21 @@ export const count = {
     const dir = ctx.outputDir('report')
     writeFileSync(join(dir, 'count.json'), JSON.stringify(numSamples))
     return { report: { kind: 'report', dir, metrics: { rows: numSamples } } }
+  },
+}
+
+export const accuracy = {
+  run: async ({ inputs, ctx }) => {
+    const metrics = {}
+    for (const { name, value } of inputs.predictions) {
+      const batches = await lastValueFrom(value.pipe(toArray()))
+      const hits = batches.flatMap(({ partitions, labels, predicted }) =>
+        partitions.flatMap((partition, at) => (partition === 'test' ? [Number(labels[at] === predicted[at])] : [])),
+      )
+      metrics[name] = hits.reduce((sum, hit) => sum + hit, 0) / hits.length
+    }
+    const dir = ctx.outputDir('report')
+    writeFileSync(join(dir, 'accuracy.json'), JSON.stringify(metrics))
+    return { report: { kind: 'report', dir, metrics } }
   },
 }

@@ -3,22 +3,32 @@ import { defineOperation, definePlugin, port, Type } from '@etsef/plugin-api'
 
 const code = (name) => async () => (await import('./operations.js'))[name]
 const shared = { cacheVersion: 1, options: Type.Object({}, { additionalProperties: false }) }
-const partitions = ['train', 'val', 'test']
 const classNames = ['a', 'b', 'c']
 
-const source = (type, outputs, name) =>
+const source = (type, outputs, name, numSamples) =>
   defineOperation({
     ...shared,
     kind: 'source',
     type,
-    summary: 'Rows of three classes, split',
+    summary: 'Rows of three classes, one class after the other',
     options: Type.Object(
-      { order: Type.Integer({ minimum: 0, default: 0, description: 'Rows come in another order for each' }) },
+      {
+        numSamples: Type.Integer({ minimum: 1, default: numSamples, description: 'Rows' }),
+        draw: Type.Integer({ minimum: 0, default: 0, description: 'Other rows for each' }),
+        order: Type.Integer({
+          minimum: 0,
+          default: 0,
+          description: 'The same rows in another order for each; 0: by class',
+        }),
+        isSplit: Type.Boolean({ default: true, description: 'Rows come with partitions' }),
+      },
       { additionalProperties: false },
     ),
     inputs: {},
     outputs,
-    inspect: () => ({ [name]: { partitions, classNames } }),
+    inspect: ({ options: { numSamples, isSplit } }) => ({
+      [name]: { numSamples, classNames, partitions: isSplit ? ['train', 'val', 'test'] : ['none'] },
+    }),
     load: code(name),
   })
 const count = (name) =>
@@ -35,8 +45,17 @@ const count = (name) =>
 export default definePlugin({
   name: 'sound',
   operations: [
-    source('sound/points', { features: port.features('points') }, 'features'),
-    source('sound/pictures', { images: port.images('pictures') }, 'images'),
+    source('sound/points', { features: port.features('points') }, 'features', 1000),
+    source('sound/pictures', { images: port.images('pictures') }, 'images', 30),
+    defineOperation({
+      ...shared,
+      kind: 'report',
+      type: 'sound/accuracy',
+      summary: 'Share of test rows whose class was predicted',
+      inputs: { predictions: port.predictions.many('members') },
+      outputs: { report: port.report('the shares') },
+      load: code('accuracy'),
+    }),
     count('features'),
     count('predictions'),
     defineOperation({

@@ -24,6 +24,19 @@ async function decode(source: Uint8Array | string): Promise<StoredBatch[]> {
   return batches
 }
 
+test('counts the rows in the file: a batch with arrays of another type ends it, in silence', () => {
+  const batchOf = (numSamples: number): StoredBatch => {
+    const rows = someRows(numSamples)
+    const scores = Float32Array.from({ length: 2 * numSamples }) as unknown as Float64Array
+    return { kind: 'predictions', ...rows, scores, scoreKind: 'margin', predicted: rows.labels }
+  }
+  const columns = { ...batchOf(rowsPerBatch + 10) }
+  expect(() => encode([batchOf(rowsPerBatch + 1), batchOf(10), batchOf(10)])).not.toThrow()
+  expect(() => encode([pickStored(columns, [...Array(rowsPerBatch).keys()]), batchOf(10)])).toThrow(
+    expect.objectContaining({ code: 'ERR_BAD_DATA', expected: '266 rows', received: '256 rows' }),
+  )
+})
+
 function someRows(numSamples: number) {
   const ids = Array.from({ length: numSamples }, (_, i) => `größe/äß-${String(i)}-😀`)
   return {

@@ -1,4 +1,4 @@
-import { AsyncByteQueue, RecordBatchFileWriter, Schema } from 'apache-arrow'
+import { AsyncByteQueue, RecordBatchFileWriter, Schema, type RecordBatch } from 'apache-arrow'
 import { canonicalJson } from '../json.js'
 import { PipelineError } from '../errors.js'
 import { concatStored, pickStored, type StoredBatch } from '../payload/stored.js'
@@ -35,6 +35,16 @@ class Sink extends AsyncByteQueue {
   }
 }
 
+/** Arrow's writer, counting the rows that it has put into the file: it ends the file at the first batch of another schema, and says nothing. */
+class CountingWriter extends RecordBatchFileWriter {
+  numWritten = 0
+
+  protected override _writeRecordBatch(batch: RecordBatch): this {
+    this.numWritten += batch.numRows
+    return super._writeRecordBatch(batch)
+  }
+}
+
 /**
  * A writer of rows. Equal rows give equal bytes, however they were batched.
  *
@@ -43,7 +53,7 @@ class Sink extends AsyncByteQueue {
  * @throws PipelineError `ERR_BAD_DATA` when batches of one stream differ in class list, columns, score kind or shape.
  */
 export function createRowWriter(kind: RowKind, take: (bytes: Uint8Array) => void): RowWriter {
-  const writer = new RecordBatchFileWriter()
+  const writer = new CountingWriter()
   writer.reset(new Sink(take))
   let header: StreamHeader | undefined
   let headerText = ''
@@ -91,6 +101,13 @@ export function createRowWriter(kind: RowKind, take: (bytes: Uint8Array) => void
       if (numPending > 0) flush(concatStored(pending))
       else if (numSamples === 0) writer.reset(undefined, new Schema([], new Map([['etsef', canonicalJson(final)]])))
       writer.finish()
+      if (writer.numWritten !== numSamples)
+        throw new PipelineError('ERR_BAD_DATA', {
+          message: 'The file does not hold all rows that were written to it',
+          expected: `${String(numSamples)} rows`,
+          received: `${String(writer.numWritten)} rows`,
+          hint: 'batches of one stream must have arrays of the same types',
+        })
       return { header: final, numSamples }
     },
   }

@@ -4,6 +4,8 @@ import type { Stage } from './stages.js'
 
 /** How pixels of an image output are loaded: the operation, and the chain of what feeds its image inputs. */
 export interface LoaderChain {
+  /** Node that is told when the pixels cannot be had. */
+  readonly node: string
   /** Absolute path of the plugin's manifest module. */
   readonly entry: string
   readonly type: string
@@ -31,6 +33,7 @@ export function loaderChain(
   const own = graph.nodes.get(node)!
   const stage = stages.get(node) ?? stages.get(`${node}:apply`) ?? stages.get(`${node}:fit`)!
   const chain: LoaderChain = {
+    node,
     entry: own.installed.plugin.entry,
     type: own.installed.operation.type,
     options: stage.options,

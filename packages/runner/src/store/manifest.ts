@@ -2,7 +2,7 @@ import { canonicalJson, type PortKind, type ReportTable } from '@etsef/plugin-ap
 import { hash } from 'node:crypto'
 
 /** Raised when artifacts are laid out, or rows are handled, in another way: every key changes with it. */
-export const formatVersion = 2
+export const formatVersion = 3
 
 /** A file of an artifact. */
 export interface ManifestFile {

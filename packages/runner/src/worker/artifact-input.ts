@@ -89,9 +89,28 @@ export function openArtifact(storeDir: string, key: string): ArtifactReader {
       for (const path of sums.keys()) if (path.startsWith(`${folder}/`)) checkFile(path)
     },
     async rows(output) {
-      if (entry(output.path).bytes <= inMemoryBytes) return checked(output.path, 'rows', openRowReader)
-      checkFile(output.path)
-      return openRowReader(join(dir, output.path))
+      const isSmall = entry(output.path).bytes <= inMemoryBytes
+      if (!isSmall) checkFile(output.path)
+      const reader = await (isSmall
+        ? checked(output.path, 'rows', openRowReader)
+        : openRowReader(join(dir, output.path)))
+      return countingReader(reader, output, key)
+    },
+  }
+}
+
+/** A reader that counts what it reads against what the manifest says. */
+function countingReader(reader: RowReader, { path, numSamples }: ManifestOutput, key: string): RowReader {
+  return {
+    header: reader.header,
+    async *batches() {
+      let numRead = 0
+      for await (const batch of reader.batches()) {
+        numRead += batch.ids.length
+        yield batch
+      }
+      if (numSamples !== undefined && numRead !== numSamples)
+        throw new CorruptArtifact(key, `${path} holds ${String(numRead)} rows, not ${String(numSamples)}`)
     },
   }
 }

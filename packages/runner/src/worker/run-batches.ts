@@ -1,6 +1,13 @@
 import { isRowKind, PipelineError, type JsonObject, type RowKind } from '@etsef/plugin-api'
 import type { StoredBatch } from '@etsef/plugin-api/codec'
-import { checkForm, checkSameRows, storeBatch, visibility, type GivenBatch } from '@etsef/plugin-api/semantics'
+import {
+  checkBatch,
+  checkSameRows,
+  outputOf,
+  storeBatch,
+  visibility,
+  type GivenBatch,
+} from '@etsef/plugin-api/semantics'
 import { throwError } from 'rxjs'
 import type { RowOutput } from './artifact-output.js'
 import type { StageScope } from './context.js'
@@ -71,7 +78,7 @@ export async function runBatches(work: StageWork, fittedState?: FittedState): Pr
       const result = await opened.apply(shown)
       reportTensors(scope, before)
       for (const [port, { kind, output }] of outputs)
-        writeBatch({ port, kind, output, given: result[port], shown, batch, loadsPixels })
+        writeBatch({ type: spec.type, port, kind, output, given: result[port], shown, batch, loadsPixels })
       if (++numBatches % batchesPerSweep === 0) boundGarbage()
     }
   } finally {
@@ -81,6 +88,7 @@ export async function runBatches(work: StageWork, fittedState?: FittedState): Pr
 }
 
 interface BatchToWrite {
+  readonly type: string
   readonly port: string
   readonly kind: RowKind
   readonly output: RowOutput
@@ -91,10 +99,10 @@ interface BatchToWrite {
   readonly loadsPixels: boolean
 }
 
-function writeBatch({ port, kind, output, given, shown, batch, loadsPixels }: BatchToWrite): void {
-  const what = `Output "${port}"`
+function writeBatch({ type, port, kind, output, given, shown, batch, loadsPixels }: BatchToWrite): void {
+  const what = outputOf(type, port)
   if (!given) throw new PipelineError('ERR_PLUGIN', { message: `${what} is missing in what apply() returned` })
-  checkForm(given, kind, what)
+  checkBatch(given, { kind, classNames: batch.classNames, what })
   checkSameRows(given, shown, what)
   const { ids, sourceIds, labels, groups, partitions, classNames } = batch
   const rows = { ids, sourceIds, labels, groups, partitions, classNames }

@@ -9,15 +9,18 @@ import {
 import { openRowReader } from '@etsef/plugin-api/codec'
 import {
   addKnownRows,
-  checkForm,
+  checkBatch,
   createKnownRows,
   createPartitionCheck,
   createRowPolicy,
   storeBatch,
   twice,
+  opaqueId,
+  outputOf,
   visibility,
   type GivenBatch,
   type InputFacts,
+  type KnownRows,
 } from '@etsef/plugin-api/semantics'
 import { join } from 'node:path'
 import type { StageSpec } from '../executor/protocol.js'
@@ -26,6 +29,7 @@ import { boundGarbage } from './bounded-memory.js'
 import type { StageScope } from './context.js'
 import { drain } from './drain.js'
 import type { StageInputs } from './stage-inputs.js'
+import { createRowSorter } from './sort-rows.js'
 import { createUniqueIds, idHash } from './unique-ids.js'
 
 /** What every part of a stage works with. */
@@ -72,10 +76,12 @@ export async function runWhole(work: StageWork): Promise<number> {
   const values = operation.kind === 'source' ? {} : inputs.values(rules)
   const outputs = await implementation.run({ options: spec.options, inputs: values, ctx: scope.ctx })
   const classNames = inputs.rows[0]?.reader.header.classNames ?? []
+  const policy = operation.kind === 'combine' ? (operation.rowPolicy ?? 'same') : undefined
   const facts: OutputFacts = {
     known,
     classNames,
     hasChoice: imageEdges.length > 1,
+    keepsOrder: (policy === 'same' || policy === 'split') && isOrdered(known),
     loadsPixels: typeof implementation.loadPixels === 'function',
   }
   await Promise.all(
@@ -92,6 +98,8 @@ interface OutputFacts extends InputFacts {
   /** Rows may have come through one of several image inputs. */
   readonly hasChoice: boolean
   readonly loadsPixels: boolean
+  /** Rows come in the stored order: those of the inputs do, and the operation may give them in no other. */
+  readonly keepsOrder: boolean
 }
 
 /** Short streams end before their garbage matters. */
@@ -101,14 +109,16 @@ async function writeRows(work: StageWork, port: string, source: unknown, facts: 
   const { spec, operation, artifact, scope } = work
   const kind = operation.outputs[port]!.kind
   if (!isRowKind(kind)) return
-  const what = `Output "${port}"`
+  const what = outputOf(spec.type, port)
   const output = artifact.rows(port, kind, spec.specs[port])
+  const sorter = createRowSorter(kind, (index) => join(scope.ctx.tmpDir, `${port}.${String(index)}.arrow`))
   const unique = createUniqueIds(() => join(scope.ctx.tmpDir, `${port}.ids`))
   const checkPartitions = createPartitionCheck()
   const policy = createRowPolicy(operation, facts, what)
+  const classNames = operation.kind === 'source' || operation.kind === 'report' ? undefined : facts.classNames
   let rowsSinceSweep = 0
   const take = (given: GivenBatch): void => {
-    checkForm(given, kind, what)
+    checkBatch(given, { kind, classNames, what })
     const attached = policy.attach(given)
     for (const id of attached.rows.ids) unique.add(id)
     if (operation.kind === 'source' || operation.rowPolicy === 'split' || operation.rowPolicy === 'expand')
@@ -122,7 +132,8 @@ async function writeRows(work: StageWork, port: string, source: unknown, facts: 
       return entries
     })
     const uris = given.kind === 'images' ? given.uris.map((own, index) => attached.found[index]?.uri ?? own) : []
-    output.write(storeBatch(given, attached.rows, { parentIds: attached.parentIds, transforms, uris }))
+    const store = facts.keepsOrder ? output : sorter
+    store.write(storeBatch(given, attached.rows, { parentIds: attached.parentIds, transforms, uris }))
     rowsSinceSweep += given.ids.length
     if (rowsSinceSweep < rowsPerSweep) return
     rowsSinceSweep = 0
@@ -131,12 +142,27 @@ async function writeRows(work: StageWork, port: string, source: unknown, facts: 
   try {
     await drain(source, what, scope.ctx.signal, take)
     policy.finish()
+    await sorter.finish((batch) => {
+      output.write(batch)
+    })
     const { path } = output.close()
     const repeated = unique.repeated()
     if (repeated.size > 0) await refuseTwice(join(artifact.dir, path), repeated, what)
   } finally {
     unique.close()
+    sorter.close()
   }
+}
+
+/** Whether the rows of all inputs, one after the other, stand in the stored order. */
+function isOrdered({ byId }: KnownRows): boolean {
+  let before = ''
+  for (const { id, sourceId } of byId.values()) {
+    const own = opaqueId(id, sourceId)
+    if (own < before) return false
+    before = own
+  }
+  return true
 }
 
 /** Looks exactly at the ids whose hashes are equal. Readers rely on it: no artifact holds an id twice. */
