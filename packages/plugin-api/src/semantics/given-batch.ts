@@ -3,7 +3,7 @@ import type { Json } from '../json.js'
 import type { ImageRows } from '../payload/images.js'
 import type { Partition, Rows } from '../payload/rows.js'
 import type { StoredBatch } from '../payload/stored.js'
-import { numbers, texts } from './check-batch.js'
+import { numbers, texts } from './check-arrays.js'
 
 /** Rows as an operation gives them: row columns may be empty, images may lack what the runner adds. */
 export type GivenBatch = Exclude<StoredBatch, { kind: 'images' }> | ImageRows
