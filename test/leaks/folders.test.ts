@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { leakProject } from '../support/leak-project.js'
+import { etsef } from '../support/etsef.js'
 import { png } from '../support/png.js'
 
 const project = leakProject()
@@ -37,6 +38,20 @@ seed: 1
 nodes:
   scans: { use: data/folder, with: { ${source} } }
 ${rest}`
+
+test('data sets are no classes, and the classes are printed before a run', async () => {
+  const path = folder('sets', { ...twoClasses(0, 'brain/'), ...twoClasses(100, 'skin/') })
+  const plan = (source: string) => {
+    const file = join(project.path, 'sets.yaml')
+    writeFileSync(file, nodes(source))
+    return etsef(['plan', file, '--store', join(project.path, 'store')])
+  }
+  const refused = await plan(`path: ${join(project.path, path)}`)
+  expect(refused.code).toBe(2)
+  expect(refused.stdout + refused.stderr).toMatch(/Folder "brain" holds no images of its own, only folders/)
+  const taken = await plan(`path: ${join(project.path, path, 'brain')}`)
+  expect(taken.stdout + taken.stderr).toContain('node "scans": 24 images of 2 classes: lesion 12, normal 12')
+})
 
 describe('leaks in folders of images', () => {
   test('the same file in the train and in the test directory', async () => {

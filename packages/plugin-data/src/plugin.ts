@@ -1,5 +1,5 @@
 import { PipelineError, Type, contentPath, defineOperation, definePlugin, port, type Plugin } from '@etsef/plugin-api'
-import { imageExtensions, listFolder } from './folder/list-folder.js'
+import { describeClasses, imageExtensions, listFolder } from './folder/list-folder.js'
 import { lesionKinds } from './phantoms/lesion.js'
 import { modalities } from './phantoms/anatomy.js'
 import { nearDuplicatesOptions } from './near-duplicates/near-duplicates-options.js'
@@ -31,7 +31,8 @@ export const folderOptions = Type.Object(
       Type.Array(Type.String({ minLength: 1 }), {
         minItems: 1,
         uniqueItems: true,
-        description: 'Class folders in class-list order. Left out: all, sorted by code point',
+        description:
+          'Class folders in class-list order. Left out: all, sorted by code point, each with images of its own, not only in sub-folders',
       }),
     ),
     otherClasses: Type.Enum(['refuse', 'ignore'], {
@@ -147,17 +148,19 @@ const folder = defineOperation({
   kind: 'source',
   type: 'data/folder',
   summary: 'Images of a folder tree whose folders name the classes',
-  cacheVersion: 1,
+  cacheVersion: 2,
   options: folderOptions,
   inputs: {},
   outputs: folderOutputs,
-  inspect: ({ options, resolve, issue }) => {
+  inspect: ({ options, resolve, issue, notice }) => {
     try {
-      const { classNames, files, partitions } = listFolder(resolve(options.path), {
+      const listing = listFolder(resolve(options.path), {
         otherClasses: options.otherClasses,
         extensions: options.extensions,
         ...(options.classes && { classes: options.classes }),
       })
+      const { classNames, files, partitions } = listing
+      notice?.(describeClasses(listing))
       const numSamples = classNames.reduce(
         (total, _, label) =>
           total + Math.min(options.perClass ?? Infinity, files.filter((file) => file.label === label).length),

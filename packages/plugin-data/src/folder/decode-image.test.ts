@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -137,6 +138,39 @@ describe('decodeImage', () => {
       received: 'float samples',
     })
   })
+})
+
+test.each([
+  ['SVG', '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><rect width="8" height="8"/></svg>', /SVG/],
+  [
+    'SVG after white space',
+    '\n <?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>',
+    /SVG/,
+  ],
+  ['text', 'not a picture, but long enough to be read', /text that begins with/],
+  ['BMP', 'BM\x46\0\0\0\0\0\0\0\x36\0\0\0', /bytes 424d46/],
+  ['nothing', '', /empty/],
+])('refuses %s whatever the name says', async (_, content, received) => {
+  const bytes = Buffer.from(content, 'latin1')
+  await expect(decodeImage(bytes, 'scan.png')).rejects.toMatchObject({
+    code: 'ERR_BAD_DATA',
+    received: expect.stringMatching(received) as string,
+  })
+})
+
+test('refuses a pipe, which would be waited for', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'etsef-decode-'))
+  execFileSync('mkfifo', [join(dir, 'x.png')])
+  await expect(decodeImage(join(dir, 'x.png'), 'x.png')).rejects.toMatchObject({ code: 'ERR_BAD_DATA' })
+  rmSync(dir, { recursive: true })
+})
+
+test.each(['jpeg', 'png', 'webp', 'tiff', 'gif'] as const)('reads a %s by its content', async (format) => {
+  const noise = Uint8Array.from({ length: 16 * 8 * 3 }, (_, i) => (i * 7919) % 256)
+  const bytes = await sharp(noise, { raw: { width: 16, height: 8, channels: 3 } })
+    [format]()
+    .toBuffer()
+  expect((await decodeImage(bytes, 'scan.jpg')).shape).toEqual([8, 16, 3])
 })
 
 const data = resolve(process.env['ETSEF_SHARED'] ?? join(import.meta.dirname, '../../../../../shared'), 'data')

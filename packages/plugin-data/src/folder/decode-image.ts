@@ -1,6 +1,7 @@
 import { PipelineError, type PixelImage } from '@etsef/plugin-api'
-import { open } from 'node:fs/promises'
 import sharp, { type Sharp } from 'sharp'
+import { describeStart, pictureFormat, type PictureFormat } from './picture-format.js'
+import { readRegular } from './read-picture.js'
 
 // A picture is decoded once and taken over: what libvips keeps for the next time costs a tenth of the decoding.
 sharp.cache(false)
@@ -30,9 +31,9 @@ export async function decodeImage(
   options: DecodeOptions = {},
 ): Promise<PixelImage> {
   const { significantBits = 16, maxPixels = 1e8 } = options
+  const bytes = typeof file === 'string' ? await readRegular(file, name) : file
   try {
-    const image = sharp(file, { limitInputPixels: maxPixels, failOn: 'warning', sequentialRead: true }).autoOrient()
-    const wide = (await isJpeg(file)) ? undefined : await wideSpace(image, name)
+    const { image, wide } = await openImage(bytes, name, maxPixels)
     const isWide = wide !== undefined
     const raw = isWide
       ? image.toColourspace(wide).raw({ depth: 'ushort' })
@@ -50,29 +51,31 @@ export async function decodeImage(
   }
 }
 
-/** Whether the file begins as a JPEG: one page of 8 bits, so its header need not be read on its own. A path that cannot be read is none. */
-async function isJpeg(file: string | Uint8Array): Promise<boolean> {
-  const start = typeof file === 'string' ? await firstBytes(file, 3) : file
-  return start[0] === 0xff && start[1] === 0xd8 && start[2] === 0xff
+/** The file as a decoder sees it, and its colour space where it has 16 bits. @throws PipelineError `ERR_BAD_DATA` for other formats and samples. */
+async function openImage(
+  bytes: Uint8Array,
+  name: string,
+  maxPixels: number,
+): Promise<{ readonly image: Sharp; readonly wide: 'grey16' | 'rgb16' | undefined }> {
+  const format = pictureFormat(bytes)
+  if (format === undefined) throw foreign(bytes, name)
+  const image = sharp(bytes, { limitInputPixels: maxPixels, failOn: 'warning', sequentialRead: true }).autoOrient()
+  return { image, wide: await wideSpace(image, name, format) }
 }
 
-async function firstBytes(path: string, count: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(count)
-  try {
-    const handle = await open(path)
-    try {
-      await handle.read(bytes)
-    } finally {
-      await handle.close()
-    }
-  } catch {
-    return new Uint8Array(0) // the decoder says what is wrong with it
-  }
-  return bytes
+function foreign(bytes: Uint8Array, name: string): PipelineError {
+  return new PipelineError('ERR_BAD_DATA', {
+    message: `Image "${name}" cannot be decoded: its content is of no format that is read`,
+    expected: 'JPEG, PNG, WebP, TIFF or GIF, by its first bytes',
+    received: describeStart(bytes),
+    hint: 'convert or remove it',
+  })
 }
 
 /** Colour space of a 16-bit image; undefined for 8 bits. @throws PipelineError `ERR_BAD_DATA` for other samples. */
-async function wideSpace(image: Sharp, name: string): Promise<'grey16' | 'rgb16' | undefined> {
+async function wideSpace(image: Sharp, name: string, format: PictureFormat): Promise<'grey16' | 'rgb16' | undefined> {
+  // One page of 8 bits: its header need not be read on its own.
+  if (format === 'JPEG') return undefined
   const { depth, space, hasAlpha, channels, pages = 1 } = await image.metadata()
   if (depth === 'uchar') return undefined
   if (depth !== 'ushort') throw unsupported(name, `${depth} samples`)

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { readFile, realpath } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import {
@@ -15,9 +14,10 @@ import { disjointSets } from '../near-duplicates/disjoint-sets.js'
 import { fingerprintsOf } from '../near-duplicates/fingerprints-of.js'
 import { decodeImage } from './decode-image.js'
 import { folderRows } from './folder-rows.js'
-import { listFolder, type FolderListing } from './list-folder.js'
+import { describeClasses, listFolder, type FolderListing } from './list-folder.js'
 import { readGroups } from './read-groups.js'
 import { readPicture } from './read-picture.js'
+import { scanFiles } from './scan-files.js'
 
 type Options = Static<typeof folderOptions>
 type Implementation = SourceImplementation<Options, typeof folderOutputs>
@@ -31,15 +31,11 @@ interface LoadArguments {
 sharp.concurrency(1)
 sharp.cache(false)
 
-/** Rows of the folder; every file is read once for its digest. */
+/** Rows of the folder; every file is read once, for its digest and to see that it decodes. */
 export const run: Implementation['run'] = async ({ options, ctx }) => {
   const listing = listFolder(options.path, listOptions(options))
-  const sha256: string[] = []
-  for (const { path } of listing.files) {
-    ctx.signal.throwIfAborted()
-    sha256.push(await digest(options.path, path))
-    ctx.progress(sha256.length, listing.files.length, 'files')
-  }
+  ctx.log('info', describeClasses(listing))
+  const sha256 = await scanFiles(options.path, listing.files, ctx)
   const groups =
     options.groups === undefined
       ? undefined
@@ -104,16 +100,6 @@ export const loadPixels = async ({ row, options }: LoadArguments): Promise<Pixel
 /** The part of the options that decides which files are listed. */
 export function listOptions({ classes, otherClasses, extensions }: Options): Parameters<typeof listFolder>[1] & object {
   return { otherClasses, extensions, ...(classes && { classes }) }
-}
-
-async function digest(root: string, path: string): Promise<string> {
-  const bytes = await readPicture({ root, path })
-  if (bytes.length === 0)
-    throw new PipelineError('ERR_BAD_DATA', {
-      message: `Image "${path}" is an empty file`,
-      hint: 'replace or remove it',
-    })
-  return createHash('sha256').update(bytes).digest('hex')
 }
 
 async function readInside(root: string, name: string): Promise<string> {

@@ -1,8 +1,9 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { compareCodePoints, listFolder } from './list-folder.js'
+import { compareCodePoints, describeClasses, listFolder } from './list-folder.js'
 
 let root = ''
 beforeEach(() => {
@@ -50,6 +51,37 @@ describe('listFolder', () => {
   test('goes into sub-folders of a class', () => {
     touch('a/patient 1/x.jpg', 'a/y.jpg')
     expect(paths()).toEqual(['a/patient 1/x.jpg', 'a/y.jpg'])
+  })
+  test('refuses a path one level too high, unless the classes are listed', () => {
+    touch('brain/glioma/x.jpg', 'brain/normal/x.jpg', 'skin/nevus/x.jpg', 'skin/melanoma/x.jpg')
+    expect(() => listFolder(root)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_CLASS_LIST',
+        message: 'Folder "brain" holds no images of its own, only folders: is path one level too high?',
+        received: 'brain/ with glioma, normal',
+        hint: expect.stringContaining(join(root, 'brain')) as string,
+      }),
+    )
+    expect(listFolder(root, { classes: ['brain', 'skin'] }).files).toHaveLength(4)
+    touch('brain/x.jpg', 'skin/x.jpg')
+    expect(listFolder(root).classNames).toEqual(['brain', 'skin'])
+  })
+  test('refuses classes below train and test directories that hold folders only', () => {
+    touch('train/a/patient/x.jpg', 'train/b/y.jpg', 'test/a/z.jpg', 'test/b/z.jpg')
+    expect(listFolder(root).classNames).toEqual(['a', 'b'])
+    rmSync(join(root, 'test/a/z.jpg'))
+    expect(() => listFolder(root)).toThrow(/Folder "a" holds no images of its own/)
+  })
+  test('refuses a pipe with the name of a picture', () => {
+    touch('a/x.jpg', 'b/x.jpg')
+    execFileSync('mkfifo', [join(root, 'a', 'y.jpg')])
+    expect(() => paths()).toThrow(
+      expect.objectContaining({ code: 'ERR_BAD_DATA', message: '"a/y.jpg" is no regular file' }),
+    )
+  })
+  test('says how many images each class has', () => {
+    touch('b/1.jpg', 'b/2.jpg', 'a/1.jpg')
+    expect(describeClasses(listFolder(root))).toBe('3 images of 2 classes: a 1, b 2')
   })
   test.each(['', 'kvasir/'])('knows train and test directories below "%s"', (base) => {
     touch(

@@ -45,11 +45,12 @@ const directoryNames: readonly (readonly [Partition, RegExp])[] = [
  * Image files below a folder, with the class that their folder names. Names only: no file is opened.
  *
  * Two layouts are recognised: `<class>/**` and `<train directory>/<class>/**` (with a test or validation directory beside it), also one
- * folder further down (`<data set>/train_directory/<class>/**`). Hidden files and folders and other extensions are passed over.
+ * folder further down (`<data set>/train_directory/<class>/**`). Hidden files and folders and other extensions are passed over. Where `classes` is
+ * left out, a class folder whose images are all in sub-folders is refused: it is more likely a data set than a class.
  *
  * @param root - Absolute path of the folder.
  * @throws {@link PipelineError} `ERR_MISSING_FILE` (no such folder), `ERR_CLASS_LIST` (no class folder, or not the declared ones),
- *   `ERR_OUTSIDE_ROOT` (a link leaves the folder), `ERR_TOO_FEW_ROWS` (a class without images).
+ *   `ERR_OUTSIDE_ROOT` (a link leaves the folder), `ERR_TOO_FEW_ROWS` (a class without images), `ERR_BAD_DATA` (a pipe or device for an image).
  */
 export function listFolder(root: string, options: ListFolderOptions = {}): FolderListing {
   if (!isDirectory(root)) {
@@ -69,6 +70,7 @@ export function listFolder(root: string, options: ListFolderOptions = {}): Folde
     }
   }
   const classNames = classList([...found.keys()], options)
+  if (!options.classes) refuseSetsAsClasses(found, { root, realRoot, directories: bases.map((base) => base.directory) })
   const files = classNames.flatMap((name, label) => {
     const files = (found.get(name) ?? []).sort((a, b) => compareCodePoints(a.path, b.path))
     if (files.length === 0) {
@@ -81,6 +83,44 @@ export function listFolder(root: string, options: ListFolderOptions = {}): Folde
     return files.map((file) => ({ ...file, label }))
   })
   return { classNames, files, partitions: [...new Set(bases.map((base) => base.partition))] }
+}
+
+/** Classes and their numbers of images, for people. */
+export function describeClasses({ classNames, files }: FolderListing): string {
+  const counts = new Uint32Array(classNames.length)
+  for (const { label } of files) counts[label]!++
+  const shown = classNames.map((name, label) => `${name} ${String(counts[label]!)}`).join(', ')
+  return `${String(files.length)} images of ${String(classNames.length)} classes: ${shown}`
+}
+
+/**
+ * A path one level too high makes data sets the classes, which any network tells apart. So a class folder needs an image of its own where the classes
+ * are not listed.
+ */
+function refuseSetsAsClasses(
+  found: ReadonlyMap<string, readonly { readonly path: string }[]>,
+  { root, realRoot, directories }: { root: string; realRoot: string; directories: readonly string[] },
+): void {
+  for (const [name, files] of found) {
+    const folders = directories.map((directory) => joinPath(directory, name))
+    const isOwn = ({ path }: { readonly path: string }): boolean =>
+      folders.includes(path.slice(0, path.lastIndexOf('/')))
+    const inside = folders.find((folder) => isDirectory(join(realRoot, folder)))
+    if (files.length === 0 || inside === undefined || files.some(isOwn)) continue
+    throw new PipelineError('ERR_CLASS_LIST', {
+      message: `Folder "${name}" holds no images of its own, only folders: is path one level too high?`,
+      option: 'path',
+      expected: 'one sub-folder per class, with its images in it',
+      received: `${name}/ with ${listNames(subfolders(realRoot, inside))}`,
+      hint: `set path to ${join(root, inside)} if those are the classes; list the classes under classes if each holds a folder per patient`,
+    })
+  }
+}
+
+function listNames(names: readonly string[], most = 5): string {
+  return names.length > most
+    ? `${names.slice(0, most).join(', ')} and ${String(names.length - most)} more`
+    : names.join(', ')
 }
 
 /** Orders strings by code point: the same on every machine and locale. */
@@ -153,9 +193,20 @@ function filesBelow(root: string, directory: string, extensions: readonly string
   return readdirSync(join(root, directory)).flatMap((name) => {
     if (name.startsWith('.')) return []
     const path = joinPath(directory, name)
-    if (isDirectory(inside(root, path))) return filesBelow(root, path, extensions)
+    const stats = statSync(inside(root, path), { throwIfNoEntry: false })
+    if (stats?.isDirectory()) return filesBelow(root, path, extensions)
     const dot = name.lastIndexOf('.')
-    return dot > 0 && extensions.includes(name.slice(dot).toLowerCase()) ? [path] : []
+    if (dot <= 0 || !extensions.includes(name.slice(dot).toLowerCase())) return []
+    // A pipe or a device would be read for ever; a link that leads nowhere is told when it is read.
+    if (stats?.isFile() === false) {
+      throw new PipelineError('ERR_BAD_DATA', {
+        message: `"${path}" is no regular file`,
+        option: 'path',
+        expected: 'an image file',
+        hint: 'remove it from the folder',
+      })
+    }
+    return [path]
   })
 }
 

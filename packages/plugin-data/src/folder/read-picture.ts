@@ -51,7 +51,12 @@ async function resolveInside(root: string, path: string): Promise<string> {
   })
 }
 
-async function readRegular(file: string, path: string): Promise<Buffer> {
+/**
+ * Bytes of a regular file; a pipe or a device is refused, not waited for.
+ *
+ * @param path - How the file is called in messages.
+ */
+export async function readRegular(file: string, path: string): Promise<Buffer> {
   let handle: FileHandle
   try {
     handle = await open(file, flags)
