@@ -1,6 +1,7 @@
 import { sizeOf } from '../graph/parameters.js'
 import { sessionOptions } from './session-options.js'
-import { startOnnxWorker, type OnnxBatch, type OnnxWorker } from './onnx-worker.js'
+import type { OnnxBatch } from './onnx-thread-messages.js'
+import { startOnnxWorker, type OnnxWorker } from './onnx-worker.js'
 
 /** Settings of {@link openOnnxCrew}. */
 export interface OnnxCrewOptions {

@@ -1,12 +1,6 @@
-import { createRequire } from 'node:module'
 import { Worker } from 'node:worker_threads'
 import type { InferenceSession } from 'onnxruntime-node'
-
-/** A batch for a worker, with its shape. Its buffer moves to the worker: the caller's array is empty afterwards. */
-export interface OnnxBatch {
-  readonly data: Float32Array
-  readonly shape: readonly number[]
-}
+import type { OnnxAnswer, OnnxBatch, OnnxThreadData } from './onnx-thread-messages.js'
 
 /** A network in a thread of its own, which works on one batch at a time. */
 export interface OnnxWorker {
@@ -16,45 +10,14 @@ export interface OnnxWorker {
   close(): Promise<void>
 }
 
-/** What a worker says: outputs of its batch (none once it is ready), or why it failed. */
-type Answer = { readonly outputs: readonly Float32Array[] } | { readonly message: string }
-
 /** An exit does not wait longer for a batch, or for a file that is being read. */
 const mostWaitMs = 10_000
 
-/** Code of the thread. Text, so that it is the same from source and from dist, and needs no file of its own. */
-const source = `
-const { workerData: { runtime, onnx, options, busy }, parentPort } = require('node:worker_threads')
-const { InferenceSession, Tensor } = require(runtime)
-const answer = async (work) => {
-  try {
-    const outputs = await work().finally(() => {
-      Atomics.store(busy, 0, 0)
-      Atomics.notify(busy, 0)
-    })
-    parentPort.postMessage({ outputs }, outputs.map(({ buffer }) => buffer))
-  } catch (error) {
-    parentPort.postMessage({ message: error instanceof Error ? error.message : String(error) })
-  }
-}
-let session
-answer(async () => {
-  session = await InferenceSession.create(onnx, options)
-  return []
-})
-const run = async ({ data, shape }) => {
-  const results = await session.run({ [session.inputNames[0]]: new Tensor('float32', data, shape) })
-  return session.outputNames.map((name) => {
-    const { data } = results[name]
-    if (!(data instanceof Float32Array)) throw new Error('output "' + name + '" is not float32')
-    return data.slice()
-  })
-}
-parentPort.on('message', async (batch) => {
-  if (batch !== undefined) return answer(() => run(batch))
-  await session?.release()
-  parentPort.close()
-})`
+/** Program of the thread. Compiled: a thread cannot read TypeScript, so a network run from source uses the package's build. */
+const program = new URL(
+  import.meta.url.endsWith('.ts') ? '../../dist/onnx/onnx-thread.js' : './onnx-thread.js',
+  import.meta.url,
+)
 
 /**
  * Starts a thread with an ONNX session.
@@ -64,16 +27,16 @@ parentPort.on('message', async (batch) => {
  * @throws Error what ONNX Runtime says about the file, or why the thread does not start.
  */
 export async function startOnnxWorker(onnx: Uint8Array, options: InferenceSession.SessionOptions): Promise<OnnxWorker> {
-  const runtime = createRequire(import.meta.url).resolve('onnxruntime-node')
   const busy = new Int32Array(new SharedArrayBuffer(4))
-  const worker = new Worker(source, { eval: true, workerData: { runtime, onnx, options, busy }, execArgv: [] })
+  const workerData: OnnxThreadData = { onnx, options, busy }
+  const worker = new Worker(program, { workerData, execArgv: [] })
   // A thread that is ended inside ONNX Runtime takes the process down with it (Node 20): an exit waits for its batch.
   const awaitIdle = (): void => void Atomics.wait(busy, 0, 1, mostWaitMs)
   process.once('exit', awaitIdle)
   const exited = new Promise<void>((resolve) => worker.once('exit', resolve))
   let waiting: Waiting | undefined
   let death: string | undefined
-  const settle = (answer: Answer): void => {
+  const settle = (answer: OnnxAnswer): void => {
     worker.unref()
     if ('outputs' in answer) waiting?.resolve(answer.outputs)
     else waiting?.reject(new Error(answer.message))

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { mostArgs, partNames, place, type CrewData, type OpenedMemory, type PartName } from './crew-control.js'
 
 /** Threads that help the calling one with work in parts. */
 export interface Crew {
@@ -12,58 +13,18 @@ export interface Crew {
 export interface Job {
   readonly module: object
   readonly memory: object
-  readonly name: string
+  readonly name: PartName
   readonly numParts: number
   readonly args: readonly number[]
   /** Does one part in this thread. */
   work(this: void, part: number): void
 }
 
-/** Places in the control block, all 32-bit. `active` counts threads that may take parts of the open job. */
-const place = {
-  turn: 0,
-  isOpen: 1,
-  active: 2,
-  next: 3,
-  numParts: 4,
-  memory: 5,
-  failed: 6,
-  numArgs: 7,
-  name: 8,
-  args: 9,
-}
-const mostArgs = 16
-const names = ['gramPart', 'productsPart', 'icaPart']
-
-/** Code of a helping thread: sleeps until the turn changes, then takes parts while there are any. */
-const source = `
-const { workerData: { control, place, names }, parentPort, receiveMessageOnPort } = require('node:worker_threads')
-let turn = 0
-let current = 0
-let exports
-for (;;) {
-  Atomics.wait(control, place.turn, turn)
-  turn = Atomics.load(control, place.turn)
-  if (turn < 0) break
-  Atomics.add(control, place.active, 1)
-  try {
-    if (Atomics.load(control, place.isOpen) === 1) {
-      while (current !== control[place.memory]) {
-        const { module, memory, id } = receiveMessageOnPort(parentPort).message
-        exports = new WebAssembly.Instance(module, { env: { memory } }).exports
-        current = id
-      }
-      const args = Array.from(control.subarray(place.args, place.args + control[place.numArgs]))
-      const work = exports[names[control[place.name]]]
-      const count = control[place.numParts]
-      for (let part; (part = Atomics.add(control, place.next, 1)) < count; ) work(part, ...args)
-    }
-  } catch {
-    Atomics.store(control, place.failed, 1)
-  }
-  Atomics.sub(control, place.active, 1)
-  Atomics.notify(control, place.active)
-}`
+/** Program of a helping thread. Compiled: a thread cannot read TypeScript, so a crew run from source uses the package's build. */
+const program = new URL(
+  import.meta.url.endsWith('.ts') ? '../../dist/kernels/crew-thread.js' : './crew-thread.js',
+  import.meta.url,
+)
 
 /**
  * A crew of `numThreads` threads, the calling one among them.
@@ -78,7 +39,7 @@ export function openCrew(numThreads: number): Crew | undefined {
   if (numThreads <= 1) return undefined
   const control = new Int32Array(new SharedArrayBuffer(4 * (place.args + mostArgs)))
   const workers = Array.from({ length: numThreads - 1 }, () => {
-    const worker = new Worker(source, { eval: true, workerData: { control, place, names }, execArgv: [] })
+    const worker = new Worker(program, { workerData: { control } satisfies CrewData, execArgv: [] })
     // A thread that cannot start leaves its parts to the others.
     worker.on('error', () => undefined)
     worker.unref()
@@ -91,9 +52,9 @@ export function openCrew(numThreads: number): Crew | undefined {
       if (job.memory !== memory) {
         memory = job.memory
         id++
-        for (const worker of workers) worker.postMessage({ module: job.module, memory, id })
+        for (const worker of workers) worker.postMessage({ module: job.module, memory, id } satisfies OpenedMemory)
       }
-      control.set([job.numParts, id, 0, job.args.length, names.indexOf(job.name), ...job.args], place.numParts)
+      control.set([job.numParts, id, 0, job.args.length, partNames.indexOf(job.name), ...job.args], place.numParts)
       Atomics.store(control, place.next, 0)
       Atomics.store(control, place.isOpen, 1)
       Atomics.add(control, place.turn, 1)

@@ -1,4 +1,5 @@
 import { kernelsBinary } from './binary.js'
+import type { PartName } from './crew-control.js'
 import type { Crew } from './crew.js'
 
 /** Numeric loops compiled to WebAssembly, with memory of their own. */
@@ -16,9 +17,6 @@ export interface Block {
   readonly at: number
   readonly data: Float64Array
 }
-
-/** Work that is done in parts; see assembly/products.ts for the arguments of each. */
-export type PartName = 'gramPart' | 'productsPart' | 'icaPart'
 
 /** Cuts and lists of trees with row numbers of 2 or 4 bytes; every argument before `sums` is an address or a count. */
 type BestCut = (
@@ -219,6 +217,12 @@ export interface OpenKernels {
 
 let compiled: object | undefined
 
+/** The functions of the module, on a memory. */
+export function instantiate(module: object, memory: object): KernelExports {
+  const { Instance } = Reflect.get(globalThis, 'WebAssembly') as WebAssemblyLike
+  return new Instance(module, { env: { memory } }).exports
+}
+
 /** The bare functions, with memory of the given size. */
 export function openKernels(numBytes: number): OpenKernels | undefined {
   const engine = Reflect.get(globalThis, 'WebAssembly') as WebAssemblyLike | undefined
@@ -227,8 +231,7 @@ export function openKernels(numBytes: number): OpenKernels | undefined {
   try {
     const module = (compiled ??= new engine.Module(Buffer.from(kernelsBinary, 'base64')))
     const memory = new engine.Memory({ initial: pages, maximum: pages, shared: true })
-    const { exports } = new engine.Instance(module, { env: { memory } })
-    return { exports, buffer: memory.buffer, module, memory }
+    return { exports: instantiate(module, memory), buffer: memory.buffer, module, memory }
   } catch (error) {
     if (error instanceof RangeError || (error instanceof Error && error.name === 'CompileError')) return undefined
     throw error

@@ -96,10 +96,7 @@ process.on('exit', (code) => {
 send({ type: 'ready' })
 
 // A stage may keep the main thread busy for minutes; a thread of its own then notices that the coordinator is gone.
-const watcher = `const { workerData } = require('node:worker_threads')
-setInterval(() => { if (process.ppid !== workerData) process.kill(process.pid, 'SIGKILL') }, 500)`
-new Worker(watcher, {
-  eval: true,
+new Worker(new URL('./watch-coordinator.js', import.meta.url), {
   workerData: Number(process.env['ETSEF_COORDINATOR'] ?? process.ppid),
   resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2 },
 }).unref()
