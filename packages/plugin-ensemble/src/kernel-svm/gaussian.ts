@@ -30,7 +30,7 @@ export function gaussianByKernel(table: Matrix, gamma: number): Gaussian | undef
   return (row, out) => {
     query.set(row)
     exports.gaussian(0, bank.byteLength, outAt, n, width, gamma)
-    out.set(values)
+    for (let i = 0; i < numSamples; i++) out[i] = values[i]!
   }
 }
 

@@ -83,16 +83,23 @@ export function solverMemory({ numValues, numRows, numSums, isPlain = false }: S
   const { exports } = opened
   const result = new Float64Array(buffer, at.result, 1)
   const valuesAt = (start: number): number => at.values + 4 * start
+  // Kernels read on to an even number: what lies behind the last row must not be found.
   const loops: SolverLoops = {
     move: (count, atI, atJ, moveI, moveJ) => {
       const [i, j] = [valuesAt(atI), valuesAt(atJ)]
+      const bias = memory.riseBias[count]!
+      memory.riseBias[count] = Infinity
       const place = exports.moveSlopes(at.slopes, at.riseBias, at.rows, i, j, at.result, count, moveI, moveJ)
+      memory.riseBias[count] = bias
       return { place, slope: result[0]! }
     },
     second: (count, atI, lowest, own) => {
       const { slopes, fallBias, diagonal, rows } = at
       const values = valuesAt(atI)
+      const bias = memory.fallBias[count]!
+      memory.fallBias[count] = -Infinity
       const place = exports.secondWeight(slopes, fallBias, diagonal, rows, values, at.result, count, lowest, own)
+      memory.fallBias[count] = bias
       return { place, slope: result[0]! }
     },
     add: (to, from, count, start, weight) => {
@@ -110,7 +117,7 @@ function plainLoops(memory: Omit<SolverMemory, 'loops'>): SolverLoops {
   const { values, rows, slopes, diagonal, riseBias, fallBias, sums } = memory
   return {
     move: (count, atI, atJ, moveI, moveJ) => {
-      let [place, lowest] = [-1, Infinity]
+      let [place, lowest] = [-1, Number.MAX_VALUE]
       for (let t = 0; t < count; t++) {
         const row = rows[t]!
         const slope = slopes[t]! + (values[atI + row]! * moveI + values[atJ + row]! * moveJ)

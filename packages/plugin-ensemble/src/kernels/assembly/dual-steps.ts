@@ -17,7 +17,6 @@ export function secondWeight(
   lowest: f64,
   own: f64,
 ): i32 {
-  const numRows = f64x2.splat(<f64>count)
   const lowestLanes = f64x2.splat(lowest)
   const ownLanes = f64x2.splat(own)
   const two = f64x2.splat(2)
@@ -29,8 +28,7 @@ export function secondWeight(
   let highest = f64x2.splat(-Infinity)
   const stop = slopes + ((<usize>count) << 3)
   for (; slopes < stop; slopes += 16) {
-    const isRow = f64x2.lt(place, numRows)
-    const slope = v128.bitselect(f64x2.add(v128.load(slopes), v128.load(fallBias)), f64x2.splat(-Infinity), isRow)
+    const slope = f64x2.add(v128.load(slopes), v128.load(fallBias))
     highest = f64x2.pmax(highest, slope)
     const violation = f64x2.sub(slope, lowestLanes)
     const mayGain = f64x2.gt(violation, zero)
@@ -73,12 +71,11 @@ export function moveSlopes(
   moveI: f64,
   moveJ: f64,
 ): i32 {
-  const numRows = f64x2.splat(<f64>count)
   const two = f64x2.splat(2)
   const lanesI = f64x2.splat(moveI)
   const lanesJ = f64x2.splat(moveJ)
   let place = f64x2(0, 1)
-  let lowest = f64x2.splat(Infinity)
+  let lowest = f64x2.splat(f64.MAX_VALUE)
   let best = f64x2.splat(-1)
   const stop = slopes + ((<usize>count) << 3)
   for (; slopes < stop; slopes += 16) {
@@ -89,10 +86,7 @@ export function moveSlopes(
     const slope = f64x2.add(v128.load(slopes), f64x2.add(f64x2.mul(ofI, lanesI), f64x2.mul(ofJ, lanesJ)))
     v128.store(slopes, slope)
     const biased = f64x2.add(slope, v128.load(riseBias))
-    const isLower = v128.and(
-      v128.and(f64x2.lt(place, numRows), f64x2.lt(biased, f64x2.splat(Infinity))),
-      f64x2.le(biased, lowest),
-    )
+    const isLower = f64x2.le(biased, lowest)
     lowest = v128.bitselect(biased, lowest, isLower)
     best = v128.bitselect(place, best, isLower)
     place = f64x2.add(place, two)
