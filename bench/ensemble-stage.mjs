@@ -36,6 +36,10 @@ const classifiers = {
     ensemble.randomForestProbabilities,
   ],
   gaussian_nb: [(x) => ensemble.fitNaiveBayes(x, y), ensemble.naiveBayesProbabilities],
+  kernel_svm: [
+    (x) => ensemble.fitKernelSvm(x, y, { kernel: 'rbf', C: 1, gamma: 'scale', degree: 3, coef0: 0, tol: 1e-3 }),
+    ensemble.kernelSvmProbabilities,
+  ],
   knn: [(x) => ensemble.fitKnn(x, y, { neighbors: 3, weights: 'distance', metric: 'l1' }), ensemble.knnProbabilities],
 }
 
