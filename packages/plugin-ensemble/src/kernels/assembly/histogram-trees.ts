@@ -17,7 +17,7 @@ export function addRows8(
   start: i32,
   end: i32,
 ): void {
-  countRows<u8>(histogram, bins, rows, pairs, n, d, stride, start, end, true)
+  addRows<u8>(histogram, bins, rows, pairs, n, d, stride, start, end)
 }
 
 /** Counts rows [start, end) in, for bins of two bytes. */
@@ -32,7 +32,7 @@ export function addRows16(
   start: i32,
   end: i32,
 ): void {
-  countRows<u16>(histogram, bins, rows, pairs, n, d, stride, start, end, true)
+  addRows<u16>(histogram, bins, rows, pairs, n, d, stride, start, end)
 }
 
 /** Counts rows [start, end) out, for bins of one byte. */
@@ -47,7 +47,7 @@ export function removeRows8(
   start: i32,
   end: i32,
 ): void {
-  countRows<u8>(histogram, bins, rows, pairs, n, d, stride, start, end, false)
+  removeRows<u8>(histogram, bins, rows, pairs, n, d, stride, start, end)
 }
 
 /** Counts rows [start, end) out, for bins of two bytes. */
@@ -62,10 +62,10 @@ export function removeRows16(
   start: i32,
   end: i32,
 ): void {
-  countRows<u16>(histogram, bins, rows, pairs, n, d, stride, start, end, false)
+  removeRows<u16>(histogram, bins, rows, pairs, n, d, stride, start, end)
 }
 
-function countRows<Bin>(
+function addRows<Bin>(
   histogram: usize,
   column: usize,
   rows: usize,
@@ -75,15 +75,36 @@ function countRows<Bin>(
   stride: i32,
   start: i32,
   end: i32,
-  isAdding: bool,
 ): void {
   const stop = entryAt<u32>(rows, end)
   for (let j = 0; j < d; j++) {
     for (let r = entryAt<u32>(rows, start); r < stop; r += 4) {
       const row = load<u32>(r)
       const at = histogram + <usize>load<Bin>(entryAt<Bin>(column, row)) * binBytes
-      const pair = pairOf(pairs, row)
-      v128.store(at, isAdding ? f64x2.add(v128.load(at), pair) : f64x2.sub(v128.load(at), pair))
+      v128.store(at, f64x2.add(v128.load(at), pairOf(pairs, row)))
+    }
+    histogram += <usize>stride * binBytes
+    column += <usize>n * sizeof<Bin>()
+  }
+}
+
+function removeRows<Bin>(
+  histogram: usize,
+  column: usize,
+  rows: usize,
+  pairs: usize,
+  n: i32,
+  d: i32,
+  stride: i32,
+  start: i32,
+  end: i32,
+): void {
+  const stop = entryAt<u32>(rows, end)
+  for (let j = 0; j < d; j++) {
+    for (let r = entryAt<u32>(rows, start); r < stop; r += 4) {
+      const row = load<u32>(r)
+      const at = histogram + <usize>load<Bin>(entryAt<Bin>(column, row)) * binBytes
+      v128.store(at, f64x2.sub(v128.load(at), pairOf(pairs, row)))
     }
     histogram += <usize>stride * binBytes
     column += <usize>n * sizeof<Bin>()
