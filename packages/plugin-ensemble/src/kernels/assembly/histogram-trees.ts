@@ -244,7 +244,7 @@ function rowsCut<Bin>(
   let feature = -1
   let floor = floorOf(best, nodeGain)
   const stop = entryAt<u32>(rows, end)
-  const stopFlags = flags + <usize>flagBytes
+  const lastFlags = flags + <usize>flagBytes - 8
   for (let j = 0; j < d; j++) {
     for (let r = entryAt<u32>(rows, start); r < stop; r += 4) {
       const row = load<u32>(r)
@@ -258,15 +258,20 @@ function rowsCut<Bin>(
     let h: f64 = 0
     let below = -1
     let isDone = false
-    for (let word = flags; word < stopFlags; word += 8) {
+    // Not before the first bin that has rows.
+    let isLooking = false
+    let word = flags - 8
+    while (word < lastFlags) {
+      word += 8
       let set = load<u64>(word)
       if (set == 0) continue
       store<u64>(word, 0)
-      for (; set != 0; set &= set - 1) {
+      do {
         const bin = <i32>(ctz(set) >> 3) + <i32>(word - flags)
         const at = scratch + <usize>bin * binBytes
+        set &= set - 1
         // A cut lies above the bin before this one; the sums are those up to there.
-        if (!isDone && below >= 0 && !(h < minChildWeight)) {
+        if (isLooking && !(h < minChildWeight)) {
           const hOther = sumH - h
           if (hOther < minChildWeight) isDone = true
           else {
@@ -282,11 +287,12 @@ function rowsCut<Bin>(
             }
           }
         }
+        isLooking = !isDone
         g += load<f64>(at)
         h += load<f64>(at, 8)
         v128.store(at, i64x2.splat(0))
         below = bin
-      }
+      } while (set != 0)
     }
   }
   store<f32>(result, best, 4)
