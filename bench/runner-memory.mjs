@@ -23,7 +23,6 @@ const growth = large.maxRssMb / small.maxRssMb
 report({
   name: 'runner-memory',
   ours: growth,
-  peer: null,
   bound: 1.1,
   unit: 'peak memory at 100,000 images over 1,000',
   small,

@@ -53,10 +53,43 @@ export function median(values) {
   return sorted[sorted.length >> 1]
 }
 
+/** `count` rules of Snakemake that each make one file, and a rule that wants them all: the peer of {@link widePipeline}. */
+export function wideSnakefile(count) {
+  const names = Array.from({ length: count }, (_, i) => `n${i}`)
+  const rules = names.map((name) => `rule ${name}:\n    output: "${name}.txt"\n    shell: "touch {output}"\n`)
+  return `rule all:\n    input: ${names.map((name) => `"${name}.txt"`).join(', ')}\n${rules.join('')}`
+}
+
+/**
+ * Runs Snakemake in a folder of its own below `dir`, measured as ours is.
+ *
+ * @throws Error when it is not there: a bench without its peer has no result.
+ */
+export function snakemakeIn(dir, name, snakefile) {
+  const cwd = join(dir, name)
+  mkdirSync(cwd, { recursive: true })
+  writeFileSync(join(cwd, 'Snakefile'), snakefile)
+  return {
+    run(...args) {
+      const started = performance.now()
+      const { status, stdout, stderr, error } = spawnSync('snakemake', args, { cwd, encoding: 'utf8', maxBuffer: 1e9 })
+      if (error) throw new Error(`the peer does not run: ${error.message} (apt-get install snakemake)`)
+      return { status, stdout, stderr, seconds: (performance.now() - started) / 1000 }
+    },
+  }
+}
+
+/** Snakemake as it calls itself. */
+export function snakemakeVersion() {
+  const { stdout, error } = spawnSync('snakemake', ['--version'], { encoding: 'utf8' })
+  if (error) throw new Error(`the peer does not run: ${error.message} (apt-get install snakemake)`)
+  return `snakemake ${stdout.trim()}`
+}
+
+/** Prints the result. `peer` is what the peer did in this call; a bench that has none leaves it out, and prints no ratio. */
 export function report({ name, ours, peer, bound, ok = ours <= bound, ...more }) {
-  process.stdout.write(
-    `${JSON.stringify({ name, ours: round(ours), peer, ratio: peer === null ? null : round(peer / ours), bound, ok, ...more })}\n`,
-  )
+  const beside = peer === undefined ? {} : { peer: round(peer), ratio: round(peer / ours) }
+  process.stdout.write(`${JSON.stringify({ name, ours: round(ours), ...beside, bound, ok, ...more })}\n`)
   process.exitCode = ok ? 0 : 1
 }
 

@@ -36,7 +36,6 @@ const differing = stages.filter((id) => runs.some((run) => run.stages[id].digest
 report({
   name: 'runner-repeat',
   ours: differing.length,
-  peer: null,
   bound: 0,
   unit: 'stages whose bytes differ',
   numStages: stages.length,
