@@ -19,8 +19,9 @@ export interface Fingerprint {
 /**
  * Difference hash and thumbnail of a picture.
  *
- * Both are taken of ITU-601 grey, averaged over the area of each cell (17 × 16 cells for the hash). Neither changes with size, brightness or
- * contrast, and little with compression; both change with crops, flips and turns.
+ * Both are taken of ITU-601 grey, averaged over the area of each cell (17 × 16 cells for the hash). Neither changes with size, or with
+ * brightness and contrast as long as no grey is cut off, and little with compression; both change with crops, flips and turns, and with greys that are cut
+ * off or bent: of slices darkened by 30, with black cut off, a quarter is found again (README).
  *
  * @param image - Any dtype and number of channels; with three and more the first three are red, green, blue.
  * @see Krawetz 2013, Kind of like that (dHash), here with 16 × 16 bits.
