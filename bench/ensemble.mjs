@@ -6,7 +6,7 @@
 // of Python and the imports, which is what `ratio` and `ok` go by; and whole, the wall time of its process.
 //
 // Beside the pipeline, one at a time: the kernel SVM on the same 50 sources, its three folds for probabilities included, against
-// SVC without probabilities; `ok` asks for 0.7 of its speed.
+// SVC without probabilities, the third call of either process; `ok` asks for 0.7 of its speed.
 //
 // --rounds N    turns of each side (3)
 // --rows N --test M  other sizes, for a quick look (8000 rows in all, 1600 of them test)
