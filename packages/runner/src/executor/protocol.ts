@@ -36,6 +36,8 @@ export interface StageSpec {
   /** Log of this attempt. */
   readonly logFile: string
   readonly attempt: number
+  /** It reads declared content: the coordinator is asked before anything is published. */
+  readonly readsContent?: boolean
   /** Every byte of every input is read and checked, whatever was checked before. */
   readonly isParanoid?: boolean
 }
@@ -62,7 +64,11 @@ export interface SerialisedError {
 
 /** Coordinator to worker. */
 export type ToWorker =
-  { readonly type: 'run'; readonly spec: StageSpec } | { readonly type: 'cancel' } | { readonly type: 'exit' }
+  | { readonly type: 'run'; readonly spec: StageSpec }
+  /** Answer to `publishing`. */
+  | { readonly type: 'publish'; readonly refusal?: SerialisedError['fields'] | undefined }
+  | { readonly type: 'cancel' }
+  | { readonly type: 'exit' }
 
 /** Worker to coordinator. */
 export type FromWorker =
@@ -70,6 +76,8 @@ export type FromWorker =
   | { readonly type: 'log'; readonly level: 'info' | 'warn'; readonly message: string }
   | { readonly type: 'progress'; readonly done: number; readonly total: number; readonly unit?: string | undefined }
   | { readonly type: 'metric'; readonly name: string; readonly value: number; readonly step?: number | undefined }
+  /** The artifact is made: may it be published? */
+  | { readonly type: 'publishing' }
   | { readonly type: 'done'; readonly result: StageResult }
   /** `isLast`: the worker ends, because something happened in it that no stage after this one should share. */
   | { readonly type: 'failed'; readonly error: SerialisedError; readonly isLast?: boolean }

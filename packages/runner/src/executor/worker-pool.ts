@@ -42,6 +42,8 @@ export interface WorkerPool {
       readonly kind: WorkerKind
       readonly timeoutMs?: number | undefined
       readonly onMessage: (message: FromWorker) => void
+      /** Asked before the artifact of a stage that reads content is published. @returns Why it must not be. */
+      readonly refusal?: () => PipelineError | undefined
     },
   ): Promise<StageResult>
   /** Starts workers ahead of the first stage. */
@@ -142,13 +144,13 @@ export function createWorkerPool(options: {
     warm(kind, count) {
       for (let i = handles.size; i < Math.min(count, options.size); i++) start(kind)
     },
-    async run(spec, { kind, timeoutMs, onMessage }) {
+    async run(spec, { kind, timeoutMs, onMessage, refusal }) {
       for (let numTries = 1; ; numTries++) {
         if (isStopped)
           throw new AttemptFailed('cancelled', problem('ERR_CANCELLED', { message: 'The run was cancelled' }))
         const handle = take(kind)
         try {
-          return await runOn(handle, { spec, timeoutMs, onMessage, isOomKill, memory })
+          return await runOn(handle, { spec, timeoutMs, onMessage, refusal, isOomKill, memory })
         } catch (thrown) {
           if (!(thrown instanceof NotBegun)) throw thrown
           drop(handle)
@@ -224,13 +226,17 @@ interface Attempt {
   readonly spec: StageSpec
   readonly timeoutMs: number | undefined
   readonly onMessage: (message: FromWorker) => void
+  readonly refusal: (() => PipelineError | undefined) | undefined
   /** Whether the kernel has ended a process for want of memory since it was last asked. */
   readonly isOomKill: () => boolean
   /** What stages may take together, and who looks. */
   readonly memory: { readonly limitMb: number; readonly watch: MemoryWatch } | undefined
 }
 
-function runOn(handle: Handle, { spec, timeoutMs, onMessage, isOomKill, memory }: Attempt): Promise<StageResult> {
+function runOn(
+  handle: Handle,
+  { spec, timeoutMs, onMessage, refusal, isOomKill, memory }: Attempt,
+): Promise<StageResult> {
   const { child } = handle
   return new Promise((resolve, reject) => {
     // Why this side ended the worker, when it did.
@@ -268,6 +274,14 @@ function runOn(handle: Handle, { spec, timeoutMs, onMessage, isOomKill, memory }
         finish(() => {
           reject(failureOf(message.error))
         })
+      } else if (message.type === 'publishing') {
+        const why = refusal?.()
+        const answer: ToWorker = {
+          type: 'publish',
+          refusal: why && { ...why.toJSON(), code: why.code, message: why.message },
+        }
+        // A worker that is gone meanwhile is heard of by its exit.
+        child.send(answer, () => undefined)
       } else onMessage(message)
     }
     const lose = (code: number | null, signal: NodeJS.Signals | null): void => {

@@ -13,7 +13,7 @@ import { buildStages, type Stage } from '../plan/stages.js'
 import { findProjectRoot } from '../registry/find-project.js'
 import { implementationDigests, type PluginCode } from '../registry/implementation-digest.js'
 import { loadRegistry, type Registry } from '../registry/load-registry.js'
-import { contentDigest } from '../store/content-digest.js'
+import { contentDigest, type ContentDigest } from '../store/content-digest.js'
 import { storeFolders } from '../store/store.js'
 import { probeEngine } from './engine.js'
 import { pipelineFiles } from './pipeline-files.js'
@@ -136,6 +136,14 @@ function kindOfPath(path: string): 'content' | 'other' | 'nothing' {
   }
 }
 
+/** Content that an option names. */
+export interface DigestedOption {
+  readonly option: string
+  /** As the option has it. */
+  readonly text: string
+  readonly content: ContentDigest
+}
+
 /** A checked pipeline with the key of every stage. */
 export interface KeyedPipeline extends CheckedPipeline {
   readonly stages: ReadonlyMap<string, Stage>
@@ -144,6 +152,8 @@ export interface KeyedPipeline extends CheckedPipeline {
   readonly contents: Readonly<
     Record<string, { readonly path: string; readonly digest: string; readonly numFiles: number }>
   >
+  /** The same, by node, with what tells whether a file has changed since. */
+  readonly digested: ReadonlyMap<string, readonly DigestedOption[]>
   /** Code of the plugins of the pipeline, by its digest. */
   readonly codes: ReadonlyMap<string, PluginCode>
 }
@@ -161,7 +171,8 @@ export async function keyPipeline(checked: CheckedPipeline): Promise<KeyedPipeli
   const engine = needsEngine ? await probeEngine(checked.registry, document.engine) : undefined
   const digests = implementationDigests(join(storeDir, 'stat-cache', 'implementations'), isParanoid)
   const contents: Record<string, { path: string; digest: string; numFiles: number }> = {}
-  const known = new Map<string, ReturnType<typeof contentDigest>>()
+  const digested = new Map<string, readonly DigestedOption[]>()
+  const known = new Map<string, ContentDigest>()
   const problems: PipelineError[] = []
   const codes = new Map<string, PluginCode>()
   const content = (node: GraphNode): { keyed: JsonObject; absolute: JsonObject } => {
@@ -174,7 +185,9 @@ export async function keyPipeline(checked: CheckedPipeline): Promise<KeyedPipeli
         const key = [full, ...named].join('\u0000')
         const found = known.get(key) ?? contentDigest(full, { storeDir, isParanoid, named })
         known.set(key, found)
-        contents[`${node.id}.${path.join('.')}`] = { path: text, digest: found.digest, numFiles: found.numFiles }
+        const option = path.join('.')
+        contents[`${node.id}.${option}`] = { path: text, digest: found.digest, numFiles: found.numFiles }
+        digested.set(node.id, [...(digested.get(node.id) ?? []), { option, text, content: found }])
         keyed = replaceAt(keyed, path, `sha256:${found.digest}`)
         absolute = replaceAt(absolute, path, full)
       } catch (thrown) {
@@ -210,5 +223,5 @@ export async function keyPipeline(checked: CheckedPipeline): Promise<KeyedPipeli
   })
   if (existsSync(storeDir)) digests.save()
   if (problems.length > 0) throw new InvalidPipeline(sortProblems(problems))
-  return { ...checked, stages, engine, contents, codes }
+  return { ...checked, stages, engine, contents, digested, codes }
 }

@@ -7,6 +7,7 @@ import { isProcessAlive } from '../store/processes.js'
 import { openStore } from '../store/store.js'
 import { maxLiveImages } from '../worker/live-images.js'
 import type { RunEvent } from './events.js'
+import type { RunOutcome } from './run-pipeline.js'
 
 const project = createProject()
 afterAll(() => {
@@ -20,6 +21,16 @@ function withNode(name: string, node: string, more = ''): string {
     name,
     `nodes:\n  points: { use: toy/points, with: { numSamples: 20 } }\n  split: { use: toy/split-features, in: { features: points } }\n  node: ${node}\n${more}`,
   )
+}
+
+/** Values of a stage's features, row by row. */
+async function featuresOf(outcome: RunOutcome, stage: string): Promise<number[]> {
+  const { openRowReader } = await import('@etsef/plugin-api/codec')
+  const store = openStore(join(project.dir, '.etsef'))
+  const reader = await openRowReader(join(store.path(outcome.record.stages[stage]!.key), 'features.arrow'))
+  const values: number[] = []
+  for await (const batch of reader.batches()) if (batch.kind === 'features') values.push(...batch.features)
+  return values
 }
 
 describe('a whole pipeline', () => {
@@ -247,6 +258,59 @@ describe('images', () => {
     expect(computed(await project.run('images.yaml'))).toEqual([])
     project.write('data/a2', '\u0015')
     expect(computed(await project.run('images.yaml'))).toContain('means')
+  })
+})
+
+describe('files that change during a run', () => {
+  const write = (path: string, value: number): string => project.write(path, String.fromCharCode(value))
+
+  test('a picture that is other when it is loaded is refused by name, and the key never serves wrong bytes', async () => {
+    write('swap/a1', 10)
+    write('swap/b1', 20)
+    project.write(
+      'swap.yaml',
+      'nodes:\n  files: { use: toy/files, with: { path: swap } }\n  means: { use: toy/mean, in: { images: files } }\n',
+    )
+    const swapped = await project.run('swap.yaml', {
+      emit: (event) => {
+        if (event.type === 'stage-started' && event.stage === 'means') write('swap/b1', 99)
+      },
+    })
+    expect(swapped.record.stages['means']?.error).toMatchObject({
+      code: 'ERR_CHANGED_FILE',
+      message: expect.stringContaining('b1') as unknown,
+    })
+    write('swap/b1', 20)
+    for (const options of [{}, { request: { isParanoid: true } }, { selection: { from: ['files'] } }]) {
+      const outcome = await project.run('swap.yaml', options)
+      expect(outcome.record.status).toBe('ok')
+      expect(await featuresOf(outcome, 'means')).toEqual([10, 20])
+    }
+  })
+
+  test('content that was other while its source read it is refused by name, also when it was changed back', async () => {
+    write('back/a1', 10)
+    write('back/b1', 20)
+    const flag = join(project.dir, 'source-waits')
+    project.write(
+      'back.yaml',
+      `nodes:\n  files: { use: toy/files, with: { path: back, flag: "${flag}" } }\n  means: { use: toy/mean, in: { images: files } }\n`,
+    )
+    const refused = await project.run('back.yaml', {
+      emit: (event) => {
+        if (event.type === 'stage-started' && event.stage === 'files') write('back/b1', 99)
+        if (event.type === 'stage-log' && event.message === 'read') {
+          write('back/b1', 20)
+          writeFileSync(flag, '')
+        }
+      },
+    })
+    expect(refused.record.stages['files']?.error).toMatchObject({
+      code: 'ERR_CHANGED_FILE',
+      message: '"b1" was changed while "files" was made of it',
+    })
+    const outcome = await project.run('back.yaml')
+    expect(await featuresOf(outcome, 'means')).toEqual([10, 20])
   })
 })
 

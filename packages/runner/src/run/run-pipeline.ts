@@ -3,11 +3,13 @@ import { closeSync, cpSync, mkdirSync, openSync, readFileSync, writeSync } from 
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { FromWorker, StageResult, StageSpec } from '../executor/protocol.js'
-import { InvalidPipeline } from '../errors.js'
+import type { PipelineError } from '@etsef/plugin-api'
+import { InvalidPipeline, problem } from '../errors.js'
 import { createWorkerPool } from '../executor/worker-pool.js'
 import { loaderChain, type LoaderChain } from '../plan/loader-chain.js'
 import type { Stage } from '../plan/stages.js'
 import { keepCode } from '../registry/code-record.js'
+import { changedFile } from '../store/content-digest.js'
 import { createDurability } from '../store/durability.js'
 import { openKeyLocks } from '../store/key-lock.js'
 import { filesDigest, manifestDigest } from '../store/manifest.js'
@@ -116,6 +118,7 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
     const result = await pool.run(spec, {
       kind,
       timeoutMs: options.timeoutMs,
+      refusal: () => changedContent(keyed, stage),
       onMessage: (message) => {
         forward(stage, message, emit)
       },
@@ -274,7 +277,23 @@ function specMaker(
     outputs: stage.outputs,
     specs: stage.specs,
     storeDir,
+    ...(keyed.digested.has(stage.node) ? { readsContent: true } : {}),
   })
+}
+
+/** Content of a stage that is not as it was when its digest went into the key: what was made of it is not what the key says. */
+function changedContent(keyed: KeyedPipeline, stage: Stage): PipelineError | undefined {
+  for (const { option, text, content } of keyed.digested.get(stage.node) ?? []) {
+    const file = changedFile(content)
+    if (file === undefined) continue
+    return problem('ERR_CHANGED_FILE', {
+      message: `"${file === '' ? text : file}" was changed while "${stage.node}" was made of it`,
+      option,
+      expected: 'files as they were when the run began',
+      hint: 'leave the files alone during a run, and run again',
+    })
+  }
+  return undefined
 }
 
 function forward(stage: Stage, message: FromWorker, emit: EventListener): void {

@@ -4,7 +4,7 @@ import { lstatSync, readdirSync, realpathSync, statSync, type BigIntStats } from
 import { dirname, join, relative, sep } from 'node:path'
 import { problem } from '../errors.js'
 import { isLitter } from './litter.js'
-import { openStatCache, statCacheFile, type StatCache } from './stat-cache.js'
+import { fileIdentity, openStatCache, statCacheFile } from './stat-cache.js'
 
 /** What is known of declared content. */
 export interface ContentDigest {
@@ -14,6 +14,11 @@ export interface ContentDigest {
   readonly bytes: number
   /** Files that were read, not remembered. */
   readonly numRead: number
+  /** As it was given. */
+  readonly path: string
+  readonly named: readonly string[]
+  /** Size, times and inode of every file when it was digested, by its name in the folder; `''` is the path itself. */
+  readonly identities: ReadonlyMap<string, string>
 }
 
 /**
@@ -43,47 +48,101 @@ export function contentDigest(
   const stats = statSync(root, { bigint: true })
   const before = cache.numRead
   if (!stats.isDirectory() && !stats.isFile()) throw notAFile(path)
+  const { named = [] } = options
+  const identities = new Map<string, string>()
   if (!stats.isDirectory()) {
     const own = cache.digest(root, stats)
-    const beside = digestNamed(realpathSync(dirname(path)), options.named ?? [], cache)
+    identities.set('', fileIdentity(stats))
+    let [numFiles, bytes] = [1, Number(stats.size)]
+    const lines: string[] = []
+    visitNamed(realpathSync(dirname(path)), named, (name, file, fileStats) => {
+      if (!fileStats) {
+        lines.push(`${name}\u0000missing`)
+        return
+      }
+      numFiles++
+      bytes += Number(fileStats.size)
+      identities.set(name, fileIdentity(fileStats))
+      lines.push(`${name}\u0000${cache.digest(file, fileStats)}`)
+    })
     cache.save()
-    return {
-      digest: beside.lines.length === 0 ? own : sha256([own, ...beside.lines]),
-      numFiles: 1 + beside.numFiles,
-      bytes: Number(stats.size) + beside.bytes,
-      numRead: cache.numRead - before,
-    }
+    const digest = lines.length === 0 ? own : sha256([own, ...lines])
+    return { digest, numFiles, bytes, numRead: cache.numRead - before, path, named, identities }
   }
   const files: { readonly name: string; readonly digest: string }[] = []
   let bytes = 0
   walk(root, root, (file, fileStats) => {
+    const name = nameIn(root, file)
     bytes += Number(fileStats.size)
-    files.push({ name: relative(root, file).split(sep).join('/'), digest: cache.digest(file, fileStats) })
+    identities.set(name, fileIdentity(fileStats))
+    files.push({ name, digest: cache.digest(file, fileStats) })
   })
   cache.save()
   const lines = files.sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ name, digest }) => `${name}\u0000${digest}`)
-  return { digest: sha256(lines), numFiles: files.length, bytes, numRead: cache.numRead - before }
+  return {
+    digest: sha256(lines),
+    numFiles: files.length,
+    bytes,
+    numRead: cache.numRead - before,
+    path,
+    named,
+    identities,
+  }
 }
 
-/** A line per file that another names; one that is not there is part of the identity too. */
-function digestNamed(
+/**
+ * The first file that is not as it was when it was digested, by its name in the folder; `undefined` when there is none. One that was
+ * changed back counts: whoever read it meanwhile has read something else.
+ */
+export function changedFile({ path, named, identities }: ContentDigest): string | undefined {
+  const missing = new Set(identities.keys())
+  let changed: string | undefined
+  const visit = (name: string, stats: BigIntStats): void => {
+    missing.delete(name)
+    if (identities.get(name) !== fileIdentity(stats)) changed ??= name
+  }
+  try {
+    const root = realpathSync(path)
+    const stats = statSync(root, { bigint: true })
+    if (stats.isDirectory())
+      walk(root, root, (file, fileStats) => {
+        visit(nameIn(root, file), fileStats)
+      })
+    else {
+      visit('', stats)
+      visitNamed(realpathSync(dirname(path)), named, (name, _file, fileStats) => {
+        if (fileStats) visit(name, fileStats)
+      })
+    }
+  } catch {
+    // The folder itself is gone, or a link in it leads nowhere or out: what is left over, or the whole, is what changed.
+    changed ??= [...missing][0] ?? ''
+  }
+  return changed ?? [...missing][0]
+}
+
+function nameIn(root: string, file: string): string {
+  return relative(root, file).split(sep).join('/')
+}
+
+/** Files that another names, sorted; one that is not there is visited without stats. */
+function visitNamed(
   folder: string,
   names: readonly string[],
-  cache: StatCache,
-): { readonly lines: readonly string[]; readonly numFiles: number; readonly bytes: number } {
-  let [numFiles, bytes] = [0, 0]
-  const lines = [...new Set(names)].sort().map((name) => {
+  visit: (name: string, file: string, stats: BigIntStats | undefined) => void,
+): void {
+  for (const name of [...new Set(names)].sort()) {
     const path = join(folder, name)
     if (relative(folder, path).split(sep)[0] === '..') throw leaves(`"${name}"`)
-    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return `${name}\u0000missing`
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) {
+      visit(name, path, undefined)
+      continue
+    }
     const target = resolveLink(folder, path)
     const stats = statSync(target, { bigint: true })
     if (!stats.isFile()) throw problem('ERR_MISSING_FILE', { message: `"${name}" is no regular file` })
-    numFiles++
-    bytes += Number(stats.size)
-    return `${name}\u0000${cache.digest(target, stats)}`
-  })
-  return { lines, numFiles, bytes }
+    visit(name, target, stats)
+  }
 }
 
 function sha256(lines: readonly string[]): string {

@@ -43,7 +43,7 @@ export function openStatCache(file: string, isParanoid = false): StatCache {
       return numRead
     },
     digest(path, stats = lstatSync(path, { bigint: true })) {
-      const identity = `${String(stats.size)} ${String(stats.mtimeNs)} ${String(stats.ctimeNs)} ${String(stats.ino)}`
+      const identity = fileIdentity(stats)
       const remembered = known.get(path)
       if (remembered?.startsWith(`${identity} `)) {
         used.set(path, remembered)
@@ -65,6 +65,11 @@ export function openStatCache(file: string, isParanoid = false): StatCache {
       renameSync(temporary, file)
     },
   }
+}
+
+/** Changes whenever a file is written, replaced, or given other times: none of these can be done without a new `ctime`. */
+export function fileIdentity(stats: BigIntStats): string {
+  return `${String(stats.size)} ${String(stats.mtimeNs)} ${String(stats.ctimeNs)} ${String(stats.ino)}`
 }
 
 /** Lines of `size mtime ctime inode digest path`; a damaged file counts as empty. */

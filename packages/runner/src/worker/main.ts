@@ -10,6 +10,7 @@ import { runStage } from './run-stage.js'
 let current: { readonly controller: AbortController; readonly spec: StageSpec } | undefined
 /** The coordinator is told why; what comes after is noise. */
 let isLeaving = false
+let answered: ((message: Extract<ToWorker, { type: 'publish' }>) => void) | undefined
 
 function send(message: FromWorker): void {
   process.send?.(message, undefined, undefined, () => undefined)
@@ -25,11 +26,21 @@ function serialise(thrown: unknown): SerialisedError {
   return { fields: { code, message: error.message, ...fields }, stack: error.stack, corruptKey }
 }
 
+/** Asks the coordinator whether what was read is still what the key says. @throws PipelineError with its reason. */
+async function askToPublish(): Promise<void> {
+  const { refusal } = await new Promise<Extract<ToWorker, { type: 'publish' }>>((resolve) => {
+    answered = resolve
+    send({ type: 'publishing' })
+  })
+  // The coordinator sends the fields of a PipelineError as it prints them.
+  if (refusal) throw new PipelineError(refusal.code as PipelineError['code'], refusal)
+}
+
 async function run({ spec }: Extract<ToWorker, { type: 'run' }>): Promise<void> {
   const controller = new AbortController()
   current = { controller, spec }
   try {
-    const result = await runStage(spec, controller.signal, send)
+    const result = await runStage(spec, { signal: controller.signal, send, askToPublish })
     if (!isLeaving) send({ type: 'done', result })
   } catch (thrown) {
     if (!isLeaving) send({ type: 'failed', error: serialise(thrown) })
@@ -66,6 +77,7 @@ function tell(spec: StageSpec, error: SerialisedError): void {
 
 process.on('message', (message: ToWorker) => {
   if (message.type === 'run') void run(message)
+  else if (message.type === 'publish') answered?.(message)
   else if (message.type === 'cancel')
     current?.controller.abort(new PipelineError('ERR_CANCELLED', { message: 'The run was cancelled' }))
   else leave(0)

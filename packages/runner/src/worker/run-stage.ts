@@ -1,4 +1,4 @@
-import { isRowKind, type Operation } from '@etsef/plugin-api'
+import { isRowKind, PipelineError, type Operation } from '@etsef/plugin-api'
 import { join } from 'node:path'
 import type { FromWorker, StageResult, StageSpec } from '../executor/protocol.js'
 import { formatVersion } from '../store/manifest.js'
@@ -17,12 +17,16 @@ import { openInputs, type StageInputs } from './stage-inputs.js'
 /** Asking for the peak memory costs more than a tiny stage does. */
 const memoryFromMs = 250
 
+/** How a stage speaks with the coordinator. */
+export interface StageLine {
+  readonly signal: AbortSignal
+  readonly send: (message: FromWorker) => void
+  /** Rejects when declared content has changed since its digest was taken. */
+  readonly askToPublish: () => Promise<void>
+}
+
 /** Runs one stage and publishes its artifact. The only place that calls a plugin's code. */
-export async function runStage(
-  spec: StageSpec,
-  signal: AbortSignal,
-  send: (message: FromWorker) => void,
-): Promise<StageResult> {
+export async function runStage(spec: StageSpec, { signal, send, askToPublish }: StageLine): Promise<StageResult> {
   const started = performance.now()
   const artifact = createArtifact(spec.storeDir)
   const scope = openScope(spec, artifact, signal, send)
@@ -46,6 +50,7 @@ export async function runStage(
       metrics: scope.metrics,
       ...(lineage === undefined ? {} : { lineage }),
     }
+    if (spec.readsContent) await askToPublish()
     const published = artifact.publish(known, formatVersion)
     scope.log('info', `done: ${published.published}`)
     scope.forgetCheckpoints()
@@ -59,6 +64,8 @@ export async function runStage(
     }
   } catch (thrown) {
     artifact.discard()
+    // What was kept for another attempt was made of the same wrong bytes.
+    if (thrown instanceof PipelineError && thrown.code === 'ERR_CHANGED_FILE') scope.forgetCheckpoints()
     const told = await revealNames(thrown, rows).catch(() => thrown)
     scope.log('error', told instanceof Error ? (told.stack ?? told.message) : String(told))
     throw told

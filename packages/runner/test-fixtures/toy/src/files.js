@@ -1,23 +1,25 @@
-import { createHash, hash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { hash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { of } from 'rxjs'
 import { PipelineError } from '@etsef/plugin-api'
 
-export async function run({ options: { path } }) {
+export async function run({ options: { path, flag }, ctx }) {
   const names = readdirSync(path).sort()
   const classNames = [...new Set(names.map((name) => name[0]))].sort()
+  const sourceIds = names.map((name) => hash('sha256', readFileSync(join(path, name)), 'hex'))
+  if (flag) {
+    ctx.log('info', 'read')
+    while (!existsSync(flag)) await sleep(10)
+  }
   return {
     images: of({
       kind: 'images',
       ids: names,
       uris: names,
       classNames,
-      sourceIds: names.map((name) =>
-        createHash('sha256')
-          .update(readFileSync(join(path, name)))
-          .digest('hex'),
-      ),
+      sourceIds,
       labels: Int32Array.from(names, (name) => classNames.indexOf(name[0])),
       groups: [],
       partitions: [],

@@ -35,7 +35,10 @@ const files = defineOperation({
   type: 'toy/files',
   summary: 'One image a file: its bytes as a row of pixels',
   cacheVersion: 1,
-  options: options({ path: contentPath('Folder of files; the class is the first letter') }),
+  options: options({
+    path: contentPath('Folder of files; the class is the first letter'),
+    flag: Type.Optional(Type.String({ description: 'A file that is waited for after reading' })),
+  }),
   inputs: {},
   outputs: { images: port.images('files') },
   inspect: () => ({ images: { partitions: ['none'] } }),
