@@ -11,11 +11,11 @@ export { planRun, type Selection, type SelectedPlan } from './run/plan-run.js'
 export {
   checkPipeline,
   keyPipeline,
-  storeDirOf,
   type CheckedPipeline,
   type KeyedPipeline,
   type PipelineRequest,
 } from './run/prepare.js'
+export { storeDirOf } from './run/store-dir.js'
 export { runPipeline, runnerVersion, type RunOptions, type RunOutcome } from './run/run-pipeline.js'
 export { listRuns, readRunRecord, type RunRecord, type StageRecord } from './run/run-record.js'
 export { defaultRetries, type Retries, type StageReport } from './run/scheduler.js'

@@ -1,8 +1,11 @@
 import { join } from 'node:path'
 import { findProjectRoot } from '../registry/find-project.js'
-import { storeDirOf } from '../run/prepare.js'
+import { storeDirOf } from '../run/store-dir.js'
+import { watchLiveRuns } from '../run/live-runs.js'
 import { listRuns, readRunRecord, runDir } from '../run/run-record.js'
-import { rmSync } from 'node:fs'
+import { sweepLocks } from '../store/key-lock.js'
+import { removeQuietly } from '../store/remove-quietly.js'
+import { sweepTemporary } from '../store/temporary.js'
 import { bytesBelow, collectGarbage } from '../store/collect-garbage.js'
 import { openStore, storeFolders, type Store } from '../store/store.js'
 import { UsageError, wholeNumber, type Arguments } from './arguments.js'
@@ -54,6 +57,7 @@ function du(store: Store, args: Arguments, output: Output): number {
 
 function gc(store: Store, args: Arguments, output: Output): number {
   const keepRuns = wholeNumber(args.values['keep-runs'], 'keep-runs', 0) ?? defaultKeepRuns
+  const live = watchLiveRuns(store.dir)
   const runs = listRuns(store.dir)
   const keep = new Set(
     runs
@@ -63,14 +67,18 @@ function gc(store: Store, args: Arguments, output: Output): number {
   const isDryRun = args.values['dry-run'] ?? false
   const result = collectGarbage(store, {
     keep,
+    isInUse: (key) => live.needs(key),
     maxBytes: wholeNumber(args.values['max-bytes'], 'max-bytes', 0),
     isDryRun,
   })
   if (!isDryRun) {
     for (const run of runs.slice(keepRuns)) {
-      rmSync(runDir(store.dir, run), { recursive: true, force: true })
-      rmSync(join(store.dir, storeFolders.logs, run), { recursive: true, force: true })
+      if (live.has(run)) continue
+      removeQuietly(runDir(store.dir, run))
+      removeQuietly(join(store.dir, storeFolders.logs, run))
     }
+    sweepLocks(store.dir)
+    sweepTemporary(store.dir)
   }
   if (args.isJson) output.line(JSON.stringify({ ...result, isDryRun }))
   else

@@ -1,6 +1,8 @@
 import { formatError, PipelineError } from '@etsef/plugin-api'
 import { InvalidPipeline } from '../errors.js'
 import { findProjectRoot } from '../registry/find-project.js'
+import { storeDirOf } from '../run/store-dir.js'
+import { storeProblem } from '../store/store-problem.js'
 import { parseArguments, UsageError, type Arguments } from './arguments.js'
 import { exitCodes } from './exit-codes.js'
 import { helpText } from './help.js'
@@ -61,8 +63,10 @@ function report(thrown: unknown, args: Arguments | undefined, cwd: string, outpu
     output.note(`etsef: ${thrown.message}\nRun "etsef --help" for the verbs and flags.`)
     return exitCodes.invalid
   }
+  const storeDir = storeDirOf(findProjectRoot(cwd), cwd, args?.values.store)
+  const error = storeProblem(thrown, storeDir) ?? thrown
   const problems =
-    thrown instanceof InvalidPipeline ? thrown.problems : thrown instanceof PipelineError ? [thrown] : undefined
+    error instanceof InvalidPipeline ? error.problems : error instanceof PipelineError ? [error] : undefined
   if (!problems) {
     output.note(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown))
     return exitCodes.failed
@@ -73,7 +77,15 @@ function report(thrown: unknown, args: Arguments | undefined, cwd: string, outpu
     for (const error of problems) output.line(`${error.place ? formatProblem(error, root) : formatError(error)}\n`)
     output.line(`${String(problems.length)} problem${problems.length === 1 ? '' : 's'}`)
   }
-  return exitCodes.invalid
+  // The pipeline may be sound: what failed is the machine.
+  return problems.some(({ code }) => code === 'ERR_STORE') ? exitCodes.failed : exitCodes.invalid
+}
+
+// A reader that has enough (`| head`) closes the pipe: the rest of the output has nobody, and a run goes on to its end.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (thrown: NodeJS.ErrnoException) => {
+    if (thrown.code !== 'EPIPE' && thrown.code !== 'ERR_STREAM_DESTROYED') throw thrown
+  })
 }
 
 process.exitCode = await main(process.argv.slice(2), process.cwd())

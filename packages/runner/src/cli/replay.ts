@@ -3,8 +3,10 @@ import { join, resolve } from 'node:path'
 import { problem, suggest } from '../errors.js'
 import { compareWithRecord, type ReplayDifference } from '../run/replay.js'
 import { findProjectRoot } from '../registry/find-project.js'
-import { checkPipeline, keyPipeline, storeDirOf } from '../run/prepare.js'
+import { checkPipeline, keyPipeline } from '../run/prepare.js'
+import { storeDirOf } from '../run/store-dir.js'
 import { runPipeline } from '../run/run-pipeline.js'
+import { parseRunRecord } from '../run/parse-run-record.js'
 import { listRuns, readRunRecord, type RunRecord } from '../run/run-record.js'
 import { openStore } from '../store/store.js'
 import { UsageError, wholeNumber, type Arguments } from './arguments.js'
@@ -80,13 +82,8 @@ function findRecord(wanted: string, cwd: string, storeDir: string): RunRecord {
       hint: suggest(wanted, listRuns(storeDir), 'runs'),
     })
   }
-  try {
-    const record = JSON.parse(readFileSync(path, 'utf8')) as Partial<RunRecord>
-    if (record.format === 1 && /^[0-9-]+$/.test(record.run ?? '') && record.resolved !== undefined && record.stages)
-      return record as RunRecord
-  } catch {
-    // Said below, as for any other file.
-  }
+  const record = parseRunRecord(readFileSync(path, 'utf8'))
+  if (record) return record
   throw problem('ERR_BAD_REFERENCE', { message: `"${wanted}" is not the record of a run`, expected: 'a run.json' })
 }
 

@@ -1,6 +1,7 @@
 import { findProjectRoot } from '../registry/find-project.js'
-import { storeDirOf } from '../run/prepare.js'
-import { listRuns, readRunRecord } from '../run/run-record.js'
+import { storeDirOf } from '../run/store-dir.js'
+import { isRunLive } from '../run/live-runs.js'
+import { listRuns, readRunRecord, type RunRecord } from '../run/run-record.js'
 import { problem, suggest } from '../errors.js'
 import type { Arguments } from './arguments.js'
 import { exitCodes } from './exit-codes.js'
@@ -12,7 +13,13 @@ export async function runs(args: Arguments, output: Output): Promise<number> {
   const ids = listRuns(storeDir)
   const [wanted] = args.rest
   if (wanted !== undefined) {
-    const record = readRunRecord(storeDir, wanted)
+    const found = readRunRecord(storeDir, wanted)
+    const record = found && asItIs(storeDir, found)
+    if (!record && ids.includes(wanted))
+      throw problem('ERR_BAD_DATA', {
+        message: `The record of run "${wanted}" is damaged`,
+        hint: 'its artifacts are not touched by that; run the pipeline again for a new record',
+      })
     if (!record)
       throw problem('ERR_BAD_REFERENCE', { message: `There is no run "${wanted}"`, hint: suggest(wanted, ids, 'runs') })
     if (args.isJson) output.line(JSON.stringify(record))
@@ -35,7 +42,7 @@ export async function runs(args: Arguments, output: Output): Promise<number> {
     }
     return exitCodes.ok
   }
-  const records = ids.flatMap((id) => readRunRecord(storeDir, id) ?? [])
+  const records = ids.flatMap((id) => readRunRecord(storeDir, id) ?? []).map((each) => asItIs(storeDir, each))
   if (args.isJson)
     output.line(
       JSON.stringify(
@@ -65,4 +72,9 @@ export async function runs(args: Arguments, output: Output): Promise<number> {
       }),
     )
   return Promise.resolve(exitCodes.ok)
+}
+
+/** A run whose process was killed could not write how it ended. */
+function asItIs(storeDir: string, record: RunRecord): RunRecord {
+  return record.status === 'running' && !isRunLive(storeDir, record.run) ? { ...record, status: 'interrupted' } : record
 }

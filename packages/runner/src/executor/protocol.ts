@@ -36,6 +36,8 @@ export interface StageSpec {
   /** Log of this attempt. */
   readonly logFile: string
   readonly attempt: number
+  /** It is computed again because it was asked for: its result is kept, should the one in the store have other bytes. */
+  readonly replaces?: boolean
   /** It reads declared content: the coordinator is asked before anything is published. */
   readonly readsContent?: boolean
   /** Every byte of every input is read and checked, whatever was checked before. */

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { removeQuietly } from '../store/remove-quietly.js'
 import { storeFolders } from '../store/store.js'
 import type { CodePart, PluginCode } from './implementation-digest.js'
 
@@ -11,10 +12,15 @@ function fileOf(storeDir: string, digest: string): string {
 export function keepCode(storeDir: string, { digest, parts }: PluginCode): void {
   const file = fileOf(storeDir, digest)
   if (existsSync(file)) return
-  mkdirSync(join(storeDir, storeFolders.cache, 'code'), { recursive: true })
   const temporary = `${file}.${String(process.pid)}`
-  writeFileSync(temporary, JSON.stringify(parts))
-  renameSync(temporary, file)
+  try {
+    mkdirSync(join(storeDir, storeFolders.cache, 'code'), { recursive: true })
+    writeFileSync(temporary, JSON.stringify(parts))
+    renameSync(temporary, file)
+  } catch {
+    // A full or read-only disk: a later run will say less of what changed.
+    removeQuietly(temporary)
+  }
 }
 
 /** What the code of a digest was made of; `undefined` when this store never ran it. */

@@ -7,6 +7,7 @@ import { showPath, type PipelineFiles } from '../pipeline/load-pipeline.js'
 import type { Located, LocatedEntry } from '../pipeline/located.js'
 import { yamlLimits } from '../pipeline/limits.js'
 import { countTokens } from '../pipeline/parse-yaml.js'
+import { removeQuietly } from '../store/remove-quietly.js'
 
 /** Parsing costs more than reading what was parsed from this size on. */
 const cachedFromBytes = 16 * 1024
@@ -68,8 +69,13 @@ export function pipelineFiles(root: string, cacheDir: string, parse: YamlParser)
       }
       const parsed = parse(text, file)
       if (parsed.value && parsed.problems.length === 0 && existsSync(cacheDir)) {
-        writeFileSync(`${cached}.${String(process.pid)}`, JSON.stringify(pack(parsed.value)))
-        renameSync(`${cached}.${String(process.pid)}`, cached)
+        try {
+          writeFileSync(`${cached}.${String(process.pid)}`, JSON.stringify(pack(parsed.value)))
+          renameSync(`${cached}.${String(process.pid)}`, cached)
+        } catch {
+          // A full or read-only disk: it is parsed again next time.
+          removeQuietly(`${cached}.${String(process.pid)}`)
+        }
       }
       return parsed
     },

@@ -17,6 +17,7 @@ import { contentDigest, type ContentDigest } from '../store/content-digest.js'
 import { storeFolders } from '../store/store.js'
 import { probeEngine } from './engine.js'
 import { pipelineFiles } from './pipeline-files.js'
+import { storeDirOf } from './store-dir.js'
 
 /** What to check, plan or run. */
 export interface PipelineRequest {
@@ -43,12 +44,6 @@ export interface CheckedPipeline {
   readonly notices: readonly string[]
   /** In the order of the text; empty when the pipeline is valid. */
   readonly problems: readonly PipelineError[]
-}
-
-/** Folder of the store: as told, or of the environment, or `.etsef` in the project. */
-export function storeDirOf(root: string, cwd: string, told?: string): string {
-  const wanted = told ?? process.env['ETSEF_STORE']
-  return wanted === undefined || wanted === '' ? join(root, '.etsef') : resolve(cwd, wanted)
 }
 
 /** Reads and checks a pipeline completely, without running or importing any operation's code. */

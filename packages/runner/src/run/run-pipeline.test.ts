@@ -4,6 +4,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { childrenOf } from '../../test-fixtures/processes.js'
 import { computed, createProject, outcomesOf, tenStages } from '../../test-fixtures/project.js'
 import { isProcessAlive } from '../store/processes.js'
+import { manifestText } from '../store/manifest.js'
 import { openStore } from '../store/store.js'
 import { maxLiveImages } from '../worker/live-images.js'
 import type { RunEvent } from './events.js'
@@ -485,6 +486,23 @@ describe('selection', () => {
     })
     expect(computed(outcome)).toEqual(['near:fit', 'near:apply', 'scores'])
     expect(events.filter((event) => event.type === 'notice')).toEqual([])
+  })
+
+  test('--from keeps what it computes where the store has other bytes, and says so', async () => {
+    const first = await project.run('toy.yaml')
+    const store = openStore(join(project.dir, '.etsef'))
+    const { key, digest } = first.record.stages['a']!
+    const found = store.find(key)
+    if (found.state !== 'present') throw new Error(found.state)
+    // As if what it was made of had been other then: whole, checked, and wrong.
+    writeFileSync(join(store.path(key), 'manifest.json'), manifestText({ ...found.manifest, testLabelReads: 7 }).text)
+    const events: RunEvent[] = []
+    const outcome = await project.run('toy.yaml', { selection: { from: ['a'] }, emit: (event) => events.push(event) })
+    expect(outcome.record.stages['a']?.digest).toBe(digest)
+    expect(store.find(key)).toMatchObject({ manifest: { testLabelReads: 0 } })
+    expect(events.filter((event) => event.type === 'notice')).toMatchObject([
+      { message: expect.stringContaining('the new result is kept') as unknown },
+    ])
   })
 
   test('--only refuses when an input is not cached', async () => {

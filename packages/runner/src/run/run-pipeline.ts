@@ -4,23 +4,25 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { FromWorker, StageResult, StageSpec } from '../executor/protocol.js'
 import type { PipelineError } from '@etsef/plugin-api'
-import { InvalidPipeline, problem } from '../errors.js'
+import { asError, InvalidPipeline, problem } from '../errors.js'
 import { createWorkerPool } from '../executor/worker-pool.js'
 import { loaderChain, type LoaderChain } from '../plan/loader-chain.js'
 import type { Stage } from '../plan/stages.js'
 import { keepCode } from '../registry/code-record.js'
 import { changedFile } from '../store/content-digest.js'
 import { createDurability } from '../store/durability.js'
-import { openKeyLocks } from '../store/key-lock.js'
+import { openKeyLocks, sweepLocks } from '../store/key-lock.js'
 import { filesDigest, manifestDigest } from '../store/manifest.js'
-import { openStore, storeFolders } from '../store/store.js'
+import { storeProblem } from '../store/store-problem.js'
+import { openStore, storeFolders, type Store } from '../store/store.js'
 import { sweepTemporary } from '../store/temporary.js'
 import { aloneNotice, checkMemory, machineMemoryMb } from './check-memory.js'
 import type { EventListener, RunEvent, RunStatus } from './events.js'
+import { beginRun, type RunLease } from './live-runs.js'
 import { planRun, type Selection } from './plan-run.js'
 import type { KeyedPipeline } from './prepare.js'
 import { createBudget, gpuDevices, type Granted } from './resource-budget.js'
-import { runDir, writeRunRecord, type RunRecord, type StageRecord } from './run-record.js'
+import { runDir, writeRecord, type RunRecord, type StageRecord } from './run-record.js'
 import { defaultRetries, runStages, type Retries, type StageReport } from './scheduler.js'
 
 /** How to run. */
@@ -67,24 +69,19 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
   const startedAt = performance.now()
   const store = openStore(keyed.storeDir)
   sweepTemporary(store.dir)
+  sweepLocks(store.dir)
   const { plan, forced } = planRun(keyed, store, options.selection)
   const memoryMb = options.memoryMb ?? machineMemoryMb()
   const tooLarge = checkMemory(keyed.graph, plan, memoryMb)
   if (options.memoryMb !== undefined && tooLarge.length > 0) throw new InvalidPipeline(tooLarge)
   const run = runIdOf(started)
-  const dir = runDir(store.dir, run)
-  mkdirSync(dir, { recursive: true })
-  const emit = journaled(join(dir, 'events.jsonl'), options.emit)
   const planned = [...plan.stages.values()]
   const numToRun = planned.filter((each) => each.state === 'run').length
-  const logDir = join(store.dir, storeFolders.logs, run)
-  mkdirSync(logDir, { recursive: true })
   const signal = options.signal ?? new AbortController().signal
   const cpus = options.jobs ?? availableParallelism()
   const devices = gpuDevices(options.gpus ?? 0, process.env['CUDA_VISIBLE_DEVICES'])
-  for (const code of keyed.codes.values()) keepCode(store.dir, code)
   const base = recordBase(keyed, run, started, options)
-  writeRunRecord(store.dir, {
+  const files = beginFiles(store, numToRun, {
     ...base,
     status: 'running',
     seconds: 0,
@@ -96,7 +93,12 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
       ]),
     ),
   })
+  const emit = journaled(files?.journal, options.emit)
+  const logDir = files?.logDir ?? ''
+  if (files) for (const code of keyed.codes.values()) keepCode(store.dir, code)
   emit({ type: 'run-started', run, numStages: planned.length, numToRun })
+  if (!files)
+    emit({ type: 'notice', message: `the store ${store.dir} can only be read: no record of this run is kept` })
   for (const notice of keyed.notices) emit({ type: 'notice', message: notice })
   for (const error of tooLarge) emit({ type: 'notice', message: aloneNotice(error, keyed.root) })
   const pool = createWorkerPool({ size: cpus, logDir, cwd: keyed.root, memoryMb: options.memoryMb })
@@ -109,7 +111,7 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
     logFiles.set(stage.id, logFile)
     const threads = granted.cpus
     emit({ type: 'stage-started', stage: stage.id, node: stage.node, attempt: number, logFile })
-    const spec = makeSpec(stage, { threads, attempt: number, logFile })
+    const spec = makeSpec(stage, { threads, attempt: number, logFile, replaces: forced.has(stage.id) })
     const kind = {
       threads,
       engine: stage.needsEngine ? keyed.engine?.name : undefined,
@@ -127,7 +129,7 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
     if (result.published === 'differs')
       emit({
         type: 'notice',
-        message: `"${stage.id}" gave other bytes than before for equal inputs: ${stage.type} is not deterministic; the first result is kept`,
+        message: `"${stage.id}" gave other bytes than before for equal inputs: ${stage.type} is not deterministic, or what it read was other then; the ${spec.replaces ? 'new' : 'first'} result is kept`,
       })
     return result
   }
@@ -156,23 +158,72 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
       attempt,
       emit,
     })
+  } catch (thrown) {
+    files?.lease.release()
+    throw thrown
   } finally {
     signal.removeEventListener('abort', cancel)
-    await Promise.all([pool.stop(signal.aborted ? stopGraceMs : 200), durability.settled()])
+    await pool.stop(signal.aborted ? stopGraceMs : 200)
     locks.close()
     store.save()
   }
+  const unsettled = await durability.settled().then(() => undefined, asError)
   const outcomes = [...reports.values()].map((report) => report.outcome)
-  const status: RunStatus = signal.aborted ? 'interrupted' : outcomes.includes('failed') ? 'failed' : 'ok'
+  const status: RunStatus = signal.aborted ? 'interrupted' : outcomes.includes('failed') || unsettled ? 'failed' : 'ok'
   const stages = Object.fromEntries(
     planned.map(({ stage }) => [stage.id, stageRecord(stage, reports.get(stage.id), 'pruned', logFiles.get(stage.id))]),
   )
   const testLabelReads = Object.values(stages).reduce((total, stage) => total + (stage.testLabelReads ?? 0), 0)
   const record: RunRecord = { ...base, status, seconds: secondsSince(startedAt), testLabelReads, stages }
-  writeRunRecord(store.dir, record)
-  const reportDirs = publishReports(keyed, reports, store.dir, run)
+  // Of a full disk, what a stage said of it is the news; that the record could not be written either is not.
+  const keep = (what: string, work: () => void): void => {
+    try {
+      work()
+    } catch (thrown) {
+      const error = storeProblem(thrown, store.dir)
+      if (!error) throw thrown
+      emit({ type: 'notice', message: `${what} is not kept: ${error.message}` })
+    }
+  }
+  let reportDirs: Record<string, string> = {}
+  if (files) {
+    keep('the record of this run', () => {
+      writeRecord(runDir(store.dir, run), record)
+    })
+    keep('a copy of the reports', () => {
+      reportDirs = publishReports(keyed, reports, store.dir, run)
+    })
+    files.lease.release()
+  } else reportDirs = Object.fromEntries(reportFolders(keyed, reports, store.dir))
   emit({ type: 'run-finished', run, status, seconds: record.seconds })
+  if (unsettled) throw storeProblem(unsettled, store.dir) ?? unsettled
   return { record, reports, reportDirs }
+}
+
+interface RunFiles {
+  readonly journal: number
+  readonly logDir: string
+  readonly lease: RunLease
+}
+
+/**
+ * The files of a run, and the run made known.
+ *
+ * @returns `undefined` in a store that can only be read, when all is cached. @throws PipelineError `ERR_STORE` when something is to run.
+ */
+function beginFiles(store: Store, numToRun: number, record: RunRecord): RunFiles | undefined {
+  let lease: RunLease | undefined
+  try {
+    lease = beginRun(store.dir, record)
+    const logDir = join(store.dir, storeFolders.logs, record.run)
+    mkdirSync(logDir, { recursive: true })
+    return { lease, logDir, journal: openSync(join(runDir(store.dir, record.run), 'events.jsonl'), 'a') }
+  } catch (thrown) {
+    lease?.release()
+    const error = storeProblem(thrown, store.dir)
+    if (error && numToRun === 0) return undefined
+    throw error ?? thrown
+  }
 }
 
 function secondsSince(started: number): number {
@@ -249,7 +300,7 @@ function stageRecord(
 function specMaker(
   keyed: KeyedPipeline,
   storeDir: string,
-): (stage: Stage, attempt: Pick<StageSpec, 'threads' | 'attempt' | 'logFile'>) => StageSpec {
+): (stage: Stage, attempt: Pick<StageSpec, 'threads' | 'attempt' | 'logFile' | 'replaces'>) => StageSpec {
   const chains = new Map<string, LoaderChain>()
   return (stage, attempt) => ({
     ...attempt,
@@ -306,12 +357,22 @@ function forward(stage: Stage, message: FromWorker, emit: EventListener): void {
 }
 
 /** Events go to the journal first, except the fleeting ones. */
-function journaled(file: string, listener: EventListener | undefined): EventListener {
-  const descriptor = openSync(file, 'a')
+function journaled(journal: number | undefined, listener: EventListener | undefined): EventListener {
+  let descriptor = journal
+  const close = (): void => {
+    if (descriptor !== undefined) closeSync(descriptor)
+    descriptor = undefined
+  }
   return (event: RunEvent) => {
-    if (event.type !== 'stage-progress') writeSync(descriptor, `${JSON.stringify(event)}\n`)
+    try {
+      if (descriptor !== undefined && event.type !== 'stage-progress')
+        writeSync(descriptor, `${JSON.stringify(event)}\n`)
+    } catch {
+      // A full disk: the run goes on as far as it can, and says what it was.
+      close()
+    }
     listener?.(event)
-    if (event.type === 'run-finished') closeSync(descriptor)
+    if (event.type === 'run-finished') close()
   }
 }
 
@@ -323,14 +384,23 @@ function publishReports(
   run: string,
 ): Record<string, string> {
   const dirs: Record<string, string> = {}
-  for (const [id, report] of reports) {
-    const stage = keyed.stages.get(id)!
-    for (const output of Object.values(report.manifest?.outputs ?? {})) {
-      if (output.kind !== 'report') continue
-      const target = join(runDir(storeDir, run), 'reports', stage.node)
-      cpSync(join(storeDir, storeFolders.artifacts, stage.key, output.path), target, { recursive: true })
-      dirs[stage.node] = target
-    }
+  for (const [node, folder] of reportFolders(keyed, reports, storeDir)) {
+    const target = join(runDir(storeDir, run), 'reports', node)
+    cpSync(folder, target, { recursive: true })
+    dirs[node] = target
   }
   return dirs
+}
+
+/** Report nodes, each with its folder in the store. */
+function* reportFolders(
+  keyed: KeyedPipeline,
+  reports: ReadonlyMap<string, StageReport>,
+  storeDir: string,
+): Iterable<readonly [node: string, folder: string]> {
+  for (const [id, report] of reports) {
+    const stage = keyed.stages.get(id)!
+    for (const output of Object.values(report.manifest?.outputs ?? {}))
+      if (output.kind === 'report') yield [stage.node, join(storeDir, storeFolders.artifacts, stage.key, output.path)]
+  }
 }

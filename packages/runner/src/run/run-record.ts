@@ -1,9 +1,10 @@
 import type { Json, PipelineError } from '@etsef/plugin-api'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Ingredients } from '../plan/stages.js'
 import { storeFolders } from '../store/store.js'
 import type { StageOutcome, RunStatus } from './events.js'
+import { parseRunRecord } from './parse-run-record.js'
 
 /** A stage in a run record. */
 export interface StageRecord {
@@ -64,10 +65,8 @@ export function runDir(storeDir: string, run: string): string {
   return join(storeDir, storeFolders.runs, run)
 }
 
-/** Writes a record, whole or not at all. */
-export function writeRunRecord(storeDir: string, record: RunRecord): void {
-  const dir = runDir(storeDir, record.run)
-  mkdirSync(dir, { recursive: true })
+/** Writes a record into a run's folder, whole or not at all. */
+export function writeRecord(dir: string, record: RunRecord): void {
   writeFileSync(join(dir, 'run.json.tmp'), `${JSON.stringify(record)}\n`)
   renameSync(join(dir, 'run.json.tmp'), join(dir, 'run.json'))
 }
@@ -75,7 +74,7 @@ export function writeRunRecord(storeDir: string, record: RunRecord): void {
 /** The record of a run, or `undefined` when there is none that can be read. */
 export function readRunRecord(storeDir: string, run: string): RunRecord | undefined {
   try {
-    return JSON.parse(readFileSync(join(runDir(storeDir, run), 'run.json'), 'utf8')) as RunRecord
+    return parseRunRecord(readFileSync(join(runDir(storeDir, run), 'run.json'), 'utf8'))
   } catch {
     return undefined
   }

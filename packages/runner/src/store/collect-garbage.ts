@@ -1,11 +1,15 @@
-import { lstatSync, readdirSync, rmSync } from 'node:fs'
+import { lstatSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
+import { removeQuietly } from './remove-quietly.js'
 import { storeFolders, type Store } from './store.js'
+import { temporaryName } from './temporary.js'
 
 /** What to keep. */
 export interface GcOptions {
   /** Keys that recent runs used; kept whatever their size. */
   readonly keep: ReadonlySet<string>
+  /** Whether a run that goes on needs a key; asked again at the last moment, for runs begin at any time. */
+  readonly isInUse: (key: string) => boolean
   /** When given, further artifacts are kept too, most recently used first, up to this many bytes in all. */
   readonly maxBytes?: number | undefined
   readonly isDryRun?: boolean
@@ -31,37 +35,71 @@ export function bytesBelow(path: string): number {
   return readdirSync(path).reduce((total, name) => total + bytesBelow(join(path, name)), 0)
 }
 
-/** Removes artifacts that no kept run used, and what was set aside as damaged. Safe beside running pipelines: they make again what they miss. */
+/** Removes artifacts that no kept run used, and what was set aside as damaged. What a run that goes on needs is kept. */
 export function collectGarbage(store: Store, options: GcOptions): GcResult {
   const artifacts = store
     .keys()
     .map((key) => ({ key, bytes: bytesBelow(store.path(key)), usedAt: usedAt(store.path(key)) }))
-  const needed = artifacts.filter(({ key }) => options.keep.has(key))
+  const isKept = (key: string): boolean => options.keep.has(key) || options.isInUse(key)
+  const needed = artifacts.filter(({ key }) => isKept(key))
   let bytesKept = needed.reduce((total, artifact) => total + artifact.bytes, 0)
   const removed: string[] = []
   let bytesRemoved = 0
   let numKept = needed.length
-  for (const artifact of artifacts.filter(({ key }) => !options.keep.has(key)).sort((a, b) => b.usedAt - a.usedAt)) {
+  const others = artifacts.filter((artifact) => !needed.includes(artifact)).sort((a, b) => b.usedAt - a.usedAt)
+  for (const artifact of others) {
     if (options.maxBytes !== undefined && bytesKept + artifact.bytes <= options.maxBytes) {
+      bytesKept += artifact.bytes
+      numKept++
+      continue
+    }
+    if (!options.isDryRun && !remove(store, artifact.key, options.isInUse)) {
       bytesKept += artifact.bytes
       numKept++
       continue
     }
     removed.push(artifact.key)
     bytesRemoved += artifact.bytes
-    if (!options.isDryRun) remove(store, artifact.key)
   }
-  const corrupt = join(store.dir, storeFolders.corrupt)
-  bytesRemoved += bytesBelow(corrupt)
-  if (!options.isDryRun)
-    for (const name of readdirSync(corrupt)) rmSync(join(corrupt, name), { recursive: true, force: true })
+  for (const path of setAside(store)) {
+    bytesRemoved += bytesBelow(path)
+    if (!options.isDryRun) removeQuietly(path)
+  }
   return { numKept, bytesKept, removed, bytesRemoved }
 }
 
-/** The manifest goes first: a half removed artifact counts as absent, never as whole. */
-function remove(store: Store, key: string): void {
-  rmSync(join(store.path(key), 'manifest.json'), { force: true })
-  rmSync(store.path(key), { recursive: true, force: true })
+/**
+ * Takes an artifact out of sight, whole, and removes it there; back it goes when a run that needs it has begun meanwhile.
+ *
+ * @returns False when it stays, also because it is another user's.
+ */
+function remove(store: Store, key: string, isInUse: (key: string) => boolean): boolean {
+  const hidden = join(store.dir, storeFolders.temporary, temporaryName())
+  try {
+    renameSync(store.path(key), hidden)
+  } catch {
+    return false
+  }
+  if (isInUse(key)) {
+    try {
+      renameSync(hidden, store.path(key))
+      return false
+    } catch {
+      // That run has made it again already.
+    }
+  }
+  removeQuietly(hidden)
+  return true
+}
+
+/** What was set aside as damaged. */
+function setAside(store: Store): string[] {
+  const corrupt = join(store.dir, storeFolders.corrupt)
+  const artifacts = join(store.dir, storeFolders.artifacts)
+  return [
+    ...readdirSync(corrupt).map((name) => join(corrupt, name)),
+    ...readdirSync(artifacts).flatMap((name) => (name.startsWith('.') ? [join(artifacts, name)] : [])),
+  ]
 }
 
 function usedAt(path: string): number {

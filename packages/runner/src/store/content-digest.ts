@@ -4,7 +4,7 @@ import { lstatSync, readdirSync, realpathSync, statSync, type BigIntStats } from
 import { dirname, join, relative, sep } from 'node:path'
 import { problem } from '../errors.js'
 import { isLitter } from './litter.js'
-import { fileIdentity, openStatCache, statCacheFile } from './stat-cache.js'
+import { fileIdentity, openStatCache, statCacheFile, type StatCache } from './stat-cache.js'
 
 /** What is known of declared content. */
 export interface ContentDigest {
@@ -44,7 +44,7 @@ export function contentDigest(
       cause,
     })
   }
-  const cache = openStatCache(statCacheFile(options.storeDir, root), options.isParanoid)
+  const cache = readableOnly(openStatCache(statCacheFile(options.storeDir, root), options.isParanoid), path)
   const stats = statSync(root, { bigint: true })
   const before = cache.numRead
   if (!stats.isDirectory() && !stats.isFile()) throw notAFile(path)
@@ -119,6 +119,30 @@ export function changedFile({ path, named, identities }: ContentDigest): string 
     changed ??= [...missing][0] ?? ''
   }
   return changed ?? [...missing][0]
+}
+
+/** The cache, with errors that name the file and say what is wrong with it. */
+function readableOnly(cache: StatCache, path: string): Pick<StatCache, 'digest' | 'save' | 'numRead'> {
+  return {
+    get numRead() {
+      return cache.numRead
+    },
+    digest(file, stats) {
+      try {
+        return cache.digest(file, stats)
+      } catch (cause) {
+        const { code } = cause as NodeJS.ErrnoException
+        throw problem('ERR_BAD_DATA', {
+          message: `"${relative(dirname(path), file)}" cannot be read: ${code === 'EACCES' ? 'this user has no right to' : String(code)}`,
+          hint: 'give the user the right to read it, or remove it',
+          cause,
+        })
+      }
+    },
+    save: () => {
+      cache.save()
+    },
+  }
 }
 
 function nameIn(root: string, file: string): string {

@@ -1,7 +1,9 @@
-import { lstatSync, lutimesSync, readlinkSync, rmSync, symlinkSync, unlinkSync } from 'node:fs'
+import { lstatSync, lutimesSync, readlinkSync, symlinkSync, unlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { namesIn } from './names-in.js'
 import { isProcessAlive } from './processes.js'
+import { removeQuietly } from './remove-quietly.js'
 import { storeFolders } from './store.js'
 
 /** A lease not renewed for this long is nobody's. */
@@ -39,16 +41,17 @@ export function openKeyLocks(storeDir: string): KeyLocks {
       symlinkSync(holder, path(key))
       held.add(key)
       return true
-    } catch {
-      return false
+    } catch (thrown) {
+      // Only a lease that is there keeps anyone waiting. Where none can be made (no right to, a full disk), there is none.
+      return (thrown as NodeJS.ErrnoException).code !== 'EEXIST'
     }
   }
   return {
     tryTake(key) {
       if (held.has(key) || create(key)) return true
       if (!isAbandoned(path(key))) return false
-      rmSync(path(key), { force: true })
-      return create(key)
+      // One of another user that cannot be removed is nobody's all the same.
+      return removeQuietly(path(key)) ? create(key) : true
     },
     release(key) {
       if (!held.delete(key)) return
@@ -60,10 +63,16 @@ export function openKeyLocks(storeDir: string): KeyLocks {
     },
     close() {
       clearInterval(timer)
-      for (const key of held) rmSync(path(key), { force: true })
+      for (const key of held) removeQuietly(path(key))
       held.clear()
     },
   }
+}
+
+/** Removes leases that killed processes left. */
+export function sweepLocks(storeDir: string): void {
+  const dir = join(storeDir, storeFolders.locks)
+  for (const name of namesIn(dir)) if (isAbandoned(join(dir, name))) removeQuietly(join(dir, name))
 }
 
 function isAbandoned(path: string): boolean {

@@ -16,6 +16,14 @@ export function processStart(pid: number): string {
   return statOf(pid)[19] ?? '0'
 }
 
+let started: string | undefined
+
+/** When this process began. */
+export function ownStart(): string {
+  started ??= processStart(process.pid)
+  return started
+}
+
 /** Fields of `/proc/<pid>/stat` from the state on; none on systems without it. */
 function statOf(pid: number): readonly string[] {
   try {

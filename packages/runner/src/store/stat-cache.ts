@@ -11,6 +11,7 @@ import {
   type BigIntStats,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { removeQuietly } from './remove-quietly.js'
 
 /** A file changed less than this before it was hashed may change again within the clock's resolution; it is not remembered. */
 const racyMs = 50n
@@ -59,10 +60,15 @@ export function openStatCache(file: string, isParanoid = false): StatCache {
     },
     save() {
       if (!isChanged && used.size === known.size) return
-      mkdirSync(dirname(file), { recursive: true })
       const temporary = `${file}.${String(process.pid)}`
-      writeFileSync(temporary, [...used].map(([path, entry]) => `${entry} ${path}\n`).join(''))
-      renameSync(temporary, file)
+      try {
+        mkdirSync(dirname(file), { recursive: true })
+        writeFileSync(temporary, [...used].map(([path, entry]) => `${entry} ${path}\n`).join(''))
+        renameSync(temporary, file)
+      } catch {
+        // A full or read-only disk: the files are read again next time.
+        removeQuietly(temporary)
+      }
     },
   }
 }

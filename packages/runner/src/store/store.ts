@@ -1,16 +1,9 @@
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-} from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync, renameSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatVersion, readManifest, type Manifest } from './manifest.js'
+import { removeQuietly } from './remove-quietly.js'
+import { makeFolders } from './shared-folders.js'
+import { inStore, storeProblem } from './store-problem.js'
 import { hashFile, openStatCache, statCacheFile, type StatCache } from './stat-cache.js'
 
 /** What a look-up finds. */
@@ -47,12 +40,18 @@ export const storeFolders = {
   locks: 'locks',
   corrupt: 'corrupt',
   cache: 'cache',
+  statCache: 'stat-cache',
 } as const
 
-/** Opens a store, making its folders. */
+/** Opens a store, making its folders. @throws PipelineError `ERR_STORE` when there is none and none can be made. */
 export function openStore(dir: string): Store {
   const artifacts = join(dir, storeFolders.artifacts)
-  for (const folder of Object.values(storeFolders)) mkdirSync(join(dir, folder), { recursive: true })
+  try {
+    makeFolders(dir, Object.values(storeFolders))
+  } catch (thrown) {
+    // One that may only be read serves what it has.
+    if (!isFolder(artifacts) || !isFolder(join(dir, storeFolders.runs))) throw storeProblem(thrown, dir) ?? thrown
+  }
   const path = (key: string): string => join(artifacts, key)
   let verified: StatCache | undefined
   return {
@@ -70,10 +69,14 @@ export function openStore(dir: string): Store {
       try {
         renameSync(path(key), to)
       } catch {
-        rmSync(path(key), { recursive: true, force: true })
+        if (removeQuietly(path(key))) return
+        // Of another user, who did not share it: to move it elsewhere takes a right to the folder itself, to rename it does not.
+        inStore(dir, () => {
+          renameSync(path(key), join(artifacts, `.${key}-${String(process.pid)}-${String(Date.now())}`))
+        })
       }
     },
-    keys: () => readdirSync(artifacts),
+    keys: () => readdirSync(artifacts).filter((name) => !name.startsWith('.')),
     touch(key) {
       const now = new Date()
       try {
@@ -86,6 +89,10 @@ export function openStore(dir: string): Store {
       verified?.save()
     },
   }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }
 
 function findArtifact(dir: string, key: string): Found {

@@ -17,7 +17,8 @@ import { join, relative, sep } from 'node:path'
 import type { StageResult } from '../executor/protocol.js'
 import { manifestText, readManifest, type Manifest, type ManifestFile, type ManifestOutput } from '../store/manifest.js'
 import { hashFile } from '../store/stat-cache.js'
-import { storeFolders } from '../store/store.js'
+import { removeQuietly } from '../store/remove-quietly.js'
+import { openStore, storeFolders } from '../store/store.js'
 import { temporaryName } from '../store/temporary.js'
 
 /** Rows of one output on their way to disk. */
@@ -35,10 +36,11 @@ export interface ArtifactWriter {
   /** Entry for a folder that was filled. */
   addFolder(port: string, output: ManifestOutput): void
   writeText(path: string, text: string): void
-  /** Writes the manifest and makes the artifact visible, whole and at once. */
+  /** Writes the manifest and makes the artifact visible, whole and at once. @param replaces - One with other bytes is set aside for it. */
   publish(
     manifest: Omit<Manifest, 'outputs' | 'files' | 'format'>,
     format: number,
+    replaces?: boolean,
   ): Pick<StageResult, 'manifest' | 'digest' | 'published'>
   /** Removes what was written; nothing was ever visible. */
   discard(): void
@@ -109,7 +111,7 @@ export function createArtifact(storeDir: string): ArtifactWriter {
       writeFileSync(join(dir, path), bytes)
       addFile(path, bytes.length, hashText('sha256', bytes, 'hex'))
     },
-    publish(known, format) {
+    publish(known, format, replaces = false) {
       // Operations write into the folders they asked for; all else was written, and hashed, here.
       if (hasFolders) {
         const listed = new Set(written.map((file) => file.path))
@@ -121,12 +123,17 @@ export function createArtifact(storeDir: string): ArtifactWriter {
       const { text, digest } = manifestText(manifest)
       writeFileSync(join(dir, 'manifest.json'), text)
       const target = join(storeDir, storeFolders.artifacts, known.key)
-      return { manifest, digest, published: makeVisible(dir, target, text) }
+      const published = makeVisible(dir, target, text, (there) => {
+        if (!replaces && readManifest(there ?? '')) return false
+        openStore(storeDir).quarantine(known.key)
+        return true
+      })
+      return { manifest, digest, published }
     },
     discard() {
       for (const descriptor of open) closeSync(descriptor)
       open.clear()
-      rmSync(dir, { recursive: true, force: true })
+      removeQuietly(dir)
     },
   }
 }
@@ -171,8 +178,17 @@ function bufferWrites(take: (bytes: Uint8Array) => void): { write(chunk: Uint8Ar
   }
 }
 
-/** Renames the folder into place. When another process was first, its artifact stays: equal keys hold equal bytes. */
-function makeVisible(dir: string, target: string, text: string): 'new' | 'same' | 'differs' {
+/**
+ * Renames the folder into place. When another process was first, its artifact stays: equal keys hold equal bytes.
+ *
+ * @param setAside - Takes what is there away, when it must not stay; given the text of its manifest.
+ */
+function makeVisible(
+  dir: string,
+  target: string,
+  text: string,
+  setAside: (there: string | undefined) => boolean,
+): 'new' | 'same' | 'differs' {
   try {
     renameSync(dir, target)
     return 'new'
@@ -186,14 +202,14 @@ function makeVisible(dir: string, target: string, text: string): 'new' | 'same' 
   } catch {
     there = undefined
   }
-  if (there === undefined || !readManifest(there)) {
-    // What is there was never whole: nothing can be reading it.
-    rmSync(target, { recursive: true, force: true })
-    renameSync(dir, target)
-    return 'new'
+  if (there === text) {
+    removeQuietly(dir)
+    return 'same'
   }
-  rmSync(dir, { recursive: true, force: true })
-  return there === text ? 'same' : 'differs'
+  const wasWhole = there !== undefined && readManifest(there) !== undefined
+  if (setAside(there)) renameSync(dir, target)
+  else removeQuietly(dir)
+  return wasWhole ? 'differs' : 'new'
 }
 
 /** Relative paths of all files. @throws PipelineError `ERR_OUTSIDE_ROOT` for links and devices: an artifact is plain files. */

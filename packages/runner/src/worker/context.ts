@@ -1,7 +1,8 @@
 import { createRng, type OperationContext } from '@etsef/plugin-api'
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FromWorker, StageSpec } from '../executor/protocol.js'
+import { removeQuietly } from '../store/remove-quietly.js'
 import { storeFolders } from '../store/store.js'
 import type { ArtifactWriter } from './artifact-output.js'
 
@@ -20,6 +21,17 @@ export interface StageScope {
 /** Least time between two progress messages of a stage. */
 const progressMs = 100
 
+/** Name of the folder of checkpoints: the key; with the user's id where another user left one that he did not share. */
+function checkpointsOf({ storeDir, key }: StageSpec): string {
+  const dir = join(storeDir, storeFolders.checkpoints, key)
+  try {
+    if (existsSync(dir)) accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK)
+    return key
+  } catch {
+    return `${key}-${String(process.getuid?.() ?? '')}`
+  }
+}
+
 /** Opens the log and folders of a stage. Folders are made when they are asked for. */
 export function openScope(
   spec: StageSpec,
@@ -29,7 +41,11 @@ export function openScope(
 ): StageScope {
   const descriptor = openSync(spec.logFile, 'a')
   const log = (level: string, message: string): void => {
-    writeSync(descriptor, `${level} ${message}\n`)
+    try {
+      writeSync(descriptor, `${level} ${message}\n`)
+    } catch {
+      // A full disk must not hide what the stage itself says of it.
+    }
   }
   log(
     'info',
@@ -38,7 +54,7 @@ export function openScope(
   const metrics: Record<string, number> = {}
   const series: { name: string; value: number; step: number | undefined }[] = []
   const temporary = `${artifact.dir}-scratch`
-  const checkpoints = join(spec.storeDir, storeFolders.checkpoints, spec.key)
+  const checkpoints = join(spec.storeDir, storeFolders.checkpoints, checkpointsOf(spec))
   let lastProgress = 0
   let hasTemporary = false
   let hasCheckpoints = false
@@ -82,11 +98,11 @@ export function openScope(
     log,
     forgetCheckpoints() {
       // Whatever an earlier attempt left, this one asked for, too: the key tells the code.
-      if (hasCheckpoints) rmSync(checkpoints, { recursive: true, force: true })
+      if (hasCheckpoints) removeQuietly(checkpoints)
     },
     close() {
       closeSync(descriptor)
-      if (hasTemporary) rmSync(temporary, { recursive: true, force: true })
+      if (hasTemporary) removeQuietly(temporary)
     },
   }
 }

@@ -3,6 +3,7 @@ import { appendFileSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import type { FromWorker, SerialisedError, StageSpec, ToWorker } from '../executor/protocol.js'
 import { isPipelineError } from '../errors.js'
+import { storeProblem } from '../store/store-problem.js'
 import { CorruptArtifact } from './artifact-input.js'
 import { runStage } from './run-stage.js'
 
@@ -16,8 +17,8 @@ function send(message: FromWorker): void {
   process.send?.(message, undefined, undefined, () => undefined)
 }
 
-function serialise(thrown: unknown): SerialisedError {
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+function serialise(thrown: unknown, storeDir?: string): SerialisedError {
+  const error = storeProblem(thrown, storeDir) ?? (thrown instanceof Error ? thrown : new Error(String(thrown)))
   const fields = isPipelineError(error) ? error.toJSON() : { message: error.message }
   const corruptKey = error instanceof CorruptArtifact ? error.key : undefined
   // What V8 throws where a process of C++ would be out of memory.
@@ -43,7 +44,7 @@ async function run({ spec }: Extract<ToWorker, { type: 'run' }>): Promise<void> 
     const result = await runStage(spec, { signal: controller.signal, send, askToPublish })
     if (!isLeaving) send({ type: 'done', result })
   } catch (thrown) {
-    if (!isLeaving) send({ type: 'failed', error: serialise(thrown) })
+    if (!isLeaving) send({ type: 'failed', error: serialise(thrown, spec.storeDir) })
   } finally {
     current = undefined
   }

@@ -51,7 +51,7 @@ export async function runStage(spec: StageSpec, { signal, send, askToPublish }: 
       ...(lineage === undefined ? {} : { lineage }),
     }
     if (spec.readsContent) await askToPublish()
-    const published = artifact.publish(known, formatVersion)
+    const published = artifact.publish(known, formatVersion, spec.replaces)
     scope.log('info', `done: ${published.published}`)
     scope.forgetCheckpoints()
     return {

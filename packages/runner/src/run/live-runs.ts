@@ -1,0 +1,94 @@
+import { lstatSync, lutimesSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { isProcessAlive, ownStart, processStart } from '../store/processes.js'
+import { storeFolders } from '../store/store.js'
+import { temporaryName } from '../store/temporary.js'
+import { readRunRecord, runDir, writeRecord, type RunRecord } from './run-record.js'
+
+const holderFile = 'holder'
+const renewMs = 5_000
+/** A run of another machine that gave no sign for so long is over. Its process may be hashing a large file, and clocks differ. */
+const silentMs = 15 * 60_000
+
+/** A run that goes on. */
+export interface RunLease {
+  /** The run is over, whatever became of it. */
+  release(): void
+}
+
+/** Makes the folder of a run, with its record and whose it is: from the moment it can be seen, nothing it needs may be collected. */
+export function beginRun(storeDir: string, record: RunRecord): RunLease {
+  const temporary = join(storeDir, storeFolders.temporary, temporaryName())
+  const dir = runDir(storeDir, record.run)
+  mkdirSync(temporary)
+  // A link to nowhere, as the leases on keys are: made with its text in one step.
+  symlinkSync(`${String(process.pid)}-${ownStart()}@${hostname()}`, join(temporary, holderFile))
+  writeRecord(temporary, record)
+  renameSync(temporary, dir)
+  const timer = setInterval(() => {
+    const now = new Date()
+    try {
+      lutimesSync(join(dir, holderFile), now, now)
+    } catch {
+      // The next time will do.
+    }
+  }, renewMs)
+  timer.unref()
+  return {
+    release() {
+      clearInterval(timer)
+      try {
+        rmSync(join(dir, holderFile), { force: true })
+      } catch {
+        // Its process will be found gone.
+      }
+    },
+  }
+}
+
+/** Whether a run goes on: its process is there, or gave a sign from another machine. */
+export function isRunLive(storeDir: string, run: string): boolean {
+  const file = join(runDir(storeDir, run), holderFile)
+  try {
+    const [, pid, start, host] = /^(\d+)-(\d+)@(.*)$/.exec(readlinkSync(file)) ?? []
+    if (host !== hostname()) return Date.now() - lstatSync(file).mtimeMs < silentMs
+    const now = processStart(Number(pid))
+    // A process id comes round again; where the system does not tell when it began, the id alone counts.
+    return isProcessAlive(Number(pid)) && (now === '0' || now === start)
+  } catch {
+    return false
+  }
+}
+
+/** The runs that go on, and the keys they need; looked at again whenever it is asked for. */
+export interface LiveRuns {
+  has(run: string): boolean
+  needs(key: string): boolean
+}
+
+/** Watches a store for runs that go on. A run is looked at once: one that ends meanwhile counts as live. */
+export function watchLiveRuns(storeDir: string): LiveRuns {
+  const seen = new Set<string>()
+  const live = new Set<string>()
+  const keys = new Set<string>()
+  const look = (): void => {
+    for (const run of readdirSync(join(storeDir, storeFolders.runs))) {
+      if (seen.has(run)) continue
+      seen.add(run)
+      if (!isRunLive(storeDir, run)) continue
+      live.add(run)
+      for (const { key } of Object.values(readRunRecord(storeDir, run)?.stages ?? {})) keys.add(key)
+    }
+  }
+  return {
+    has(run) {
+      look()
+      return live.has(run)
+    },
+    needs(key) {
+      look()
+      return keys.has(key)
+    },
+  }
+}
