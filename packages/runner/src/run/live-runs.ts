@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { isProcessAlive, ownStart, processStart } from '../store/processes.js'
 import { storeFolders } from '../store/store.js'
-import { temporaryName } from '../store/temporary.js'
+import { temporaryName } from '../store/temporary-name.js'
 import { readRunRecord, runDir, writeRecord, type RunRecord } from './run-record.js'
 
 const holderFile = 'holder'

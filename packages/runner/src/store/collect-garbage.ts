@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { removeQuietly } from './remove-quietly.js'
 import { storeFolders, type Store } from './store.js'
-import { temporaryName } from './temporary.js'
+import { temporaryName } from './temporary-name.js'
 
 /** What to keep. */
 export interface GcOptions {

@@ -1,6 +1,7 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, statSync, type Stats } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, rmdirSync, statSync, type Stats } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
+import { temporaryName } from './temporary-name.js'
 
 const groupWrites = 0o020
 const othersWrite = 0o002
@@ -15,9 +16,9 @@ const setGroup = 0o2000
 export function makeFolders(dir: string, names: readonly string[]): void {
   if (!existsSync(dir)) {
     const above = existingAbove(dir)
-    mkdirSync(dir, { recursive: true })
+    mkdirSync(dirname(dir), { recursive: true })
     // A sticky folder, as /tmp is, is one where people keep their own.
-    if ((above.mode & sticky) === 0) open(dir, above)
+    makeFolder(dir, (above.mode & sticky) === 0 ? above : undefined)
   }
   const root = statSync(dir)
   const shared = sharedBits(root)
@@ -27,10 +28,25 @@ export function makeFolders(dir: string, names: readonly string[]): void {
     const own = process.umask(0o077)
     process.umask(own & ~shared)
   }
-  for (const name of names) {
-    const folder = join(dir, name)
-    mkdirSync(folder, { recursive: true })
-    open(folder, root)
+  for (const name of names) makeFolder(join(dir, name), root)
+}
+
+/** Makes a folder, which is never seen without its rights: whoever is killed here leaves nothing that keeps others out. */
+function makeFolder(folder: string, like: Stats | undefined): void {
+  if (existsSync(folder)) {
+    // Made by an earlier version, perhaps.
+    if (like && statSync(folder).isDirectory()) open(folder, like)
+    return
+  }
+  const made = `${folder}-${temporaryName()}`
+  mkdirSync(made)
+  if (like) open(made, like)
+  try {
+    renameSync(made, folder)
+  } catch (thrown) {
+    rmdirSync(made)
+    // Another process was quicker.
+    if (!existsSync(folder)) throw thrown
   }
 }
 

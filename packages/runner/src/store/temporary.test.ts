@@ -3,7 +3,8 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openStore } from './store.js'
-import { sweepTemporary, temporaryName } from './temporary.js'
+import { temporaryName } from './temporary-name.js'
+import { sweepTemporary } from './temporary.js'
 
 test('sweeps what dead processes of this machine left, even when another process has their id now', () => {
   const dir = mkdtempSync(join(tmpdir(), 'etsef-temporary-'))

@@ -2,15 +2,8 @@ import { rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { namesIn } from './names-in.js'
-import { isProcessAlive, ownStart, processStart } from './processes.js'
+import { isProcessAlive, processStart } from './processes.js'
 import { storeFolders } from './store.js'
-
-let numNames = 0
-
-/** Name for a folder that this process writes in. It says whose it is: machine, process, and when that process began. */
-export function temporaryName(): string {
-  return `${String(process.pid)}-${ownStart()}-${String(numNames++)}-${hostname()}`
-}
 
 /** Removes folders that killed processes of this machine left half written. Those of other machines are theirs to sweep. */
 export function sweepTemporary(storeDir: string): void {

@@ -19,7 +19,7 @@ import { manifestText, readManifest, type Manifest, type ManifestFile, type Mani
 import { hashFile } from '../store/stat-cache.js'
 import { removeQuietly } from '../store/remove-quietly.js'
 import { openStore, storeFolders } from '../store/store.js'
-import { temporaryName } from '../store/temporary.js'
+import { temporaryName } from '../store/temporary-name.js'
 
 /** Rows of one output on their way to disk. */
 export interface RowOutput {
