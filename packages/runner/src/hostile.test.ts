@@ -83,11 +83,26 @@ describe('YAML', () => {
 
 test('plugins outside their folder, of another contract, or broken are named, not loaded', async () => {
   project.write('toy.yaml', tenStages)
-  const { problems } = await project.check('toy.yaml')
-  expect(problems.map((error) => error.message)).toEqual([
-    'Plugin package "empty-plugin" does not export a plugin as its default',
-    'Plugin package "evil-plugin" names a manifest outside its folder',
-    'Package "future-plugin" is written against version 2 of the plugin contract',
+  const { problems, notices } = await project.check('toy.yaml')
+  expect(problems).toEqual([])
+  const expected = [
+    ['Package "future-plugin" is written against version 2 of the plugin contract', 'future-plugin/package.json:1:1'],
+    [
+      'Plugin package "empty-plugin" cannot be used: it does not export a plugin as its default',
+      'empty-plugin/p.js:1:1',
+    ],
+    [
+      'Plugin package "evil-plugin" cannot be used: it names a manifest outside its folder',
+      'evil-plugin/package.json:1:1',
+    ],
+  ] as const
+  expect([...notices].sort()).toEqual(expected.map(([message, place]) => `${message} (node_modules/${place})`))
+  // One of them may be what brings an operation that nobody else has.
+  project.write('other.yaml', 'nodes:\n  a: { use: evil/thing }\n')
+  const other = await project.check('other.yaml')
+  expect(other.problems.map((error) => error.message).sort()).toEqual([
+    ...expected.map(([message]) => message),
+    'Unknown operation "evil/thing"',
   ])
   expect(existsSync(join(project.dir, canary))).toBe(false)
   expect(existsSync(canary)).toBe(false)

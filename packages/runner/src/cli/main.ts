@@ -89,3 +89,16 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 process.exitCode = await main(process.argv.slice(2), process.cwd())
+// A timer or socket that a plugin left open would keep the command; what is still to be written may.
+const streams = [process.stdout, process.stderr].filter((stream) => stream.writableLength > 0)
+await Promise.all(
+  streams.map(
+    (stream) =>
+      new Promise<void>((resolve) =>
+        stream.write('', () => {
+          resolve()
+        }),
+      ),
+  ),
+)
+process.exit()

@@ -21,6 +21,8 @@ export interface StageSpec {
   readonly part: StagePart
   readonly type: string
   readonly plugin: { readonly entry: string; readonly packageName: string; readonly version: string }
+  /** Files with what was seen of the code that the stage runs; looked at again before it is published. */
+  readonly code?: readonly string[]
   readonly options: JsonObject
   readonly seed: string
   /** Engine granted, for operations that compute on tensors. */

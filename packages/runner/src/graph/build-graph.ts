@@ -13,6 +13,8 @@ import { topologicalOrder } from './topological-order.js'
 export interface OperationIndex {
   find(type: string): InstalledOperation | undefined
   types(): Iterable<string>
+  /** Why an operation may be missing that was once there. */
+  whyMissing?(type: string): string | undefined
 }
 
 /** What {@link buildGraph} makes. */
@@ -81,7 +83,9 @@ function findOperation(
       place: node.use.place,
       node: node.id,
       received: shown,
-      hint: isInstalled || near.startsWith('did you mean') ? near || undefined : install,
+      hint:
+        operations.whyMissing?.(node.use.type) ??
+        (isInstalled || near.startsWith('did you mean') ? near || undefined : install),
     }),
   )
   return undefined

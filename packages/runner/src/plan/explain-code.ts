@@ -6,7 +6,7 @@ import type { CodePart, PluginCode } from '../registry/implementation-digest.js'
  *
  * @returns Words that follow "changed: "; `undefined` when nothing differs.
  */
-export function describeCodeChange(before: readonly CodePart[], now: readonly CodePart[]): string | undefined {
+function describeCodeChange(before: readonly CodePart[], now: readonly CodePart[]): string | undefined {
   const old = byName(before)
   const own = now[0]?.name
   for (const [name, parts] of byName(now)) {

@@ -1,6 +1,6 @@
 import { canonicalJson, isRowKind, type JsonObject, type PortKind, type Resources, type Spec } from '@etsef/plugin-api'
 import { createHash } from 'node:crypto'
-import { inputSpecs } from '../graph/check-specs.js'
+import { resourcesOf } from '../graph/check-resources.js'
 import { edgesInto, type Graph, type GraphNode, type InstalledPlugin } from '../graph/graph.js'
 import { formatVersion, type StagePart } from '../store/manifest.js'
 
@@ -146,7 +146,7 @@ function buildStage(
     options: absolute,
     type: operation.type,
     plugin,
-    resources: operation.resources?.(node.options, inputSpecs(node, graph.specs)) ?? { cpus: 1, memoryMb: 512 },
+    resources: resourcesOf(node, graph.specs),
     needsEngine: operation.engine === 'tensor',
   }
 }

@@ -1,15 +1,32 @@
 import { canonicalJson } from '@etsef/plugin-api'
 import { createHash } from 'node:crypto'
-import { accessSync, constants } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import type { InstalledPlugin } from '../graph/graph.js'
+import { cacheFolder } from './cache-folder.js'
 import { findPackage, readPackageJson } from './find-project.js'
-import { openPackageMemory, type PackageCode, type PackageMemory } from './package-code.js'
+import { openPackageMemory, type PackageCode, type PackageLook, type PackageMemory } from './package-code.js'
 import type { Identity } from './package-files.js'
 
 /** Parts of the contract that only check or describe, and change no result. */
 const contractExclusions =
   /^dist\/(errors|nearest-name|options|port|define-|engine-provider|weights-provider|context|testing)/
+
+/** File in which is kept what is known of plugins and linked packages. */
+export const ownMemory = 'plugins.json'
+
+/** How a plugin's own package is looked at. */
+export function ownLook(dir: string, entry: string): PackageLook {
+  return {
+    dir,
+    entryFolder: relative(dir, dirname(entry)).split(sep)[0] ?? '',
+    runsTypeScript: /\.[cm]?ts$/.test(entry),
+    isInstalled: false,
+  }
+}
+
+function exclusionsOf(dir: string): RegExp | undefined {
+  return readPackageJson(dir).name === '@etsef/plugin-api' ? contractExclusions : undefined
+}
 
 /** What one package adds to the code of a plugin. */
 export interface CodePart {
@@ -39,29 +56,28 @@ export interface ImplementationDigests {
  * What plugins' results depend on beside options: every file of the plugin's package, of linked packages and of the packages that they
  * name as dependencies, what their code names by a relative path elsewhere, and the version of every package below.
  *
- * @param cacheFile - Where is kept what is known of packages that are worked on; of installed ones, it is kept beside them.
+ * @param folder - Where is kept what is known of plugins and linked packages; of installed ones, it is kept beside them.
  */
-export function implementationDigests(cacheFile: string, isParanoid = false): ImplementationDigests {
+export function implementationDigests(folder: string, isParanoid = false): ImplementationDigests {
+  const ownFile = join(folder, ownMemory)
   const memories = new Map<string, PackageMemory>()
-  const memoryFor = (dir: string): PackageMemory => {
-    const file = sharedMemory(dir) ?? cacheFile
+  const memoryFor = (installed: string | undefined): PackageMemory => {
+    const file = (installed === undefined ? undefined : sharedMemory(installed)) ?? ownFile
     const memory = memories.get(file) ?? openPackageMemory(file, isParanoid)
     memories.set(file, memory)
     return memory
   }
   const packages = new Map<string, PackageCode>()
   const look = (dir: string, plugin: InstalledPlugin | undefined): PackageCode => {
-    const isInstalled = plugin === undefined && !isLinked(dir)
+    const isInstalled = !isLinked(dir)
     const id = `${dir} ${plugin?.entry ?? ''}`
     const code =
       packages.get(id) ??
-      memoryFor(dir).look({
-        dir,
-        entryFolder: plugin ? (relative(dir, dirname(plugin.entry)).split(sep)[0] ?? '') : isInstalled ? '' : 'dist',
-        runsTypeScript: plugin !== undefined && /\.[cm]?ts$/.test(plugin.entry),
-        isInstalled,
-        except: readPackageJson(dir).name === '@etsef/plugin-api' ? contractExclusions : undefined,
-      })
+      memoryFor(plugin === undefined && isInstalled ? dir : undefined).look(
+        plugin
+          ? ownLook(dir, plugin.entry)
+          : { dir, entryFolder: isInstalled ? '' : 'dist', isInstalled, except: exclusionsOf(dir) },
+      )
     packages.set(id, code)
     return code
   }
@@ -144,14 +160,6 @@ function isLinked(dir: string): boolean {
 
 /** Beside installed packages, so that every store and project that uses them knows them; `undefined` where nothing can be written. */
 function sharedMemory(dir: string): string | undefined {
-  const parts = dir.split(sep)
-  const at = parts.indexOf('node_modules')
-  if (at < 0) return undefined
-  const folder = parts.slice(0, at + 1).join(sep)
-  try {
-    accessSync(folder, constants.W_OK)
-    return join(folder, '.cache', 'etsef', 'code.json')
-  } catch {
-    return undefined
-  }
+  const folder = cacheFolder(dir.slice(0, dir.indexOf(`${sep}node_modules${sep}`)))
+  return folder === undefined ? undefined : join(folder, 'installed.json')
 }

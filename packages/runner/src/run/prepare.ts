@@ -4,12 +4,14 @@ import { isAbsolute, join, resolve } from 'node:path'
 import { InvalidPipeline, problem, sortProblems, withoutStacks } from '../errors.js'
 import { buildGraph } from '../graph/build-graph.js'
 import { contentOptions, replaceAt, type Schema } from '@etsef/plugin-api/semantics'
+import { checkResources } from '../graph/check-resources.js'
 import { checkSpecs } from '../graph/check-specs.js'
 import type { Graph, GraphNode } from '../graph/graph.js'
 import { loadPipeline } from '../pipeline/load-pipeline.js'
 import { parseYaml } from '../pipeline/parse-yaml.js'
 import type { PipelineDocument } from '../pipeline/read-pipeline.js'
 import { buildStages, type Stage } from '../plan/stages.js'
+import { cacheFolder } from '../registry/cache-folder.js'
 import { findProjectRoot } from '../registry/find-project.js'
 import { implementationDigests, type PluginCode } from '../registry/implementation-digest.js'
 import { loadRegistry, type Registry } from '../registry/load-registry.js'
@@ -51,10 +53,13 @@ export async function checkPipeline(request: PipelineRequest): Promise<CheckedPi
   const root = findProjectRoot(request.cwd)
   const storeDir = storeDirOf(root, request.cwd, request.storeDir)
   const path = resolve(request.cwd, request.file)
-  const registry = await loadRegistry(root)
   const files = pipelineFiles(root, join(storeDir, storeFolders.cache), parseYaml)
   const overrides = request.overrides ?? []
   const loaded = loadPipeline({ path, root, files, profile: request.profile, overrides })
+  const registry = await loadRegistry(
+    root,
+    loaded.document.nodes.flatMap(({ use }) => (use ? [use.type] : [])),
+  )
   const problems = [...registry.problems, ...loaded.problems]
   const document: PipelineDocument = {
     ...loaded.document,
@@ -64,12 +69,13 @@ export async function checkPipeline(request: PipelineRequest): Promise<CheckedPi
   const built = withoutStacks(() => buildGraph(document, registry, problems))
   const resolvePath = (content: string): string => (isAbsolute(content) ? content : resolve(root, content))
   checkContent(built.nodes, resolvePath, problems)
-  const notices = [...built.notices]
+  const notices = [...registry.notices, ...built.notices]
   const notice = (message: string): void => void notices.push(message)
   const specs = checkSpecs(
     { nodes: built.nodes, order: built.order, seed: document.seed, resolve: resolvePath, notice },
     problems,
   )
+  checkResources(built.nodes, specs, problems)
   const graph: Graph = { nodes: built.nodes, wanted: built.wanted, specs }
   return {
     request,
@@ -164,7 +170,7 @@ export async function keyPipeline(checked: CheckedPipeline): Promise<KeyedPipeli
   const isParanoid = request.isParanoid ?? false
   const needsEngine = [...graph.nodes.values()].some((node) => node.installed.operation.engine === 'tensor')
   const engine = needsEngine ? await probeEngine(checked.registry, document.engine) : undefined
-  const digests = implementationDigests(join(storeDir, 'stat-cache', 'implementations'), isParanoid)
+  const digests = implementationDigests(cacheFolder(root) ?? join(storeDir, 'stat-cache'), isParanoid)
   const contents: Record<string, { path: string; digest: string; numFiles: number }> = {}
   const digested = new Map<string, readonly DigestedOption[]>()
   const known = new Map<string, ContentDigest>()
@@ -216,7 +222,7 @@ export async function keyPipeline(checked: CheckedPipeline): Promise<KeyedPipeli
       return own
     },
   })
-  if (existsSync(storeDir)) digests.save()
+  if (cacheFolder(root) !== undefined || existsSync(storeDir)) digests.save()
   if (problems.length > 0) throw new InvalidPipeline(sortProblems(problems))
   return { ...checked, stages, engine, contents, digested, codes }
 }

@@ -17,6 +17,7 @@ import { storeProblem } from '../store/store-problem.js'
 import { openStore, storeFolders, type Store } from '../store/store.js'
 import { sweepTemporary } from '../store/temporary.js'
 import { aloneNotice, checkMemory, machineMemoryMb } from './check-memory.js'
+import { watchCode } from './code-watch.js'
 import type { EventListener, RunEvent, RunStatus } from './events.js'
 import { beginRun, type RunLease } from './live-runs.js'
 import { planRun, type Selection } from './plan-run.js'
@@ -105,13 +106,17 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
   const durability = createDurability()
   const locks = openKeyLocks(store.dir)
   const logFiles = new Map<string, string>()
+  const code = watchCode(keyed, store, logDir)
   const makeSpec = specMaker(keyed, store.dir)
   const attempt = async (stage: Stage, granted: Granted, number: number): Promise<StageResult> => {
     const logFile = join(logDir, `${stage.id.replace(':', '.')}.${String(number)}.log`)
     logFiles.set(stage.id, logFile)
     const threads = granted.cpus
     emit({ type: 'stage-started', stage: stage.id, node: stage.node, attempt: number, logFile })
-    const spec = makeSpec(stage, { threads, attempt: number, logFile, replaces: forced.has(stage.id) })
+    const spec = {
+      ...makeSpec(stage, { threads, attempt: number, logFile, replaces: forced.has(stage.id) }),
+      code: code.seenBy(stage),
+    }
     const kind = {
       threads,
       engine: stage.needsEngine ? keyed.engine?.name : undefined,
@@ -125,7 +130,10 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
         forward(stage, message, emit)
       },
     })
-    if (result.published === 'new') durability.add(store.path(stage.key), result.manifest)
+    if (result.published !== 'same') code.published(stage)
+    if (result.published === 'new') {
+      durability.add(store.path(stage.key), result.manifest)
+    }
     if (result.published === 'differs')
       emit({
         type: 'notice',
@@ -137,7 +145,8 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
     void pool.stop(stopGraceMs)
   }
   signal.addEventListener('abort', cancel, { once: true })
-  let reports: ReadonlyMap<string, StageReport>
+  let reports: ReadonlyMap<string, StageReport> = new Map()
+  let unsettled: Error | undefined
   try {
     if (numToRun > 1)
       pool.warm(
@@ -164,10 +173,11 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
   } finally {
     signal.removeEventListener('abort', cancel)
     await pool.stop(signal.aborted ? stopGraceMs : 200)
+    unsettled = await durability.settled().then(() => undefined, asError)
+    reports = code.settle(reports)
     locks.close()
     store.save()
   }
-  const unsettled = await durability.settled().then(() => undefined, asError)
   const outcomes = [...reports.values()].map((report) => report.outcome)
   const status: RunStatus = signal.aborted ? 'interrupted' : outcomes.includes('failed') || unsettled ? 'failed' : 'ok'
   const stages = Object.fromEntries(
@@ -260,7 +270,7 @@ function recordBase(
     versions: {
       runner: runnerVersion,
       node: process.version,
-      plugins: Object.fromEntries(registry.plugins.map(({ installed }) => [installed.packageName, installed.version])),
+      plugins: Object.fromEntries(registry.installed.map(({ packageName, version }) => [packageName, version])),
     },
     contents,
   }

@@ -4,6 +4,7 @@ import type { FromWorker, StageResult, StageSpec } from '../executor/protocol.js
 import { formatVersion } from '../store/manifest.js'
 import { openArtifact, type RowInput } from './artifact-input.js'
 import { createArtifact, type ArtifactWriter } from './artifact-output.js'
+import { checkCode } from './check-code.js'
 import { openScope, type StageScope } from './context.js'
 import { lineageFile, lineageText, readLineage } from './lineage.js'
 import { createLiveImages } from './live-images.js'
@@ -51,6 +52,7 @@ export async function runStage(spec: StageSpec, { signal, send, askToPublish }: 
       ...(lineage === undefined ? {} : { lineage }),
     }
     if (spec.readsContent) await askToPublish()
+    checkCode(spec.code ?? [])
     const published = artifact.publish(known, formatVersion, spec.replaces)
     scope.log('info', `done: ${published.published}`)
     scope.forgetCheckpoints()
