@@ -44,7 +44,7 @@ test(`cache gc beside ${numRuns} runs, with any flags, loses nothing of them`, a
       '--jobs',
       '1',
       '--set',
-      `vars.n=${i % 2 ? 20 : 100 + 10 * i}`,
+      `vars.n=${i % 2 ? 20 : 100 + 20 * i}`,
     ),
   )
   const exits = Promise.all(children.map(async (child) => (await once(child, 'exit')) as [number | null]))
