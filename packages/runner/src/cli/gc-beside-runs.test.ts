@@ -30,22 +30,12 @@ test(`cache gc beside ${numRuns} runs, with any flags, loses nothing of them`, a
   )
   project.write(
     'slow.yaml',
-    `vars: { n: 20 }\nnodes:\n  points: { use: toy/points, with: { numSamples: "\${vars.n}" } }\n  split: { use: toy/split-features, in: { features: points } }\n${chain.join('')}  near: { use: toy/nearest, in: { features: s4 } }\n  scores: { use: toy/score, in: { predictions: near } }\n`,
+    `seed: 0\nnodes:\n  points: { use: toy/points, with: { numSamples: 20 } }\n  split: { use: toy/split-features, in: { features: points } }\n${chain.join('')}  near: { use: toy/nearest, in: { features: s4 } }\n  scores: { use: toy/score, in: { predictions: near } }\n`,
   )
   // Odd runs find their first stages in the store: what is cached is needed as well.
   await project.etsef('run', 'slow.yaml', '--store', store, '-q', '--to', 's1')
   const children = Array.from({ length: numRuns }, (_, i) =>
-    project.spawn(
-      'run',
-      'slow.yaml',
-      '--store',
-      store,
-      '-q',
-      '--jobs',
-      '1',
-      '--set',
-      `vars.n=${i % 2 ? 20 : 100 + 20 * i}`,
-    ),
+    project.spawn('run', 'slow.yaml', '--store', store, '-q', '--jobs', '1', '--seed', String(i % 2 ? 0 : i)),
   )
   const exits = Promise.all(children.map(async (child) => (await once(child, 'exit')) as [number | null]))
   for (let i = 0; children.some((child) => child.exitCode === null); i++) {
