@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Ingredients } from '../plan/stages.js'
 import { storeFolders } from '../store/store.js'
 import type { StageOutcome, RunStatus } from './events.js'
-import { parseRunRecord } from './parse-run-record.js'
+import { isRunRecord } from './is-run-record.js'
 
 /** A stage in a run record. */
 export interface StageRecord {
@@ -69,6 +69,17 @@ export function runDir(storeDir: string, run: string): string {
 export function writeRecord(dir: string, record: RunRecord): void {
   writeFileSync(join(dir, 'run.json.tmp'), `${JSON.stringify(record)}\n`)
   renameSync(join(dir, 'run.json.tmp'), join(dir, 'run.json'))
+}
+
+/** The record of a text; `undefined` when it is none, or one that was damaged. */
+export function parseRunRecord(text: string): RunRecord | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    // Every field that is relied on was looked at.
+    return isRunRecord(value) ? (value as RunRecord) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** The record of a run, or `undefined` when there is none that can be read. */

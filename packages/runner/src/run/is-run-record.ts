@@ -1,20 +1,7 @@
-import type { RunRecord } from './run-record.js'
-
-/** The record of a text; `undefined` when it is none, or one that was damaged or edited. */
-export function parseRunRecord(text: string): RunRecord | undefined {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return undefined
-  }
-  // Everything that is read of a record without a look was looked at here.
-  return isRecord(value) ? (value as unknown as RunRecord) : undefined
-}
-
 type Fields = Readonly<Record<string, unknown>>
 
-function isRecord(value: unknown): value is Fields {
+/** Whether a value has everything that is read of the record of a run: one may have been damaged, or edited. */
+export function isRunRecord(value: unknown): boolean {
   return (
     isMap(value) &&
     value['format'] === 1 &&
