@@ -1,11 +1,6 @@
 import { checkManifest } from './check-manifest.js'
 import { guardedImport, placeOf, type Failure } from './guarded-import.js'
-import type { Description, ToDescribe } from './describe-plugins.js'
-
-/** What the process that loads unknown manifests says. */
-export type FromDescriber =
-  | { readonly type: 'start'; readonly index: number }
-  | { readonly type: 'done'; readonly index: number; readonly description: Description }
+import type { Description, FromDescriber, ToDescribe } from './description.js'
 
 function send(message: FromDescriber): void {
   process.send?.(message)

@@ -2,26 +2,8 @@ import { fork } from 'node:child_process'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { FromDescriber } from './describe-main.js'
+import type { Description, FromDescriber, ToDescribe } from './description.js'
 import { loadLimitMs, LoadsTooLong, type Failure } from './guarded-import.js'
-
-/** What is known of a plugin's manifest without loading it. */
-export type Description = (
-  { readonly name: string; readonly types: readonly string[] } | { readonly failure: Failure }
-) & {
-  /** The first thing that it printed while it was loaded. */
-  readonly printed?: string
-}
-
-/** A manifest to describe. */
-export interface ToDescribe {
-  readonly packageName: string
-  /** Absolute path of the manifest module. */
-  readonly entry: string
-  readonly dir: string
-  /** Of the package's own code. */
-  readonly digest: string
-}
 
 /** Raised when descriptions, or the rules for them, change. */
 const format = 1

@@ -24,14 +24,14 @@ function withNode(name: string, node: string, more = ''): string {
   )
 }
 
-/** Values of a stage's features, row by row. */
+/** Values of a stage's features, the least first: the order of the rows says nothing. */
 async function featuresOf(outcome: RunOutcome, stage: string): Promise<number[]> {
   const { openRowReader } = await import('@etsef/plugin-api/codec')
   const store = openStore(join(project.dir, '.etsef'))
   const reader = await openRowReader(join(store.path(outcome.record.stages[stage]!.key), 'features.arrow'))
   const values: number[] = []
   for await (const batch of reader.batches()) if (batch.kind === 'features') values.push(...batch.features)
-  return values
+  return values.sort((a, b) => a - b)
 }
 
 describe('a whole pipeline', () => {
