@@ -17,8 +17,8 @@ export interface ContentDigest {
   /** As it was given. */
   readonly path: string
   readonly named: readonly string[]
-  /** Size, times and inode of every file when it was digested, by its name in the folder; `''` is the path itself. */
-  readonly identities: ReadonlyMap<string, string>
+  /** Every file that was digested, by its path, with what it was then: see {@link StatCache.asked}. */
+  readonly asked: ReadonlyMap<string, string>
 }
 
 /**
@@ -49,10 +49,8 @@ export function contentDigest(
   const before = cache.numRead
   if (!stats.isDirectory() && !stats.isFile()) throw notAFile(path)
   const { named = [] } = options
-  const identities = new Map<string, string>()
   if (!stats.isDirectory()) {
     const own = cache.digest(root, stats)
-    identities.set('', fileIdentity(stats))
     let [numFiles, bytes] = [1, Number(stats.size)]
     const lines: string[] = []
     visitNamed(realpathSync(dirname(path)), named, (name, file, fileStats) => {
@@ -62,20 +60,17 @@ export function contentDigest(
       }
       numFiles++
       bytes += Number(fileStats.size)
-      identities.set(name, fileIdentity(fileStats))
       lines.push(`${name}\u0000${cache.digest(file, fileStats)}`)
     })
     cache.save()
     const digest = lines.length === 0 ? own : sha256([own, ...lines])
-    return { digest, numFiles, bytes, numRead: cache.numRead - before, path, named, identities }
+    return { digest, numFiles, bytes, numRead: cache.numRead - before, path, named, asked: cache.asked }
   }
   const files: { readonly name: string; readonly digest: string }[] = []
   let bytes = 0
   walk(root, root, (file, fileStats) => {
-    const name = nameIn(root, file)
     bytes += Number(fileStats.size)
-    identities.set(name, fileIdentity(fileStats))
-    files.push({ name, digest: cache.digest(file, fileStats) })
+    files.push({ name: nameIn(root, file), digest: cache.digest(file, fileStats) })
   })
   cache.save()
   const lines = files.sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ name, digest }) => `${name}\u0000${digest}`)
@@ -86,7 +81,7 @@ export function contentDigest(
     numRead: cache.numRead - before,
     path,
     named,
-    identities,
+    asked: cache.asked,
   }
 }
 
@@ -94,39 +89,40 @@ export function contentDigest(
  * The first file that is not as it was when it was digested, by its name in the folder; `undefined` when there is none. One that was
  * changed back counts: whoever read it meanwhile has read something else.
  */
-export function changedFile({ path, named, identities }: ContentDigest): string | undefined {
-  const missing = new Set(identities.keys())
-  let changed: string | undefined
-  const visit = (name: string, stats: BigIntStats): void => {
-    missing.delete(name)
-    if (identities.get(name) !== fileIdentity(stats)) changed ??= name
+export function changedFile({ path, named, asked }: ContentDigest): string | undefined {
+  const missing = new Set(asked.keys())
+  const changed: string[] = []
+  let root = path
+  const visit = (file: string, stats: BigIntStats): void => {
+    missing.delete(file)
+    if (asked.get(file)?.startsWith(`${fileIdentity(stats)} `) !== true) changed.push(file)
   }
   try {
-    const root = realpathSync(path)
+    root = realpathSync(path)
     const stats = statSync(root, { bigint: true })
-    if (stats.isDirectory())
-      walk(root, root, (file, fileStats) => {
-        visit(nameIn(root, file), fileStats)
-      })
+    if (stats.isDirectory()) walk(root, root, visit)
     else {
-      visit('', stats)
-      visitNamed(realpathSync(dirname(path)), named, (name, _file, fileStats) => {
-        if (fileStats) visit(name, fileStats)
+      visit(root, stats)
+      visitNamed(realpathSync(dirname(path)), named, (_name, file, fileStats) => {
+        if (fileStats) visit(file, fileStats)
       })
     }
   } catch {
     // The folder itself is gone, or a link in it leads nowhere or out: what is left over, or the whole, is what changed.
-    changed ??= [...missing][0] ?? ''
+    changed.push([...missing][0] ?? root)
   }
-  return changed ?? [...missing][0]
+  const first = [...changed, ...missing][0]
+  if (first === undefined || first === root) return first && ''
+  return nameIn(first.startsWith(root + sep) ? root : dirname(root), first)
 }
 
 /** The cache, with errors that name the file and say what is wrong with it. */
-function readableOnly(cache: StatCache, path: string): Pick<StatCache, 'digest' | 'save' | 'numRead'> {
+function readableOnly(cache: StatCache, path: string): StatCache {
   return {
     get numRead() {
       return cache.numRead
     },
+    asked: cache.asked,
     digest(file, stats) {
       try {
         return cache.digest(file, stats)

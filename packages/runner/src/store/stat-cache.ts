@@ -26,6 +26,8 @@ export interface StatCache {
   save(): void
   /** Files read, not remembered. */
   readonly numRead: number
+  /** What was asked for, by path: {@link fileIdentity} at that time, a space, the digest. */
+  readonly asked: ReadonlyMap<string, string>
 }
 
 /**
@@ -37,12 +39,14 @@ export interface StatCache {
 export function openStatCache(file: string, isParanoid = false): StatCache {
   const known = isParanoid ? new Map<string, string>() : readEntries(file)
   const used = new Map<string, string>()
+  const racy = new Set<string>()
   let isChanged = isParanoid
   let numRead = 0
   return {
     get numRead() {
       return numRead
     },
+    asked: used,
     digest(path, stats = lstatSync(path, { bigint: true })) {
       const identity = fileIdentity(stats)
       const remembered = known.get(path)
@@ -55,7 +59,8 @@ export function openStatCache(file: string, isParanoid = false): StatCache {
       numRead++
       isChanged = true
       const changedMs = (stats.ctimeNs > stats.mtimeNs ? stats.ctimeNs : stats.mtimeNs) / 1_000_000n
-      if (changedMs + racyMs < now) used.set(path, `${identity} ${digest}`)
+      used.set(path, `${identity} ${digest}`)
+      if (changedMs + racyMs >= now) racy.add(path)
       return digest
     },
     save() {
@@ -63,7 +68,10 @@ export function openStatCache(file: string, isParanoid = false): StatCache {
       const temporary = `${file}.${String(process.pid)}`
       try {
         mkdirSync(dirname(file), { recursive: true })
-        writeFileSync(temporary, [...used].map(([path, entry]) => `${entry} ${path}\n`).join(''))
+        writeFileSync(
+          temporary,
+          [...used].map(([path, entry]) => (racy.has(path) ? '' : `${entry} ${path}\n`)).join(''),
+        )
         renameSync(temporary, file)
       } catch {
         // A full or read-only disk: the files are read again next time.
