@@ -29,7 +29,7 @@ test.each(cases)('%s', async (name) => {
   const flags = existsSync(join(dir, 'arguments.json'))
     ? (JSON.parse(readFileSync(join(dir, 'arguments.json'), 'utf8')) as string[])
     : []
-  const args = parseArguments(['validate', `${name}/pipeline.yaml`, ...flags], project.dir)
+  const args = await parseArguments(['validate', `${name}/pipeline.yaml`, ...flags], project.dir)
   const { problems, root } = await checkPipeline(pipelineRequest(args)).catch((thrown: unknown) => {
     if (thrown instanceof PipelineError) return { problems: [thrown], root: project.dir }
     throw thrown

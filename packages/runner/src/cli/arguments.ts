@@ -1,9 +1,12 @@
-import { parseArgs } from 'node:util'
+import { parseArgs, type ParseArgsConfig } from 'node:util'
 import type { PipelineRequest } from '../run/prepare.js'
+import { exitCodes } from './exit-codes.js'
+import { flagOf, flags, type FlagName, type Values } from './flags.js'
+import { commonFlags, isVerb, verbs, type Verb, type VerbName } from './verbs.js'
 
 /** The command line, parsed. */
 export interface Arguments {
-  readonly verb: string | undefined
+  readonly verb: VerbName
   readonly rest: readonly string[]
   readonly cwd: string
   readonly isJson: boolean
@@ -11,62 +14,98 @@ export interface Arguments {
   readonly values: Values
 }
 
-type Values = ReturnType<typeof parse>['values']
-
 /** A mistake on the command line. */
 export class UsageError extends Error {}
 
-function parse(argv: readonly string[]) {
-  return parseArgs({
-    args: [...argv],
-    allowPositionals: true,
-    options: {
-      set: { type: 'string', multiple: true },
-      json: { type: 'boolean' },
-      quiet: { type: 'boolean', short: 'q' },
-      help: { type: 'boolean', short: 'h' },
-      version: { type: 'boolean' },
-      store: { type: 'string' },
-      jobs: { type: 'string', short: 'j' },
-      gpus: { type: 'string' },
-      memory: { type: 'string' },
-      only: { type: 'string', multiple: true },
-      to: { type: 'string', multiple: true },
-      from: { type: 'string', multiple: true },
-      seed: { type: 'string' },
-      engine: { type: 'string' },
-      profile: { type: 'string' },
-      out: { type: 'string', short: 'o' },
-      dir: { type: 'string' },
-      log: { type: 'string' },
-      'on-error': { type: 'string' },
-      retries: { type: 'string' },
-      timeout: { type: 'string' },
-      paranoid: { type: 'boolean' },
-      annotate: { type: 'boolean' },
-      format: { type: 'string' },
-      force: { type: 'boolean' },
-      'keep-runs': { type: 'string' },
-      'max-bytes': { type: 'string' },
-      'dry-run': { type: 'boolean' },
-    },
-  })
+/** A command line that is no call of a verb, and was answered: help, a version, completion, or what is wrong with it. */
+export class Answered extends Error {
+  readonly exitCode: number
+
+  constructor(exitCode: number) {
+    super('the command line was answered')
+    this.exitCode = exitCode
+  }
 }
 
-/** Parses the words after `etsef`. @throws UsageError for unknown flags. */
-export function parseArguments(argv: readonly string[], cwd: string): Arguments {
+/**
+ * Parses the words after `etsef`.
+ *
+ * Words that fit their verb are parsed by Node's own parser. Everything else is the business of commander, which takes longer to load
+ * than a small pipeline to check: help, completion, and what is wrong.
+ *
+ * @throws Answered when there is nothing to carry out.
+ */
+export async function parseArguments(argv: readonly string[], cwd: string): Promise<Arguments> {
+  const words = withVerbFirst(argv)
+  return parseFast(words, cwd) ?? parseWithProgram(words, cwd)
+}
+
+function parserOptions(names: readonly FlagName[]): NonNullable<ParseArgsConfig['options']> {
+  return Object.fromEntries(
+    names.map((name) => {
+      const { short, value, isRepeatable } = flagOf(name)
+      const type = value === undefined ? 'boolean' : 'string'
+      return [name, { type, multiple: isRepeatable ?? false, ...(short === undefined ? {} : { short }) }]
+    }),
+  )
+}
+
+/** Flags may stand before the verb, too. */
+function withVerbFirst(argv: readonly string[]): readonly string[] {
+  if (argv[0]?.startsWith('-') !== true) return argv
+  // Every key of the table is a name of a flag.
+  const options = parserOptions(Object.keys(flags) as FlagName[])
+  const { tokens } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true })
+  const verb = tokens.find((token) => token.kind === 'positional')
+  return verb ? [verb.value, ...argv.filter((_, index) => index !== verb.index)] : argv
+}
+
+function parseFast([name, ...args]: readonly string[], cwd: string): Arguments | undefined {
+  if (name === undefined || !isVerb(name)) return undefined
+  const verb: Verb = verbs[name]
   try {
-    const { values, positionals } = parse(argv)
-    const [verb, ...rest] = positionals
-    return { verb, rest, cwd, isJson: values.json ?? false, isQuiet: values.quiet ?? false, values }
-  } catch (thrown) {
-    throw new UsageError(thrown instanceof Error ? thrown.message : String(thrown))
+    const options = parserOptions([...verb.flags, ...commonFlags])
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
+    const most = verb.words.some((word) => word.isRepeatable) ? Infinity : verb.words.length
+    if (positionals.length > most || positionals.length < verb.words.filter((word) => !word.isOptional).length)
+      return undefined
+    return argumentsOf(name, positionals, values, cwd)
+  } catch {
+    return undefined
   }
+}
+
+async function parseWithProgram(argv: readonly string[], cwd: string): Promise<Arguments> {
+  const [{ CommanderError }, { createProgram }] = await Promise.all([import('commander'), import('./program.js')])
+  let parsed: Arguments | undefined
+  const program = createProgram((verb, words, values) => {
+    parsed = argumentsOf(verb, words, values, cwd)
+  })
+  if (argv[0] === 'complete') (await import('@bomb.sh/tab/commander')).default(program)
+  try {
+    program.parse([...argv], { from: 'user' })
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) throw new Answered(thrown.exitCode === 0 ? exitCodes.ok : exitCodes.invalid)
+    throw thrown
+  }
+  if (parsed) return parsed
+  throw new Answered(exitCodes.ok)
+}
+
+function argumentsOf(
+  verb: VerbName,
+  rest: readonly string[],
+  given: Readonly<Record<string, unknown>>,
+  cwd: string,
+): Arguments {
+  // Both parsers were told by the same table which flags are switches, texts and lists.
+  const values = given as Values
+  return { verb, rest, cwd, isJson: values.json ?? false, isQuiet: values.quiet ?? false, values }
 }
 
 /** What pipeline the words name. @throws UsageError when none is named. */
 export function pipelineRequest(args: Arguments, file = args.rest[0]): PipelineRequest {
-  if (file === undefined) throw new UsageError(`etsef ${args.verb ?? ''} needs the path of a pipeline`)
+  if (file === undefined) throw new UsageError(`etsef ${args.verb} needs the path of a pipeline`)
   const { values } = args
   return {
     file,

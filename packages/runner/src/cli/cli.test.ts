@@ -219,10 +219,38 @@ describe('the other verbs', () => {
     expect(JSON.parse(other.stdout).differences[0]).toMatchObject({ what: 'content files.path' })
   })
 
+  test('flags of another verb, mistyped flags and words that are too many are refused, with the nearest name', async () => {
+    const refused = async (...words: string[]): Promise<string> => {
+      const { code, stderr } = await project.etsef(...words)
+      expect(code, words.join(' ')).toBe(2)
+      return stderr
+    }
+    expect(await refused('validate', 'toy.yaml', '--keep-runs', '3')).toContain("unknown option '--keep-runs'")
+    expect(await refused('run', 'toy.yaml', '--profle', 'x')).toContain('Did you mean --profile?')
+    expect(await refused('valdate', 'toy.yaml')).toContain('Did you mean validate?')
+    expect(await refused('validate', 'toy.yaml', 'broken.yaml')).toContain('too many arguments')
+    expect(await refused('explain', 'toy.yaml')).toContain("missing required argument 'node'")
+  })
+
+  test('flags may stand before the verb', async () => {
+    expect(JSON.parse((await project.etsef('--json', 'validate', 'toy.yaml')).stdout)).toMatchObject({ valid: true })
+    expect((await project.etsef('--set', 'centred.k=1', 'validate', 'toy.yaml')).code).toBe(0)
+  })
+
+  test('help of a verb names its flags only; the version is a line; completion knows the flags', async () => {
+    const help = await project.etsef('cache', '--help')
+    expect(help.code).toBe(0)
+    expect(help.stdout).toContain('--keep-runs <N>')
+    expect(help.stdout).not.toContain('--annotate')
+    expect((await project.etsef('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+    expect((await project.etsef('complete', '--', 'run', '--on')).stdout).toContain('--on-error')
+    expect((await project.etsef('complete', 'zsh')).stdout).toContain('compdef')
+  })
+
   test('wrong words: exit code 2', async () => {
     expect((await project.etsef('fly')).code).toBe(2)
     expect((await project.etsef('run')).code).toBe(2)
-    expect((await project.etsef('run', 'toy.yaml', '--fast')).stderr).toContain("Unknown option '--fast'")
+    expect((await project.etsef('run', 'toy.yaml', '--fast')).stderr).toContain("unknown option '--fast'")
     expect((await project.etsef('run', 'nowhere.yaml')).stdout).toContain('ERR_MISSING_FILE  nowhere.yaml:1:1')
   })
 })

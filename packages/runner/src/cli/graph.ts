@@ -15,11 +15,11 @@ export async function graph(args: Arguments, output: Output): Promise<number> {
   const nodes = checked.order.flatMap((id) => checked.graph.nodes.get(id) ?? [])
   const draw = Object.hasOwn(formats, format) ? formats[format] : undefined
   if (!draw) throw new UsageError(`--format is mermaid, dot, svg or json, not "${format}"`)
-  writeResult(draw(nodes), args, output)
+  writeResult(await draw(nodes), args, output)
   return exitCodes.ok
 }
 
-const formats: Readonly<Record<string, (nodes: readonly GraphNode[]) => string>> = {
+const formats: Readonly<Record<string, (nodes: readonly GraphNode[]) => string | Promise<string>>> = {
   mermaid: drawMermaid,
   dot: drawDot,
   svg: drawSvg,

@@ -3,15 +3,15 @@ import { InvalidPipeline } from '../errors.js'
 import { findProjectRoot } from '../registry/find-project.js'
 import { storeDirOf } from '../run/store-dir.js'
 import { storeProblem } from '../store/store-problem.js'
-import { parseArguments, UsageError, type Arguments } from './arguments.js'
+import { Answered, parseArguments, UsageError, type Arguments } from './arguments.js'
 import { exitCodes } from './exit-codes.js'
-import { helpText } from './help.js'
 import { formatProblem, type Output } from './output.js'
+import type { VerbName } from './verbs.js'
 
 type Verb = (args: Arguments, output: Output) => Promise<number>
 
 /** Verbs load their code when they are used: `validate` pays for no executor. */
-const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
+const loaders: Readonly<Record<VerbName, () => Promise<Verb>>> = {
   validate: async () => (await import('./validate.js')).validate,
   plan: async () => (await import('./plan.js')).plan,
   run: async () => (await import('./run.js')).run,
@@ -37,21 +37,9 @@ export async function main(argv: readonly string[], cwd: string): Promise<number
   }
   let args: Arguments | undefined
   try {
-    args = parseArguments(argv, cwd)
-    if (args.values.version) {
-      const { runnerVersion } = await import('../run/run-pipeline.js')
-      output.line(runnerVersion)
-      return exitCodes.ok
-    }
-    const verb = args.verb === undefined ? undefined : verbs[args.verb]
-    if (args.values.help || !verb) {
-      output.line(helpText)
-      if (args.verb !== undefined && !verb) output.note(`etsef has no verb "${args.verb}"`)
-      return args.values.help ? exitCodes.ok : exitCodes.invalid
-    }
-    return await (
-      await verb()
-    )(args, output)
+    args = await parseArguments(argv, cwd)
+    const verb = await loaders[args.verb]()
+    return await verb(args, output)
   } catch (thrown) {
     return report(thrown, args, cwd, output)
   }
@@ -59,6 +47,7 @@ export async function main(argv: readonly string[], cwd: string): Promise<number
 
 function report(thrown: unknown, args: Arguments | undefined, cwd: string, output: Output): number {
   const isJson = args?.isJson ?? false
+  if (thrown instanceof Answered) return thrown.exitCode
   if (thrown instanceof UsageError) {
     output.note(`etsef: ${thrown.message}\nRun "etsef --help" for the verbs and flags.`)
     return exitCodes.invalid

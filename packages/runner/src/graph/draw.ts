@@ -19,10 +19,24 @@ function shapeOf(kind: string, text: string): string {
   return kind === 'combine' ? `{{${quoted}}}` : `(${quoted})`
 }
 
+const fills: Readonly<Record<GraphNode['installed']['operation']['kind'], string>> = {
+  source: '#e3f2fd',
+  map: '#f1f8e9',
+  estimator: '#fff3e0',
+  combine: '#f3e5f5',
+  report: '#fce4ec',
+}
+
 /** A graph in the language of Graphviz. */
 export function drawDot(nodes: readonly GraphNode[]): string {
-  const lines = ['digraph pipeline {', '  rankdir=LR; node [shape=box, style=rounded];']
-  for (const { id, installed } of nodes) lines.push(`  "${id}" [label="${id}\\n${installed.operation.type}"];`)
+  const lines = [
+    'digraph pipeline {',
+    '  rankdir=LR; node [shape=box, style="rounded,filled", fontname="sans-serif"]; edge [fontname="sans-serif"];',
+  ]
+  for (const { id, installed } of nodes)
+    lines.push(
+      `  "${id}" [label="${id}\\n${installed.operation.type}", fillcolor="${fills[installed.operation.kind]}"];`,
+    )
   for (const node of nodes) {
     for (const edge of edgesInto(node)) lines.push(`  "${edge.from.node}" -> "${edge.to.node}" [label="${edge.kind}"];`)
   }

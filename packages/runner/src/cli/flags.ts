@@ -1,0 +1,62 @@
+/** A flag of the command line. */
+export interface Flag {
+  readonly short?: string
+  /** What stands behind it, in capitals; left out: nothing, it is a switch. */
+  readonly value?: string
+  /** It may be given several times. */
+  readonly isRepeatable?: true
+  /** What may stand behind it, for completion; the verb checks it. */
+  readonly choices?: readonly string[]
+  readonly summary: string
+}
+
+/** Every flag of every verb. */
+export const flags = {
+  set: {
+    value: 'PATH=VALUE',
+    isRepeatable: true,
+    summary: 'vars.data=…, node.option=…, node.use=…, node.in.port=…, seed=…; repeatable',
+  },
+  profile: { value: 'NAME', summary: 'lays a profile of the file over it' },
+  seed: { value: 'N', summary: 'seed of the run' },
+  engine: { value: 'NAME', summary: 'tensor engine' },
+  store: { value: 'DIR', summary: 'default: .etsef beside package.json, or ETSEF_STORE' },
+  paranoid: { summary: 'reads every byte again, whatever was remembered' },
+  to: { value: 'NODES', isRepeatable: true, summary: 'only these nodes and what they need' },
+  from: { value: 'NODES', isRepeatable: true, summary: 'computes these and everything downstream again' },
+  only: { value: 'NODES', isRepeatable: true, summary: 'only these; their inputs must be cached' },
+  memory: { value: 'MB', summary: "bound on what stages need together (default: the machine's); 6g is 6 GB" },
+  jobs: { short: 'j', value: 'N', summary: 'stages at a time (default: CPUs)' },
+  gpus: { value: 'N', summary: 'GPUs that stages may use' },
+  'on-error': { value: 'WHAT', choices: ['stop', 'continue'], summary: 'stop or continue when a node fails' },
+  retries: { value: 'N', summary: 'attempts after a lost, killed or slow stage' },
+  timeout: { value: 'SECONDS', summary: 'of a stage' },
+  log: { value: 'FORMAT', choices: ['json'], summary: 'json: events, a line each' },
+  out: { short: 'o', value: 'PATH', summary: 'where reports are copied, or the file to write' },
+  annotate: { summary: 'says where each value was written' },
+  format: { value: 'FORMAT', choices: ['mermaid', 'dot', 'svg', 'json'], summary: 'mermaid, dot, svg or json' },
+  'keep-runs': { value: 'N', summary: 'newest runs whose artifacts are kept' },
+  'max-bytes': { value: 'N', summary: 'size to which the store is brought down' },
+  'dry-run': { summary: 'says what would be removed' },
+  force: { summary: 'installs again' },
+  dir: { value: 'DIR', summary: 'folder of the weights' },
+  json: { summary: 'one JSON object on stdout' },
+  quiet: { short: 'q', summary: 'no progress' },
+} as const satisfies Readonly<Record<string, Flag>>
+
+/** Name of a flag, without dashes. */
+export type FlagName = keyof typeof flags
+
+/** What the flags of a command line say. */
+export type Values = {
+  readonly [K in FlagName]?: (typeof flags)[K] extends { readonly isRepeatable: true }
+    ? readonly string[]
+    : (typeof flags)[K] extends { readonly value: string }
+      ? string
+      : boolean
+}
+
+/** A flag by its name, as what is known of every flag. */
+export function flagOf(name: FlagName): Flag {
+  return flags[name]
+}

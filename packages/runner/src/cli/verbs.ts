@@ -1,0 +1,113 @@
+import type { FlagName } from './flags.js'
+
+/** A word behind a verb. */
+export interface Word {
+  readonly name: string
+  readonly isOptional?: true
+  /** It may stand several times. */
+  readonly isRepeatable?: true
+  /** What it may be, for completion; the verb checks it. */
+  readonly choices?: readonly string[]
+}
+
+/** A verb: what it does and what may follow it. */
+export interface Verb {
+  readonly summary: string
+  readonly words: readonly Word[]
+  readonly flags: readonly FlagName[]
+}
+
+const file: Word = { name: 'file' }
+const pipelineFlags: readonly FlagName[] = ['set', 'profile', 'seed', 'engine', 'store', 'paranoid']
+const selectionFlags: readonly FlagName[] = ['to', 'from', 'only', 'memory']
+
+/** Flags of every verb. */
+export const commonFlags: readonly FlagName[] = ['json', 'quiet']
+
+/** Every verb of `etsef`. */
+export const verbs = {
+  validate: {
+    summary: 'every problem of the pipeline, with file, line and column',
+    words: [file],
+    flags: pipelineFlags,
+  },
+  plan: {
+    summary: 'what a run would do with each node, and why',
+    words: [file],
+    flags: [...pipelineFlags, ...selectionFlags],
+  },
+  run: {
+    summary: 'computes what is not cached; every run is a resume',
+    words: [file],
+    flags: [...pipelineFlags, ...selectionFlags, 'jobs', 'gpus', 'on-error', 'retries', 'timeout', 'out', 'log'],
+  },
+  resolve: {
+    summary: 'the pipeline with extends, variables and overrides resolved',
+    words: [file],
+    flags: [...pipelineFlags, 'annotate', 'out'],
+  },
+  graph: {
+    summary: 'the graph as mermaid, dot or svg',
+    words: [file],
+    flags: [...pipelineFlags, 'format', 'out'],
+  },
+  explain: {
+    summary: "the first thing in which a node's key differs from the last run",
+    words: [file, { name: 'node' }],
+    flags: pipelineFlags,
+  },
+  schema: {
+    summary: 'JSON Schema of pipelines for editors, of all installed operations',
+    words: [],
+    flags: ['out'],
+  },
+  plugins: {
+    summary: 'installed operations, or the ports and options of one, of a plugin or of a package',
+    words: [
+      { name: 'action', isOptional: true, choices: ['list', 'info'] },
+      { name: 'name', isOptional: true },
+    ],
+    flags: [],
+  },
+  runs: {
+    summary: 'past runs, or the record of one',
+    words: [{ name: 'run', isOptional: true }],
+    flags: ['store'],
+  },
+  replay: {
+    summary: 'runs a recorded pipeline (or the run.json of another machine) again and compares every artifact',
+    words: [{ name: 'run' }],
+    flags: ['store', 'engine', 'jobs'],
+  },
+  cache: {
+    summary: 'size of the store; collects what old runs used; checks every byte',
+    words: [{ name: 'action', choices: ['du', 'gc', 'verify'] }],
+    flags: ['store', 'keep-runs', 'max-bytes', 'dry-run'],
+  },
+  doctor: {
+    summary: 'what this machine has, and what is missing',
+    words: [],
+    flags: ['store'],
+  },
+  engine: {
+    summary: 'gets the best tensor engine this machine can have',
+    words: [{ name: 'action', choices: ['install', 'probe'] }],
+    flags: ['force'],
+  },
+  weights: {
+    summary: 'published weights: list, pull NAME, verify [NAME or FILE]',
+    words: [
+      { name: 'action', choices: ['list', 'pull', 'verify'] },
+      { name: 'names', isOptional: true, isRepeatable: true },
+    ],
+    flags: ['dir'],
+  },
+} as const satisfies Readonly<Record<string, Verb>>
+
+/** Name of a verb. */
+export type VerbName = keyof typeof verbs
+
+/** Whether there is a verb of the name. */
+export function isVerb(name: string): name is VerbName {
+  return Object.hasOwn(verbs, name)
+}
