@@ -1,4 +1,5 @@
-import { loadEngine, ntXentLoss, ntXentPosition } from '@etsef/nn'
+import { loadEngine } from '@etsef/nn'
+import { ntXentLoss, ntXentPosition } from '@etsef/plugin-simclr'
 import { expect, test } from 'vitest'
 
 /** Rows a0, a1, b0, b1; positives (0, 2) and (1, 3). */

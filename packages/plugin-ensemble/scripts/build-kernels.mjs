@@ -1,16 +1,16 @@
-// Builds src/kernels/binary.ts from the AssemblyScript in src/kernels/assembly: `node packages/plugin-ensemble/scripts/build-kernels.mjs`.
+// Builds src/numeric/kernels/binary.ts from the AssemblyScript in src/numeric/kernels/assembly: `node packages/plugin-ensemble/scripts/build-kernels.mjs`.
 // Without arguments it writes the file; `--print` prints it (a test compares).
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import asc from 'assemblyscript/asc'
 
-const baseDir = fileURLToPath(new URL('../src/kernels/assembly', import.meta.url))
+const baseDir = fileURLToPath(new URL('../src/numeric/kernels/assembly', import.meta.url))
 const outputs = new Map()
 const { error, stderr } = await asc.main(
   [
     'index.ts',
     ...['--baseDir', baseDir, '--outFile', 'kernels.wasm', '-O3', '--noAssert', '--runtime', 'stub'],
-    // Memory comes from outside, and is shared: several threads may work in it; see src/kernels/crew.ts.
+    // Memory comes from outside, and is shared: several threads may work in it; see src/numeric/kernels/crew.ts.
     ...['--importMemory', '--noExportMemory', '--sharedMemory', '--maximumMemory', '65536'],
     ...['--enable', 'simd', '--enable', 'threads'],
   ],
@@ -32,4 +32,4 @@ ${lines.join('\n')}
 ].join('')
 `
 if (process.argv.includes('--print')) process.stdout.write(source)
-else writeFileSync(new URL('../src/kernels/binary.ts', import.meta.url), source)
+else writeFileSync(new URL('../src/numeric/kernels/binary.ts', import.meta.url), source)

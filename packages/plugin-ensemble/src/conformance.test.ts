@@ -1,7 +1,7 @@
 import { checkPlugin, someFeatures, somePredictions } from '@etsef/plugin-api/testing'
-import { combinationOperations } from './combination/operations.js'
+import { memberOperations } from './combining/combiners.js'
 import plugin from './plugin.js'
-import { tuneOperations } from './tune/operations.js'
+import { tuners } from './tuning/tuners.js'
 
 const features = someFeatures({ numSamples: 60, numClasses: 3, numFeatures: 6 })
 const member = (name: string, seed: number) => ({
@@ -57,7 +57,7 @@ checkPlugin(plugin, {
     'ensemble/ml-xgboost': onFeatures({ rounds: 5 }),
   },
   untested: Object.fromEntries([
-    ...combinationOperations.map(({ type }) => [type, 'checked in combination/conformance.test.ts']),
-    ...tuneOperations.map(({ type }) => [type, 'checked in tune/tune.test.ts']),
+    ...memberOperations.map(({ type }) => [type, 'checked in combining/conformance.test.ts']),
+    ...tuners.map(({ type }) => [type, 'checked in tuning/tune.test.ts']),
   ]),
 })

@@ -1,2 +1,3 @@
 export { default } from './plugin.js'
 export { pretrainOptions } from './pretrain/pretrain.js'
+export { ntXentLoss, ntXentPosition } from './nt-xent/nt-xent.js'

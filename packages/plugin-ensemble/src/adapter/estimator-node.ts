@@ -1,6 +1,6 @@
 import type { EstimatorImplementation, OperationContext } from '@etsef/plugin-api'
-import type { Labels } from '../checks/training-data.js'
-import type { Matrix } from '../linear-algebra/matrix.js'
+import type { Labels } from '../numeric/training-data.js'
+import type { Matrix } from '../numeric/linear-algebra/matrix.js'
 import { collectTraining, featureMatrix, withFeatures, withProbabilities } from './feature-table.js'
 import { loadModel, saveModel } from './model-directory.js'
 import type { classifierOutputs, featureInputs, transformerOutputs } from './ports.js'

@@ -1,6 +1,6 @@
 import { collectFeatures, PipelineError, type FeatureBatch, type PredictionBatch } from '@etsef/plugin-api'
-import type { Labels } from '../checks/training-data.js'
-import { argmaxRows, matrix, type Matrix } from '../linear-algebra/matrix.js'
+import type { Labels } from '../numeric/training-data.js'
+import { argmaxRows, matrix, type Matrix } from '../numeric/linear-algebra/matrix.js'
 import type { Observable } from 'rxjs'
 
 /** Training rows with their ids, as the mathematics takes them. */

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PipelineError } from '@etsef/plugin-api'
-import { decodeState, encodeState } from '../state/encode-state.js'
+import { decodeState, encodeState } from './encode-state.js'
 
 /** Writes a fitted model as `model.json` and `model.bin`. */
 export async function saveModel(model: unknown, dir: string): Promise<void> {

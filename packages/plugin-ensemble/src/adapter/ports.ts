@@ -16,3 +16,25 @@ export const classifierOutputs = {
   predictions: port.predictions('Class probabilities per row, and the class with the largest'),
   model: port.model('model.json and model.bin: what was learned, as data'),
 }
+
+/** Ports and partitions of every classifier: fitted on train, with labels. */
+export const classifierPorts = {
+  kind: 'estimator',
+  inputs: featureInputs,
+  outputs: classifierOutputs,
+  rows: 'features',
+  fitOn: ['train'],
+  supervised: true,
+} as const
+
+/** Ports and partitions of every projection: fitted on train. */
+export const projectionPorts = {
+  kind: 'estimator',
+  inputs: featureInputs,
+  outputs: transformerOutputs,
+  rows: 'features',
+  fitOn: ['train'],
+} as const
+
+/** Ports and partitions of every selector: fitted on train, columns keep their names. */
+export const selectorPorts = { ...projectionPorts, supervised: true } as const

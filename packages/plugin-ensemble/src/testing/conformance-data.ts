@@ -1,4 +1,4 @@
-import { fromRows } from '../linear-algebra/matrix.js'
+import { fromRows } from '../numeric/linear-algebra/matrix.js'
 
 /** The 9 × 4 table with a constant column that the classical reference values were computed on. */
 export const table = fromRows([

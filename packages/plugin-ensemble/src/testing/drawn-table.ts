@@ -1,5 +1,5 @@
-import type { Labels } from '../checks/training-data.js'
-import { matrix, type Matrix } from '../linear-algebra/matrix.js'
+import type { Labels } from '../numeric/training-data.js'
+import { matrix, type Matrix } from '../numeric/linear-algebra/matrix.js'
 
 /** Describes a table so that a peer can draw the same numbers; see `test-fixtures/make_kernel_svm.py`. */
 export interface DrawnTable {

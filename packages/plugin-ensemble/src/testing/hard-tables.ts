@@ -1,5 +1,5 @@
-import type { Labels } from '../checks/training-data.js'
-import { matrix, type Matrix } from '../linear-algebra/matrix.js'
+import type { Labels } from '../numeric/training-data.js'
+import { matrix, type Matrix } from '../numeric/linear-algebra/matrix.js'
 import { readFixture } from './parity-fixture.js'
 
 /** What repeats in the values of a table. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import type { Labels } from '../checks/training-data.js'
-import { matrix, type Matrix } from '../linear-algebra/matrix.js'
+import type { Labels } from '../numeric/training-data.js'
+import { matrix, type Matrix } from '../numeric/linear-algebra/matrix.js'
 
 /** A public table with what scikit-learn and xgboost make of it; written by `test-fixtures/make_parity.py`. */
 export interface ParityFixture {

@@ -1,0 +1,25 @@
+import { classifierNode } from '../../adapter/estimator-node.js'
+import { classWeights } from '../class-weights/class-weights.js'
+import type { KernelSvmNodeOptions } from './kernel-svm.js'
+import { fitKernelSvm, kernelSvmProbabilities, type KernelSvmModel } from './kernel-svm-model.js'
+
+/** Code of `ensemble/kernel-svm`. */
+export const { fit, save, load, open } = classifierNode<KernelSvmNodeOptions, KernelSvmModel>({
+  kind: 'kernel-svm',
+  fit: (x, y, { c, classWeight, ...options }, ctx, classNames) => {
+    const model = fitKernelSvm(x, y, {
+      ...options,
+      C: c,
+      classWeights: classWeights(classWeight, y, classNames),
+    })
+    ctx.metric('numSupportVectors', model.vectors.numSamples)
+    ctx.metric(
+      'iterations',
+      model.numIterations.reduce((sum, count) => sum + count, 0),
+    )
+    if (!model.converged)
+      ctx.log('warn', `The SVM did not converge in ${options.maxIter} steps for a pair of classes; scale the columns`)
+    return model
+  },
+  probabilities: kernelSvmProbabilities,
+})

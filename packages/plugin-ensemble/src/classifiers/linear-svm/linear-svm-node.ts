@@ -1,0 +1,20 @@
+import { classifierNode } from '../../adapter/estimator-node.js'
+import { classWeights } from '../class-weights/class-weights.js'
+import { calibrateLinearSvm, fitLinearSvm, type LinearSvmModel } from './linear-svm-model.js'
+import { linearSvmProbabilities } from './linear-svm-model.js'
+import type { LinearSvmNodeOptions } from './linear-svm.js'
+
+/** Code of `ensemble/linear-svm`. */
+export const { fit, save, load, open } = classifierNode<LinearSvmNodeOptions, LinearSvmModel>({
+  kind: 'linear-svm',
+  fit: (x, y, options, ctx, classNames) => {
+    const weights = classWeights(options.classWeight, y, classNames)
+    const solver = { C: options.c, tol: options.tol, maxIter: options.maxIter, classWeights: weights }
+    const model = fitLinearSvm(x, y, solver)
+    ctx.metric('iterations', model.numIterations)
+    if (!model.converged)
+      ctx.log('warn', `The SVM did not converge in ${options.maxIter} iterations; scale the columns`)
+    return calibrateLinearSvm(model, x, y, { ...solver, folds: options.calibrationFolds })
+  },
+  probabilities: linearSvmProbabilities,
+})

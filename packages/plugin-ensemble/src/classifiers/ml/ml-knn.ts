@@ -1,0 +1,15 @@
+import { defineOperation, Type, type Operation } from '@etsef/plugin-api'
+import { classifierPorts } from '../../adapter/ports.js'
+
+/** `ensemble/ml-knn`. */
+export const mlKnn: Operation = defineOperation({
+  ...classifierPorts,
+  type: 'ensemble/ml-knn',
+  cacheVersion: 1,
+  summary: 'Euclidean nearest neighbours of the npm package ml-knn: slow',
+  options: Type.Object(
+    { neighbors: Type.Integer({ minimum: 1, default: 3, description: 'Neighbours that vote' }) },
+    { additionalProperties: false },
+  ),
+  load: () => import('./ml-knn-node.js'),
+})

@@ -1,0 +1,20 @@
+import { classifierNode } from '../../adapter/estimator-node.js'
+import { fitMlRandomForest, openMlRandomForest, type MlRandomForestModel } from './ml-random-forest-model.js'
+
+/** Above this the package takes minutes. */
+const slowCells = 200_000
+
+/** Code of `ensemble/ml-random-forest`. */
+export const { fit, save, load, open } = classifierNode<
+  { readonly trees: number; readonly maxFeatures: number },
+  MlRandomForestModel
+>({
+  kind: 'ml-random-forest',
+  fit: (x, y, options, ctx) => {
+    if (x.data.length > slowCells) {
+      ctx.log('warn', `ml-random-forest is slow on ${x.numSamples} × ${x.numFeatures}; ensemble/random-forest is not`)
+    }
+    return fitMlRandomForest(x, y, { ...options, seed: ctx.seed })
+  },
+  open: (model) => Promise.resolve({ probabilities: openMlRandomForest(model), close: () => undefined }),
+})

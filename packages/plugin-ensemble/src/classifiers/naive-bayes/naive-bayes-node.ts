@@ -1,0 +1,16 @@
+import { classifierNode } from '../../adapter/estimator-node.js'
+import { classWeights, type ClassWeight } from '../class-weights/class-weights.js'
+import { fitNaiveBayes, naiveBayesProbabilities, type NaiveBayesModel } from './gaussian-naive-bayes.js'
+
+interface Options {
+  readonly varSmoothing: number
+  readonly classWeight: ClassWeight
+}
+
+/** Code of `ensemble/naive-bayes`. */
+export const { fit, save, load, open } = classifierNode<Options, NaiveBayesModel>({
+  kind: 'naive-bayes',
+  fit: (x, y, { classWeight, ...options }, _ctx, classNames) =>
+    fitNaiveBayes(x, y, { ...options, classWeights: classWeights(classWeight, y, classNames) }),
+  probabilities: naiveBayesProbabilities,
+})

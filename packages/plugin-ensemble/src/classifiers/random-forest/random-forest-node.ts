@@ -1,0 +1,21 @@
+import { classifierNode } from '../../adapter/estimator-node.js'
+import { classWeights } from '../class-weights/class-weights.js'
+import { fitRandomForest, randomForestProbabilities, type RandomForestModel } from './random-forest-model.js'
+import type { RandomForestNodeOptions } from './random-forest.js'
+
+/** Code of `ensemble/random-forest`. */
+export const { fit, save, load, open } = classifierNode<RandomForestNodeOptions, RandomForestModel>({
+  kind: 'random-forest',
+  fit: (x, y, { maxDepth, classWeight, ...options }, ctx, classNames) =>
+    fitRandomForest(x, y, {
+      ...options,
+      maxDepth: maxDepth ?? Infinity,
+      seed: ctx.seed,
+      classWeights: classWeights(classWeight, y, classNames),
+      onTree: (done) => {
+        ctx.signal.throwIfAborted()
+        ctx.progress(done, options.trees, 'trees')
+      },
+    }),
+  probabilities: randomForestProbabilities,
+})

@@ -1,0 +1,19 @@
+import { classifierNode } from '../../adapter/estimator-node.js'
+import { classWeights } from '../class-weights/class-weights.js'
+import { fitXgboost, xgboostProbabilities, type XgboostModel } from './xgboost-model.js'
+import type { XgboostNodeOptions } from './xgboost.js'
+
+/** Code of `ensemble/xgboost`. */
+export const { fit, save, load, open } = classifierNode<XgboostNodeOptions, XgboostModel>({
+  kind: 'xgboost',
+  fit: (x, y, { classWeight, ...options }, ctx, classNames) =>
+    fitXgboost(x, y, {
+      ...options,
+      classWeights: classWeights(classWeight, y, classNames),
+      onRound: (done) => {
+        ctx.signal.throwIfAborted()
+        ctx.progress(done, options.rounds, 'rounds')
+      },
+    }),
+  probabilities: xgboostProbabilities,
+})

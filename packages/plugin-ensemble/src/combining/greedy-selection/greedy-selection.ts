@@ -1,0 +1,30 @@
+import { defineOperation, Type, type Operation } from '@etsef/plugin-api'
+import { lossOption } from '../members/loss-option.js'
+import { combinedOutputs, memberInputs, planMembers } from '../members/ports.js'
+
+/** Options of `ensemble/greedy-selection`. */
+export const greedySelectionOptions = Type.Object(
+  {
+    rounds: Type.Integer({
+      minimum: 1,
+      maximum: 10_000,
+      default: 25,
+      description: 'Members taken at most, with replacement',
+    }),
+    loss: lossOption('logLoss'),
+  },
+  { additionalProperties: false },
+)
+
+/** `ensemble/greedy-selection`. */
+export const greedySelection: Operation = defineOperation({
+  kind: 'combine',
+  type: 'ensemble/greedy-selection',
+  summary: 'Mean of the members that greedy selection with replacement takes on the val rows',
+  cacheVersion: 1,
+  options: greedySelectionOptions,
+  inputs: memberInputs,
+  outputs: combinedOutputs,
+  plan: (args) => planMembers(args, ['val']),
+  load: async () => (await import('./greedy-selection-node.js')).greedySelectionNode,
+})

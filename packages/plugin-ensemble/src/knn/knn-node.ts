@@ -1,9 +1,0 @@
-import { classifierNode } from '../adapter/estimator-node.js'
-import { fitKnn, openKnn, type KnnModel, type KnnOptions } from './knn.js'
-
-/** Code of `ensemble/knn`. */
-export const { fit, save, load, open } = classifierNode<KnnOptions, KnnModel>({
-  kind: 'knn',
-  fit: (x, y, options) => fitKnn(x, y, options),
-  open: (model) => Promise.resolve({ probabilities: openKnn(model), close: () => undefined }),
-})

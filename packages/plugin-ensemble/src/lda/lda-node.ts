@@ -1,9 +1,0 @@
-import { classifierNode } from '../adapter/estimator-node.js'
-import { fitLda, ldaProbabilities, type LdaModel } from './lda.js'
-
-/** Code of `ensemble/lda`. */
-export const { fit, save, load, open } = classifierNode<{ readonly shrinkage: number }, LdaModel>({
-  kind: 'lda',
-  fit: (x, y, options) => fitLda(x, y, options),
-  probabilities: ldaProbabilities,
-})

@@ -1,9 +1,0 @@
-import { classifierNode } from '../adapter/estimator-node.js'
-import { fitMlKnn, openMlKnn, type MlKnnModel } from './ml-knn.js'
-
-/** Code of `ensemble/ml-knn`. */
-export const { fit, save, load, open } = classifierNode<{ readonly neighbors: number }, MlKnnModel>({
-  kind: 'ml-knn',
-  fit: (x, y, options) => fitMlKnn(x, y, options),
-  open: (model) => Promise.resolve({ probabilities: openMlKnn(model), close: () => undefined }),
-})

@@ -1,0 +1,15 @@
+import { transformerNode } from '../../adapter/estimator-node.js'
+import { numberedNames } from '../../adapter/numbered-names.js'
+import { applyLda, fitLda, type LdaModel } from '../../classifiers/lda/lda-model.js'
+
+/** Code of `ensemble/lda-projection`. */
+export const { fit, save, load, open } = transformerNode<{ readonly shrinkage: number }, LdaModel>({
+  kind: 'lda',
+  fit: (x, y, options, ctx) => {
+    const model = fitLda(x, y, options)
+    ctx.metric('numDirections', model.directions.numSamples)
+    return model
+  },
+  apply: applyLda,
+  names: (model) => numberedNames('ld', model.directions.numSamples),
+})

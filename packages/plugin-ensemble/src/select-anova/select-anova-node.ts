@@ -1,7 +1,0 @@
-import { selectNode } from '../select/select-node.js'
-import { fitSelectAnova } from './select-anova.js'
-
-/** Code of `ensemble/select-anova`. */
-export const { fit, save, load, open } = selectNode<{ readonly components: number }>((x, y, { components }) =>
-  fitSelectAnova(x, y, { k: components }),
-)

@@ -1,5 +1,0 @@
-import { fitSelectCorrelation } from './correlation.js'
-import { selectNode } from './select-node.js'
-
-/** Code of `ensemble/select-correlation`. */
-export const { fit, save, load, open } = selectNode<{ readonly threshold: number }>(fitSelectCorrelation)

@@ -1,0 +1,5 @@
+import { fitSelectCorrelation } from './correlation.js'
+import { selectNode } from '../select-node.js'
+
+/** Code of `ensemble/select-correlation`. */
+export const { fit, save, load, open } = selectNode<{ readonly threshold: number }>(fitSelectCorrelation)

@@ -1,0 +1,18 @@
+import { fitSelectL1Logistic } from './l1-logistic.js'
+import { selectNode } from '../select-node.js'
+
+/** Code of `ensemble/select-l1`. */
+export const { fit, save, load, open } = selectNode<{ readonly components: number; readonly c: number }>(
+  (x, y, { components, c }, ctx) => {
+    const model = fitSelectL1Logistic(x, y, { k: components, C: c })
+    if (!model.converged) {
+      ctx.log(
+        'warn',
+        `the regression did not converge in ${model.numIterations} iterations; lower c, or drop columns that repeat others`,
+      )
+    }
+    ctx.metric('iterations', model.numIterations)
+    ctx.metric('converged', Number(model.converged))
+    return model
+  },
+)

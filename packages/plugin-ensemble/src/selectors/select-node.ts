@@ -1,0 +1,22 @@
+import type { OperationContext } from '@etsef/plugin-api'
+import type { Labels } from '../numeric/training-data.js'
+import type { Matrix } from '../numeric/linear-algebra/matrix.js'
+import { transformerNode } from '../adapter/estimator-node.js'
+import { applySelect, type SelectModel } from './select-columns.js'
+
+/** The adapter of a selector: columns keep their names; the log says how many were kept. */
+export function selectNode<O>(
+  fit: (x: Matrix, y: Labels, options: O, ctx: OperationContext) => SelectModel,
+): ReturnType<typeof transformerNode<O, SelectModel>> {
+  return transformerNode<O, SelectModel>({
+    kind: 'select',
+    fit: (x, y, options, ctx) => {
+      const model = fit(x, y, options, ctx)
+      ctx.log('info', `kept ${model.columns.length} of ${x.numFeatures} columns`)
+      ctx.metric('numSelected', model.columns.length)
+      return model
+    },
+    apply: applySelect,
+    names: (model, featureNames) => Array.from(model.columns, (j) => featureNames[j]!),
+  })
+}

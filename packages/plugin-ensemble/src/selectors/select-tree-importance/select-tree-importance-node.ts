@@ -1,0 +1,16 @@
+import { selectNode } from '../select-node.js'
+import { fitSelectTreeImportance } from './tree-importance.js'
+
+/** Code of `ensemble/select-tree-importance`. */
+export const { fit, save, load, open } = selectNode<{ readonly components: number; readonly trees: number }>(
+  (x, y, options, ctx) =>
+    fitSelectTreeImportance(x, y, {
+      k: options.components,
+      trees: options.trees,
+      seed: ctx.seed,
+      onTree: (done) => {
+        ctx.signal.throwIfAborted()
+        ctx.progress(done, options.trees, 'trees')
+      },
+    }),
+)
