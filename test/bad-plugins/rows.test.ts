@@ -1,4 +1,5 @@
 import type { Operation, Plugin, PortKind } from '@etsef/plugin-api'
+import { conformanceProblems, someFeatures, someImages } from '@etsef/plugin-api/testing'
 import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -74,10 +75,29 @@ afterAll(() => {
   dispose()
 })
 
+/** What the conformance kit says of the operation, on rows of the same kind. */
+async function kit(folder: string): Promise<string[]> {
+  const plugin = plugins.get(folder)!
+  const [operation] = plugin.operations
+  const [input, { kind }] = Object.entries(operation!.inputs)[0]!
+  const table = kind === 'images' ? someImages({ numSamples: 20 }) : someFeatures({ numSamples: 60, numClasses: 3 })
+  const problems = await conformanceProblems(plugin, {
+    cases: { [operation!.type]: () => ({ inputs: { [input]: table } }) },
+  })
+  const [first] = problems
+  if (!first) return ['conforms']
+  const { message, ...more } = first.error as Error & Partial<Record<'code' | 'expected' | 'received' | 'hint', string>>
+  const details = (['expected', 'received', 'hint'] as const).flatMap((name) =>
+    more[name] === undefined ? [] : [`  ${name.padEnd(8)}  ${more[name]}`],
+  )
+  return [first.check, `  ${more.code ?? first.error.name}: ${message}`, ...details]
+}
+
 describe('a plugin that is wrong in one way', () => {
   test.for(folders)('%s', async (folder) => {
     const runner = [folder, `${folder}-read`].flatMap((node) => told(summary.nodes[node]))
-    const text = ['runner', ...runner.map((line) => `  ${line}`), ''].join('\n')
+    const indent = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`)
+    const text = ['runner', ...indent(runner), 'kit', ...indent(await kit(folder)), ''].join('\n')
     await expect(text).toMatchFileSnapshot(join(import.meta.dirname, folder, 'expected.txt'))
   })
 })

@@ -130,3 +130,8 @@ export function formatError(error: PipelineError): string {
   if (error.hint !== undefined) lines.push(`  hint      ${error.hint}`)
   return lines.join('\n')
 }
+
+/** Whether an error speaks the contract: a plugin may bring its own copy of it. */
+export function isPipelineError(error: Error): error is PipelineError {
+  return error instanceof PipelineError || (error.name === 'PipelineError' && 'code' in error && 'toJSON' in error)
+}

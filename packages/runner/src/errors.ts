@@ -67,7 +67,4 @@ export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown))
 }
 
-/** Whether an error speaks the contract: a plugin may bring its own copy of it. */
-export function isPipelineError(error: Error): error is PipelineError {
-  return error instanceof PipelineError || (error.name === 'PipelineError' && 'code' in error && 'toJSON' in error)
-}
+export { isPipelineError } from '@etsef/plugin-api'

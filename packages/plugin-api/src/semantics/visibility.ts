@@ -1,3 +1,4 @@
+import type { Operation } from '../define-operation.js'
 import { hiddenLabel, type Partition, type Rows } from '../payload/rows.js'
 import { pickStored, type StoredBatch } from '../payload/stored.js'
 import { hideNames } from './opaque-names.js'
@@ -14,14 +15,26 @@ export interface Visibility {
   readonly hidesNames: boolean
 }
 
-/** The rules of the five kinds of operation. */
+/** The rules of the five kinds of operation; of combines those that split and those that make a model have their own. */
 export const visibility = {
   map: { partitions: undefined, labels: 'none', isAnonymous: true, hidesNames: true },
   apply: { partitions: undefined, labels: 'none', isAnonymous: true, hidesNames: true },
   combine: { partitions: undefined, labels: 'fittable', isAnonymous: false, hidesNames: true },
+  model: { partitions: ['train', 'val'], labels: 'fittable', isAnonymous: false, hidesNames: true },
   split: { partitions: undefined, labels: 'not-test', isAnonymous: false, hidesNames: false },
   report: { partitions: undefined, labels: 'all', isAnonymous: false, hidesNames: false },
 } as const satisfies Record<string, Visibility>
+
+/** What a combine, report or source may see: a combine that makes a model has no use for test rows that would not be fitting on them. */
+export function wholeVisibility({
+  kind,
+  rowPolicy,
+  outputs,
+}: Pick<Operation, 'kind' | 'rowPolicy' | 'outputs'>): Visibility {
+  if (kind === 'report') return visibility.report
+  if (rowPolicy === 'split') return visibility.split
+  return Object.values(outputs).some((port) => port.kind === 'model') ? visibility.model : visibility.combine
+}
 
 /** What `fit` may see: rows of its partitions; labels when it is supervised. */
 export function fitVisibility(fitOn: readonly Partition[], isSupervised: boolean): Visibility {
@@ -38,8 +51,18 @@ export function blank(batch: StoredBatch, rules: Visibility): StoredBatch {
   const labels = hideLabels(batch, rules.labels)
   const unlabelled = labels === batch.labels ? batch : { ...batch, labels }
   const named = rules.hidesNames ? hideNames(unlabelled) : unlabelled
-  if (!rules.isAnonymous) return named
-  return { ...named, groups: named.ids.map(() => ''), partitions: named.ids.map(() => 'none' as const) }
+  if (!rules.isAnonymous) return withFrozenLists(named)
+  return withFrozenLists({
+    ...named,
+    groups: named.ids.map(() => ''),
+    partitions: named.ids.map(() => 'none' as const),
+  })
+}
+
+/** The lists of a batch are shared with what is attached to its rows again: writing into them would move a row to another image. */
+function withFrozenLists(batch: StoredBatch): StoredBatch {
+  for (const value of Object.values(batch)) if (Array.isArray(value)) Object.freeze(value)
+  return batch
 }
 
 /** The rows of a batch that may be seen at all. */

@@ -1,4 +1,10 @@
 export * from './check-plugin.js'
+export {
+  conformanceProblems,
+  type CheckPluginOptions,
+  type ConformanceCase,
+  type ConformanceProblem,
+} from './conformance.js'
 export * from './expect-close.js'
 export * from './fixtures.js'
-export * from './run-operation.js'
+export { checkedOptions, runOperation, type RunOperationOptions, type RunOperationResult } from './run-operation.js'

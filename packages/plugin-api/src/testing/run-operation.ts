@@ -1,34 +1,49 @@
 import { mkdtempSync, mkdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { from, isObservable, lastValueFrom, toArray, type Observable } from 'rxjs'
+import { from, isObservable, lastValueFrom, map, throwError, toArray, type Observable } from 'rxjs'
 import type { OperationContext } from '../context.js'
-import type {
-  CombineImplementation,
-  EstimatorImplementation,
-  MapImplementation,
-  Named,
-  Operation,
-  Ports,
-  ReportImplementation,
-  SourceImplementation,
-} from '../define-operation.js'
+import type { LoadPixelsArguments, Named, Operation } from '../define-operation.js'
 import { isRowKind } from '../define-operation.js'
 import { PipelineError } from '../errors.js'
 import type { Json } from '../json.js'
 import { concatAttributions, pickAttributions } from '../payload/attributions.js'
 import { concatFeatures, pickFeatures } from '../payload/features.js'
-import { pickImages, type ImageBatch, type ImageRows } from '../payload/images.js'
+import { pickImages, type ImageBatch, type ImageRows, type PixelImage } from '../payload/images.js'
 import { concatPredictions, pickPredictions } from '../payload/predictions.js'
-import { concatRows, hiddenLabel, type Rows } from '../payload/rows.js'
+import { concatRows, rowsOf } from '../payload/rows.js'
 import type { Batches, OutputBatches } from '../payload/index.js'
 import type { ModelValue, ReportValue } from '../payload/directories.js'
 import type { RowKind } from '../port.js'
 import { createRng } from '../rng.js'
 import { checkOptions, type Schema } from '../schema/index.js'
+import {
+  addKnownRows,
+  blank,
+  checkBatch,
+  checkSameRows,
+  createKnownRows,
+  createPartitionCheck,
+  createRowPolicy,
+  fitVisibility,
+  loadPixelsOf,
+  outputOf,
+  revealNames,
+  rowsAtOpen,
+  twice,
+  visibility,
+  wholeVisibility,
+  type GivenBatch,
+  type Visibility,
+} from '../semantics/index.js'
+import { watchInputs } from './watch-inputs.js'
 
 type AnyBatch = Batches[RowKind]
 type AnyOutputBatch = OutputBatches[RowKind]
+/** A whole table that came out; pixels of images are loaded as the runner loads them. */
+export type OutputTable =
+  Exclude<AnyOutputBatch, ImageRows> | (ImageRows & { load(this: void, index: number): Promise<PixelImage> })
+type Outputs = Readonly<Record<string, OutputTable | ModelValue | ReportValue>>
 type Value_ = AnyBatch | ModelValue | ReportValue
 
 /** How {@link runOperation} runs. */
@@ -46,13 +61,13 @@ export interface RunOperationOptions {
 
 /** What came out: whole tables, models and reports by output port, and what the operation told its context. */
 export interface RunOperationResult {
-  readonly outputs: Readonly<Record<string, AnyOutputBatch | ModelValue | ReportValue>>
+  readonly outputs: Outputs
   readonly logs: readonly { readonly level: string; readonly message: string }[]
   readonly metrics: readonly { readonly name: string; readonly value: number; readonly step: number | undefined }[]
   /** Directory of an estimator's saved state. */
   readonly stateDir: string | undefined
   /** Removes the temporary directories. */
-  dispose(): void
+  dispose(this: void): void
 }
 
 /** Options with defaults filled in, checked as the runner checks them. @throws {@link PipelineError} `ERR_BAD_OPTION`. */
@@ -72,11 +87,45 @@ export function checkedOptions(operation: Operation, options: Readonly<Record<st
 }
 
 /**
- * Runs one operation in this process as the runner would: `fit` sees only its partitions, `apply` no labels, `combine` no test labels.
+ * Runs one operation in this process by the runner's own rules: it sees what it may see, under opaque names, and what it gives is checked
+ * and gets its row columns back. Rows keep the order of the inputs given here.
  *
  * An estimator's state goes through `save` and `load` before it is applied.
+ *
+ * @throws PipelineError as the runner would, and `ERR_PLUGIN` when the operation writes into its inputs; no folder is left then.
  */
 export async function runOperation(operation: Operation, run: RunOperationOptions = {}): Promise<RunOperationResult> {
+  const opened = openOperation(operation, run)
+  try {
+    const outputs = await opened.run()
+    return { ...opened, outputs, stateDir: opened.stateDir() }
+  } catch (thrown) {
+    opened.dispose()
+    throw thrown
+  }
+}
+
+/** An operation with its inputs: fitted once, and run as often as asked. */
+export interface OpenedOperation extends Pick<RunOperationResult, 'logs' | 'metrics' | 'dispose'> {
+  /** Everything there is to run, or `apply` alone over batches of another size or rows in the opposite order. */
+  run(this: void, how?: { readonly batchSize?: number; readonly isReversed?: boolean }): Promise<Outputs>
+  stateDir(this: void): string | undefined
+}
+
+interface Code {
+  run(args: object): Promise<Readonly<Record<string, unknown>>>
+  fit(args: object): Promise<unknown>
+  save(state: unknown, dir: string): Promise<void>
+  load(dir: string): Promise<unknown>
+  open?(args: object): Promise<{
+    apply(batch: AnyBatch): Promise<Readonly<Record<string, unknown>>>
+    close?(): Promise<void>
+  }>
+  loadPixels?(args: LoadPixelsArguments<unknown>): Promise<PixelImage>
+}
+
+/** Opens an operation; nothing of it runs yet. */
+export function openOperation(operation: Operation, run: RunOperationOptions): OpenedOperation {
   const dir = mkdtempSync(join(tmpdir(), 'etsef-operation-'))
   const logs: { level: string; message: string }[] = []
   const metrics: { name: string; value: number; step: number | undefined }[] = []
@@ -99,77 +148,222 @@ export async function runOperation(operation: Operation, run: RunOperationOption
     engine: operation.engine ? (run.engine ?? process.env['ETSEF_ENGINE'] ?? 'wasm') : undefined,
     threads: 1,
   }
-  const options = checkedOptions(operation, run.options)
   const inputs = run.inputs ?? {}
-  const batchSize = run.batchSize ?? 16
-  const args = (view: (batch: AnyBatch) => AnyBatch): never =>
-    // The declared types are erased here; each implementation checks its own.
-    ({
-      options,
-      inputs: Object.fromEntries(
-        Object.keys(operation.inputs).map((port) => [port, portValue(inputs[port], batchSize, view)]),
-      ),
-      ctx,
-    }) as never
-  const result = (outputs: RunOperationResult['outputs'], stateDir?: string): RunOperationResult => ({
-    outputs,
+  const watched = watchInputs()
+  const show = (batch: AnyBatch, rules: Visibility): AnyBatch => {
+    const shown = batch.partitions.flatMap((partition, at) =>
+      (rules.partitions?.includes(partition) ?? true) ? [at] : [],
+    )
+    // Blanking keeps the kind, and the loader of images.
+    return watched.watch(blank(pickTable(batch, shown), rules) as AnyBatch)
+  }
+  const values = (rules: Visibility, batchSize: number): Record<string, unknown> =>
+    Object.fromEntries(
+      Object.keys(operation.inputs).map((port) => [
+        port,
+        portValue(inputs[port], batchSize, (batch) => show(batch, rules)),
+      ]),
+    )
+  let stateDir: string | undefined
+  let fitted: Promise<unknown> | undefined
+  const context: RunContext = { operation, ctx, tables: tablesOf(inputs), show }
+  const runOnce = async (batchSize: number, isReversed: boolean): Promise<Outputs> => {
+    const options = checkedOptions(operation, run.options)
+    // Types are erased here; each implementation checks its own.
+    const code = (await operation.load()) as Code
+    const args = (rules: Visibility): object => ({ options, inputs: values(rules, batchSize), ctx })
+    if (operation.kind !== 'map' && operation.kind !== 'estimator') {
+      const given = await code.run(args(wholeVisibility(operation)))
+      return collectWhole(context, code, options, given)
+    }
+    const fit = async (): Promise<unknown> => {
+      stateDir = makeDir('state')
+      await code.save(
+        await code.fit(args(fitVisibility(operation.fitOn ?? [], operation.supervised ?? false))),
+        stateDir,
+      )
+      return code.load(stateDir)
+    }
+    const state = operation.kind === 'estimator' ? await (fitted ??= fit()) : undefined
+    const models = Object.entries(operation.outputs).flatMap(([name, { kind }]) =>
+      kind === 'model' && stateDir !== undefined ? [[name, { kind, dir: stateDir }] as const] : [],
+    )
+    if (!code.open) return Object.fromEntries(models)
+    const opened = await code.open({
+      ...args(visibility.apply),
+      inputs: {
+        ...values(visibility.apply, batchSize),
+        ...(operation.rows === undefined ? {} : { [operation.rows]: throwError(() => rowsAtOpen(operation.type)) }),
+      },
+      state,
+    })
+    const table = rowsInput(operation, inputs)
+    const rows = isReversed ? pickTable(table, [...table.ids.keys()].reverse()) : table
+    const applied = await applyAll(context, code, options, opened, cut(rows, batchSize))
+    await opened.close?.()
+    return { ...Object.fromEntries(models), ...applied }
+  }
+  return {
     logs,
     metrics,
-    stateDir,
+    stateDir: () => stateDir,
+    async run({ batchSize = run.batchSize ?? 16, isReversed = false } = {}) {
+      try {
+        const outputs = await runOnce(batchSize, isReversed)
+        watched.check(operation.type)
+        return outputs
+      } catch (thrown) {
+        throw await revealNames(thrown, [context.tables.map(({ table }) => table)])
+      }
+    },
     dispose: () => {
       rmSync(dir, { recursive: true, force: true })
     },
-  })
-  const implementation = await operation.load()
-  if (operation.kind === 'estimator') {
-    const estimator = implementation as EstimatorImplementation<unknown, Ports, Ports, unknown>
-    const fitOn: readonly string[] = operation.fitOn ?? []
-    const stateDir = makeDir('state')
-    const fitView = (batch: AnyBatch): AnyBatch => {
-      const kept = pick(
-        batch,
-        batch.partitions.flatMap((partition, index) => (fitOn.includes(partition) ? [index] : [])),
-      )
-      return operation.supervised ? kept : hideLabels(kept, () => true)
-    }
-    await estimator.save(await estimator.fit(args(fitView)), stateDir)
-    const state = await estimator.load(stateDir)
-    const outputs: Record<string, AnyOutputBatch | ModelValue> = {}
-    for (const [name, { kind }] of Object.entries(operation.outputs))
-      if (kind === 'model') outputs[name] = { kind: 'model', dir: stateDir }
-    if (estimator.open) {
-      const unlabelled: object = args((batch) => hideLabels(batch, () => true))
-      const opened = await estimator.open({ ...unlabelled, state } as never)
-      Object.assign(outputs, await applyAll(opened, rowsInput(operation, inputs), batchSize))
-    }
-    return result(outputs, stateDir)
   }
-  if (operation.kind === 'map') {
-    const opened = await (implementation as MapImplementation<unknown, Ports, Ports>).open(
-      args((batch) => hideLabels(batch, () => true)),
+}
+
+interface RunContext {
+  readonly operation: Operation
+  readonly ctx: OperationContext
+  readonly tables: readonly InputTable[]
+  show(this: void, batch: AnyBatch, rules: Visibility): AnyBatch
+}
+
+interface InputTable {
+  readonly name: string
+  readonly table: AnyBatch
+}
+
+function tablesOf(inputs: NonNullable<RunOperationOptions['inputs']>): InputTable[] {
+  return Object.entries(inputs).flatMap(([port, value]) => {
+    const entries = Array.isArray(value)
+      ? (value as readonly Named<Value_>[])
+      : [{ name: port, value: value as Value_ }]
+    return entries.flatMap(({ name, value: each }) =>
+      !isObservable(each) && isRowKind(each.kind) ? [{ name, table: each as AnyBatch }] : [],
     )
-    return result(await applyAll(opened, rowsInput(operation, inputs), batchSize))
+  })
+}
+
+async function applyAll(
+  context: RunContext,
+  code: Code,
+  options: unknown,
+  opened: { apply(batch: AnyBatch): Promise<Readonly<Record<string, unknown>>> },
+  batches: readonly AnyBatch[],
+): Promise<Record<string, OutputTable>> {
+  const { operation, show } = context
+  const ports = Object.entries(operation.outputs).filter(([, { kind }]) => isRowKind(kind))
+  const parts = new Map<string, AnyOutputBatch[]>(ports.map(([port]) => [port, []]))
+  for (const batch of batches) {
+    const shown = show(batch, visibility.apply)
+    const applied = await opened.apply(shown)
+    refuseUndeclared(applied, operation)
+    for (const [port, { kind }] of ports) {
+      const what = outputOf(operation.type, port)
+      const given = applied[port] as GivenBatch
+      // Only ports of rows are asked for here.
+      checkBatch(given, { kind: kind as RowKind, classNames: batch.classNames, what })
+      checkSameRows(given, shown, what)
+      const images = batch.kind === 'images' ? { uris: batch.uris, parentIds: batch.parentIds } : {}
+      parts.get(port)!.push({ ...given, ...rowsOf(batch), ...(given.kind === 'images' ? images : {}) })
+    }
   }
-  const view =
-    operation.kind === 'report'
-      ? (batch: AnyBatch) => batch
-      : (batch: AnyBatch) =>
-          hideLabels(
-            batch,
-            (partition) => partition === 'test' || (partition === 'none' && operation.rowPolicy !== 'split'),
+  return Object.fromEntries(
+    [...parts].map(([port, given]) => [port, withPixels(concatOutputs(given), port, { context, code, options })]),
+  )
+}
+
+async function collectWhole(
+  context: RunContext,
+  code: Code,
+  options: unknown,
+  given: Readonly<Record<string, unknown>>,
+): Promise<Outputs> {
+  const { operation, tables } = context
+  refuseUndeclared(given, operation)
+  const known = createKnownRows(wholeVisibility(operation).hidesNames)
+  if (operation.kind !== 'report')
+    for (const { name, table } of tables) addKnownRows(known, table, { name, seen: new Set(), choice: 0 })
+  const facts = { known, classNames: tables[0]?.table.classNames ?? [] }
+  const outputs: Record<string, OutputTable | ModelValue | ReportValue> = {}
+  for (const [port, { kind }] of Object.entries(operation.outputs)) {
+    const value = given[port]
+    if (!isRowKind(kind)) {
+      outputs[port] = folderOf(value, kind, outputOf(operation.type, port))
+      continue
+    }
+    const what = outputOf(operation.type, port)
+    if (!isObservable(value)) throw new PipelineError('ERR_PLUGIN', { message: `${what} is not a stream` })
+    const policy = createRowPolicy(operation, facts, what)
+    const checkPartitions = createPartitionCheck()
+    const seen = new Set<string>()
+    const batches = (await lastValueFrom((value as Observable<GivenBatch>).pipe(toArray()))).map((batch) => {
+      checkBatch(batch, { kind, classNames: operation.kind === 'combine' ? facts.classNames : undefined, what })
+      const { rows, parentIds, found } = policy.attach(batch)
+      for (const id of rows.ids) {
+        if (seen.has(id)) throw twice(id, what)
+        seen.add(id)
+      }
+      checkPartitions(rows)
+      if (batch.kind !== 'images') return { ...batch, ...rows }
+      return { ...batch, ...rows, parentIds, uris: batch.uris.map((uri, at) => found[at]?.uri ?? uri) }
+    })
+    policy.finish()
+    outputs[port] = withPixels(concatOutputs(batches), port, { context, code, options })
+  }
+  return outputs
+}
+
+function folderOf(value: unknown, kind: string, what: string): ModelValue | ReportValue {
+  const folder = value as ModelValue | ReportValue | undefined
+  if (folder?.kind === kind && typeof folder.dir === 'string') return folder
+  throw new PipelineError('ERR_PLUGIN', { message: `${what} is not a ${kind}`, expected: `{ kind: "${kind}", dir }` })
+}
+
+function refuseUndeclared(given: Readonly<Record<string, unknown>>, { type, outputs }: Operation): void {
+  const odd = Object.keys(given).find((port) => outputs[port] === undefined)
+  if (odd === undefined) return
+  throw new PipelineError('ERR_PLUGIN', {
+    message: `${outputOf(type, odd)} is not declared`,
+    expected: Object.keys(outputs).join(', '),
+  })
+}
+
+function withPixels(
+  table: AnyOutputBatch,
+  port: string,
+  { context, code, options }: { readonly context: RunContext; readonly code: Code; readonly options: unknown },
+): OutputTable {
+  if (table.kind !== 'images') return table
+  const { operation, ctx, tables } = context
+  const upstreamOf = (index: number): Promise<PixelImage> => {
+    for (const id of [table.ids[index]!, (table.parentIds ?? table.ids)[index]!]) {
+      for (const { table: input } of tables) {
+        const at = input.kind === 'images' ? input.ids.indexOf(id) : -1
+        if (input.kind === 'images' && at >= 0) return input.load(at)
+      }
+    }
+    return Promise.reject(new PipelineError('ERR_PLUGIN', { message: `Nothing is upstream of ${operation.type}` }))
+  }
+  const loadPixels = code.loadPixels?.bind(code)
+  return {
+    ...table,
+    load: (index) =>
+      loadPixels
+        ? loadPixelsOf(
+            { type: operation.type, isSource: operation.kind === 'source', loadPixels },
+            { id: table.ids[index]!, uri: table.uris[index]!, sourceId: table.sourceIds[index]! },
+            {
+              port,
+              parameters: table.parameters?.[index] ?? null,
+              upstream: () => upstreamOf(index),
+              options,
+              seed: ctx.seed,
+            },
           )
-  const whole = implementation as
-    | SourceImplementation<unknown, Ports>
-    | CombineImplementation<unknown, Ports, Ports>
-    | ReportImplementation<unknown, Ports, Ports>
-  const values: Record<string, unknown> = await whole.run(args(view))
-  const outputs: Record<string, AnyOutputBatch | ModelValue | ReportValue> = {}
-  for (const [name, value] of Object.entries(values)) {
-    outputs[name] = isObservable(value)
-      ? concatOutputs(await lastValueFrom((value as Observable<AnyOutputBatch>).pipe(toArray())))
-      : (value as ModelValue | ReportValue)
+        : upstreamOf(index),
   }
-  return result(outputs)
 }
 
 function rowsInput(operation: Operation, inputs: NonNullable<RunOperationOptions['inputs']>): AnyBatch {
@@ -179,27 +373,9 @@ function rowsInput(operation: Operation, inputs: NonNullable<RunOperationOptions
   return value as AnyBatch
 }
 
-async function applyAll(
-  opened: { apply(batch: AnyBatch): Promise<Record<string, unknown>>; close?(): Promise<void> },
-  table: AnyBatch,
-  batchSize: number,
-): Promise<Record<string, AnyOutputBatch>> {
-  const parts: Record<string, AnyOutputBatch[]> = {}
-  for (const batch of cut(table, batchSize)) {
-    const hidden = {
-      ...hideLabels(batch, () => true),
-      groups: batch.ids.map(() => ''),
-      partitions: batch.ids.map(() => 'none' as const),
-    }
-    const applied = await opened.apply(hidden)
-    for (const [name, value] of Object.entries(applied)) (parts[name] ??= []).push(value as AnyOutputBatch)
-  }
-  await opened.close?.()
-  return Object.fromEntries(Object.entries(parts).map(([name, batches]) => [name, concatOutputs(batches)]))
-}
-
 function portValue(value: unknown, batchSize: number, view: (batch: AnyBatch) => AnyBatch): unknown {
-  if (value === undefined || isObservable(value)) return value
+  if (value === undefined) return value
+  if (isObservable(value)) return (value as Observable<AnyBatch>).pipe(map(view))
   if (Array.isArray(value))
     return (value as Named<Value_>[]).map((entry) => ({
       name: entry.name,
@@ -213,7 +389,7 @@ function cut(table: AnyBatch, batchSize: number): AnyBatch[] {
   const batches: AnyBatch[] = []
   for (let start = 0; start < Math.max(1, table.ids.length); start += batchSize) {
     batches.push(
-      pick(
+      pickTable(
         table,
         Array.from({ length: Math.min(batchSize, table.ids.length - start) }, (_, i) => start + i),
       ),
@@ -222,7 +398,8 @@ function cut(table: AnyBatch, batchSize: number): AnyBatch[] {
   return batches
 }
 
-function pick(batch: AnyBatch, indices: readonly number[]): AnyBatch {
+/** The rows of a table at some positions. */
+export function pickTable(batch: AnyBatch, indices: readonly number[]): AnyBatch {
   switch (batch.kind) {
     case 'images':
       return pickImages(batch, indices)
@@ -232,13 +409,6 @@ function pick(batch: AnyBatch, indices: readonly number[]): AnyBatch {
       return pickPredictions(batch, indices)
     case 'attributions':
       return pickAttributions(batch, indices)
-  }
-}
-
-function hideLabels<B extends Rows>(batch: B, isHidden: (partition: string) => boolean): B {
-  return {
-    ...batch,
-    labels: batch.labels.map((label, index) => (isHidden(batch.partitions[index]!) ? hiddenLabel : label)),
   }
 }
 

@@ -7,6 +7,7 @@ import {
   type OperationContext,
   type PredictionBatch,
 } from '@etsef/plugin-api'
+import { opaqueId } from '@etsef/plugin-api/semantics'
 import { checkedOptions, runOperation, someRows, type RunOperationResult } from '@etsef/plugin-api/testing'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -234,7 +235,7 @@ describe('a short training', () => {
     expect(second.features.features).toEqual(first.features.features)
     expect(second.predictions.scores).toEqual(first.predictions.scores)
     const { rows, folds: models } = (await readCrossFit(first.dir))!
-    expect(rows.map(({ id }) => id)).toEqual(trainRows.map((row) => images.ids[row]))
+    expect(rows.map(({ id }) => id)).toEqual(trainRows.map((row) => opaqueId(images.ids[row]!, images.sourceIds[row]!)))
     expect(new Set(rows.map(({ fold }) => fold))).toEqual(new Set([0, 1, 2]))
     expect(models).toHaveLength(numFolds)
     expect((await readModel(first.dir)).classNames).toEqual(images.classNames)

@@ -1,5 +1,4 @@
 import {
-  hiddenLabel,
   pickFeatures,
   type EstimatorImplementation,
   type FeatureBatch,
@@ -7,6 +6,7 @@ import {
   type OperationContext,
   type PredictionBatch,
 } from '@etsef/plugin-api'
+import { blank, fitVisibility, visibility } from '@etsef/plugin-api/semantics'
 import { of } from 'rxjs'
 import type { classifierOutputs, featureInputs, transformerOutputs } from '../adapter/ports.js'
 import { knownOperation } from './known-operations.js'
@@ -72,7 +72,7 @@ export async function fitSteps(
   const states: unknown[] = []
   for (const [index, { code, isSupervised, name }] of steps.entries()) {
     const inner = innerContext(ctx, name, index)
-    const seen = isSupervised ? fitted : { ...fitted, labels: fitted.labels.map(() => hiddenLabel) }
+    const seen = blank(fitted, { ...fitVisibility([], isSupervised), hidesNames: false }) as FeatureBatch
     const state = await code.fit({ options: options[index]!, inputs: { features: of(seen) }, ctx: inner })
     states.push(state)
     fitted = await transform(code, state, fitted, options[index]!, inner)
@@ -195,11 +195,8 @@ async function transform(
   return { ...rows, features: features.features, featureNames: features.featureNames }
 }
 
+/** Rows as `apply` sees them. Their names are opaque already. */
 function anonymous(rows: FeatureBatch): FeatureBatch {
-  return {
-    ...rows,
-    labels: rows.labels.map(() => hiddenLabel),
-    groups: rows.ids.map(() => ''),
-    partitions: rows.ids.map(() => 'none' as const),
-  }
+  // Blanking keeps the kind.
+  return blank(rows, { ...visibility.apply, hidesNames: false }) as FeatureBatch
 }

@@ -5,6 +5,7 @@ import {
   type JsonObject,
   type PredictionBatch,
 } from '@etsef/plugin-api'
+import { hideNames } from '@etsef/plugin-api/semantics'
 import { checkPlugin, runOperation, someFeatures } from '@etsef/plugin-api/testing'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -262,11 +263,12 @@ describe('ensemble/cross-fit', () => {
     const options = { classifier: 'knn', options: { neighbors: 1 } }
     const result = await runOperation(crossFit, { options, inputs: { features: noise } })
     const { open, load } = (await crossFit.load()) as Required<ClassifierCode>
-    const fresh = { ...noise, sourceIds: noise.sourceIds.map((id) => `new-${id}`) }
+    const hidden = hideNames(noise) as FeatureBatch
+    const fresh = { ...hidden, sourceIds: noise.sourceIds.map((id) => `new-${id}`) }
     // Nothing of the context is used to apply.
     const ctx = { seed: '1' } as never
     const opened = await open({ options, inputs: { features: of(fresh) }, ctx, state: await load(result.stateDir!) })
-    const again = (await opened.apply(noise)).predictions
+    const again = (await opened.apply(hidden)).predictions
     const { predictions } = await opened.apply(fresh)
     expect(accuracy(again, noise, 'train')).toBeLessThan(0.7)
     // The nearest training row of a training row is itself: the refitted classifier is certain of it.

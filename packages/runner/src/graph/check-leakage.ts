@@ -10,6 +10,7 @@ export function checkLeakage(node: GraphNode, nodes: Nodes, specs: Specs, proble
   checkDownstreamOfReport(node, nodes, problems)
   if (node.installed.operation.kind === 'estimator') checkFit(node, specs, problems)
   if (node.installed.operation.kind !== 'combine') return
+  checkModelOfCombine(node, problems)
   if (node.installed.operation.rowPolicy === 'split') checkSplit(node, nodes, specs, problems)
   checkJoin(node, nodes, specs, problems)
 }
@@ -80,6 +81,25 @@ function checkFit(node: GraphNode, specs: Specs, problems: PipelineError[]): voi
       expected: fitOn.join(', '),
       received: partitions.join(', '),
       hint: `give the split a share of ${fitOn.join(' and ')} rows`,
+    }),
+  )
+}
+
+/** A combine that makes a model is shown train and val rows only, so it has no test rows to give. */
+function checkModelOfCombine(node: GraphNode, problems: PipelineError[]): void {
+  const { operation, plugin } = node.installed
+  const ports = Object.entries(operation.outputs)
+  const model = ports.find(([, { kind }]) => kind === 'model')
+  const rows = ports.find(([, { kind }]) => isRowKind(kind))
+  if (!model || !rows) return
+  problems.push(
+    problem('ERR_LEAKAGE', {
+      message: `Operation "${operation.type}" is a combine that makes a model and gives rows: it could learn from the test rows that it gives`,
+      place: node.usePlace,
+      node: node.id,
+      expected: 'an estimator, which learns in fit and gives rows in apply; or two operations',
+      received: `outputs "${model[0]}" (model) and "${rows[0]}" (${rows[1].kind})`,
+      hint: `ask the authors of ${plugin.packageName}`,
     }),
   )
 }

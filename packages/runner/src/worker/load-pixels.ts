@@ -9,10 +9,9 @@ import {
   type Plugin,
 } from '@etsef/plugin-api'
 import type { StoredImageBatch } from '@etsef/plugin-api/codec'
-import { checkPixels, opaqueId } from '@etsef/plugin-api/semantics'
+import { loadPixelsOf } from '@etsef/plugin-api/semantics'
 import { pathToFileURL } from 'node:url'
 import type { LoaderChain } from '../plan/loader-chain.js'
-import { isPipelineError } from '../errors.js'
 import type { LiveImages } from './live-images.js'
 
 /** A loader chain with its code loaded. */
@@ -116,39 +115,9 @@ async function loadRow(row: RowToLoad): Promise<PixelImage> {
     return loadRow({ ...row, loader: input, id: chain.isExpanding ? parentId : id, depth })
   }
   if (!loadPixels) return upstream()
-  // A source finds the picture by its uri; what changes pictures on the way must not read the class there.
-  const name = loader.isSource ? id : opaqueId(id, sourceId)
-  let image: PixelImage
-  try {
-    image = await loadPixels({
-      row: { id: name, uri: loader.inputs.length === 0 ? uri : name, ...(loader.isSource ? { sourceId } : {}) },
-      port: chain.port,
-      parameters: own,
-      upstream,
-      options: chain.options,
-      seed: chain.seed,
-    })
-  } catch (thrown) {
-    throw blamed(thrown, `Image "${uri}" cannot be loaded: `, chain)
-  }
-  try {
-    checkPixels(image)
-  } catch (thrown) {
-    throw blamed(thrown, `Image "${uri}" of ${chain.type} `, chain)
-  }
-  return image
-}
-
-/** An error of the operation that loads the pixels: whoever asks for them has done nothing wrong. */
-function blamed(thrown: unknown, prefix: string, { node, type }: LoaderChain): PipelineError {
-  // Said already of what is further up.
-  if (thrown instanceof Error && isPipelineError(thrown) && thrown.node !== undefined) return thrown
-  const message = `${prefix}${thrown instanceof Error ? thrown.message : String(thrown)}`
-  const known = thrown instanceof Error && isPipelineError(thrown) ? thrown : undefined
-  return new PipelineError(known?.code ?? 'ERR_BAD_DATA', {
-    message: message.includes(type) ? message : `${message} (${type})`,
-    node,
-    ...{ expected: known?.expected, received: known?.received, hint: known?.hint },
-    cause: thrown,
-  })
+  return loadPixelsOf(
+    { type: chain.type, node: chain.node, isSource: loader.isSource, loadPixels },
+    { id, uri, sourceId },
+    { port: chain.port, parameters: own, upstream, options: chain.options, seed: chain.seed },
+  )
 }

@@ -4,6 +4,7 @@ import {
   checkBatch,
   checkSameRows,
   outputOf,
+  rowsAtOpen,
   storeBatch,
   visibility,
   type GivenBatch,
@@ -117,14 +118,6 @@ function writeBatch({ type, port, kind, output, given, shown, batch, loadsPixels
       transforms,
     }),
   )
-}
-
-function rowsAtOpen(type: string): PipelineError {
-  return new PipelineError('ERR_LEAKAGE', {
-    message: `${type} reads its rows when it is opened`,
-    expected: 'rows in apply(), a batch at a time',
-    hint: 'what is learned from rows is learned in fit(), from the partitions that fitOn names',
-  })
 }
 
 /** More tensors after a batch than before it: the operation leaks them. Said in the log; an error where tests ask for it. */

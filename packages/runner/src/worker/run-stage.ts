@@ -1,15 +1,15 @@
 import { isRowKind, PipelineError, type Operation } from '@etsef/plugin-api'
+import { revealNames } from '@etsef/plugin-api/semantics'
 import { join } from 'node:path'
 import type { FromWorker, StageResult, StageSpec } from '../executor/protocol.js'
 import { formatVersion } from '../store/manifest.js'
-import { openArtifact, type RowInput } from './artifact-input.js'
+import { CorruptArtifact, openArtifact, type RowInput } from './artifact-input.js'
 import { createArtifact, type ArtifactWriter } from './artifact-output.js'
 import { checkCode } from './check-code.js'
 import { openScope, type StageScope } from './context.js'
 import { lineageFile, lineageText, readLineage } from './lineage.js'
 import { createLiveImages } from './live-images.js'
 import { importOperation, loadImplementation } from './load-pixels.js'
-import { revealNames } from './reveal-names.js'
 import { runBatches } from './run-batches.js'
 import { runFit, stateFolder } from './run-fit.js'
 import { runWhole, type StageWork } from './run-whole.js'
@@ -68,12 +68,20 @@ export async function runStage(spec: StageSpec, { signal, send, askToPublish }: 
     artifact.discard()
     // What was kept for another attempt was made of the same wrong bytes.
     if (thrown instanceof PipelineError && thrown.code === 'ERR_CHANGED_FILE') scope.forgetCheckpoints()
-    const told = await revealNames(thrown, rows).catch(() => thrown)
+    const told = thrown instanceof CorruptArtifact ? thrown : await revealed(thrown, rows).catch(() => thrown)
     scope.log('error', told instanceof Error ? (told.stack ?? told.message) : String(told))
     throw told
   } finally {
     scope.close()
   }
+}
+
+/** Reads the inputs again, which only an error that names rows costs. */
+function revealed(thrown: unknown, inputs: readonly RowInput[]): Promise<unknown> {
+  return revealNames(
+    thrown,
+    inputs.map(({ reader }) => ({ [Symbol.asyncIterator]: () => reader.batches()[Symbol.asyncIterator]() })),
+  )
 }
 
 async function runPart(work: StageWork): Promise<number> {

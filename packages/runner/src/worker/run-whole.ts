@@ -17,7 +17,7 @@ import {
   twice,
   opaqueId,
   outputOf,
-  visibility,
+  wholeVisibility,
   type GivenBatch,
   type InputFacts,
   type KnownRows,
@@ -55,12 +55,7 @@ interface WholeImplementation {
 export async function runWhole(work: StageWork): Promise<number> {
   const { spec, operation, inputs, scope } = work
   const implementation = work.implementation as WholeImplementation
-  const rules =
-    operation.kind === 'report'
-      ? visibility.report
-      : operation.rowPolicy === 'split'
-        ? visibility.split
-        : visibility.combine
+  const rules = wholeVisibility(operation)
   const known = createKnownRows(rules.hidesNames)
   let testLabelReads = 0
   const imageEdges = inputs.rows.filter((input) => input.spec.kind === 'images')

@@ -1,11 +1,16 @@
-import { PipelineError } from '@etsef/plugin-api'
-import { opaqueGroup, opaqueId, opaqueName } from '@etsef/plugin-api/semantics'
-import { isPipelineError } from '../errors.js'
-import { CorruptArtifact, type RowInput } from './artifact-input.js'
+import { isPipelineError, PipelineError } from '../errors.js'
+import type { Rows } from '../payload/rows.js'
+import { opaqueGroup, opaqueId, opaqueName } from './opaque-names.js'
+
+/** What is needed of rows to know what they are called. */
+export type NamedRows = Pick<Rows, 'ids' | 'sourceIds' | 'groups'>
 
 /** An error with the rows and groups of the inputs under their own names: operations know them by opaque ones. */
-export async function revealNames(thrown: unknown, inputs: readonly RowInput[]): Promise<unknown> {
-  if (!(thrown instanceof Error) || thrown instanceof CorruptArtifact) return thrown
+export async function revealNames(
+  thrown: unknown,
+  inputs: readonly (AsyncIterable<NamedRows> | Iterable<NamedRows>)[],
+): Promise<unknown> {
+  if (!(thrown instanceof Error)) return thrown
   const told = isPipelineError(thrown) ? JSON.stringify(thrown) : ''
   const wanted = new Set(`${thrown.message} ${thrown.stack ?? ''} ${told}`.match(opaqueName))
   if (wanted.size === 0) return thrown
@@ -30,13 +35,16 @@ function copyOf(thrown: Error, reveal: (text: string) => string): Error {
 }
 
 /** Reads the inputs again, which only an error that names rows costs. */
-async function namesOf(wanted: ReadonlySet<string>, inputs: readonly RowInput[]): Promise<ReadonlyMap<string, string>> {
+async function namesOf(
+  wanted: ReadonlySet<string>,
+  inputs: readonly (AsyncIterable<NamedRows> | Iterable<NamedRows>)[],
+): Promise<ReadonlyMap<string, string>> {
   const names = new Map<string, string>()
   const learn = (opaque: string, name: string): void => {
     if (wanted.has(opaque)) names.set(opaque, name)
   }
-  for (const { reader } of inputs) {
-    for await (const { ids, sourceIds, groups } of reader.batches()) {
+  for (const batches of inputs) {
+    for await (const { ids, sourceIds, groups } of batches) {
       ids.forEach((id, index) => {
         learn(opaqueId(id, sourceIds[index]!), id)
         learn(opaqueGroup(groups[index]!), groups[index]!)

@@ -1,7 +1,6 @@
-import { PipelineError } from '@etsef/plugin-api'
-import { opaqueGroup, opaqueId } from '@etsef/plugin-api/semantics'
 import { describe, expect, test } from 'vitest'
-import type { RowInput } from './artifact-input.js'
+import { PipelineError } from '../errors.js'
+import { opaqueGroup, opaqueId } from './opaque-names.js'
 import { revealNames } from './reveal-names.js'
 
 const batch = {
@@ -18,12 +17,7 @@ const batch = {
 }
 
 describe('revealNames', () => {
-  const reader = {
-    async *batches() {
-      yield await Promise.resolve(batch)
-    },
-  }
-  const inputs = [{ reader }] as unknown as readonly RowInput[]
+  const inputs = [[batch]]
 
   test('an error names rows and groups as people know them', async () => {
     const thrown = new PipelineError('ERR_BAD_DATA', {

@@ -1,0 +1,100 @@
+import { readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { catchError, map, of, type Observable } from 'rxjs'
+import { Type } from 'typebox'
+import { expect, test } from 'vitest'
+import type { Operation } from '../define-operation.js'
+import type { Plugin } from '../define-plugin.js'
+import type { FeatureBatch } from '../payload/features.js'
+import { port } from '../port.js'
+import { conformanceProblems, type ConformanceProblem } from './conformance.js'
+import { someFeatures } from './fixtures.js'
+
+const code = {
+  run: ({ inputs }: { inputs: { features: Observable<FeatureBatch> } }) =>
+    Promise.resolve({ features: inputs.features }),
+}
+const sound: Operation = {
+  kind: 'combine',
+  type: 'some/pass',
+  summary: 'The rows as they came',
+  cacheVersion: 1,
+  options: Type.Object({ size: Type.Integer({ default: 1, description: 'Nothing' }) }, { additionalProperties: false }),
+  inputs: { features: port.features('rows') },
+  outputs: { features: port.features('the rows') },
+  plan: () => ({ features: { numFeatures: 6 } }),
+  load: () => Promise.resolve(code),
+}
+const given = () => ({ inputs: { features: someFeatures() } })
+
+function problemsOf(more: Partial<Operation>, plugin: Partial<Plugin> = {}): Promise<readonly ConformanceProblem[]> {
+  const operation: Operation = { ...sound, ...more }
+  return conformanceProblems(
+    { name: 'some', apiVersion: 1, operations: [operation], ...plugin },
+    { cases: { [operation.type]: given } },
+  )
+}
+
+test('a plugin that keeps every promise conforms, and leaves no folder', async () => {
+  const folders = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('etsef-operation-'))
+  const before = new Set(folders())
+  expect(await problemsOf({})).toEqual([])
+  const broken = await problemsOf({ load: () => Promise.resolve({ run: () => Promise.reject(new Error('no')) }) })
+  expect(broken.length).toBeGreaterThan(0)
+  expect(folders().filter((name) => !before.has(name))).toEqual([])
+})
+
+const object = { additionalProperties: false }
+const loading = (run: (args: Parameters<typeof code.run>[0]) => unknown): Partial<Operation> => ({
+  load: () => Promise.resolve({ run: (args: Parameters<typeof code.run>[0]) => Promise.resolve(run(args)) }),
+})
+
+/** Each breaks one promise; those about rows, numbers, pixels and inputs have their plugins in `test/bad-plugins`. */
+const broken: readonly (readonly [check: string, operation: Partial<Operation>, plugin?: Partial<Plugin>])[] = [
+  ['is written against this contract', {}, { apiVersion: 99 }],
+  ['describes itself, its options and its ports', { summary: '' }],
+  [
+    'describes itself, its options and its ports',
+    { options: Type.Object({ size: Type.Integer({ default: 1 }) }, object) },
+  ],
+  ['describes itself, its options and its ports', { inputs: { features: port.features('') } }],
+  ['loads code with the functions of its kind', { rows: 'nothing' }],
+  ['learns nothing from test rows', { fitOn: ['test'] as never }],
+  ['gives what was planned', { plan: () => ({ features: { numFeatures: 7 } }) }],
+  ['gives what was planned', { plan: ({ issue }) => (issue('size', 'no'), {}) }],
+  [
+    'gives its declared outputs as the runner takes them, and leaves its inputs alone',
+    loading(({ inputs }) => ({ features: inputs.features, more: inputs.features })),
+  ],
+  [
+    'passes an upstream error through',
+    loading(({ inputs }) => ({
+      features: inputs.features.pipe(catchError(() => of(someFeatures({ numSamples: 1 })))),
+    })),
+  ],
+  [
+    'gives the same bytes for the same seed',
+    (() => {
+      let numRuns = 0
+      return loading(({ inputs }) => {
+        const shift = 1e-7 * ++numRuns
+        return {
+          features: inputs.features.pipe(
+            map((batch) => ({ ...batch, features: batch.features.map((value) => value + shift) })),
+          ),
+        }
+      })
+    })(),
+  ],
+]
+test.for(broken)('%s: refused', async ([check, operation, plugin]) => {
+  const problems = await problemsOf(operation, plugin)
+  expect([...new Set(problems.map((problem) => problem.check))].slice(0, 1)).toEqual([check])
+})
+
+test('an operation without a case needs a reason', async () => {
+  const plugin: Plugin = { name: 'some', apiVersion: 1, operations: [sound] }
+  const [problem] = await conformanceProblems(plugin, { cases: {} })
+  expect(problem).toMatchObject({ check: 'has a case, or a reason, for every operation' })
+  expect(await conformanceProblems(plugin, { cases: {}, untested: { 'some/pass': 'for the test' } })).toEqual([])
+})
