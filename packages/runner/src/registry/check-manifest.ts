@@ -1,4 +1,4 @@
-import { apiVersion, canonicalJson, isRowKind, type Plugin, type PortKind } from '@etsef/plugin-api'
+import { apiVersion, canonicalJson, isRowKind, type Partition, type Plugin, type PortKind } from '@etsef/plugin-api'
 
 /** What a manifest module exports, checked: the plugin, or what is wrong with it. */
 export type CheckedManifest = { readonly plugin: Plugin } | { readonly fault: string; readonly hint: string }
@@ -61,13 +61,18 @@ function operationFault(operation: unknown, namespace: unknown, seen: ReadonlySe
     needsRows && typeof rows === 'string' ? (inputs as Readonly<Record<string, { kind: PortKind }>>)[rows] : undefined
   if (needsRows && !(port && isRowKind(port.kind)))
     return `rows is ${show(rows)}, not the name of an input that carries rows`
-  if (kind === 'estimator' && !(Array.isArray(fitOn) && fitOn.every((each) => each === 'train' || each === 'val')))
-    return `fitOn is ${show(fitOn)}, not a list of train and val`
+  // An operation that would be fitted on test rows is refused where a pipeline uses it, with the place.
+  if (kind === 'estimator' && !(Array.isArray(fitOn) && fitOn.every(isPartition)))
+    return `fitOn is ${show(fitOn)}, not a list of partitions`
   if (typeof load !== 'function') return `load is ${show(load)}, not a function`
   const asked = ['plan', 'inspect', 'resources'].find(
     (name) => !['undefined', 'function'].includes(typeof operation[name]),
   )
   return asked === undefined ? undefined : `${asked} is ${show(operation[asked])}, not a function`
+}
+
+function isPartition(value: unknown): value is Partition {
+  return value === 'train' || value === 'val' || value === 'test' || value === 'none'
 }
 
 function optionsFault(options: unknown): string | undefined {
