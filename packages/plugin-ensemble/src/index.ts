@@ -14,8 +14,6 @@ export { correctness, memberOf, takeMemberRows, type Member } from './combining/
 export * from './combining/oracle/oracle-model.js'
 export * from './combining/stack/stack-model.js'
 export * from './combining/weighted-vote/validation-weights.js'
-export { decodeState, encodeState, type EncodedState } from './adapter/encode-state.js'
-export { loadModel, saveModel } from './adapter/model-directory.js'
 export type { Fitted } from './adapter/estimator-node.js'
 export type { Labels } from './numeric/training-data.js'
 export * from './projections/fast-ica/fast-ica-model.js'

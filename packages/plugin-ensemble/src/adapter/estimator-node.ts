@@ -1,8 +1,8 @@
 import type { EstimatorImplementation, OperationContext } from '@etsef/plugin-api'
+import { loadModel, saveModel } from '@etsef/plugin-api/models'
 import type { Labels } from '../numeric/training-data.js'
 import type { Matrix } from '../numeric/linear-algebra/matrix.js'
 import { collectTraining, featureMatrix, withFeatures, withProbabilities } from './feature-table.js'
-import { loadModel, saveModel } from './model-directory.js'
 import type { classifierOutputs, featureInputs, transformerOutputs } from './ports.js'
 
 /** What a model says of itself beside its numbers. */

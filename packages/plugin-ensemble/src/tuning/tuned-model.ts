@@ -1,8 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PipelineError } from '@etsef/plugin-api'
+import { decodeState, encodeState } from '@etsef/plugin-api/models'
 import { matrix, type Matrix } from '../numeric/linear-algebra/matrix.js'
-import { decodeState, encodeState } from '../adapter/encode-state.js'
 import { loadChain, type ChainOptions, type ChainState } from './chain.js'
 import type { Trial } from './search.js'
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PipelineError } from '@etsef/plugin-api'
-import { decodeState } from './decode-state.js'
+import { decodeState } from '@etsef/plugin-api/models'
 import { checkTrees, type FlatTrees, type TreeEnsemble } from './tree-ensemble.js'
 
 /**
@@ -17,7 +17,7 @@ export async function readTreeEnsemble(dir: string): Promise<TreeEnsemble> {
   ]).catch((cause: unknown) => {
     throw notTrees('a directory without model.json and model.bin', cause)
   })
-  const state = record(decodeState(json, bytes))
+  const state = record(decodeState({ json, bytes }))
   const kind = state['kind']
   if (kind !== 'xgboost' && kind !== 'random-forest') throw notTrees(String(kind))
   const model = record(state['model'])

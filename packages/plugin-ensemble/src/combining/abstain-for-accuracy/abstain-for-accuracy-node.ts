@@ -1,5 +1,5 @@
 import { collectPredictions, PipelineError, type EstimatorImplementation, type Static } from '@etsef/plugin-api'
-import { loadModel, saveModel } from '../../adapter/model-directory.js'
+import { loadModel, saveModel } from '@etsef/plugin-api/models'
 import { matrix } from '../../numeric/linear-algebra/matrix.js'
 import { abstainBatch } from '../abstain/abstain-node.js'
 import { abstentionCurve, thresholdForAccuracy, type AbstentionPoint } from '../abstain/abstain-model.js'

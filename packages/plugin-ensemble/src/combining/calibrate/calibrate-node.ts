@@ -1,5 +1,5 @@
 import { collectPredictions, type EstimatorImplementation } from '@etsef/plugin-api'
-import { loadModel, saveModel } from '../../adapter/model-directory.js'
+import { loadModel, saveModel } from '@etsef/plugin-api/models'
 import { argmaxRows, matrix } from '../../numeric/linear-algebra/matrix.js'
 import { checkFinite } from '../../numeric/training-data.js'
 import type { calibrateInputs, calibrateOutputs } from './calibrate.js'

@@ -1,4 +1,4 @@
-import { PipelineError } from '@etsef/plugin-api'
+import { PipelineError } from '../errors.js'
 
 type Numbers = Float64Array | Float32Array | Int32Array | Uint32Array | Uint16Array | Uint8Array
 

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PipelineError } from '@etsef/plugin-api'
+import { PipelineError } from '../errors.js'
 import { decodeState, encodeState } from './encode-state.js'
 
 /** Writes a fitted model as `model.json` and `model.bin`. */

@@ -1,0 +1,2 @@
+export * from './encode-state.js'
+export * from './model-directory.js'
