@@ -8,9 +8,10 @@ import {
   type ModelValue,
   type PredictionBatch,
 } from '@etsef/plugin-api'
+import { outputsOf, readTreeEnsemble } from '@etsef/plugin-api/models'
 import { runOperation, someFeatures } from '@etsef/plugin-api/testing'
 import ensemble from '@etsef/plugin-ensemble'
-import xai, { checkAdditivity, outputsOf, readTreeEnsemble, treeExplainer } from '@etsef/plugin-xai'
+import xai, { checkAdditivity, treeExplainer } from '@etsef/plugin-xai'
 import { afterAll, expect, test } from 'vitest'
 import { operationOf } from '../support/operation.js'
 

@@ -1,4 +1,4 @@
-import { depthOf, outputsOf, type TreeEnsemble } from './tree-ensemble.js'
+import { depthOf, outputsOf, type TreeEnsemble } from '@etsef/plugin-api/models'
 
 /** Exact Shapley values of a tree ensemble against a background. */
 export interface TreeExplainer {

@@ -6,12 +6,11 @@ import {
   type EstimatorImplementation,
   type FeatureBatch,
 } from '@etsef/plugin-api'
+import { outputsOf, readTreeEnsemble, type TreeEnsemble } from '@etsef/plugin-api/models'
 import type { treeShapInputs, treeShapOutputs } from '../plugin.js'
 import { checkAdditivity } from './additivity.js'
 import { drawBackground, loadBackground, saveBackground, type Background } from './background.js'
 import { treeExplainer, type TreeExplainer } from './interventional-tree-shap.js'
-import { readTreeEnsemble } from './read-tree-ensemble.js'
-import { outputsOf, type TreeEnsemble } from './tree-ensemble.js'
 import type { TreeShapOptions } from './tree-shap-options.js'
 
 type Implementation = Required<

@@ -2,13 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRng } from '@etsef/plugin-api'
+import { outputsOf, readTreeEnsemble, type TreeEnsemble } from '@etsef/plugin-api/models'
 import { fc, test as prop } from '@fast-check/vitest'
 import { afterAll, describe, expect, test } from 'vitest'
 import { saveTrees, type SavedTrees } from '../../fixtures/tree-models.js'
 import { checkAdditivity } from './additivity.js'
 import { treeExplainer } from './interventional-tree-shap.js'
-import { readTreeEnsemble } from './read-tree-ensemble.js'
-import { outputsOf, type TreeEnsemble } from './tree-ensemble.js'
 
 interface Fixture {
   readonly peers: Readonly<Record<string, string>>

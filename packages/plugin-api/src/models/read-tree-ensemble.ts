@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PipelineError } from '@etsef/plugin-api'
-import { decodeState } from '@etsef/plugin-api/models'
+import { PipelineError } from '../errors.js'
+import { decodeState } from './encode-state.js'
 import { checkTrees, type FlatTrees, type TreeEnsemble } from './tree-ensemble.js'
 
 /**

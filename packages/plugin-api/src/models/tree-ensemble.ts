@@ -1,4 +1,4 @@
-import { PipelineError } from '@etsef/plugin-api'
+import { PipelineError } from '../errors.js'
 
 /** Binary trees side by side; a child stands after its parent. A leaf has feature −1 and its position among the leaf values in `lefts`. */
 export interface FlatTrees {
