@@ -12,8 +12,11 @@ import type { Granted, ResourceBudget } from './resource-budget.js'
 /** Attempts by class of failure: what the machine did wrong is tried again, what the operation did wrong is not. */
 export type Retries = Readonly<Partial<Record<FailureClass, number>>>
 
-/** Default retries. */
-export const defaultRetries: Retries = { lost: 2, infra: 2 }
+/**
+ * Default retries. A lost worker was ended from outside (what memory or the operation did has classes of its own): where workers are killed
+ * now and then, one stage may well be met three times.
+ */
+export const defaultRetries: Retries = { lost: 4, infra: 2 }
 
 /** What became of a stage. */
 export interface StageReport {
