@@ -23,6 +23,13 @@ const words: Readonly<Record<string, RegExp>> = {
   'bomb.keras': /unpack to far more than it holds/,
   'claims.weights.h5': /larger than the file/,
   'circle.weights.h5': /too many groups/,
+  'claims.tflite': /is damaged/,
+  'same-vector.tflite': /lists of more than/,
+  'same-buffer.tflite': /larger than the file/,
+  'long-inputs.tflite': /lists of more than/,
+  'long-shape.tflite': /lists of more than/,
+  'long-name.tflite': /batch norms folded/,
+  'many-layers.tflite': /more than 10000 layers/,
 }
 
 test.each(Object.entries(hostileWeights))('refuses %s', async (name, make) => {

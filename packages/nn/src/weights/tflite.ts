@@ -10,6 +10,10 @@ import { badWeights } from './weights-error.js'
 /** Builtin operator codes with weights. */
 const KINDS: Readonly<Record<number, OrderedLayer['kind']>> = { 3: 'conv', 4: 'depthwiseConv', 9: 'dense' }
 
+/** Ten times what the deepest networks have. */
+const maxLayers = 10_000
+const maxNameBytes = 200
+
 /** Layers with weights of a TFLite file, in the order of execution; see {@link parseTflite}. */
 export async function readTflite(path: string): Promise<readonly OrderedLayer[]> {
   return parseTflite(await readFile(path))
@@ -43,17 +47,27 @@ export function parseTflite(bytes: Uint8Array): readonly OrderedLayer[] {
       throw badWeights('a TFLite weight is not in the file: the network computes it', {
         hint: 'convert the model with its variables frozen',
       })
-    budget.spend(bytes.length, new TextDecoder().decode(tensor.bytes(3).subarray(0, 100)))
+    budget.spend(bytes.length, nameOf(tensor))
     return dequantise(tensor, bytes)
   }
+  let numLayers = 0
   return subgraph.tables(3).flatMap((operator): OrderedLayer[] => {
     const kind = KINDS[codes[operator.int(0)] ?? -1]
     if (kind === undefined) return []
+    if (++numLayers > maxLayers)
+      throw badWeights(`the TFLite file has more than ${maxLayers} layers with weights`, {
+        hint: 'the file is damaged, or made to use up memory',
+      })
     const [, kernelIndex, biasIndex = -1] = operator.ints(1)
     const kernel = kernelFromTflite(kind, read(kernelIndex!))
-    const name = new TextDecoder().decode(tensors[kernelIndex!]!.bytes(3))
+    const name = nameOf(tensors[kernelIndex!]!)
     return [{ kind, name, kernel, ...(biasIndex < 0 ? {} : { bias: read(biasIndex) }) }]
   })
+}
+
+/** A tensor's name, for people: a made-up file may have megabytes of it. */
+function nameOf(tensor: FlatTable): string {
+  return new TextDecoder().decode(tensor.bytes(3).subarray(0, maxNameBytes))
 }
 
 function dequantise(tensor: FlatTable, bytes: Uint8Array): WeightTensor {

@@ -1,5 +1,6 @@
 import { zipSync, type Zippable } from 'fflate'
 import type { File } from 'h5wasm'
+import { hostileTflite } from './hostile-tflite.js'
 
 /** Files of weights that are made to use up time or memory, by name. A few kilobytes to 8 MB each; every one is to be refused. */
 export const hostileWeights: Readonly<Record<string, () => Promise<Uint8Array> | Uint8Array>> = {
@@ -11,6 +12,7 @@ export const hostileWeights: Readonly<Record<string, () => Promise<Uint8Array> |
     zipSync({ 'config.json': text('{}'), 'model.weights.h5': new Uint8Array(100_000_000) }, { level: 1 }),
   'claims.weights.h5': claimingHdf5,
   'circle.weights.h5': circularHdf5,
+  ...hostileTflite,
 }
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value)
