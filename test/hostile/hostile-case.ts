@@ -20,7 +20,7 @@ export interface HostileCase {
    * @param dir - An empty folder of the case's own, directly below a project with every plugin of this repository.
    * @returns The words after `etsef`, which is called in `dir`; `--json` is added.
    */
-  readonly arrange: (dir: string) => readonly string[]
+  readonly arrange: (dir: string) => Promise<readonly string[]> | readonly string[]
   /** Code that one of the problems must have. */
   readonly code: ErrorCode
   /** Where that problem is: `file`, `file:line` or `file:line:column`, the file relative to `dir`. Left out: anywhere, but somewhere. */

@@ -1,14 +1,16 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { leakProject, type Problem } from '../support/leak-project.js'
+import { leakProject, type Problem, type RunSummary } from '../support/leak-project.js'
 import { defaultBounds, type HostileCase } from './hostile-case.js'
+import { models } from './models.js'
 import { paths } from './paths.js'
+import { pictures } from './pictures.js'
 import { texts } from './texts.js'
 import { watchCommand, type Watched } from './watch-command.js'
 
 /** Every kind of hostile thing, one table each. */
-const tables: Readonly<Record<string, readonly HostileCase[]>> = { texts, paths }
+const tables: Readonly<Record<string, readonly HostileCase[]>> = { texts, paths, pictures, models }
 
 /**
  * The promise is a bound on resources, so it is measured: a text that needs minutes or gigabytes before it is refused has not been
@@ -25,12 +27,13 @@ afterAll(() => {
   project.dispose()
 })
 
-/** Problems that a command printed as JSON. */
+/** Problems that a command printed as JSON: of the pipeline it refuses, or of the nodes that failed. */
 function problemsOf({ stdout, stderr }: Watched): readonly Problem[] {
   const line = stdout.trim().split('\n').at(-1) ?? ''
   try {
-    // The object that every verb prints for a pipeline it refuses.
-    return (JSON.parse(line) as { readonly problems: readonly Problem[] }).problems
+    // The object that every verb prints for a pipeline it refuses, or what `run` prints.
+    const told = JSON.parse(line) as { readonly problems: readonly Problem[] } | RunSummary
+    return 'problems' in told ? told.problems : Object.values(told.nodes).flatMap(({ error }) => error ?? [])
   } catch {
     throw new Error(`no problems were printed: ${stdout.slice(0, 500)} ${stderr.slice(0, 2000)}`)
   }
@@ -47,7 +50,7 @@ describe.skipIf(!existsSync('/proc/self/status')).each(Object.entries(tables))('
     const folder = join(table, name.replaceAll(/[^a-z0-9]+/gi, '-').toLowerCase())
     const cwd = join(project.path, folder)
     mkdirSync(cwd, { recursive: true })
-    const words = [...arrange(cwd), '--json']
+    const words = [...(await arrange(cwd)), '--json']
     const limits = { memoryMb: bounds.memoryMb, cpuSeconds: bounds.cpuSeconds * cpuMargin }
 
     const interrupted = await watchCommand(words, { cwd, limits, interruptAfterMs })

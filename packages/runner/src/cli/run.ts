@@ -1,4 +1,4 @@
-import { locate } from '@etsef/plugin-api'
+import { locate, type PipelineError } from '@etsef/plugin-api'
 import { cpSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import type { RunEvent } from '../run/events.js'
@@ -47,7 +47,7 @@ export async function run(args: Arguments, output: Output): Promise<number> {
   })
   printer?.close()
   if (values.out !== undefined) copyReports(outcome, resolve(args.cwd, values.out))
-  if (args.isJson) output.line(JSON.stringify(summaryOf(outcome)))
+  if (args.isJson) output.line(JSON.stringify(summaryOf(outcome, keyed)))
   else if (!isEventLog)
     printOutcome(outcome, keyed, values.out === undefined ? undefined : resolve(args.cwd, values.out), output)
   if (outcome.record.status === 'interrupted') return exitCodes.interrupted
@@ -55,17 +55,18 @@ export async function run(args: Arguments, output: Output): Promise<number> {
 }
 
 /** The object that `run --json` prints. */
-export function summaryOf({ record }: RunOutcome): unknown {
+export function summaryOf({ record, reports }: RunOutcome, keyed: KeyedPipeline): unknown {
   const nodes: Record<
     string,
-    { state: string; seconds: number; metrics?: Readonly<Record<string, number | null>>; error?: unknown }
+    { state: string; seconds: number; metrics?: Readonly<Record<string, number | null>>; error?: PipelineError }
   > = {}
   const worst = ['pruned', 'cached', 'done', 'skipped', 'cancelled', 'failed']
-  for (const stage of Object.values(record.stages)) {
+  for (const [id, stage] of Object.entries(record.stages)) {
     const before = nodes[stage.node]
     const state = before && worst.indexOf(before.state) > worst.indexOf(stage.outcome) ? before.state : stage.outcome
     const metrics = { ...before?.metrics, ...stage.metrics }
-    const error = before?.error ?? stage.error
+    const own = reports.get(id)?.error
+    const error = before?.error ?? (own && located(own, stage.node, keyed))
     nodes[stage.node] = {
       state,
       seconds: Math.round(((before?.seconds ?? 0) + stage.seconds) * 1000) / 1000,
@@ -75,6 +76,14 @@ export function summaryOf({ record }: RunOutcome): unknown {
   }
   const { run: id, status, engine, seconds, testLabelReads } = record
   return { run: id, status, engine: engine ?? null, seconds, testLabelReads, nodes }
+}
+
+/** The error with its place in the pipeline: the option that is to blame, else the operation. */
+function located(error: PipelineError, stageNode: string, { graph }: KeyedPipeline): PipelineError {
+  const node = graph.nodes.get(error.node ?? stageNode)
+  return locate(error, {
+    place: error.option === undefined ? node?.usePlace : node?.placeOfOption(error.option.split(/[/.]/)),
+  })
 }
 
 function copyReports(outcome: RunOutcome, out: string): void {
@@ -90,8 +99,7 @@ function printOutcome(outcome: RunOutcome, keyed: KeyedPipeline, out: string | u
   }
   for (const [id, report] of reports) {
     if (!report.error) continue
-    const place = keyed.graph.nodes.get(report.error.node ?? record.stages[id]!.node)?.usePlace
-    output.line(`\n${formatProblem(locate(report.error, { place }), keyed.root)}`)
+    output.line(`\n${formatProblem(located(report.error, record.stages[id]!.node, keyed), keyed.root)}`)
     const { logFile, plugin } = record.stages[id]!
     output.line(`  node      ${report.error.node ?? id} (${plugin})`)
     if (logFile !== undefined) output.line(`  log       ${relative(process.cwd(), logFile)}`)
