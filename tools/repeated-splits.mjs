@@ -11,7 +11,7 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { correctedInterval } from './corrected-interval.mjs'
+import { correctedInterval } from '../packages/runner/dist/sweep/corrected-interval.js'
 
 const cli = fileURLToPath(new URL('../packages/runner/bin/etsef.js', import.meta.url))
 const { values: options, positionals } = parseArgs({

@@ -32,6 +32,7 @@ export const errorCodes = [
   'ERR_PORT_KIND',
   'ERR_SHAPE_MISMATCH',
   'ERR_STORE',
+  'ERR_SWEEP',
   'ERR_TIMEOUT',
   'ERR_TOO_FEW_ROWS',
   'ERR_TOO_LARGE',

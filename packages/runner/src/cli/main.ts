@@ -15,6 +15,8 @@ const loaders: Readonly<Record<VerbName, () => Promise<Verb>>> = {
   validate: async () => (await import('./validate.js')).validate,
   plan: async () => (await import('./plan.js')).plan,
   run: async () => (await import('./run.js')).run,
+  sweep: async () => (await import('./sweep.js')).sweep,
+  table: async () => (await import('./table.js')).table,
   resolve: async () => (await import('./resolve.js')).resolve,
   graph: async () => (await import('./graph.js')).graph,
   explain: async () => (await import('./explain.js')).explain,

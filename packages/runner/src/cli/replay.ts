@@ -24,6 +24,11 @@ export async function replay(args: Arguments, output: Output): Promise<number> {
   const root = findProjectRoot(args.cwd)
   const storeDir = storeDirOf(root, args.cwd, args.values.store)
   const record = findRecord(wanted, args.cwd, storeDir)
+  if (Object.hasOwn(record.resolved as object, 'sweep'))
+    throw problem('ERR_BAD_REFERENCE', {
+      message: `Run ${record.run} is that of a sweep, not of one pipeline`,
+      hint: 'run the sweep again with another --store, or one of its trials with "etsef run" and the overrides of its journal',
+    })
   const dir = join(storeDir, 'replays', record.run)
   mkdirSync(dir, { recursive: true })
   // JSON is YAML; the resolved pipeline needs neither the files it extended nor the command line it was run with.

@@ -19,6 +19,7 @@ export interface Verb {
 
 const file: Word = { name: 'file' }
 const pipelineFlags: readonly FlagName[] = ['set', 'profile', 'seed', 'engine', 'store', 'paranoid']
+const variantFlags: readonly FlagName[] = ['profile', 'engine', 'store', 'paranoid']
 const selectionFlags: readonly FlagName[] = ['to', 'from', 'only', 'memory']
 
 /** Flags of every verb. */
@@ -40,6 +41,16 @@ export const verbs = {
     summary: 'computes what is not cached; every run is a resume',
     words: [file],
     flags: [...pipelineFlags, ...selectionFlags, 'jobs', 'gpus', 'on-error', 'retries', 'timeout', 'out', 'log'],
+  },
+  sweep: {
+    summary: 'many variants of a pipeline as one run: what it would do, does, and has done',
+    words: [{ name: 'action', choices: ['plan', 'run', 'status'] }, file],
+    flags: [...variantFlags, 'jobs', 'gpus', 'memory', 'retries', 'timeout', 'log'],
+  },
+  table: {
+    summary: 'what the trials of a sweep say: mean, interval over repeats, difference to a baseline',
+    words: [file],
+    flags: [...variantFlags, 'group-by', 'baseline', 'metric', 'format', 'out'],
   },
   resolve: {
     summary: 'the pipeline with extends, variables and overrides resolved',

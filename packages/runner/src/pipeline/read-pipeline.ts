@@ -244,7 +244,8 @@ function readText(map: LocatedMap, key: string, problems: PipelineError[], node?
   return undefined
 }
 
-function asMap(value: Located, what: string, problems: PipelineError[], node?: string): LocatedMap | undefined {
+/** The value where it is a map; else that it is none is reported. */
+export function asMap(value: Located, what: string, problems: PipelineError[], node?: string): LocatedMap | undefined {
   if (isBroken(value)) return undefined
   if (value.kind === 'map') return value
   problems.push(
@@ -259,7 +260,8 @@ function asMap(value: Located, what: string, problems: PipelineError[], node?: s
   return undefined
 }
 
-function reportUnknownKeys(
+/** Reports every key of a map that is not among the known ones. */
+export function reportUnknownKeys(
   map: LocatedMap,
   known: readonly string[],
   what: string,

@@ -7,13 +7,17 @@ import { contentOptions, replaceAt, type Schema } from '@etsef/plugin-api/semant
 import { checkResources } from '../graph/check-resources.js'
 import { checkSpecs } from '../graph/check-specs.js'
 import type { Graph, GraphNode } from '../graph/graph.js'
-import { loadPipeline } from '../pipeline/load-pipeline.js'
+import { loadPipeline, type PipelineFiles } from '../pipeline/load-pipeline.js'
 import { parseYaml } from '../pipeline/parse-yaml.js'
 import type { PipelineDocument } from '../pipeline/read-pipeline.js'
 import { buildStages, type Stage } from '../plan/stages.js'
 import { cacheFolder } from '../registry/cache-folder.js'
 import { findProjectRoot } from '../registry/find-project.js'
-import { implementationDigests, type PluginCode } from '../registry/implementation-digest.js'
+import {
+  implementationDigests,
+  type ImplementationDigests,
+  type PluginCode,
+} from '../registry/implementation-digest.js'
 import { loadRegistry, type Registry } from '../registry/load-registry.js'
 import { contentDigest, type ContentDigest } from '../store/content-digest.js'
 import { storeFolders } from '../store/store.js'
@@ -48,18 +52,29 @@ export interface CheckedPipeline {
   readonly problems: readonly PipelineError[]
 }
 
+/** What many variants of one pipeline need once: what was read of files, plugins and content, for a moment in which nothing changes. */
+export interface Shared {
+  readonly files: PipelineFiles
+  readonly registry: Registry
+  readonly digests: ImplementationDigests
+  readonly contents: Map<string, ContentDigest>
+  readonly engines: Map<string | undefined, EngineProbe>
+}
+
 /** Reads and checks a pipeline completely, without running or importing any operation's code. */
-export async function checkPipeline(request: PipelineRequest): Promise<CheckedPipeline> {
+export async function checkPipeline(request: PipelineRequest, shared?: Shared): Promise<CheckedPipeline> {
   const root = findProjectRoot(request.cwd)
   const storeDir = storeDirOf(root, request.cwd, request.storeDir)
   const path = resolve(request.cwd, request.file)
-  const files = pipelineFiles(root, join(storeDir, storeFolders.cache), parseYaml)
+  const files = shared?.files ?? pipelineFiles(root, join(storeDir, storeFolders.cache), parseYaml)
   const overrides = request.overrides ?? []
   const loaded = loadPipeline({ path, root, files, profile: request.profile, overrides })
-  const registry = await loadRegistry(
-    root,
-    loaded.document.nodes.flatMap(({ use }) => (use ? [use.type] : [])),
-  )
+  const registry =
+    shared?.registry ??
+    (await loadRegistry(
+      root,
+      loaded.document.nodes.flatMap(({ use }) => (use ? [use.type] : [])),
+    ))
   const problems = [...registry.problems, ...loaded.problems]
   const document: PipelineDocument = {
     ...loaded.document,
@@ -159,21 +174,29 @@ export interface KeyedPipeline extends CheckedPipeline {
   readonly codes: ReadonlyMap<string, PluginCode>
 }
 
+/** Digests of plugins' code, remembered between runs. */
+export function openDigests(root: string, storeDir: string, isParanoid: boolean): ImplementationDigests {
+  return implementationDigests(cacheFolder(root) ?? join(storeDir, 'stat-cache'), isParanoid)
+}
+
 /**
  * Computes the keys of a valid pipeline: digests content and plugins, asks for the engine.
  *
  * @throws InvalidPipeline when the pipeline has problems.
  */
-export async function keyPipeline(checked: CheckedPipeline): Promise<KeyedPipeline> {
+export async function keyPipeline(checked: CheckedPipeline, shared?: Shared): Promise<KeyedPipeline> {
   if (checked.problems.length > 0) throw new InvalidPipeline(checked.problems)
   const { graph, root, storeDir, request, document } = checked
   const isParanoid = request.isParanoid ?? false
   const needsEngine = [...graph.nodes.values()].some((node) => node.installed.operation.engine === 'tensor')
-  const engine = needsEngine ? await probeEngine(checked.registry, document.engine) : undefined
-  const digests = implementationDigests(cacheFolder(root) ?? join(storeDir, 'stat-cache'), isParanoid)
+  const engine = needsEngine
+    ? (shared?.engines.get(document.engine) ?? (await probeEngine(checked.registry, document.engine)))
+    : undefined
+  if (engine) shared?.engines.set(document.engine, engine)
+  const digests = shared?.digests ?? openDigests(root, storeDir, isParanoid)
   const contents: Record<string, { path: string; digest: string; numFiles: number }> = {}
   const digested = new Map<string, readonly DigestedOption[]>()
-  const known = new Map<string, ContentDigest>()
+  const known = shared?.contents ?? new Map<string, ContentDigest>()
   const problems: PipelineError[] = []
   const codes = new Map<string, PluginCode>()
   const content = (node: GraphNode): { keyed: JsonObject; absolute: JsonObject } => {
@@ -222,7 +245,7 @@ export async function keyPipeline(checked: CheckedPipeline): Promise<KeyedPipeli
       return own
     },
   })
-  if (cacheFolder(root) !== undefined || existsSync(storeDir)) digests.save()
+  if (!shared && (cacheFolder(root) !== undefined || existsSync(storeDir))) digests.save()
   if (problems.length > 0) throw new InvalidPipeline(sortProblems(problems))
   return { ...checked, stages, engine, contents, digested, codes }
 }

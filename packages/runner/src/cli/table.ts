@@ -1,0 +1,50 @@
+import { InvalidPipeline, problem } from '../errors.js'
+import { expandSweepFile } from '../sweep/check-sweep.js'
+import { readJournal, readTrialResult, type TrialResult } from '../sweep/journal.js'
+import { csvTable, latexTable, markdownTable, readableTable } from '../sweep/print-table.js'
+import { tabulate } from '../sweep/tabulate.js'
+import { nameList, UsageError, type Arguments } from './arguments.js'
+import { exitCodes } from './exit-codes.js'
+import { formatTable, writeResult, type Output } from './output.js'
+import { sweepRequest } from './sweep.js'
+
+/** `etsef table FILE`: what the finished trials of a sweep say, over their repeats, and against a baseline. */
+export async function table(args: Arguments, output: Output): Promise<number> {
+  const { values } = args
+  const sweep = await expandSweepFile(sweepRequest(args, args.rest[0]))
+  if (sweep.problems.length > 0) throw new InvalidPipeline(sweep.problems)
+  const journal = readJournal(sweep.storeDir, sweep.name)
+  const results = sweep.trials.flatMap(({ id, factors, repeat }): readonly TrialResult[] => {
+    const entry = journal.get(id)
+    const result = entry?.state === 'ok' ? readTrialResult(sweep.storeDir, sweep.name, entry) : undefined
+    // What the file says now: two files may have the trial, and vary something else.
+    return result ? [{ ...result, factors, repeat }] : []
+  })
+  if (results.length === 0)
+    throw problem('ERR_BAD_REFERENCE', {
+      message: `No trial of "${sweep.file}" is done`,
+      hint: `run it with: etsef sweep run ${args.rest[0]!}`,
+    })
+  const primary = sweep.basis?.document.primaryMetric?.value
+  const metrics =
+    nameList(values.metric) ??
+    (primary?.kind === 'scalar' && typeof primary.value === 'string' ? [primary.value] : undefined)
+  if (!metrics)
+    throw new UsageError(`the pipeline has no primaryMetric: name a figure with --metric, of ${namesOf(results)}`)
+  const made = tabulate({ results, metrics, groupBy: nameList(values['group-by']), baseline: values.baseline })
+  const format = args.isJson ? 'json' : (values.format ?? 'text')
+  if (format === 'json') writeResult(JSON.stringify({ sweep: sweep.name, ...made }), args, output)
+  else if (format === 'csv') writeResult(csvTable(made), args, output)
+  else if (format === 'markdown') writeResult(markdownTable(readableTable(made)), args, output)
+  else if (format === 'latex') writeResult(latexTable(readableTable(made)), args, output)
+  else if (format === 'text') writeResult(formatTable(readableTable(made)), args, output)
+  else throw new UsageError(`--format is text, csv, json, markdown or latex, not "${format}"`)
+  const numMissing = sweep.trials.length - results.length
+  if (numMissing > 0) output.note(`${String(numMissing)} of ${String(sweep.trials.length)} trials are not done`)
+  return exitCodes.ok
+}
+
+function namesOf(results: readonly TrialResult[]): string {
+  const names = [...new Set(results.flatMap(({ metrics }) => Object.keys(metrics)))]
+  return `${names.slice(0, 8).join(', ')}${names.length > 8 ? ', …' : ''}`
+}

@@ -1,0 +1,153 @@
+import type { PipelineError } from '@etsef/plugin-api'
+import { problem, suggest } from '../errors.js'
+import type { Edge, Graph } from '../graph/graph.js'
+import type { AblateDeclaration, PlacedText } from './read-sweep.js'
+import type { Setting } from './trial.js'
+
+/** Nodes left out, as overrides of the inputs that read them. */
+export interface Ablation {
+  readonly label: string
+  readonly settings: readonly Setting[]
+  readonly isAblated: boolean
+}
+
+/**
+ * The trials of an ablation: each node left out alone, or each kept alone, and one with all of them.
+ *
+ * A node leaves an input that takes many, or one that is optional. Where it is the only entry, or feeds an input that takes one, that is
+ * reported.
+ *
+ * @param graph - Of the pipeline as it is before anything is varied.
+ */
+export function ablations(declared: AblateDeclaration, graph: Graph, problems: PipelineError[]): readonly Ablation[] {
+  const inputs = readInputs(declared, graph, problems)
+  const nodes = declared.nodes.filter((node) => isKnown(node, graph, problems))
+  const reading = nodes.filter((node) => isRead(node, inputs, declared, problems))
+  const isAlone = declared.mode === 'only-one'
+  const trials = reading.flatMap((node): readonly Ablation[] => {
+    const left = new Set(
+      isAlone ? nodes.filter((other) => other.text !== node.text).map(({ text }) => text) : [node.text],
+    )
+    const settings = withoutNodes(left, inputs, node, problems)
+    if (settings.length === 0) return []
+    return [{ label: isAlone ? `only ${node.text}` : `without ${node.text}`, settings, isAblated: true }]
+  })
+  return declared.baseline ? [{ label: 'all', settings: [], isAblated: false }, ...trials] : trials
+}
+
+/** An input with all that feeds it. */
+interface Reader {
+  readonly node: string
+  readonly port: string
+  readonly cardinality: 'one' | 'many' | 'optional'
+  readonly edges: readonly Edge[]
+}
+
+/** Inputs of what is wanted, or those that were named. */
+function readInputs(declared: AblateDeclaration, graph: Graph, problems: PipelineError[]): readonly Reader[] {
+  const needed = neededNodes(graph)
+  const all = [...graph.nodes.values()]
+    .filter(({ id }) => needed.has(id))
+    .flatMap((node) =>
+      Object.entries(node.inputs).map(([port, edges]): Reader => ({
+        node: node.id,
+        port,
+        cardinality: node.installed.operation.inputs[port]?.cardinality ?? 'one',
+        edges,
+      })),
+    )
+  if (declared.from.length === 0) return all
+  return declared.from.flatMap((from) => {
+    const found = all.find(({ node, port }) => from.text === `${node}.${port}`)
+    if (found?.cardinality === 'many') return [found]
+    const many = all.filter(({ cardinality }) => cardinality === 'many').map(({ node, port }) => `${node}.${port}`)
+    problems.push(
+      problem('ERR_UNKNOWN_PORT', {
+        message: `"${from.text.slice(0, 80)}" is not an input that takes many`,
+        place: from.place,
+        expected: 'node.port of an input of many that what is wanted needs',
+        received: from.text.slice(0, 80),
+        hint: suggest(from.text, many, 'inputs of many'),
+      }),
+    )
+    return []
+  })
+}
+
+/** Nodes on the way to what is wanted. */
+function neededNodes(graph: Graph): ReadonlySet<string> {
+  const needed = new Set(graph.wanted)
+  for (const id of needed)
+    for (const edge of Object.values(graph.nodes.get(id)?.inputs ?? {}).flat()) needed.add(edge.from.node)
+  return needed
+}
+
+function isKnown({ text, place }: PlacedText, graph: Graph, problems: PipelineError[]): boolean {
+  if (graph.nodes.has(text)) return true
+  problems.push(
+    problem('ERR_UNKNOWN_NODE', {
+      message: `There is no node "${text.slice(0, 80)}" to leave out`,
+      place,
+      received: text.slice(0, 80),
+      hint: suggest(text, graph.nodes.keys(), 'nodes'),
+    }),
+  )
+  return false
+}
+
+function isRead(
+  { text, place }: PlacedText,
+  inputs: readonly Reader[],
+  declared: AblateDeclaration,
+  problems: PipelineError[],
+): boolean {
+  if (inputs.some(({ edges }) => edges.some(({ from }) => from.node === text))) return true
+  const where = declared.from.map((from) => from.text).join(' or ')
+  // An input that does not exist was reported, and nothing can be among its entries.
+  if (declared.from.length > 0 && inputs.length === 0) return false
+  problems.push(
+    problem('ERR_SWEEP', {
+      message:
+        where === ''
+          ? `"${text}" cannot be left out: nothing that is wanted reads it`
+          : `"${text}" cannot be left out of ${where}: it is not among the entries`,
+      place,
+      hint: suggest(
+        text,
+        new Set(inputs.flatMap(({ edges }) => edges.map(({ from }) => from.node))),
+        'nodes that are read',
+      ),
+    }),
+  )
+  return false
+}
+
+function withoutNodes(
+  left: ReadonlySet<string>,
+  inputs: readonly Reader[],
+  asked: PlacedText,
+  problems: PipelineError[],
+): readonly Setting[] {
+  return inputs.flatMap(({ node, port, cardinality, edges }): readonly Setting[] => {
+    const kept = edges.filter(({ from }) => !left.has(from.node))
+    if (left.has(node) || kept.length === edges.length) return []
+    const path = `${node}.in.${port}`
+    const names = kept.map(({ name }) => name)
+    if (cardinality === 'optional' || (cardinality === 'many' && names.length > 0))
+      return [{ path, value: names, place: asked.place }]
+    const gone = edges.find(({ from }) => left.has(from.node))!.name
+    problems.push(
+      problem('ERR_SWEEP', {
+        message:
+          cardinality === 'many'
+            ? `"${gone}" cannot be left out: nothing else feeds input "${port}" of "${node}"`
+            : `"${gone}" cannot be left out: input "${port}" of "${node}" takes nothing else`,
+        place: asked.place,
+        node,
+        port,
+        hint: `name the input it is to be taken from with "from: node.port", or set ${path} in a grid`,
+      }),
+    )
+    return []
+  })
+}

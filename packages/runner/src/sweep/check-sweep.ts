@@ -1,0 +1,243 @@
+import { PipelineError } from '@etsef/plugin-api'
+import { dirname, join, resolve } from 'node:path'
+import { problem, sortProblems, suggest } from '../errors.js'
+import type { Graph, GraphNode } from '../graph/graph.js'
+import { loadPipeline, showPath, type PipelineFiles } from '../pipeline/load-pipeline.js'
+import { yamlLimits } from '../pipeline/limits.js'
+import { emptyMap } from '../pipeline/located.js'
+import { overrideFile } from '../pipeline/overrides.js'
+import { parseYaml } from '../pipeline/parse-yaml.js'
+import { findProjectRoot } from '../registry/find-project.js'
+import { loadRegistry } from '../registry/load-registry.js'
+import { pipelineFiles } from '../run/pipeline-files.js'
+import { checkPipeline, openDigests, type CheckedPipeline, type PipelineRequest, type Shared } from '../run/prepare.js'
+import { storeDirOf } from '../run/store-dir.js'
+import { storeFolders } from '../store/store.js'
+import { expandSweep } from './expand-sweep.js'
+import { readSweep, type RepeatDeclaration, type SweepBlock, type SweepDocument } from './read-sweep.js'
+import { mergeSettings, overrideText, type Setting, type Trial } from './trial.js'
+
+/** Which sweep, and what holds for every trial beside its overrides. */
+export type SweepRequest = Pick<PipelineRequest, 'file' | 'cwd' | 'storeDir' | 'engine' | 'profile' | 'isParanoid'>
+
+/** A sweep with its trials. */
+export interface ExpandedSweep {
+  /** As messages show it. */
+  readonly file: string
+  /** Its folder in the store. */
+  readonly name: string
+  readonly root: string
+  readonly storeDir: string
+  readonly trials: readonly Trial[]
+  /** The pipeline as it is before anything is varied; `undefined` when there is none to speak of. */
+  readonly basis: CheckedPipeline | undefined
+  /** Node whose splits are repeated. */
+  readonly splitNode: string | undefined
+  /** In the order of the text; empty when the sweep can be expanded. */
+  readonly problems: readonly PipelineError[]
+}
+
+/** A sweep of which every trial was checked. */
+export interface CheckedSweep extends ExpandedSweep {
+  readonly basis: CheckedPipeline
+  readonly shared: Shared
+  /** The pipeline of each trial, by its id. */
+  readonly pipelines: ReadonlyMap<string, CheckedPipeline>
+}
+
+interface Opened {
+  readonly expanded: ExpandedSweep
+  readonly shared: Shared
+  readonly requestOf: (settings: readonly Setting[]) => PipelineRequest
+}
+
+/** Reads a sweep and finds its trials, without checking each. */
+export async function expandSweepFile(request: SweepRequest): Promise<ExpandedSweep> {
+  return (await openSweep(request)).expanded
+}
+
+/**
+ * Reads a sweep and checks every trial as its pipeline would be.
+ *
+ * @returns `pipelines` is empty when the sweep cannot be expanded.
+ */
+export async function checkSweep(request: SweepRequest): Promise<CheckedSweep | ExpandedSweep> {
+  const { expanded, shared, requestOf } = await openSweep(request)
+  const { basis } = expanded
+  if (!basis || expanded.problems.length > 0) return expanded
+  const problems: PipelineError[] = []
+  const pipelines = new Map<string, CheckedPipeline>()
+  for (const trial of expanded.trials) {
+    const checked = await checkPipeline(requestOf(trial.settings), shared)
+    pipelines.set(trial.id, checked)
+    for (const error of checked.problems) problems.push(whereWritten(error, trial.settings))
+    if (problems.length > yamlLimits.problems) break
+  }
+  return { ...expanded, basis, shared, pipelines, problems: sortProblems(problems) }
+}
+
+async function openSweep(request: SweepRequest): Promise<Opened> {
+  const root = findProjectRoot(request.cwd)
+  const storeDir = storeDirOf(root, request.cwd, request.storeDir)
+  const path = resolve(request.cwd, request.file)
+  const file = showPath(root, path)
+  const files = remembered(pipelineFiles(root, join(storeDir, storeFolders.cache), parseYaml))
+  const read = files.read(path)
+  const problems: PipelineError[] = [...read.problems]
+  const sweep = readSweep(read.value ?? emptyMap({ file, line: 1, column: 1 }), file, problems)
+  const pipeline = resolve(dirname(path), sweep.pipeline?.text ?? '')
+  const requestOf = (settings: readonly Setting[]): PipelineRequest => ({
+    ...request,
+    file: pipeline,
+    cwd: request.cwd,
+    storeDir,
+    overrides: settings.map(overrideText),
+  })
+  const name = sweep.name || file.replace(/^.*[/\\]/, '').replace(/\.ya?ml$/, '')
+  const isThere = sweep.pipeline !== undefined && isReadable(files, pipeline, sweep, problems)
+  const types = isThere ? typesOf(root, pipeline, files, sweep) : []
+  const shared: Shared = {
+    files,
+    registry: await loadRegistry(root, types),
+    digests: openDigests(root, storeDir, request.isParanoid ?? false),
+    contents: new Map(),
+    engines: new Map(),
+  }
+  const nothing: ExpandedSweep = {
+    file,
+    name,
+    root,
+    storeDir,
+    trials: [],
+    basis: undefined,
+    splitNode: undefined,
+    problems: sortProblems(problems),
+  }
+  if (!isThere) return { expanded: nothing, shared, requestOf }
+  const base = mergeSettings(sweep.block.base)
+  const basis = await checkPipeline(requestOf(base), shared)
+  // What is wrong with the pipeline may be what the sweep sets; then only the trials can tell.
+  const splits = splitsOf(sweep.repeat, basis.graph, problems)
+  const trials = expandSweep(sweep, basis.graph, splits?.settings ?? [], problems)
+  const expanded = {
+    ...nothing,
+    trials,
+    basis,
+    splitNode: splits?.node,
+    problems: sortProblems(problems),
+  }
+  return { expanded, shared, requestOf }
+}
+
+/** Files that are read and parsed once. */
+function remembered(files: PipelineFiles): PipelineFiles {
+  const known = new Map<string, ReturnType<PipelineFiles['read']>>()
+  return {
+    realPath: (path) => files.realPath(path),
+    read(path) {
+      const found = known.get(path) ?? files.read(path)
+      known.set(path, found)
+      return found
+    },
+  }
+}
+
+function isReadable(files: PipelineFiles, pipeline: string, sweep: SweepDocument, problems: PipelineError[]): boolean {
+  try {
+    files.read(pipeline)
+    return true
+  } catch (thrown) {
+    if (!(thrown instanceof PipelineError)) throw thrown
+    problems.push(
+      problem(thrown.code, {
+        message: thrown.message,
+        place: sweep.pipeline?.place,
+        received: sweep.pipeline?.text.slice(0, 200),
+        expected: thrown.expected,
+        hint: 'the path is relative to the file of the sweep',
+      }),
+    )
+    return false
+  }
+}
+
+/** Operations that any trial may use: those of the pipeline, and those that the sweep puts in their place. */
+function typesOf(root: string, path: string, files: PipelineFiles, sweep: SweepDocument): readonly string[] {
+  const { document } = loadPipeline({ path, root, files })
+  const written = document.nodes.flatMap(({ use }) => (use ? [use.type] : []))
+  const set = settingsOf(sweep.block).flatMap(({ path: target, value }) =>
+    target.endsWith('.use') && typeof value === 'string' ? [value] : [],
+  )
+  return [...written, ...set]
+}
+
+function settingsOf({ base, grid, zip, union }: SweepBlock): readonly Setting[] {
+  return [...base, ...grid.flat(), ...zip.flat(), ...union.flatMap(settingsOf)]
+}
+
+/** A problem of an override, at the place in the sweep's file that gives it. */
+function whereWritten(error: PipelineError, settings: readonly Setting[]): PipelineError {
+  if (error.place?.file !== overrideFile) return error
+  const setting = settings[error.place.line - 1]
+  const { code, message, node, port, option, expected, received, hint, cause } = error
+  return new PipelineError(code, {
+    message,
+    node,
+    port,
+    option,
+    expected,
+    received,
+    hint,
+    cause,
+    place: setting?.place,
+  })
+}
+
+/** The splits of a repetition: other seeds of the node that splits. */
+function splitsOf(
+  { splits }: RepeatDeclaration,
+  graph: Graph,
+  problems: PipelineError[],
+): { readonly node: string; readonly settings: readonly Setting[] } | undefined {
+  if (!splits) return undefined
+  const splitting = [...graph.nodes.values()].flatMap((node) => {
+    const option = splitSeedOf(node)
+    return option === undefined ? [] : [{ node: node.id, option }]
+  })
+  const wanted = splits.node?.text
+  const chosen = wanted === undefined ? splitting : splitting.filter(({ node }) => node === wanted)
+  const [found, ...others] = chosen
+  if (found && others.length === 0) {
+    const settings = Array.from({ length: splits.count }, (_, index): Setting => ({
+      path: `${found.node}.${found.option}`,
+      value: index + 1,
+      place: splits.place,
+    }))
+    return { node: found.node, settings }
+  }
+  const names = splitting.map(({ node }) => node)
+  problems.push(
+    problem(wanted === undefined ? 'ERR_SWEEP' : 'ERR_UNKNOWN_NODE', {
+      message:
+        wanted === undefined
+          ? `${names.length === 0 ? 'No node' : 'More than one node'} of the pipeline splits by a seed of its own`
+          : `"${wanted.slice(0, 80)}" is no node that splits by a seed of its own`,
+      place: splits.node?.place ?? splits.place,
+      received: names.join(', ') || undefined,
+      hint:
+        wanted === undefined
+          ? names.length === 0
+            ? 'repeat seeds instead'
+            : `write splits: { node: ${names[0]!}, count: ${String(splits.count)} }`
+          : suggest(wanted, names, 'nodes that split'),
+    }),
+  )
+  return undefined
+}
+
+/** The option that seeds the split of a node: `seed`, or the one that ends in `Seed`. */
+function splitSeedOf({ installed: { operation } }: GraphNode): string | undefined {
+  if (operation.rowPolicy !== 'split') return undefined
+  const { properties } = operation.options as { readonly properties?: Readonly<Record<string, unknown>> }
+  return Object.keys(properties ?? {}).find((name) => name === 'seed' || name.endsWith('Seed'))
+}

@@ -1,0 +1,132 @@
+import { InvalidPipeline } from '../errors.js'
+import type { Edge, GraphNode } from '../graph/graph.js'
+import { emptyMap, fromPlain } from '../pipeline/located.js'
+import { wantedStages } from '../plan/build-plan.js'
+import type { Stage } from '../plan/stages.js'
+import { keyPipeline, type KeyedPipeline } from '../run/prepare.js'
+import type { CheckedSweep } from './check-sweep.js'
+import { overridesOf, type Trial } from './trial.js'
+
+/** A trial within the union of all. */
+export interface TrialStages {
+  readonly trial: Trial
+  /** Stage of the union for every stage of the trial. */
+  readonly stageOf: ReadonlyMap<string, string>
+  /** Stages of the union that hold what the trial is for. */
+  readonly wanted: readonly string[]
+}
+
+/** All trials of a sweep as one pipeline in which every key stands once. */
+export interface KeyedSweep {
+  readonly sweep: CheckedSweep
+  readonly union: KeyedPipeline
+  readonly members: readonly TrialStages[]
+}
+
+/**
+ * Merges the trials of a sweep: nodes that have the same keys are one node, so that each is planned and computed once, whoever needs it.
+ *
+ * A node goes by its own name for the first trial that has it, and by `node@trial` for later trials in which it is another.
+ *
+ * @throws InvalidPipeline when a trial has problems.
+ */
+export async function mergeTrials(sweep: CheckedSweep): Promise<KeyedSweep> {
+  if (sweep.problems.length > 0) throw new InvalidPipeline(sweep.problems)
+  const { basis, shared } = sweep
+  const isWantedAnyway = new Set(basis.graph.wanted)
+  const byKeys = new Map<string, string>()
+  const nodes = new Map<string, GraphNode>()
+  const specs = new Map<string, NonNullable<ReturnType<typeof basis.graph.specs.get>>>()
+  const stages = new Map<string, Stage>()
+  const wantedNodes = new Set<string>()
+  const contents: Record<string, KeyedPipeline['contents'][string]> = {}
+  const digested = new Map<string, NonNullable<ReturnType<KeyedPipeline['digested']['get']>>>()
+  const codes = new Map<string, NonNullable<ReturnType<KeyedPipeline['codes']['get']>>>()
+  const notices = new Set<string>()
+  const members: TrialStages[] = []
+  let engine: KeyedPipeline['engine']
+  for (const trial of sweep.trials) {
+    const keyed = await keyPipeline(sweep.pipelines.get(trial.id)!, shared)
+    engine ??= keyed.engine
+    for (const notice of keyed.notices) notices.add(notice)
+    for (const [digest, code] of keyed.codes) codes.set(digest, code)
+    const nameOf = new Map<string, string>()
+    const stageOf = new Map<string, string>()
+    const stagesByNode = new Map<string, Stage[]>()
+    for (const stage of keyed.stages.values())
+      stagesByNode.set(stage.node, [...(stagesByNode.get(stage.node) ?? []), stage])
+    for (const [id, own] of stagesByNode) {
+      const keys = own.map(({ key }) => key).join(' ')
+      const known = byKeys.get(keys)
+      const name = known ?? (nodes.has(id) ? `${id}@${trial.id}` : id)
+      nameOf.set(id, name)
+      for (const stage of own) stageOf.set(stage.id, stageName(stage, name))
+      if (known !== undefined) continue
+      byKeys.set(keys, name)
+      nodes.set(name, renamedNode(keyed.graph.nodes.get(id)!, name, nameOf))
+      const spec = keyed.graph.specs.get(id)
+      if (spec) specs.set(name, spec)
+      for (const stage of own) stages.set(stageName(stage, name), renamedStage(stage, name, stageOf))
+      const read = keyed.digested.get(id)
+      if (read) digested.set(name, read)
+      for (const { option } of read ?? []) {
+        const content = keyed.contents[`${id}.${option}`]
+        if (content) contents[`${name}.${option}`] = content
+      }
+    }
+    const { wanted } = keyed.graph
+    const asked = trial.isAblated ? wanted.filter((node) => isWantedAnyway.has(node)) : wanted
+    for (const node of asked) wantedNodes.add(nameOf.get(node)!)
+    members.push({ trial, stageOf, wanted: wantedStages(keyed.stages, asked).map((id) => stageOf.get(id)!) })
+  }
+  shared.digests.save()
+  const union: KeyedPipeline = {
+    ...basis,
+    document: { ...basis.document, file: sweep.file, name: sweep.name, root: recordOf(sweep) },
+    graph: { nodes, specs, wanted: [...wantedNodes] },
+    order: [...nodes.keys()],
+    notices: [...notices],
+    problems: [],
+    stages,
+    engine,
+    contents,
+    digested,
+    codes,
+  }
+  return { sweep, union, members }
+}
+
+/** What the record of the run has in place of a pipeline. */
+function recordOf({ file, basis, trials }: CheckedSweep): KeyedPipeline['document']['root'] {
+  const place = { file, line: 1, column: 1 }
+  const all = Object.fromEntries(trials.map(({ id, settings }) => [id, overridesOf(settings)]))
+  const entries = { sweep: file, pipeline: basis.document.file, trials: all }
+  return {
+    ...emptyMap(place),
+    entries: new Map(Object.entries(entries).map(([key, value]) => [key, { place, value: fromPlain(value, place) }])),
+  }
+}
+
+function stageName({ part }: Stage, node: string): string {
+  return part === 'run' ? node : `${node}:${part}`
+}
+
+function renamedNode(node: GraphNode, id: string, nameOf: ReadonlyMap<string, string>): GraphNode {
+  const renamed = (edge: Edge): Edge => ({
+    ...edge,
+    from: { ...edge.from, node: nameOf.get(edge.from.node)! },
+    to: { ...edge.to, node: id },
+  })
+  const inputs = Object.entries(node.inputs).map(([port, edges]) => [port, edges.map(renamed)])
+  return { ...node, id, inputs: Object.fromEntries(inputs) as GraphNode['inputs'] }
+}
+
+function renamedStage(stage: Stage, node: string, stageOf: ReadonlyMap<string, string>): Stage {
+  return {
+    ...stage,
+    id: stageName(stage, node),
+    node,
+    inputs: stage.inputs.map((input) => ({ ...input, stage: stageOf.get(input.stage)! })),
+    fitStage: stage.fitStage === undefined ? undefined : stageOf.get(stage.fitStage)!,
+  }
+}

@@ -1,0 +1,327 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createProject, tenStages, type CommandResult } from '../../test-fixtures/project.js'
+import { checkSweep, type CheckedSweep } from './check-sweep.js'
+import { readJournal } from './journal.js'
+import { mergeTrials } from './merge-trials.js'
+
+const project = createProject()
+afterAll(() => {
+  project.remove()
+})
+
+/** `vote` joins three scaled branches; `alone` takes one. */
+project.write(
+  'pipelines/toy.yaml',
+  `${tenStages}  c: { use: toy/scale, in: { features: split }, with: { factor: 5 } }
+  three: { use: toy/join, in: { features: [a, b, c] } }
+  ofThree: { use: toy/nearest, in: { features: three } }
+  scoreOfThree: { use: toy/score, in: { predictions: ofThree } }
+`,
+)
+
+const write = (name: string, text: string): string => {
+  project.write(`sweeps/${name}`, `pipeline: ../pipelines/toy.yaml\n${text}`)
+  return `sweeps/${name}`
+}
+const check = (file: string) => checkSweep({ file, cwd: project.dir, storeDir: join(project.dir, '.etsef') })
+const trialsOf = async (name: string, text: string) => {
+  const { trials, problems } = await check(write(name, text))
+  expect(problems.map(String)).toEqual([])
+  return trials
+}
+const problemsOf = async (text: string) => {
+  const { problems } = await check(write('wrong.yaml', text))
+  return problems.map(({ code, place, message }) => ({
+    code,
+    at: `${String(place?.line)}:${String(place?.column)}`,
+    message,
+  }))
+}
+
+describe('the trials of a sweep', () => {
+  test('of a grid every combination, of zip what goes together, of a union one after the other', async () => {
+    const trials = await trialsOf(
+      'grid.yaml',
+      `base: { vars.n: 20 }
+grid: { centred.k: [1, 2], seed: [3, 4] }
+union:
+  - zip: { a.factor: [1, 2], b.factor: [10, 20] }
+  - base: { a.use: toy/trouble }
+exclude: [{ centred.k: 1, seed: 4 }]
+`,
+    )
+    expect(trials).toHaveLength((2 * 2 - 1) * (2 + 1))
+    expect(trials.map(({ factors }) => Object.values(factors).join(' '))).toEqual([
+      '1 3 1 10',
+      '1 3 2 20',
+      '1 3 toy/trouble',
+      '2 3 1 10',
+      '2 3 2 20',
+      '2 3 toy/trouble',
+      '2 4 1 10',
+      '2 4 2 20',
+      '2 4 toy/trouble',
+    ])
+    expect(trials[0]?.settings.map(({ path, value }) => [path, value])).toEqual([
+      ['a.factor', 1],
+      ['b.factor', 10],
+      ['centred.k', 1],
+      ['seed', 3],
+      ['vars.n', 20],
+    ])
+  })
+
+  test('a trial is known by its overrides, wherever and in whatever order they are written', async () => {
+    const [first] = await trialsOf('one.yaml', 'base: { seed: 9 }\ngrid: { centred.k: [2], a.factor: [7] }\n')
+    const [second] = await trialsOf('other.yaml', 'zip: { a.factor: [7], seed: [9] }\nbase: { centred.k: 2 }\n')
+    expect(second?.id).toBe(first?.id)
+    const [third] = await trialsOf('third.yaml', 'base: { seed: 9, centred.k: 2, a.factor: 8 }\n')
+    expect(third?.id).not.toBe(first?.id)
+  })
+
+  test('repeats multiply, and distinguish no row', async () => {
+    const trials = await trialsOf('repeat.yaml', 'grid: { centred.k: [1, 2] }\nrepeat: { seeds: [1, 2, 3] }\n')
+    expect(trials).toHaveLength(6)
+    expect(trials.map(({ repeat }) => repeat['seed'])).toEqual(['1', '2', '3', '1', '2', '3'])
+    expect(new Set(trials.map(({ factors }) => JSON.stringify(factors))).size).toBe(2)
+  })
+
+  test('a node left out leaves an input of many', async () => {
+    const trials = await trialsOf('ablate.yaml', 'ablate: { nodes: [a, b, c], from: three.features }\n')
+    expect(trials.map(({ factors }) => factors['ablate'])).toEqual(['all', 'without a', 'without b', 'without c'])
+    expect(trials.map(({ settings }) => settings.map(({ path, value }) => [path, value]))).toEqual([
+      [],
+      [['three.in.features', ['b', 'c']]],
+      [['three.in.features', ['a', 'c']]],
+      [['three.in.features', ['a', 'b']]],
+    ])
+    const only = await trialsOf(
+      'only.yaml',
+      'ablate: { nodes: [a, b, c], from: three.features, mode: only-one, baseline: false }\n',
+    )
+    expect(only.map(({ settings }) => settings[0]?.value)).toEqual([['a'], ['b'], ['c']])
+  })
+})
+
+describe('what is wrong is told in one pass, where it stands', () => {
+  test('form, names and values', async () => {
+    expect(
+      await problemsOf(
+        `grit: { centred.k: [1] }
+grid: { centred.k: [], a.factor: 3 }
+zip: { a.factor: [1, 2], b.factor: [1] }
+ablate: { nodes: [a, bb], mode: leave-two-out, from: three.feature }
+repeat: { seeds: [], splits: 3 }
+`,
+      ),
+    ).toEqual([
+      { code: 'ERR_UNKNOWN_KEY', at: '2:1', message: 'Unknown key "grit" in the sweep' },
+      { code: 'ERR_SWEEP', at: '3:20', message: '"centred.k" has no values' },
+      { code: 'ERR_WRONG_TYPE', at: '3:34', message: 'The values of "a.factor" are not a list' },
+      { code: 'ERR_SWEEP', at: '4:37', message: 'The lists of "zip" are of unequal length' },
+      { code: 'ERR_UNKNOWN_NODE', at: '5:22', message: 'There is no node "bb" to leave out' },
+      { code: 'ERR_BAD_OPTION', at: '5:33', message: '"leave-two-out" is no mode of an ablation' },
+      { code: 'ERR_UNKNOWN_PORT', at: '5:54', message: '"three.feature" is not an input that takes many' },
+      { code: 'ERR_SWEEP', at: '6:18', message: '"seed" has no values' },
+      { code: 'ERR_SWEEP', at: '6:30', message: 'No node of the pipeline splits by a seed of its own' },
+    ])
+  })
+
+  test('each override by the schema of the operation it is for', async () => {
+    expect(await problemsOf('grid: { centred.k: [1, "two"], nobody.x: [1], a.facto: [2] }\n')).toEqual([
+      { code: 'ERR_WRONG_TYPE', at: '2:24', message: expect.stringContaining('"k" of node "centred"') as string },
+      { code: 'ERR_UNKNOWN_NODE', at: '2:43', message: 'There is no node "nobody" to set' },
+      { code: 'ERR_UNKNOWN_KEY', at: '2:57', message: expect.stringContaining('"facto" of node "a"') as string },
+    ])
+    expect(await problemsOf('grid: { centred.k: [1, 99] }\n')).toEqual([
+      { code: 'ERR_BAD_OPTION', at: '2:24', message: expect.stringContaining('more columns than there are') as string },
+    ])
+  })
+
+  test('a node that an input needs alone cannot be left out', async () => {
+    expect(await problemsOf('ablate: { nodes: [split, centred, scores] }\n')).toEqual([
+      {
+        code: 'ERR_SWEEP',
+        at: '2:19',
+        message: '"split" cannot be left out: input "features" of "a" takes nothing else',
+      },
+      {
+        code: 'ERR_SWEEP',
+        at: '2:19',
+        message: '"split" cannot be left out: input "features" of "b" takes nothing else',
+      },
+      {
+        code: 'ERR_SWEEP',
+        at: '2:19',
+        message: '"split" cannot be left out: input "features" of "c" takes nothing else',
+      },
+      {
+        code: 'ERR_SWEEP',
+        at: '2:26',
+        message: '"centred" cannot be left out: input "features" of "near" takes nothing else',
+      },
+      { code: 'ERR_SWEEP', at: '2:35', message: '"scores" cannot be left out: nothing that is wanted reads it' },
+    ])
+  })
+
+  test('a trial twice, what excludes nothing, and too many', async () => {
+    expect(await problemsOf('grid: { centred.k: [1, 2, 1] }\nexclude: [{ centred.k: 3 }, { centred.n: 1 }]\n')).toEqual(
+      [
+        { code: 'ERR_SWEEP', at: '2:27', message: expect.stringContaining('is there twice') as string },
+        { code: 'ERR_SWEEP', at: '3:11', message: 'This excludes no trial' },
+        { code: 'ERR_UNKNOWN_KEY', at: '3:42', message: '"exclude" names "centred.n", which is not varied' },
+      ],
+    )
+    const hundred = JSON.stringify(Array.from({ length: 100 }, (_, index) => index + 1))
+    const million = `grid: { a.factor: ${hundred}, b.factor: ${hundred}, vars.n: ${hundred} }\n`
+    expect(await problemsOf(million)).toEqual([
+      { code: 'ERR_TOO_LARGE', at: '1:1', message: 'The sweep has too many trials' },
+    ])
+  })
+
+  test('a pipeline that is not there', async () => {
+    project.write('sweeps/lost.yaml', 'pipeline: ../pipelines/nobody.yaml\ngrid: { seed: [1] }\n')
+    const { problems } = await check('sweeps/lost.yaml')
+    expect(problems).toMatchObject([
+      { code: 'ERR_MISSING_FILE', place: { file: 'sweeps/lost.yaml', line: 1, column: 11 } },
+    ])
+  })
+})
+
+interface Event {
+  readonly type: string
+  readonly stage?: string
+  readonly outcome?: string
+}
+const eventsOf = ({ stdout }: CommandResult): readonly Event[] =>
+  stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Event)
+const computedIn = (result: CommandResult): readonly string[] =>
+  eventsOf(result).flatMap(({ type, stage, outcome }) =>
+    type === 'stage-finished' && outcome === 'done' ? [stage!] : [],
+  )
+
+describe('a run of a sweep', () => {
+  const text = `name: twenty
+base: { outputs: [scores, scoreOfThree] }
+grid: { centred.k: [1, 2, 3] }
+ablate: { nodes: [a, b, c], from: three.features }
+repeat: { seeds: [1, 2] }
+`
+  let first: CommandResult
+  let numDistinct = 0
+  beforeAll(async () => {
+    const file = write('twenty.yaml', text)
+    const keyed = await mergeTrials((await check(file)) as CheckedSweep)
+    numDistinct = new Set([...keyed.union.stages.values()].map(({ key }) => key)).size
+    expect(keyed.sweep.trials).toHaveLength(24)
+    expect(keyed.union.stages.size).toBe(numDistinct)
+    first = await project.etsef('sweep', 'run', file, '--log', 'json', '--jobs', '2')
+  })
+
+  test('computes each distinct key once', () => {
+    expect(first.code).toBe(0)
+    const started = eventsOf(first).filter(({ type }) => type === 'stage-started')
+    expect(started.length / numDistinct).toBe(1)
+    expect(computedIn(first)).toHaveLength(numDistinct)
+    // Of each of the two seeds: source and split, three branches, and what follows; without c, the rows joined are those of "both".
+    expect(numDistinct).toBe(2 * (2 + 3 + 1 + 3 * 5 + (4 * 4 - 1)))
+  })
+
+  test('of an edited grid, only what is new', async () => {
+    const file = write('twenty.yaml', text.replace('[1, 2, 3]', '[1, 2, 3, 4]'))
+    const again = await project.etsef('sweep', 'run', file, '--log', 'json')
+    expect(again.code).toBe(0)
+    // Four columns kept, for two seeds: five stages below the joined rows.
+    expect(
+      computedIn(again)
+        .map((id) => id.replace(/@[^:]*/, ''))
+        .sort(),
+    ).toEqual(['centred:apply', 'centred:fit', 'near:apply', 'near:fit', 'scores'].flatMap((id) => [id, id]))
+    const journal = project.read('.etsef/sweeps/twenty/journal.jsonl').trim().split('\n')
+    expect(journal).toHaveLength(24 + 8)
+    expect(computedIn(await project.etsef('sweep', 'run', file, '--log', 'json'))).toEqual([])
+    expect(project.read('.etsef/sweeps/twenty/journal.jsonl').trim().split('\n')).toHaveLength(32)
+  })
+
+  test('gives what each trial gives alone', async () => {
+    const [entry] = [...readJournal(join(project.dir, '.etsef'), 'twenty').values()].slice(-1)
+    const result = JSON.parse(project.read(`.etsef/sweeps/twenty/${entry!.metrics!}`)) as {
+      readonly keys: Readonly<Record<string, string>>
+      readonly metrics: Readonly<Record<string, number>>
+    }
+    const alone = await project.run('pipelines/toy.yaml', {
+      request: {
+        storeDir: join(project.dir, 'alone'),
+        overrides: Object.entries(entry!.overrides).map(([path, value]) => `${path}=${JSON.stringify(value)}`),
+      },
+    })
+    const keys = Object.entries(result.keys)
+    expect(keys.map(([id]) => id)).toEqual(['scores', 'scoreOfThree'])
+    for (const [id, key] of keys) {
+      expect(alone.record.stages[id]?.key).toBe(key)
+      expect(alone.record.stages[id]?.metrics).toEqual({ accuracy: result.metrics[`${id}.accuracy`] })
+    }
+  })
+
+  test('its table has a row for each choice, and differences to a baseline', async () => {
+    const file = 'sweeps/twenty.yaml'
+    const { stdout, code } = await project.etsef(
+      ...[
+        'table',
+        file,
+        '--metric',
+        'scoreOfThree.accuracy',
+        '--group-by',
+        'ablate',
+        '--baseline',
+        'ablate=all',
+        '--json',
+      ],
+    )
+    expect(code).toBe(0)
+    const { rows } = JSON.parse(stdout) as { readonly rows: readonly Record<string, unknown>[] }
+    expect(rows.map(({ group, numRepeats, isBaseline }) => [group, numRepeats, isBaseline])).toEqual(
+      ['all', 'without a', 'without b', 'without c'].map((ablate) => [{ ablate }, 8, ablate === 'all']),
+    )
+    expect(rows[1]?.['difference']).toMatchObject({ mean: 0 })
+    const wrong = await project.etsef('table', file, '--metric', 'acuracy')
+    expect(wrong.code).toBe(2)
+    expect(wrong.stdout).toContain('No trial has a figure "acuracy"')
+  })
+
+  test('a trial that fails keeps its log, and the others go on', async () => {
+    project.write(
+      'pipelines/trouble.yaml',
+      'primaryMetric: accuracy\nnodes:\n  points: { use: toy/points, with: { numSamples: 20 } }\n  split: { use: toy/split-features, in: { features: points } }\n  node: { use: toy/trouble, in: { features: split } }\n  near: { use: toy/nearest, in: { features: node } }\n  scores: { use: toy/score, in: { predictions: near } }\n',
+    )
+    project.write('sweeps/fail.yaml', 'pipeline: ../pipelines/trouble.yaml\ngrid: { node.mode: [throw, none, peek] }\n')
+    const { code, stdout } = await project.etsef('sweep', 'run', 'sweeps/fail.yaml')
+    expect(code).toBe(1)
+    expect(stdout).toContain('3 trials: 2 ok, 1 failed')
+    const entries = [...readJournal(join(project.dir, '.etsef'), 'fail').values()]
+    expect(entries.map(({ state, overrides }) => [overrides['node.mode'], state]).sort()).toEqual([
+      ['none', 'ok'],
+      ['peek', 'ok'],
+      ['throw', 'failed'],
+    ])
+    const failed = entries.find(({ state }) => state === 'failed')!
+    expect(failed.error).toContain('boom')
+    expect(readFileSync(failed.log!, 'utf8')).toContain('boom')
+    const status = await project.etsef('sweep', 'status', 'sweeps/fail.yaml', '--json')
+    expect(JSON.parse(status.stdout)).toMatchObject({ trials: [{ state: 'failed' }, { state: 'ok' }, { state: 'ok' }] })
+    expect((await project.etsef('table', 'sweeps/fail.yaml')).stderr).toContain('1 of 3 trials are not done')
+  })
+
+  test('its record cannot be replayed as one pipeline, and says so', async () => {
+    const { stdout } = await project.etsef('runs', '--json')
+    const [{ run }] = JSON.parse(stdout) as [{ readonly run: string }]
+    const replayed = await project.etsef('replay', run)
+    expect(replayed.code).toBe(2)
+    expect(replayed.stdout).toContain('that of a sweep')
+  })
+})

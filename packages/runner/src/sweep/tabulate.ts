@@ -1,0 +1,173 @@
+import type { PipelineError } from '@etsef/plugin-api'
+import { problem, suggest } from '../errors.js'
+import { correctedInterval, type CorrectedInterval } from './corrected-interval.js'
+import type { TrialResult } from './journal.js'
+
+/** How the results of a sweep are put together. */
+export interface TableRequest {
+  readonly results: readonly TrialResult[]
+  /** What is varied that distinguishes rows; left out: all of it. */
+  readonly groupBy?: readonly string[] | undefined
+  /** A trial's id, or `name=value` of what is varied; its rows are what others are compared with. */
+  readonly baseline?: string | undefined
+  /** Names of figures, whole (`scores.vote.accuracy`) or their last part (`accuracy`). */
+  readonly metrics: readonly string[]
+}
+
+/** A figure over the repeats: the interval is there when there are two or more, and the rows of the split are known. */
+export interface Estimate {
+  readonly mean: number
+  readonly sd: number | undefined
+  readonly interval: CorrectedInterval | undefined
+}
+
+/** One row: a group of trials that differ in their repeats, and one figure. */
+export interface SweepRow {
+  readonly group: Readonly<Record<string, string>>
+  readonly metric: string
+  readonly numRepeats: number
+  readonly estimate: Estimate
+  /** Paired by repeat; left out in the rows of the baseline, and where no repeat is in common. */
+  readonly difference: Estimate | undefined
+  readonly isBaseline: boolean
+}
+
+/** The table of a sweep. */
+export interface SweepTable {
+  readonly columns: readonly string[]
+  readonly rows: readonly SweepRow[]
+  readonly hasBaseline: boolean
+}
+
+interface Group {
+  readonly values: Readonly<Record<string, string>>
+  readonly members: TrialResult[]
+}
+
+/** Mean, spread and corrected interval of every group and figure, and its difference to the baseline. @throws PipelineError */
+export function tabulate({ results, groupBy, baseline, metrics }: TableRequest): SweepTable {
+  const varied = new Set(results.flatMap(({ factors, repeat }) => [...Object.keys(factors), ...Object.keys(repeat)]))
+  const unknown = groupBy?.find((name) => !varied.has(name))
+  if (unknown !== undefined) throw notVaried(unknown, varied)
+  const columns = groupBy ?? [...new Set(results.flatMap(({ factors }) => Object.keys(factors)))]
+  const names = chooseMetrics(results, metrics)
+  const groups = new Map<string, Group>()
+  for (const result of results) {
+    const all: Readonly<Record<string, string>> = { ...result.factors, ...result.repeat }
+    const values = Object.fromEntries(columns.map((name) => [name, all[name] ?? '–']))
+    const identity = JSON.stringify(columns.map((name) => values[name]))
+    const group = groups.get(identity) ?? { values, members: [] }
+    groups.set(identity, group)
+    group.members.push(result)
+  }
+  const reference = baseline === undefined ? undefined : baselineGroup(baseline, [...groups.values()], varied)
+  const rows = [...groups.values()].flatMap((group) =>
+    names.flatMap((metric): readonly SweepRow[] => {
+      const own = valuesOf(group, metric)
+      if (own.length === 0) return []
+      return [
+        {
+          group: group.values,
+          metric,
+          numRepeats: own.length,
+          estimate: estimate(own),
+          difference: reference && reference !== group ? difference(own, valuesOf(reference, metric)) : undefined,
+          isBaseline: group === reference,
+        },
+      ]
+    }),
+  )
+  return { columns, rows, hasBaseline: reference !== undefined }
+}
+
+interface Value {
+  /** Which repetition of which choice: what is compared must be equal in it. */
+  readonly pairing: string
+  readonly value: number
+  readonly numTrain: number | undefined
+  readonly numTest: number | undefined
+}
+
+function valuesOf({ members, values }: Group, metric: string): readonly Value[] {
+  return members.flatMap(({ factors, repeat, metrics, numTrain, numTest }) => {
+    const value = metrics[metric]
+    if (typeof value !== 'number') return []
+    const within = Object.entries({ ...factors, ...repeat }).filter(([name]) => !Object.hasOwn(values, name))
+    const pairing = JSON.stringify(within.sort(([a], [b]) => (a < b ? -1 : 1)))
+    return [{ pairing, value, numTrain, numTest }]
+  })
+}
+
+function estimate(values: readonly Value[]): Estimate {
+  const figures = values.map(({ value }) => value)
+  const mean = figures.reduce((sum, value) => sum + value, 0) / figures.length
+  if (figures.length < 2) return { mean, sd: undefined, interval: undefined }
+  const known = values.filter((each) => each.numTrain !== undefined && each.numTest !== undefined)
+  const average = (pick: (value: Value) => number | undefined): number =>
+    known.reduce((sum, each) => sum + (pick(each) ?? 0), 0) / known.length
+  if (known.length < values.length) {
+    const sd = Math.sqrt(figures.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (figures.length - 1))
+    return { mean, sd, interval: undefined }
+  }
+  const interval = correctedInterval({
+    values: figures,
+    numTrain: average(({ numTrain }) => numTrain),
+    numTest: average(({ numTest }) => numTest),
+  })
+  return { mean, sd: interval.sd, interval }
+}
+
+function difference(own: readonly Value[], reference: readonly Value[]): Estimate | undefined {
+  const byPairing = new Map(reference.map((each) => [each.pairing, each.value]))
+  const pairs = own.flatMap((each) => {
+    const other = byPairing.get(each.pairing)
+    return other === undefined ? [] : [{ ...each, value: each.value - other }]
+  })
+  return pairs.length === 0 ? undefined : estimate(pairs)
+}
+
+function chooseMetrics(results: readonly TrialResult[], wanted: readonly string[]): readonly string[] {
+  const all = [...new Set(results.flatMap(({ metrics }) => Object.keys(metrics)))]
+  return wanted.flatMap((name) => {
+    const exact = all.filter((each) => each === name)
+    const found = exact.length > 0 ? exact : all.filter((each) => each.endsWith(`.${name}`))
+    if (found.length > 0) return found
+    throw problem('ERR_BAD_REFERENCE', {
+      message: `No trial has a figure "${name}"`,
+      received: name,
+      hint: suggest(name, all, 'figures'),
+    })
+  })
+}
+
+function baselineGroup(baseline: string, groups: readonly Group[], varied: ReadonlySet<string>): Group {
+  const equals = baseline.indexOf('=')
+  const name = baseline.slice(0, Math.max(0, equals))
+  if (equals > 0 && !varied.has(name)) throw notVaried(name, varied)
+  const found = groups.filter(({ values, members }) =>
+    equals > 0 ? values[name] === baseline.slice(equals + 1) : members.some(({ trial }) => trial === baseline),
+  )
+  const [only] = found
+  if (only && found.length === 1) return only
+  const shown = groups.map(({ values }) => Object.entries(values).map(([key, value]) => `${key}=${value}`))
+  throw problem('ERR_BAD_REFERENCE', {
+    message: only ? `"${baseline}" is more than one row` : `"${baseline}" is no row of the table`,
+    expected: 'the id of a trial, or name=value of one row',
+    received: baseline,
+    hint: only
+      ? 'name the trial, or group by less with --group-by'
+      : suggest(
+          baseline,
+          equals > 0 ? shown.flat() : groups.flatMap(({ members }) => members.map(({ trial }) => trial)),
+          'rows',
+        ),
+  })
+}
+
+function notVaried(name: string, varied: ReadonlySet<string>): PipelineError {
+  return problem('ERR_BAD_REFERENCE', {
+    message: `"${name}" is not varied in this sweep`,
+    received: name,
+    hint: suggest(name, varied, 'what is varied'),
+  })
+}
