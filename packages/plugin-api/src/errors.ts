@@ -23,6 +23,7 @@ export const errorCodes = [
   'ERR_MISSING_ID',
   'ERR_MISSING_INPUT',
   'ERR_MISSING_OPTION',
+  'ERR_MODEL_KIND',
   'ERR_NODE_FAILED',
   'ERR_NOT_ADDITIVE',
   'ERR_NOT_FINITE',

@@ -15,10 +15,27 @@ export interface Port<K extends PortKind = PortKind, C extends Cardinality = Car
   readonly kind: K
   readonly cardinality: C
   readonly description: string
+  /** Of a model: what an input takes, or what an output gives. An input without it takes any model. */
+  readonly models?: ModelType | undefined
 }
 
 /**
- * Declares ports: `port.features('rows to fit on')`, `port.features.many('…')`, `port.model.optional('…')`.
+ * What a model is, by what it is good for: `network` computes features or classes from images, the others are fitted on
+ * features or predictions. `classifier` gives class probabilities, `selector` keeps columns, `projection` makes new
+ * ones, `calibrator` mends probabilities, `abstainer` holds answers back.
+ */
+export type ModelKind = 'network' | 'classifier' | 'selector' | 'projection' | 'calibrator' | 'abstainer'
+
+/** The models that may stand at a port; several words mean any of them. */
+export interface ModelType {
+  readonly modelKind: ModelKind | readonly ModelKind[]
+  /** How it was fitted, by the name of the operation (`xgboost`). Left out: any. */
+  readonly algorithm?: string | readonly string[] | undefined
+}
+
+/**
+ * Declares ports: `port.features('rows to fit on')`, `port.features.many('…')`, `port.model.optional('…')`,
+ * `port.model('network to start from', { modelKind: 'network' })`.
  */
 export const port: { readonly [K in PortKind]: PortMaker<K> } = {
   images: portMaker('images'),
@@ -31,15 +48,23 @@ export const port: { readonly [K in PortKind]: PortMaker<K> } = {
 
 /** Makes ports of one kind. */
 export interface PortMaker<K extends PortKind> {
-  (description: string): Port<K, 'one'>
-  optional(description: string): Port<K, 'optional'>
-  many(description: string): Port<K, 'many'>
+  (description: string, ...models: ModelTypeOf<K>): Port<K, 'one'>
+  optional(description: string, ...models: ModelTypeOf<K>): Port<K, 'optional'>
+  many(description: string, ...models: ModelTypeOf<K>): Port<K, 'many'>
 }
+
+/** Only a port of models says which. */
+type ModelTypeOf<K extends PortKind> = K extends 'model' ? [models?: ModelType] : []
 
 function portMaker<K extends PortKind>(kind: K): PortMaker<K> {
   const make =
     <C extends Cardinality>(cardinality: C) =>
-    (description: string): Port<K, C> => ({ kind, cardinality, description })
+    (description: string, models?: ModelType): Port<K, C> => ({
+      kind,
+      cardinality,
+      description,
+      ...(models === undefined ? {} : { models }),
+    })
   return Object.assign(make('one'), { optional: make('optional'), many: make('many') })
 }
 
@@ -57,7 +82,11 @@ export interface Spec {
   readonly numFeatures?: number | undefined
   /** Images: a new row was made from another (copies). Splitting such rows is refused. */
   readonly isAugmented?: boolean | undefined
-  /** Model: architecture name and `[height, width, channels]` of its input. */
+  /** Model: what it is; default what the output port declares. */
+  readonly modelKind?: ModelKind | undefined
+  /** Model that is no network: how it was fitted, by the name of the operation. */
+  readonly algorithm?: string | undefined
+  /** Network: architecture name and `[height, width, channels]` of its input. */
   readonly architecture?: string | undefined
   readonly inputShape?: readonly number[] | undefined
   /**

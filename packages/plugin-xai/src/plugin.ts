@@ -45,7 +45,7 @@ export const gradCamOptions = Type.Object(
 /** Inputs of `xai/grad-cam`. */
 export const gradCamInputs = {
   images: port.images('split images'),
-  model: port.model('a network with a classification head'),
+  model: port.model('a network with a classification head', { modelKind: 'network' }),
 }
 
 /** Outputs of `xai/grad-cam`. */
@@ -79,7 +79,10 @@ export const overlayOutputs = { report: port.report('overlays/*.png, sheet.png, 
 /** Inputs of `xai/tree-shap`. */
 export const treeShapInputs = {
   features: port.features('the rows that the classifier was fitted on and applied to'),
-  model: port.model('the model of ensemble/xgboost or ensemble/random-forest'),
+  model: port.model('the model of ensemble/xgboost or ensemble/random-forest', {
+    modelKind: 'classifier',
+    algorithm: ['xgboost', 'random-forest'],
+  }),
 }
 
 /** Outputs of `xai/tree-shap`. */

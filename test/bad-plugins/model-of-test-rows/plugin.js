@@ -26,7 +26,7 @@ export default definePlugin({
       cacheVersion: 1,
       options: Type.Object({}, { additionalProperties: false }),
       inputs: { features: port.features('rows') },
-      outputs: { model: port.model('what was learned') },
+      outputs: { model: port.model('what was learned', { modelKind: 'projection' }) },
       load: () => Promise.resolve(code),
     }),
   ],

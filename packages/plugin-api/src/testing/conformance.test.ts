@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { catchError, map, of, type Observable } from 'rxjs'
 import { Type } from 'typebox'
 import { expect, test } from 'vitest'
+import type { OperationContext } from '../context.js'
 import type { Operation } from '../define-operation.js'
 import type { Plugin } from '../define-plugin.js'
 import type { FeatureBatch } from '../payload/features.js'
@@ -61,6 +62,19 @@ const broken: readonly (readonly [check: string, operation: Partial<Operation>, 
   ['loads code with the functions of its kind', { rows: 'nothing' }],
   ['learns nothing from test rows', { fitOn: ['test'] as never }],
   ['gives what was planned', { plan: () => ({ features: { numFeatures: 7 } }) }],
+  ['says what its models are', { outputs: { ...sound.outputs, model: port.model('what was learned') } }],
+  [
+    'gives what was planned',
+    {
+      outputs: { model: port.model('trees', { modelKind: 'classifier', algorithm: 'trees' }) },
+      plan: () => ({ model: { modelKind: 'network' } }),
+      load: () =>
+        Promise.resolve({
+          run: ({ ctx }: { ctx: OperationContext }) =>
+            Promise.resolve({ model: { kind: 'model', dir: ctx.outputDir('model') } }),
+        }),
+    },
+  ],
   ['gives what was planned', { plan: ({ issue }) => (issue('size', 'no'), {}) }],
   [
     'gives its declared outputs as the runner takes them, and leaves its inputs alone',

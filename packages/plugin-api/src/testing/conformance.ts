@@ -8,6 +8,7 @@ import { apiVersion, type Plugin } from '../define-plugin.js'
 import { PipelineError } from '../errors.js'
 import { canonicalJson } from '../json.js'
 import type { Spec } from '../port.js'
+import { fitsModelType, showModel, showModelType } from '../semantics/model-type.js'
 import {
   checkedOptions,
   openOperation,
@@ -146,6 +147,14 @@ function declarationChecks(operation: Operation): Checks {
         demand(Boolean(description), `Port "${name}" has no description`)
       }
       demand(Object.keys(operation.outputs).length > 0, 'There is no output')
+    },
+    'says what its models are': () => {
+      for (const [name, { kind, models }] of Object.entries(operation.outputs))
+        demand(
+          kind !== 'model' || models !== undefined,
+          `Output "${name}" does not say what its models are`,
+          "port.model('…', { modelKind: … })",
+        )
     },
     'refuses an unknown option': () => {
       let isRefused = false
@@ -367,6 +376,11 @@ function checkPlan(operation: Operation, given: ConformanceCase, outputs: RunOpe
   })
   demand(issues.length === 0, 'Planning finds problems in a case that runs', undefined, issues.join('; '))
   for (const [name, spec] of Object.entries(planned)) {
+    const { models } = operation.outputs[name] ?? {}
+    if (spec && models) {
+      const [expected, received] = [showModelType(models), showModel(spec)]
+      demand(fitsModelType(spec, models), `Output "${name}" declares other models than planned`, expected, received)
+    }
     const real = specOf(outputs[name])
     // A model or report is a directory of its plugin's own format: its facts are that plugin's to test.
     if (!isRowKind(real.kind)) continue

@@ -20,7 +20,7 @@ export const extractOptions = Type.Object(
 /** Inputs of `backbones/extract`. */
 export const extractInputs = {
   images: port.images('images'),
-  model: port.model('network, used as it is'),
+  model: port.model('network, used as it is', { modelKind: 'network' }),
 }
 /** Outputs of `backbones/extract`. */
 export const extractOutputs = { features: port.features('feature vector of every image') }

@@ -32,7 +32,7 @@ export const finetuneOptions = Type.Object(
 
 /** Outputs of `backbones/finetune`. */
 export const finetuneOutputs = {
-  model: port.model('the fine-tuned network with its head'),
+  model: port.model('the fine-tuned network with its head', { modelKind: 'network' }),
   features: port.features('feature vector of every image'),
   predictions: port.predictions('softmax probabilities of every image'),
 }

@@ -9,7 +9,7 @@ export const pretrainOptions = Type.Object(
 )
 
 /** Outputs of `backbones/pretrain`. */
-export const pretrainOutputs = { model: port.model('the network') }
+export const pretrainOutputs = { model: port.model('the network', { modelKind: 'network' }) }
 
 /** `backbones/pretrain`. */
 export const pretrain: Operation = defineOperation({

@@ -42,7 +42,7 @@ export const pretrainedOptions = Type.Object(
 )
 
 /** Outputs of `backbones/pretrained`. */
-export const pretrainedOutputs = { model: port.model('the network') }
+export const pretrainedOutputs = { model: port.model('the network', { modelKind: 'network' }) }
 
 type PretrainedPlan = PlanArguments<Static<typeof pretrainedOptions>, Ports>
 

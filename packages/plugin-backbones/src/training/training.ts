@@ -97,7 +97,9 @@ export const trainingOptions = {
 /** Inputs of the training operations. */
 export const trainingInputs = {
   images: port.images('labelled images; fits on train, picks the best epoch on val'),
-  init: port.model('network to start from; its head is kept only when classes and head shape are the same'),
+  init: port.model('network to start from; its head is kept only when classes and head shape are the same', {
+    modelKind: 'network',
+  }),
 }
 
 type TrainingPlan = PlanArguments<

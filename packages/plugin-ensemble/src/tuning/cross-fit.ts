@@ -5,14 +5,14 @@ import { crossFitOptions } from './tune-options.js'
 
 /** `ensemble/cross-fit`. */
 export const crossFit: Operation = defineOperation({
-  ...classifierPorts,
+  ...classifierPorts(),
   type: 'ensemble/cross-fit',
   summary: 'A classifier whose scores for train rows come from folds that have not seen them; made for stacking',
   cacheVersion: 2,
   options: crossFitOptions,
   plan: ({ options, issue }) => {
     checkFixed(options, issue)
-    return {}
+    return { model: { algorithm: options.classifier } }
   },
   load: () => import('./cross-fit-node.js'),
 })

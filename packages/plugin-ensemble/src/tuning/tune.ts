@@ -5,7 +5,7 @@ import { tuneOptions } from './tune-options.js'
 
 /** `ensemble/tune`. */
 export const tune: Operation = defineOperation({
-  ...classifierPorts,
+  ...classifierPorts(),
   type: 'ensemble/tune',
   summary: 'A classifier with options chosen on inner folds of the train rows, then refitted on all of them',
   cacheVersion: 2,
@@ -13,7 +13,7 @@ export const tune: Operation = defineOperation({
   plan: ({ options, issue }) => {
     checkFixed(options, issue)
     checkSpace(options, issue)
-    return {}
+    return { model: { algorithm: options.classifier } }
   },
   load: () => import('./tune-node.js'),
 })

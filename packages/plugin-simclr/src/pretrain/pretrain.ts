@@ -52,11 +52,11 @@ export const pretrainOptions = Type.Object(
 /** Inputs of `simclr/pretrain`. */
 export const pretrainInputs = {
   images: port.images('images to learn from, labels not seen; fits on train'),
-  init: port.model('network to start from; a head is dropped'),
+  init: port.model('network to start from; a head is dropped', { modelKind: 'network' }),
 }
 
 /** Outputs of `simclr/pretrain`. */
-export const pretrainOutputs = { model: port.model('the backbone, without head') }
+export const pretrainOutputs = { model: port.model('the backbone, without head', { modelKind: 'network' }) }
 
 /** `simclr/pretrain`. */
 export const pretrain: Operation = defineOperation({

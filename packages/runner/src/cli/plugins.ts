@@ -1,5 +1,5 @@
-import { contentKeyword, type Operation } from '@etsef/plugin-api'
-import { describeSchema, type Schema } from '@etsef/plugin-api/semantics'
+import { contentKeyword, type Operation, type Port } from '@etsef/plugin-api'
+import { describeSchema, showModelType, type Schema } from '@etsef/plugin-api/semantics'
 import { InvalidPipeline, problem, suggest } from '../errors.js'
 import { findProjectRoot } from '../registry/find-project.js'
 import { loadRegistry } from '../registry/load-registry.js'
@@ -76,10 +76,10 @@ function describeOperation(operation: Operation): string {
   const lines = [`${operation.type} (${operation.kind})`, `  ${operation.summary}`]
   for (const [name, port] of Object.entries(operation.inputs))
     lines.push(
-      `  in   ${name}: ${port.kind}${port.cardinality === 'one' ? '' : ` (${port.cardinality})`} — ${port.description}`,
+      `  in   ${name}: ${kindOf(port)}${port.cardinality === 'one' ? '' : ` (${port.cardinality})`} — ${port.description}`,
     )
   for (const [name, port] of Object.entries(operation.outputs))
-    lines.push(`  out  ${name}: ${port.kind} — ${port.description}`)
+    lines.push(`  out  ${name}: ${kindOf(port)} — ${port.description}`)
   const properties = ((operation.options as Schema)['properties'] ?? {}) as Readonly<Record<string, Schema>>
   for (const [name, property] of Object.entries(properties)) {
     const fallback = 'default' in property ? ` = ${JSON.stringify(property['default'])}` : ''
@@ -89,4 +89,9 @@ function describeOperation(operation: Operation): string {
     )
   }
   return `${lines.join('\n')}\n`
+}
+
+/** The kind of a port, and of its models: `model, classifier (xgboost)`. */
+function kindOf({ kind, models }: Port): string {
+  return models === undefined ? kind : `${kind}, ${showModelType(models)}`
 }

@@ -1,7 +1,9 @@
 import { canonicalJson, isRowKind, type PipelineError, type Spec } from '@etsef/plugin-api'
+import { knownOfModels } from '@etsef/plugin-api/semantics'
 import { createHash } from 'node:crypto'
 import { asError, problem } from '../errors.js'
 import { checkLeakage } from './check-leakage.js'
+import { checkModelKinds } from './check-model-kinds.js'
 import { edgesInto, type GraphNode } from './graph.js'
 
 /** Specs of a node's outputs by port. */
@@ -30,6 +32,7 @@ export function checkSpecs(inputs: SpecInputs, problems: PipelineError[]): Reado
     if (!node) continue
     definitions.set(id, definitionOf(node, definitions, inputs.seed))
     checkClassLists(node, specs, problems)
+    checkModelKinds(node, inputs.nodes, specs, problems)
     checkLeakage(node, inputs.nodes, specs, problems)
     const predicted = broken.has(id) ? {} : askOperation(node, specs, inputs, problems)
     specs.set(id, completeSpecs(node, specs, predicted, definitions.get(id)!))
@@ -165,7 +168,7 @@ function completeSpecs(
   for (const [name, port] of Object.entries(operation.outputs)) {
     const own = predicted[name]
     if (!isRowKind(port.kind)) {
-      complete[name] = { ...own, kind: port.kind }
+      complete[name] = { ...knownOfModels(port.models), ...withoutUndefined(own ?? {}), kind: port.kind }
       continue
     }
     const inherited: Omit<Spec, 'kind'> = {

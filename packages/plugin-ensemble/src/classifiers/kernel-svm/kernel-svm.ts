@@ -32,7 +32,7 @@ export type KernelSvmNodeOptions = Static<typeof kernelSvmOptions>
 
 /** `ensemble/kernel-svm`. */
 export const kernelSvm: Operation = defineOperation({
-  ...classifierPorts,
+  ...classifierPorts('kernel-svm'),
   type: 'ensemble/kernel-svm',
   summary: 'Support vector machine with a kernel, one against one, as libsvm trains it',
   cacheVersion: 2,

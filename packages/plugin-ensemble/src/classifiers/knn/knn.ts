@@ -19,7 +19,7 @@ const knnOptions = Type.Object(
 
 /** `ensemble/knn`. */
 export const knn: Operation = defineOperation({
-  ...classifierPorts,
+  ...classifierPorts('knn'),
   type: 'ensemble/knn',
   summary: 'k nearest training rows, weighted by distance',
   cacheVersion: 2,

@@ -11,7 +11,7 @@ export const shrinkageOption = Type.Number({
 
 /** `ensemble/lda`. */
 export const lda: Operation = defineOperation({
-  ...classifierPorts,
+  ...classifierPorts('lda'),
   type: 'ensemble/lda',
   summary: 'Linear discriminant analysis: a Gaussian per class with a common covariance',
   cacheVersion: 2,

@@ -31,7 +31,7 @@ export type LinearSvmNodeOptions = Static<typeof linearSvmOptions>
 
 /** `ensemble/linear-svm`. */
 export const linearSvm: Operation = defineOperation({
-  ...classifierPorts,
+  ...classifierPorts('linear-svm'),
   type: 'ensemble/linear-svm',
   summary: 'Linear SVM with squared hinge loss, one class against the rest, margins scaled to probabilities',
   cacheVersion: 1,

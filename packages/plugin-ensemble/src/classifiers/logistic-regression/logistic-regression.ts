@@ -4,7 +4,7 @@ import { classWeightOption, planClassWeight } from '../class-weights/class-weigh
 
 /** `ensemble/logistic-regression`. */
 export const logisticRegression: Operation = defineOperation({
-  ...classifierPorts,
+  ...classifierPorts('logistic-regression'),
   type: 'ensemble/logistic-regression',
   summary: 'Multinomial logistic regression with L2 penalty; scale the columns first',
   cacheVersion: 2,

@@ -3,7 +3,7 @@ import { classifierPorts } from '../../adapter/ports.js'
 
 /** `ensemble/ml-knn`. */
 export const mlKnn: Operation = defineOperation({
-  ...classifierPorts,
+  ...classifierPorts('ml-knn'),
   type: 'ensemble/ml-knn',
   cacheVersion: 1,
   summary: 'Euclidean nearest neighbours of the npm package ml-knn: slow',

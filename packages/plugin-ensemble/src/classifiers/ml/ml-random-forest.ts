@@ -3,7 +3,7 @@ import { classifierPorts } from '../../adapter/ports.js'
 
 /** `ensemble/ml-random-forest`. */
 export const mlRandomForest: Operation = defineOperation({
-  ...classifierPorts,
+  ...classifierPorts('ml-random-forest'),
   type: 'ensemble/ml-random-forest',
   cacheVersion: 1,
   summary: 'Random subspace trees of the npm package ml-random-forest: slow, and not Breiman’s forest',

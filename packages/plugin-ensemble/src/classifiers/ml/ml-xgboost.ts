@@ -4,7 +4,7 @@ import { boostingOptions } from '../xgboost/xgboost.js'
 
 /** `ensemble/ml-xgboost`. */
 export const mlXgboost: Operation = defineOperation({
-  ...classifierPorts,
+  ...classifierPorts('ml-xgboost'),
   type: 'ensemble/ml-xgboost',
   cacheVersion: 1,
   summary: 'XGBoost 0.7 of the npm package ml-xgboost, past its wrapper',

@@ -17,7 +17,7 @@ const naiveBayesOptions = Type.Object(
 
 /** `ensemble/naive-bayes`. */
 export const naiveBayes: Operation = defineOperation({
-  ...classifierPorts,
+  ...classifierPorts('naive-bayes'),
   type: 'ensemble/naive-bayes',
   summary: 'Gaussian naive Bayes in log space',
   cacheVersion: 1,

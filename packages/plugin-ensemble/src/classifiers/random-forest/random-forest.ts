@@ -27,7 +27,7 @@ export type RandomForestNodeOptions = Static<typeof randomForestOptions>
 
 /** `ensemble/random-forest`. */
 export const randomForest: Operation = defineOperation({
-  ...classifierPorts,
+  ...classifierPorts('random-forest'),
   type: 'ensemble/random-forest',
   summary: 'Random forest: bootstrap rows for each tree, a fresh draw of columns at every split',
   cacheVersion: 2,

@@ -47,7 +47,7 @@ export type XgboostNodeOptions = Static<typeof xgboostOptions>
 
 /** `ensemble/xgboost`. */
 export const xgboost: Operation = defineOperation({
-  ...classifierPorts,
+  ...classifierPorts('xgboost'),
   type: 'ensemble/xgboost',
   summary: 'Gradient-boosted trees as XGBoost grows them, from exact cuts or from histograms',
   cacheVersion: 2,

@@ -8,7 +8,10 @@ export const calibrateInputs = {
 /** Outputs of `ensemble/calibrate`. */
 export const calibrateOutputs = {
   predictions: port.predictions('The same rows with calibrated probabilities'),
-  model: port.model('model.json and model.bin: the calibration, as data'),
+  model: port.model('model.json and model.bin: the calibration, as data', {
+    modelKind: 'calibrator',
+    algorithm: 'calibrate',
+  }),
 }
 
 /** `ensemble/calibrate`. */

@@ -25,7 +25,10 @@ export const abstainOutputs = { predictions: port.predictions('The same scores; 
 /** Outputs of `ensemble/abstain-for-accuracy`. */
 export const abstainForAccuracyOutputs = {
   ...abstainOutputs,
-  model: port.model('model.json: the margin that was chosen, and what it gave on val'),
+  model: port.model('model.json: the margin that was chosen, and what it gave on val', {
+    modelKind: 'abstainer',
+    algorithm: 'abstain-for-accuracy',
+  }),
 }
 
 /** Output of `ensemble/member-scores`. */

@@ -20,7 +20,7 @@ export type FastIcaNodeOptions = Static<typeof fastIcaOptions>
 
 /** `ensemble/fast-ica`. */
 export const fastIca: Operation = defineOperation({
-  ...projectionPorts,
+  ...projectionPorts('fast-ica'),
   type: 'ensemble/fast-ica',
   summary: 'Independent components by FastICA, of unit variance on the training rows: a projection, not a selection',
   cacheVersion: 1,

@@ -4,7 +4,7 @@ import { shrinkageOption } from '../../classifiers/lda/lda.js'
 
 /** `ensemble/lda-projection`. */
 export const ldaProjection: Operation = defineOperation({
-  ...projectionPorts,
+  ...projectionPorts('lda-projection'),
   type: 'ensemble/lda-projection',
   summary: 'Directions that separate the classes most, at most one fewer than classes',
   cacheVersion: 2,

@@ -19,7 +19,7 @@ export type PcaNodeOptions = Static<typeof pcaOptions>
 
 /** `ensemble/pca`. */
 export const pca: Operation = defineOperation({
-  ...projectionPorts,
+  ...projectionPorts('pca'),
   type: 'ensemble/pca',
   summary: 'Principal components of the training rows',
   cacheVersion: 1,

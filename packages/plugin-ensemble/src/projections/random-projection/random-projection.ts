@@ -3,7 +3,7 @@ import { projectionPorts } from '../../adapter/ports.js'
 
 /** `ensemble/random-projection`. */
 export const randomProjection: Operation = defineOperation({
-  ...projectionPorts,
+  ...projectionPorts('random-projection'),
   type: 'ensemble/random-projection',
   summary: 'A Gaussian random projection: the control for projections that learn',
   cacheVersion: 1,

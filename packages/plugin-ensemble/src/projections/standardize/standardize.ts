@@ -3,7 +3,7 @@ import { projectionPorts } from '../../adapter/ports.js'
 
 /** `ensemble/standardize`. */
 export const standardize: Operation = defineOperation({
-  ...projectionPorts,
+  ...projectionPorts('standardize'),
   type: 'ensemble/standardize',
   summary: 'Columns with mean 0 and standard deviation 1 on the training rows',
   cacheVersion: 1,

@@ -4,7 +4,7 @@ import { selectorPorts } from '../../adapter/ports.js'
 
 /** `ensemble/select-anova`. */
 export const selectAnova: Operation = defineOperation({
-  ...selectorPorts,
+  ...selectorPorts('select-anova'),
   type: 'ensemble/select-anova',
   cacheVersion: 1,
   summary: 'The k columns whose class means differ most, by one-way ANOVA F on the training rows',

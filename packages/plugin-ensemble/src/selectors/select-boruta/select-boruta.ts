@@ -3,7 +3,7 @@ import { selectorPorts } from '../../adapter/ports.js'
 
 /** `ensemble/select-boruta`. */
 export const selectBoruta: Operation = defineOperation({
-  ...selectorPorts,
+  ...selectorPorts('select-boruta'),
   type: 'ensemble/select-boruta',
   cacheVersion: 2,
   summary: 'All columns that beat the best of their own shuffled copies in random forests',

@@ -4,7 +4,7 @@ import { selectorPorts } from '../../adapter/ports.js'
 
 /** `ensemble/select-chi2`. */
 export const selectChi2: Operation = defineOperation({
-  ...selectorPorts,
+  ...selectorPorts('select-chi2'),
   type: 'ensemble/select-chi2',
   cacheVersion: 1,
   summary: 'The k columns of largest χ² between class and value; needs values of 0 or more',

@@ -3,7 +3,7 @@ import { selectorPorts } from '../../adapter/ports.js'
 
 /** `ensemble/select-correlation`. */
 export const selectCorrelation: Operation = defineOperation({
-  ...selectorPorts,
+  ...selectorPorts('select-correlation'),
   type: 'ensemble/select-correlation',
   cacheVersion: 1,
   summary: 'Columns no two of which correlate beyond a threshold; the better by ANOVA F stays',

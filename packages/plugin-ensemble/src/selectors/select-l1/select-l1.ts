@@ -4,7 +4,7 @@ import { selectorPorts } from '../../adapter/ports.js'
 
 /** `ensemble/select-l1`. */
 export const selectL1: Operation = defineOperation({
-  ...selectorPorts,
+  ...selectorPorts('select-l1'),
   type: 'ensemble/select-l1',
   cacheVersion: 2,
   summary: 'The k columns of largest weight in a logistic regression with L1 penalty, on standardised columns',

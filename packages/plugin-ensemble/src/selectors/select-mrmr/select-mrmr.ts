@@ -4,7 +4,7 @@ import { selectorPorts } from '../../adapter/ports.js'
 
 /** `ensemble/select-mrmr`. */
 export const selectMrmr: Operation = defineOperation({
-  ...selectorPorts,
+  ...selectorPorts('select-mrmr'),
   type: 'ensemble/select-mrmr',
   cacheVersion: 1,
   summary: 'k columns that say much of the class and little of each other (mRMR, F over mean correlation)',

@@ -4,7 +4,7 @@ import { selectorPorts } from '../../adapter/ports.js'
 
 /** `ensemble/select-mutual-information`. */
 export const selectMutualInformation: Operation = defineOperation({
-  ...selectorPorts,
+  ...selectorPorts('select-mutual-information'),
   type: 'ensemble/select-mutual-information',
   cacheVersion: 2,
   summary: 'The k columns of largest mutual information with the class, by nearest neighbours',

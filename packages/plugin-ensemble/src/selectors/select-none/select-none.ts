@@ -3,7 +3,7 @@ import { selectorPorts } from '../../adapter/ports.js'
 
 /** `ensemble/select-none`. */
 export const selectNone: Operation = defineOperation({
-  ...selectorPorts,
+  ...selectorPorts('select-none'),
   supervised: false,
   type: 'ensemble/select-none',
   cacheVersion: 1,

@@ -4,7 +4,7 @@ import { selectorPorts } from '../../adapter/ports.js'
 
 /** `ensemble/select-rfe`. */
 export const selectRfe: Operation = defineOperation({
-  ...selectorPorts,
+  ...selectorPorts('select-rfe'),
   type: 'ensemble/select-rfe',
   cacheVersion: 1,
   summary: 'k columns by recursive elimination with a linear SVM on standardised columns',

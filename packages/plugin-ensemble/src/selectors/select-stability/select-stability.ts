@@ -4,7 +4,7 @@ import { selectorPorts } from '../../adapter/ports.js'
 
 /** `ensemble/select-stability`. */
 export const selectStability: Operation = defineOperation({
-  ...selectorPorts,
+  ...selectorPorts('select-stability'),
   type: 'ensemble/select-stability',
   cacheVersion: 2,
   summary: 'The k columns a selector picks most often on random halves of the training rows',

@@ -4,7 +4,7 @@ import { selectorPorts } from '../../adapter/ports.js'
 
 /** `ensemble/select-tree-importance`. */
 export const selectTreeImportance: Operation = defineOperation({
-  ...selectorPorts,
+  ...selectorPorts('select-tree-importance'),
   type: 'ensemble/select-tree-importance',
   cacheVersion: 2,
   summary: 'The k columns on which a random forest’s cuts gain most',

@@ -3,7 +3,7 @@ import { selectorPorts } from '../../adapter/ports.js'
 
 /** `ensemble/select-variance`. */
 export const selectVariance: Operation = defineOperation({
-  ...selectorPorts,
+  ...selectorPorts('select-variance'),
   supervised: false,
   type: 'ensemble/select-variance',
   cacheVersion: 1,

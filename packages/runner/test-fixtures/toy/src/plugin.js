@@ -145,10 +145,14 @@ const nearest = defineOperation({
     fitOn: Type.Optional(Type.String({ description: 'Does nothing' })),
   }),
   inputs: { features: port.features('rows') },
-  outputs: { predictions: port.predictions('predicted classes'), model: port.model('the means') },
+  outputs: {
+    predictions: port.predictions('predicted classes'),
+    model: port.model('the means', { modelKind: 'classifier' }),
+  },
   rows: 'features',
   fitOn: ['train'],
   supervised: true,
+  plan: ({ options: { vote } }) => ({ model: { algorithm: `nearest-${vote}` } }),
   load: () => import('./nearest.js'),
 })
 
@@ -158,7 +162,10 @@ const useModel = defineOperation({
   summary: 'Distances to the means of a model',
   cacheVersion: 1,
   options: options({}),
-  inputs: { features: port.features('rows'), model: port.model('means') },
+  inputs: {
+    features: port.features('rows'),
+    model: port.model('means', { modelKind: 'classifier', algorithm: 'nearest-hard' }),
+  },
   outputs: { features: port.features('distances') },
   rows: 'features',
   load: () => import('./use-model.js'),
@@ -210,7 +217,7 @@ const hungryFit = defineOperation({
   cacheVersion: 1,
   options: options({}),
   inputs: { images: port.images('images') },
-  outputs: { model: port.model('how many') },
+  outputs: { model: port.model('how many', { modelKind: 'network' }) },
   rows: 'images',
   fitOn: ['train'],
   supervised: false,
