@@ -78,7 +78,7 @@ export const paths: readonly HostileCase[] = [
     symlinkSync('/dev/urandom', join(dir, 'link'))
     return join(dir, 'link')
   }),
-  content('a pipe in a folder', 'ERR_BAD_DATA', (dir) => {
+  content('a pipe in a folder', 'ERR_BAD_OPTION', (dir) => {
     pipe(folder(dir), 'healthy/2.png')
     return join(dir, 'scans')
   }),
@@ -86,7 +86,7 @@ export const paths: readonly HostileCase[] = [
     symlinkSync('/dev/zero', join(folder(dir), 'healthy/2.png'))
     return join(dir, 'scans')
   }),
-  content('a link to a pipe in the same folder', 'ERR_BAD_DATA', (dir) => {
+  content('a link to a pipe in the same folder', 'ERR_BAD_OPTION', (dir) => {
     symlinkSync(pipe(folder(dir), 'healthy/pipe'), join(dir, 'scans/healthy/0.png'))
     return join(dir, 'scans')
   }),

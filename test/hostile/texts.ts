@@ -215,6 +215,12 @@ export const texts: readonly HostileCase[] = [
     () => `${sound}\noutputs: [${times(50_000, (i) => `n${i}, `)}]\n`,
   ),
   text(
+    '30 lists of 4,000 wrong choices',
+    'ERR_BAD_OPTION',
+    () =>
+      `nodes:\n${times(30, (i) => `  a${i}: { use: augment/expand, with: { operations: [${'x, '.repeat(4000)}] } }\n`)}`,
+  ),
+  text(
     'a list of 100,000 wrong choices',
     'ERR_BAD_OPTION',
     () => `nodes: { a: { use: augment/expand, with: { operations: [${'x, '.repeat(100_000)}] } } }`,

@@ -136,8 +136,10 @@ describe('keywords of JSON Schema', () => {
   })
 
   test('a million wrong items are not a million errors', () => {
-    const items = Array.from({ length: 1e5 }, () => 'x')
-    expect(problems({ type: 'array', items: { type: 'integer' } }, items)).toHaveLength(1000)
+    const schema = { type: 'array', items: { type: 'integer' } }
+    const items = (length: number): string[] => Array.from({ length }, () => 'x')
+    expect(problems(schema, items(4000))).toHaveLength(1000)
+    expect(problems(schema, items(1e5))).toHaveLength(1)
   })
 })
 

@@ -20,6 +20,9 @@ export interface OptionIssue {
 /** More than a person reads; a list of a million wrong items must not become a million errors. */
 const maxErrors = 1000
 
+/** Values of one operation's options: TypeBox's time for wrong items grows with their square. */
+const maxValues = 5000
+
 /** What {@link checkOptions} finds. */
 export interface CheckedOptions {
   /** The value with every default filled in. */
@@ -33,6 +36,8 @@ export interface CheckedOptions {
  * Maps are strict: a key that the schema does not know is a mistake unless it says otherwise ({@link strictSchema}).
  */
 export function checkOptions(schema: Schema, value: Json): CheckedOptions {
+  const long = tooLong(value)
+  if (long) return { value, issues: [long] }
   const strict = strictSchema(schema)
   const filled = fillDefaults(strict, value)
   Settings.Set({ maxErrors })
@@ -43,6 +48,24 @@ export function checkOptions(schema: Schema, value: Json): CheckedOptions {
     value: filled,
     issues: issues.toSorted((a, b) => Number(a.kind === 'missing') - Number(b.kind === 'missing')),
   }
+}
+
+/** What is wrong when options hold more values than are checked: said of the one that holds most. */
+function tooLong(options: Json): OptionIssue | undefined {
+  if (options === null || typeof options !== 'object' || countValues(options) <= maxValues) return undefined
+  const counts = Object.entries(options).map(([name, value]) => ({ name, count: countValues(value) }))
+  const most = counts.reduce((a, b) => (b.count > a.count ? b : a))
+  return {
+    kind: 'value',
+    path: [most.name],
+    message: `holds ${String(most.count)} values`,
+    expected: `at most ${String(maxValues)} values in all options of a node`,
+  }
+}
+
+function countValues(value: Json): number {
+  if (value === null || typeof value !== 'object') return 1
+  return Object.values(value).reduce<number>((sum, each) => sum + countValues(each), 1)
 }
 
 /** An error as TypeBox gives it: `schemaPath` leads to the schema that has the keyword, `instancePath` to the value. */

@@ -46,6 +46,8 @@ export function buildGraph(
     const installed = found.get(written.id)
     const node = installed ? withPrimaryMetric(written, installed.operation, document.primaryMetric) : written
     const known = installed && wire(node, installed, declarations, found, problems)
+    // With hundreds of problems nothing will be planned, and checking options that are wrong is slow.
+    if (installed && known && problems.length > 5 * yamlLimits.problems) continue
     if (installed && known)
       nodes.set(node.id, { ...known, options: readOptions(node, installed.operation, problems, notices) })
     else checkReferences(node, declarations, problems)
