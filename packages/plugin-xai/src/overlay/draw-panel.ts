@@ -8,8 +8,8 @@ import {
   type TextStyle,
 } from '@etsef/drawing'
 import type { PixelImage } from '@etsef/plugin-api'
-import { normalizeMap } from '../cam/normalize-map.js'
-import { upsampleMap } from '../cam/upsample-map.js'
+import { normalizeMap } from '../grad-cam/normalize-map.js'
+import { upsampleMap } from '../grad-cam/upsample-map.js'
 import { heatColor } from './color-map.js'
 
 /** What a panel shows. */

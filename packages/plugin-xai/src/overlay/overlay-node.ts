@@ -13,12 +13,12 @@ import {
   type ReportImplementation,
   type Static,
 } from '@etsef/plugin-api'
-import { borderShare, localize, type Localization } from '../cam/localization.js'
-import { normalizeMap } from '../cam/normalize-map.js'
-import { upsampleMap } from '../cam/upsample-map.js'
-import type { overlayInputs, overlayOptions, overlayOutputs } from '../plugin.js'
+import { borderShare, localize, type Localization } from '../grad-cam/localization.js'
+import { normalizeMap } from '../grad-cam/normalize-map.js'
+import { upsampleMap } from '../grad-cam/upsample-map.js'
 import { drawPanel, formatNumber } from './draw-panel.js'
 import { drawSheet, panelsOfSheet } from './draw-sheet.js'
+import type { overlayInputs, overlayOptions, overlayOutputs } from './overlay.js'
 import { summarize, type ImageSummary } from './summarize.js'
 
 type Implementation = ReportImplementation<Static<typeof overlayOptions>, typeof overlayInputs, typeof overlayOutputs>

@@ -1,5 +1,5 @@
 import type { ReportTable, ReportValue } from '@etsef/plugin-api'
-import type { Localization } from '../cam/localization.js'
+import type { Localization } from '../grad-cam/localization.js'
 import { formatNumber } from './draw-panel.js'
 
 /** What the report says of one explained image. */

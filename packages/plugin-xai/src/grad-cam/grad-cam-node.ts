@@ -9,9 +9,9 @@ import {
   type Static,
 } from '@etsef/plugin-api'
 import { of } from 'rxjs'
-import type { gradCamInputs, gradCamOptions, gradCamOutputs } from '../plugin.js'
 import { createExplainer, type LogitExplanation } from './explain-logits.js'
 import type { ExplainableLayer } from './explainable-layer.js'
+import type { gradCamInputs, gradCamOptions, gradCamOutputs } from './grad-cam.js'
 import { normalizeMap } from './normalize-map.js'
 import { placeMap, receptiveGrid } from './receptive-grid.js'
 import { spreadRows } from './pick-rows.js'

@@ -7,11 +7,10 @@ import {
   type FeatureBatch,
 } from '@etsef/plugin-api'
 import { outputsOf, readTreeEnsemble, type TreeEnsemble } from '@etsef/plugin-api/models'
-import type { treeShapInputs, treeShapOutputs } from '../plugin.js'
 import { checkAdditivity } from './additivity.js'
 import { drawBackground, loadBackground, saveBackground, type Background } from './background.js'
 import { treeExplainer, type TreeExplainer } from './interventional-tree-shap.js'
-import type { TreeShapOptions } from './tree-shap-options.js'
+import type { TreeShapOptions, treeShapInputs, treeShapOutputs } from './tree-shap.js'
 
 type Implementation = Required<
   EstimatorImplementation<TreeShapOptions, typeof treeShapInputs, typeof treeShapOutputs, Background>

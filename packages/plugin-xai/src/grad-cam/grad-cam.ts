@@ -1,0 +1,94 @@
+import { Type, defineOperation, port, type Operation } from '@etsef/plugin-api'
+
+/** Options of `xai/grad-cam`. */
+export const gradCamOptions = Type.Object(
+  {
+    method: Type.Enum(['grad-cam', 'grad-cam++', 'hires-cam', 'layer-cam', 'x-grad-cam'], {
+      default: 'grad-cam',
+      description: 'How gradients weigh the layer',
+    }),
+    layer: Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
+      default: null,
+      description: 'Name of a spatial layer of the network. null: the last one',
+    }),
+    target: Type.String({
+      default: 'predicted',
+      minLength: 1,
+      description: 'Whose logit is explained: predicted (of each image), or a class name',
+    }),
+    grid: Type.Enum(['receptive-field', 'cells'], {
+      default: 'receptive-field',
+      description:
+        'receptive-field: maps of the size of the network input, each cell at the centre of what it sees. cells: maps of the layer, to be stretched',
+    }),
+    partition: Type.Enum(['test', 'val', 'train', 'all'], {
+      default: 'test',
+      description: 'Whose images are explained',
+    }),
+    maxImages: Type.Integer({
+      minimum: 1,
+      maximum: 10_000,
+      default: 24,
+      description: 'At most so many images, spread evenly over the rows',
+    }),
+    batchSize: Type.Integer({
+      minimum: 1,
+      maximum: 256,
+      default: 8,
+      description: 'Images per pass; memory grows with it',
+    }),
+  },
+  { additionalProperties: false },
+)
+
+/** Inputs of `xai/grad-cam`. */
+export const gradCamInputs = {
+  images: port.images('split images'),
+  model: port.model('a network with a classification head', { modelKind: 'network' }),
+}
+
+/** Outputs of `xai/grad-cam`. */
+export const gradCamOutputs = {
+  attributions: port.attributions('a raw map [height, width] per explained image, in logits'),
+}
+
+/** `xai/grad-cam`. */
+export const gradCam: Operation = defineOperation({
+  kind: 'combine',
+  type: 'xai/grad-cam',
+  summary: 'Class activation maps: where in the image the logit of a class comes from',
+  cacheVersion: 1,
+  options: gradCamOptions,
+  inputs: gradCamInputs,
+  outputs: gradCamOutputs,
+  rowPolicy: 'subset',
+  engine: 'tensor',
+  plan: ({ options, inputs, issue }) => {
+    const { classNames, partitions } = inputs.images
+    const modelClasses = inputs.model.classNames
+    if (modelClasses && modelClasses.length === 0)
+      issue('in:model', 'The model has no classification head, so there is no logit to explain', {
+        hint: 'take the model of a fine-tuned network',
+      })
+    else if (classNames && modelClasses && modelClasses.join('\n') !== classNames.join('\n')) {
+      issue('in:model', 'The model has other classes than the images', {
+        expected: classNames.join(', '),
+        received: modelClasses.join(', '),
+      })
+    }
+    const known = modelClasses ?? classNames
+    if (options.target !== 'predicted' && known && known.length > 0 && !known.includes(options.target)) {
+      issue('target', `There is no class "${options.target}" to explain`, {
+        expected: `predicted, or one of ${known.join(', ')}`,
+      })
+    }
+    if (options.partition === 'all' || !partitions) return { attributions: {} }
+    if (!partitions.includes(options.partition))
+      issue('partition', `There are no ${options.partition} images to explain`, {
+        received: `partitions ${partitions.join(', ')}`,
+      })
+    return { attributions: { partitions: [options.partition] } }
+  },
+  resources: () => ({ cpus: 1, memoryMb: 2000 }),
+  load: () => import('./grad-cam-node.js'),
+})
