@@ -1,11 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PipelineError, collectImages, concatImages, type ReportImplementation } from '@etsef/plugin-api'
-import type { nearDuplicatesInputs, nearDuplicatesOutputs } from '../plugin.js'
 import { auditMarkdown, auditTables, nameOf } from './audit-tables.js'
 import { auditNearDuplicates, type Audit, type AuditedRow } from './audit.js'
 import { fingerprintsOf } from './fingerprints-of.js'
-import type { NearDuplicatesOptions } from './near-duplicates-options.js'
+import type { NearDuplicatesOptions, nearDuplicatesInputs, nearDuplicatesOutputs } from './near-duplicates.js'
 
 type Implementation = ReportImplementation<
   NearDuplicatesOptions,

@@ -1,7 +1,7 @@
 import type { SourceImplementation, Static } from '@etsef/plugin-api'
 import { of } from 'rxjs'
-import type { phantomOptions, phantomOutputs } from '../plugin.js'
 import { parsePhantomId, phantomRows } from './phantom-rows.js'
+import type { phantomOptions, phantomOutputs } from './phantoms.js'
 import { renderPhantom } from './render-phantom.js'
 
 type Implementation = SourceImplementation<Static<typeof phantomOptions>, typeof phantomOutputs>

@@ -7,8 +7,8 @@ import {
   type Static,
 } from '@etsef/plugin-api'
 import { of } from 'rxjs'
-import type { splitInputs, splitOptions, splitOutputs } from '../plugin.js'
 import { splitGroups } from './split-groups.js'
+import type { splitInputs, splitOptions, splitOutputs } from './split.js'
 
 type Implementation = CombineImplementation<Static<typeof splitOptions>, typeof splitInputs, typeof splitOutputs>
 

@@ -1,4 +1,4 @@
-import { Type, type Static } from '@etsef/plugin-api'
+import { Type, defineOperation, port, type Operation, type Static } from '@etsef/plugin-api'
 import { alikeDefaults } from './alike-defaults.js'
 
 /** Options of `data/near-duplicates`. */
@@ -31,3 +31,26 @@ export const nearDuplicatesOptions = Type.Object(
 
 /** Options of `data/near-duplicates`, defaults filled in. */
 export type NearDuplicatesOptions = Static<typeof nearDuplicatesOptions>
+
+/** Inputs of `data/near-duplicates`. */
+export const nearDuplicatesInputs = {
+  images: port.images.many('one data set, or several of which one is what others are pre-trained for'),
+}
+
+/** Outputs of `data/near-duplicates`. */
+export const nearDuplicatesOutputs = {
+  report: port.report('groups.csv (groups-<input>.csv of several), pairs.csv, shared-groups.csv, table.md'),
+}
+
+/** `data/near-duplicates`. */
+export const nearDuplicates: Operation = defineOperation({
+  kind: 'report',
+  type: 'data/near-duplicates',
+  summary:
+    'Audit: pictures that are nearly the same, in different partitions, classes or data sets, and the groups they make',
+  cacheVersion: 2,
+  options: nearDuplicatesOptions,
+  inputs: nearDuplicatesInputs,
+  outputs: nearDuplicatesOutputs,
+  load: () => import('./near-duplicates-node.js'),
+})

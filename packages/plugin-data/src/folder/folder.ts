@@ -1,0 +1,106 @@
+import { PipelineError, Type, contentPath, defineOperation, port, type Operation } from '@etsef/plugin-api'
+import { permuteLabelsOption } from '../permute-labels-option.js'
+import { describeClasses, imageExtensions, listFolder } from './list-folder.js'
+
+/** Options of `data/folder`. */
+export const folderOptions = Type.Object(
+  {
+    path: contentPath(
+      'Folder with one sub-folder of images per class, or with train_directory and test_directory that hold such',
+    ),
+    groups: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'CSV below path with columns file,group (class is checked, note ignored). Left out: every image is its own patient',
+      }),
+    ),
+    nearDuplicates: Type.Enum(['separate', 'group'], {
+      default: 'separate',
+      description:
+        'group: pictures that are nearly the same share a group, which joins the groups they have; decodes every picture once',
+    }),
+    classes: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        minItems: 1,
+        uniqueItems: true,
+        description:
+          'Class folders in class-list order. Left out: all, sorted by code point, each with images of its own, not only in sub-folders',
+      }),
+    ),
+    otherClasses: Type.Enum(['refuse', 'ignore'], {
+      default: 'refuse',
+      description: 'What happens to class folders that classes does not name',
+    }),
+    extensions: Type.Array(Type.String({ pattern: '^\\.[a-z0-9]+$' }), {
+      minItems: 1,
+      default: [...imageExtensions],
+      description: 'Extensions taken for images, lower case with the dot; names are compared in lower case',
+    }),
+    partitions: Type.Enum(['ignore', 'keep'], {
+      default: 'ignore',
+      description:
+        'Whether train, validation and test directories become the partitions (keep) or are pooled for data/split (ignore)',
+    }),
+    perClass: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
+      default: null,
+      description: 'At most so many images of each class, chosen by digest. null: all',
+    }),
+    significantBits: Type.Integer({
+      minimum: 1,
+      maximum: 16,
+      default: 16,
+      description: 'Significant bits of 16-bit files: 12 for 12-bit scans',
+    }),
+    permuteLabels: permuteLabelsOption,
+  },
+  { additionalProperties: false },
+)
+
+/** Outputs of `data/folder`. */
+export const folderOutputs = { images: port.images('the images of the folder, by class, undecoded') }
+
+/** `data/folder`. */
+export const folder: Operation = defineOperation({
+  kind: 'source',
+  type: 'data/folder',
+  summary: 'Images of a folder tree whose folders name the classes',
+  cacheVersion: 2,
+  options: folderOptions,
+  inputs: {},
+  outputs: folderOutputs,
+  inspect: ({ options, resolve, issue, notice }) => {
+    try {
+      const listing = listFolder(resolve(options.path), {
+        otherClasses: options.otherClasses,
+        extensions: options.extensions,
+        ...(options.classes && { classes: options.classes }),
+      })
+      const { classNames, files, partitions } = listing
+      notice?.(describeClasses(listing))
+      const numSamples = classNames.reduce(
+        (total, _, label) =>
+          total + Math.min(options.perClass ?? Infinity, files.filter((file) => file.label === label).length),
+        0,
+      )
+      return {
+        images: {
+          classNames,
+          numSamples,
+          partitions: options.partitions === 'keep' ? partitions : ['none'],
+          isAugmented: false,
+        },
+      }
+    } catch (error) {
+      if (!(error instanceof PipelineError)) throw error
+      const { expected, received, hint } = error
+      issue(error.option ?? 'path', error.message, {
+        ...(expected !== undefined && { expected }),
+        ...(received !== undefined && { received }),
+        ...(hint !== undefined && { hint }),
+      })
+      return {}
+    }
+  },
+  load: () => import('./folder-node.js'),
+})
