@@ -6,7 +6,7 @@ import type { Observable } from 'rxjs'
 import { sortedJson } from '../evaluate/report-json.js'
 import { writeFigure } from '../figures/write-figure.js'
 import { attributionCsv, attributionFigures, attributionMarkdown, ranked } from './attribution-tables.js'
-import type { AttributionsOptions } from './attributions-options.js'
+import type { AttributionsOptions } from './attributions.js'
 import { attributionMeans } from './mean-attributions.js'
 import type { MeanAttributions } from './mean-attributions.js'
 

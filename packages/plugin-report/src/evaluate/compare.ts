@@ -4,8 +4,8 @@ import { holm } from '../paired/adjust.js'
 import { cochranQ } from '../paired/cochran-q.js'
 import type { TestResult } from '../paired/cochran-q.js'
 import { discordance, mcnemar } from '../paired/mcnemar.js'
-import { replicateMetrics } from './evaluate.js'
-import type { Candidate, IntervalMetric, Judged } from './evaluate.js'
+import { replicateMetrics } from './evaluation.js'
+import type { Candidate, IntervalMetric, Judged } from './evaluation.js'
 
 /** The reference candidate against another one, on the same rows. */
 export interface Comparison {

@@ -6,7 +6,7 @@ import { runOperation, somePredictions } from '@etsef/plugin-api/testing'
 import { describe, expect, test } from 'vitest'
 import { clusterResamples } from '../intervals/bootstrap.js'
 import plugin from '../plugin.js'
-import { evaluate } from './evaluate.js'
+import { evaluate } from './evaluation.js'
 
 const operation = plugin.operations.find(({ type }) => type === 'report/evaluate')!
 

@@ -1,8 +1,8 @@
 import { canonicalJson } from '@etsef/plugin-api'
 import { resolution } from '../intervals/wilson.js'
 import type { Comparison } from './compare.js'
-import { hasVoteShares, intervalMetrics, rankingMetrics } from './evaluate.js'
-import type { Evaluation } from './evaluate.js'
+import { hasVoteShares, intervalMetrics, rankingMetrics } from './evaluation.js'
+import type { Evaluation } from './evaluation.js'
 import type { TestResult } from '../paired/cochran-q.js'
 
 /** All that `metrics.json` holds. */

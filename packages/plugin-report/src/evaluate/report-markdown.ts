@@ -1,8 +1,8 @@
 import { resolution } from '../intervals/wilson.js'
 import type { EvaluationReport } from './report-json.js'
 import { decimal, markdownTable, metricTitles, pValue, rankingCell, summaryTable, voteShareNote } from './tables.js'
-import { hasVoteShares } from './evaluate.js'
-import type { IntervalMetric } from './evaluate.js'
+import { hasVoteShares } from './evaluation.js'
+import type { IntervalMetric } from './evaluation.js'
 
 /** `table.md`: the summary, what it rests on, comparisons, per-class tables and warnings. */
 export function reportMarkdown(report: EvaluationReport & { readonly primaryMetric: IntervalMetric }): string {

@@ -2,8 +2,8 @@ import type { ReportTable } from '@etsef/plugin-api'
 import Papa from 'papaparse'
 import type { Aligned } from './align.js'
 import type { Comparison } from './compare.js'
-import { hasVoteShares, intervalMetrics } from './evaluate.js'
-import type { Evaluation, IntervalMetric } from './evaluate.js'
+import { hasVoteShares, intervalMetrics } from './evaluation.js'
+import type { Evaluation, IntervalMetric } from './evaluation.js'
 
 /** Column headings of the metrics. */
 export const metricTitles: Readonly<Record<IntervalMetric, string>> = {

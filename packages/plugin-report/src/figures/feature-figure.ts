@@ -6,7 +6,7 @@ import { tsneSteps } from '../embedding/t-sne.js'
 import type { TsneResult } from '../embedding/t-sne.js'
 import { trustworthiness } from '../embedding/trustworthiness.js'
 import { decimal } from '../evaluate/tables.js'
-import type { FiguresOptions } from './figures-options.js'
+import type { FiguresOptions } from './figures.js'
 import type { Figure } from './prediction-figures.js'
 import { scatterChart } from './scatter-chart.js'
 

@@ -1,7 +1,7 @@
 import type { Partition } from '@etsef/plugin-api'
 import type { TopLevelSpec } from 'vega-lite'
-import type { Candidate, Judged } from '../evaluate/evaluate.js'
-import { evaluate } from '../evaluate/evaluate.js'
+import type { Candidate, Judged } from '../evaluate/evaluation.js'
+import { evaluate } from '../evaluate/evaluation.js'
 import { confusionMatrixChart } from './confusion-matrix-chart.js'
 import { reliabilityChart } from './reliability-chart.js'
 

@@ -3,9 +3,9 @@ import { extname, join } from 'node:path'
 import type { Named, OperationContext, ReportValue } from '@etsef/plugin-api'
 import { markdownTable } from '../evaluate/tables.js'
 import { markdownToHtml } from './markdown.js'
-import type { PageOptions } from './page-options.js'
-import { reportPage } from './page.js'
-import type { PageSection } from './page.js'
+import type { PageOptions } from './page.js'
+import { reportPage } from './report-page.js'
+import type { PageSection } from './report-page.js'
 
 /** Code of `report/page`. */
 export async function run({
