@@ -1,3 +1,104 @@
+const { readdirSync } = require('node:fs')
+
+/**
+ * The rooms of each package, and for each the rooms it may import from, types counted. What stands directly in src (errors.ts) is open to all,
+ * but the entries, which know everything. Tests and `testing/` may look anywhere.
+ */
+const rooms = {
+  // cli → run → plan → registry → graph → pipeline. The store knows none of them; the worker speaks with its executor by the protocol alone.
+  runner: {
+    pipeline: [],
+    store: [],
+    graph: ['pipeline'],
+    registry: ['graph', 'store'],
+    plan: ['registry', 'graph', 'pipeline', 'store'],
+    executor: ['plan', 'store'],
+    worker: ['executor', 'plan', 'registry', 'store'],
+    run: ['executor', 'plan', 'registry', 'graph', 'pipeline', 'store'],
+    cli: ['run', 'plan', 'registry', 'graph', 'pipeline', 'store'],
+  },
+  // Networks as plain data below, what computes above. Pairs that name each other are one layer: an engine is looked for where it was
+  // installed and tested by its install; weights of a file and published ones share their errors and their reading.
+  nn: {
+    graph: [],
+    images: [],
+    architectures: ['graph', 'images'],
+    weights: ['published', 'architectures', 'graph', 'images'],
+    published: ['weights', 'architectures', 'graph', 'images'],
+    'model-dir': ['weights', 'graph', 'images'],
+    'tfjs-export': ['graph'],
+    onnx: ['graph'],
+    engine: ['install', 'graph'],
+    install: ['engine', 'graph'],
+    run: ['engine', 'onnx', 'graph'],
+    training: ['run', 'engine', 'weights', 'graph', 'images'],
+  },
+  // Five wings on numeric/; adapter/ makes operations of what they compute.
+  'plugin-ensemble': {
+    numeric: [],
+    adapter: ['numeric'],
+    classifiers: ['numeric', 'adapter'],
+    selectors: ['classifiers', 'numeric', 'adapter'],
+    projections: ['classifiers', 'numeric', 'adapter'],
+    combining: ['classifiers', 'numeric', 'adapter'],
+    tuning: ['combining', 'projections', 'selectors', 'classifiers', 'numeric', 'adapter'],
+  },
+}
+
+const noCode = '[.]test(-d)?[.]ts$|/src/testing/|/src/[^/]+[.]ts$'
+
+const layers = Object.entries(rooms).flatMap(([name, table]) => {
+  const src = `^packages/${name}/src/`
+  const all = Object.keys(table).join('|')
+  return [
+    ...Object.entries(table).map(([room, below]) => ({
+      name: `${name}-layers`,
+      comment: `${room}/ imports ${below.length > 0 ? below.join(', ') : 'no other room'}`,
+      severity: 'error',
+      from: { path: `${src}${room}/`, pathNot: noCode },
+      to: {
+        path: src,
+        pathNot: `${src}((${[room, ...below].join('|')})/|(?!index|plugin)[^/]+[.]ts$)`,
+      },
+    })),
+    {
+      name: `${name}-rooms`,
+      comment: 'a folder without a place in the table of rooms',
+      severity: 'error',
+      from: { path: src, pathNot: `${noCode}|${src}(${all})/` },
+      to: {},
+    },
+  ]
+})
+
+/** `plugin.ts` and the files beside an adapter: `x.ts` where `x-node.ts` stands. What they name themselves, types counted. */
+const manifests = readdirSync('packages')
+  .filter((name) => name.startsWith('plugin-') && name !== 'plugin-api')
+  .flatMap((name) => {
+    const files = readdirSync(`packages/${name}/src`, { recursive: true }).map(String)
+    const declarations = files.filter((file) => files.includes(file.replace(/[.]ts$/, '-node.ts')))
+    const from = { path: `^packages/${name}/src/(${['plugin.ts', ...declarations].join('|')})$` }
+    return [
+      {
+        name: 'manifests-import-plugin-api-alone',
+        comment: '.dependency-cruiser.manifests.cjs follows what they load through files of their own package',
+        severity: 'error',
+        from,
+        to: {
+          dependencyTypesNot: ['core'],
+          pathNot: `^packages/(plugin-api/src/(semantics/)?index|nn/src/training/training-memory)[.]ts$|^packages/${name}/src/`,
+        },
+      },
+      {
+        name: 'adapters-are-loaded-by-use',
+        comment: 'a declaration names its adapter in load() only',
+        severity: 'error',
+        from,
+        to: { path: '-node[.]ts$', dependencyTypesNot: ['dynamic-import'] },
+      },
+    ]
+  })
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
@@ -22,6 +123,8 @@ module.exports = {
       from: { path: '^packages/', pathNot: '^packages/nn/' },
       to: { path: 'node_modules/@tensorflow/' },
     },
+    ...layers,
+    ...manifests,
     {
       name: 'no-tests-in-code',
       severity: 'error',

@@ -1,7 +1,7 @@
 import plugin from './plugin.js'
 
 export default plugin
-export * from './combining/calibrate/temperature.js'
+export * from './numeric/statistics/temperature.js'
 export * from './classifiers/class-weights/class-weights.js'
 export * from './combining/abstain/abstain-model.js'
 export * from './combining/diversity/diversity-model.js'
@@ -31,12 +31,12 @@ export {
 } from './numeric/linear-algebra/matrix.js'
 export * from './classifiers/linear-svm/linear-svm-model.js'
 export * from './classifiers/naive-bayes/gaussian-naive-bayes.js'
-export { applyPca, fitPca, invertPca, type PcaModel } from './projections/pca/pca-model.js'
+export { applyPca, fitPca, invertPca, type PcaModel } from './numeric/linear-algebra/pca.js'
 export * from './classifiers/random-forest/random-forest-model.js'
 export * from './selectors/select-columns.js'
 export * from './selectors/select-anova/anova-f.js'
 export * from './selectors/select-anova/select-anova-model.js'
-export * from './projections/standardize/standardize-model.js'
+export * from './numeric/statistics/standardize.js'
 export { featureImportances, type Trees } from './numeric/trees/trees.js'
 export * from './tuning/candidates.js'
 export * from './tuning/grouped-folds.js'

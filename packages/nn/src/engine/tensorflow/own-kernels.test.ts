@@ -4,16 +4,12 @@ import { buildArchitecture } from '../../architectures/build-architecture.js'
 import { withHead } from '../../graph/head.js'
 import { initWeights } from '../../graph/init-weights.js'
 import { uniformStream } from '../../graph/random.js'
-import { findBinding } from '../../install/engine-cache.js'
-import { findOwnKernels } from '../../install/own-kernels-file.js'
 import { createGraphModel } from '../../run/graph-model.js'
 import { softmaxCrossEntropy } from '../../training/losses.js'
 import type { Engine } from '../engine.js'
 import { loadEngine } from '../load-engine.js'
+import { hasKernels } from '../test-engines.js'
 import { fusedBatchNorm } from './fused-batch-norm.js'
-
-const binding = findBinding()
-const hasKernels = binding !== undefined && findOwnKernels(binding.path) !== undefined
 
 /** Gradients of every parameter, and all weights afterwards (the moving statistics move), of one pass over a seeded batch. */
 function passOf(engine: Engine, architecture: 'mobilenetV2' | 'efficientnetB0' | 'mobilenetV3Large' | 'resnet18') {

@@ -2,13 +2,10 @@ import { fileURLToPath } from 'node:url'
 import type { Rank, Tensor, Tensor4D } from '@tensorflow/tfjs'
 import { describe, expect, test } from 'vitest'
 import { uniformStream } from '../../graph/random.js'
-import { findBinding } from '../../install/engine-cache.js'
-import { findOwnKernels } from '../../install/own-kernels-file.js'
 import { runCommand } from '../../install/run-command.js'
 import { loadEngine } from '../load-engine.js'
+import { hasKernels } from '../test-engines.js'
 
-const binding = findBinding()
-const hasKernels = binding !== undefined && findOwnKernels(binding.path) !== undefined
 const script = fileURLToPath(new URL('../../../test-fixtures/train-digest.mjs', import.meta.url))
 
 test.skipIf(!hasKernels)(

@@ -6,7 +6,7 @@ import { argmaxRows, matrix, takeRows } from '../../numeric/linear-algebra/matri
 import { fitLinearSvm } from '../linear-svm/linear-svm-model.js'
 import { fitNaiveBayes, naiveBayesProbabilities } from '../naive-bayes/gaussian-naive-bayes.js'
 import { fitRandomForest, randomForestProbabilities } from '../random-forest/random-forest-model.js'
-import { applyStandardize, fitStandardize } from '../../projections/standardize/standardize-model.js'
+import { applyStandardize, fitStandardize } from '../../numeric/statistics/standardize.js'
 import { parityFixture, parityNames, readFixture } from '../../testing/parity-fixture.js'
 import { fitXgboost, xgboostProbabilities } from '../xgboost/xgboost-model.js'
 import { planClassWeight } from './class-weight-option.js'

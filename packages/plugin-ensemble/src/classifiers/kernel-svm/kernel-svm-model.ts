@@ -1,4 +1,4 @@
-import { applyTemperature, fitTemperature } from '../../combining/calibrate/temperature.js'
+import { applyTemperature, fitTemperature } from '../../numeric/statistics/temperature.js'
 import { checkTraining, checkWidth, type Labels } from '../../numeric/training-data.js'
 import { matrix, row, takeRows, type Matrix } from '../../numeric/linear-algebra/matrix.js'
 import { multiplyTransposed } from '../../numeric/linear-algebra/products.js'

@@ -1,7 +1,7 @@
 import { checkTraining, checkWidth, type Labels } from '../../numeric/training-data.js'
 import { centre, columnMeans, columnSquares, matrix, type Matrix } from '../../numeric/linear-algebra/matrix.js'
 import { multiply, multiplyTransposed } from '../../numeric/linear-algebra/products.js'
-import { principalDirections } from '../../projections/pca/pca-model.js'
+import { principalDirections } from '../../numeric/linear-algebra/pca.js'
 import { softmaxRows } from '../../numeric/statistics/softmax.js'
 
 /** Options of {@link fitLda}. */

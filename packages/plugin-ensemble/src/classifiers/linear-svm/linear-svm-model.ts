@@ -1,4 +1,4 @@
-import { applyTemperature, fitTemperature } from '../../combining/calibrate/temperature.js'
+import { applyTemperature, fitTemperature } from '../../numeric/statistics/temperature.js'
 import { checkTraining, checkWidth, type Labels } from '../../numeric/training-data.js'
 import { matrix, takeRows, type Matrix } from '../../numeric/linear-algebra/matrix.js'
 import { dot, gram, outerGram } from '../../numeric/linear-algebra/products.js'

@@ -2,7 +2,7 @@ import type { Matrix } from '../../numeric/linear-algebra/matrix.js'
 import { matrix } from '../../numeric/linear-algebra/matrix.js'
 import { applyIsotonic, fitIsotonic, type IsotonicModel } from './isotonic.js'
 import { applyPlatt, fitPlatt, type PlattModel } from './platt.js'
-import { applyTemperature, fitTemperature, type TemperatureModel } from './temperature.js'
+import { applyTemperature, fitTemperature, type TemperatureModel } from '../../numeric/statistics/temperature.js'
 
 /** Ways to turn scores into probabilities. */
 export type CalibrationMethod = 'temperature' | 'platt' | 'isotonic'

@@ -1,6 +1,6 @@
 import { matrix, type Matrix } from '../linear-algebra/matrix.js'
 import { gram } from '../linear-algebra/products.js'
-import { applyStandardize, fitStandardize } from '../../projections/standardize/standardize-model.js'
+import { applyStandardize, fitStandardize } from './standardize.js'
 
 /** Pearson correlations of all pairs of columns, `[numFeatures, numFeatures]`; 0 with a constant column, 1 with itself. */
 export function correlations(x: Matrix): Matrix {

@@ -3,7 +3,7 @@ import { checkFeatures, checkWidth } from '../../numeric/training-data.js'
 import { openCrew, type Crew } from '../../numeric/kernels/crew.js'
 import { centre, columnMeans, matrix, transpose, type Matrix } from '../../numeric/linear-algebra/matrix.js'
 import { multiply, multiplyTransposed } from '../../numeric/linear-algebra/products.js'
-import { principalDirections } from '../pca/pca-model.js'
+import { principalDirections } from '../../numeric/linear-algebra/pca.js'
 import { findUnmixing } from './parallel-fixed-point.js'
 
 /** Options of {@link fitFastIca}; names and defaults as in scikit-learn, except that `seed` is required. */

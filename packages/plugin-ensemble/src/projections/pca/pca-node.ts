@@ -1,6 +1,6 @@
 import { transformerNode } from '../../adapter/estimator-node.js'
 import { numberedNames } from '../../adapter/numbered-names.js'
-import { applyPca, fitPca, type PcaModel } from './pca-model.js'
+import { applyPca, fitPca, type PcaModel } from '../../numeric/linear-algebra/pca.js'
 import type { PcaNodeOptions } from './pca.js'
 
 /** Code of `ensemble/pca`. */

@@ -1,5 +1,5 @@
 import { transformerNode } from '../../adapter/estimator-node.js'
-import { applyStandardize, fitStandardize, type StandardizeModel } from './standardize-model.js'
+import { applyStandardize, fitStandardize, type StandardizeModel } from '../../numeric/statistics/standardize.js'
 
 /** Code of `ensemble/standardize`. */
 export const { fit, save, load, open } = transformerNode<object, StandardizeModel>({

@@ -1,7 +1,7 @@
 import { checkTraining, type Labels } from '../../numeric/training-data.js'
 import { matrix, type Matrix } from '../../numeric/linear-algebra/matrix.js'
 import { dot } from '../../numeric/linear-algebra/products.js'
-import { applyStandardize, fitStandardize } from '../../projections/standardize/standardize-model.js'
+import { applyStandardize, fitStandardize } from '../../numeric/statistics/standardize.js'
 import { keepBest, type SelectModel } from '../select-columns.js'
 
 /** Options of {@link fitSelectL1Logistic}. */

@@ -1,7 +1,7 @@
 import { checkTraining, type Labels } from '../../numeric/training-data.js'
 import { takeColumns, type Matrix } from '../../numeric/linear-algebra/matrix.js'
 import { fitLinearSvm } from '../../classifiers/linear-svm/linear-svm-model.js'
-import { applyStandardize, fitStandardize } from '../../projections/standardize/standardize-model.js'
+import { applyStandardize, fitStandardize } from '../../numeric/statistics/standardize.js'
 import { keepBest, type SelectModel } from '../select-columns.js'
 
 /** Options of {@link fitSelectRecursive}. */

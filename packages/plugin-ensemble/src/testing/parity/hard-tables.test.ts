@@ -11,7 +11,7 @@ import { argmaxRows, takeRows, type Matrix } from '../../numeric/linear-algebra/
 import { fitRandomForest, randomForestProbabilities } from '../../classifiers/random-forest/random-forest-model.js'
 import { fitSelectL1Logistic, l1Weights } from '../../selectors/select-l1/l1-logistic.js'
 import { fitSelectMutualInformation } from '../../selectors/select-mutual-information/mutual-information.js'
-import { applyStandardize, fitStandardize } from '../../projections/standardize/standardize-model.js'
+import { applyStandardize, fitStandardize } from '../../numeric/statistics/standardize.js'
 import { hardTables, makeHardTable, type HardTable } from '../hard-tables.js'
 import { fitXgboost, xgboostMargins, xgboostProbabilities } from '../../classifiers/xgboost/xgboost-model.js'
 

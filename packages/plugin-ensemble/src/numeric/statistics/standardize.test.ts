@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { matrix } from '../../numeric/linear-algebra/matrix.js'
+import { matrix } from '../linear-algebra/matrix.js'
 import { table } from '../../testing/conformance-data.js'
-import { applyStandardize, fitStandardize } from './standardize-model.js'
+import { applyStandardize, fitStandardize } from './standardize.js'
 
 // Reference values: scikit-learn 1.9.1 StandardScaler.
 

@@ -1,5 +1,5 @@
-import { checkFeatures, checkWidth } from '../../numeric/training-data.js'
-import { columnMeans, columnSquares, matrix, type Matrix } from '../../numeric/linear-algebra/matrix.js'
+import { checkFeatures, checkWidth } from '../training-data.js'
+import { columnMeans, columnSquares, matrix, type Matrix } from '../linear-algebra/matrix.js'
 
 /** What {@link fitStandardize} learns: one mean and one scale a column. */
 export interface StandardizeModel {

@@ -1,6 +1,6 @@
 import { PipelineError } from '@etsef/plugin-api'
-import { matrix, type Matrix } from '../../numeric/linear-algebra/matrix.js'
-import { softmaxRows } from '../../numeric/statistics/softmax.js'
+import { matrix, type Matrix } from '../linear-algebra/matrix.js'
+import { softmaxRows } from './softmax.js'
 
 /** One number that every logit is divided by. */
 export interface TemperatureModel {

@@ -1,9 +1,9 @@
 import { createRng } from '@etsef/plugin-api'
 import { expect, test } from 'vitest'
-import { matrix, takeColumns } from '../../numeric/linear-algebra/matrix.js'
-import { multiplyTransposed } from '../../numeric/linear-algebra/products.js'
+import { matrix, takeColumns } from './matrix.js'
+import { multiplyTransposed } from './products.js'
 import { table } from '../../testing/conformance-data.js'
-import { applyPca, fitPca, invertPca } from './pca-model.js'
+import { applyPca, fitPca, invertPca } from './pca.js'
 
 // Reference values: scikit-learn 1.9.1 PCA.
 

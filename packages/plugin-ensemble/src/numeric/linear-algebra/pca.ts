@@ -1,15 +1,8 @@
-import { checkFeatures, checkWidth } from '../../numeric/training-data.js'
-import type { Crew } from '../../numeric/kernels/crew.js'
-import {
-  centre,
-  columnMeans,
-  columnSquares,
-  matrix,
-  transpose,
-  type Matrix,
-} from '../../numeric/linear-algebra/matrix.js'
-import { gram, multiply, multiplyTransposed, outerGram } from '../../numeric/linear-algebra/products.js'
-import { symmetricEigen } from '../../numeric/linear-algebra/symmetric-eigen.js'
+import { checkFeatures, checkWidth } from '../training-data.js'
+import type { Crew } from '../kernels/crew.js'
+import { centre, columnMeans, columnSquares, matrix, transpose, type Matrix } from './matrix.js'
+import { gram, multiply, multiplyTransposed, outerGram } from './products.js'
+import { symmetricEigen } from './symmetric-eigen.js'
 
 /** What {@link fitPca} learns. */
 export interface PcaModel {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { argmaxRows, fromRows } from '../../numeric/linear-algebra/matrix.js'
+import { argmaxRows, fromRows } from '../linear-algebra/matrix.js'
 import { applyTemperature, fitTemperature } from './temperature.js'
 
 const logits = fromRows([
