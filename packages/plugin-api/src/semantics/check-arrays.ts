@@ -30,12 +30,7 @@ export function texts(value: unknown, name: string, length: number | undefined, 
 }
 
 /** Checks how long a list is. */
-export function checkLength(
-  value: { readonly length: number },
-  name: string,
-  length: number | undefined,
-  what: string,
-): void {
+function checkLength(value: { readonly length: number }, name: string, length: number | undefined, what: string): void {
   if (length !== undefined && value.length !== length)
     throw refusal(`${what}:`, `"${name}" has the wrong length`, String(length), String(value.length))
 }
