@@ -15,6 +15,8 @@ const refused: readonly Refused[] = [
   ['runner/src/graph/a.ts', '../plan/target.js', 'runner-layers'],
   ['runner/src/plan/a.ts', '../run/target.js', 'runner-layers'],
   ['runner/src/run/a.ts', '../cli/target.js', 'runner-layers'],
+  ['runner/src/run/b.ts', '../sweep/target.js', 'runner-layers'],
+  ['runner/src/sweep/a.ts', '../cli/target.js', 'runner-layers'],
   ['runner/src/registry/a.ts', '../plan/target.js', 'runner-layers'],
   ['runner/src/store/a.ts', '../plan/target.js', 'runner-layers'],
   ['runner/src/executor/a.ts', '../worker/target.js', 'runner-layers'],
