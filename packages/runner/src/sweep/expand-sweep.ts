@@ -6,7 +6,7 @@ import type { SweepBlock, SweepDocument } from './read-sweep.js'
 import { mergeSettings, trialId, valueText, type Setting, type Trial } from './trial.js'
 
 /** Trials of one sweep. Every trial is planned and kept in memory. */
-export const maxTrials = 10_000
+const maxTrials = 10_000
 
 /** Part of a trial: what one thing that is varied contributes. */
 interface Choice {

@@ -38,7 +38,7 @@ export interface TrialResult {
 }
 
 /** Folder of a sweep in the store. */
-export function sweepDir(storeDir: string, name: string): string {
+function sweepDir(storeDir: string, name: string): string {
   return join(storeDir, 'sweeps', name)
 }
 
