@@ -38,7 +38,12 @@ export default tseslint.config(
     rules: {
       '@nx/enforce-module-boundaries': [
         'error',
-        { allow: [], depConstraints, enforceBuildableLibDependency: true, checkDynamicDependenciesExceptions: ['.*'] },
+        {
+          allow: ['#typebox'],
+          depConstraints,
+          enforceBuildableLibDependency: true,
+          checkDynamicDependenciesExceptions: ['.*'],
+        },
       ],
       // `noUncheckedIndexedAccess` makes `a[i]!` the plain way to write numeric loops whose bounds the code has checked.
       '@typescript-eslint/no-non-null-assertion': 'off',
