@@ -4,10 +4,10 @@ import { join, relative, resolve } from 'node:path'
 import type { RunEvent } from '../run/events.js'
 import { checkPipeline, keyPipeline, type KeyedPipeline } from '../run/prepare.js'
 import { runPipeline, type RunOutcome } from '../run/run-pipeline.js'
-import { defaultRetries } from '../run/scheduler.js'
-import { megabytes, nameList, pipelineRequest, UsageError, wholeNumber, type Arguments } from './arguments.js'
+import { nameList, pipelineRequest, UsageError, type Arguments } from './arguments.js'
 import { exitCodes } from './exit-codes.js'
 import { listenForInterrupts } from './interrupts.js'
+import { machineOptions } from './machine-options.js'
 import { formatProblem, formatSeconds, formatTable, type Output } from './output.js'
 import { progressPrinter } from './progress.js'
 
@@ -21,24 +21,16 @@ export async function run(args: Arguments, output: Output): Promise<number> {
     args.isJson || isEventLog || args.isQuiet
       ? undefined
       : progressPrinter(output, (text) => process.stderr.write(text))
-  const retries = wholeNumber(values.retries, 'retries', 0)
   const onError = values['on-error'] ?? 'stop'
   if (onError !== 'stop' && onError !== 'continue')
     throw new UsageError(`--on-error is stop or continue, not "${onError}"`)
   const only = nameList(values.only)
   const to = nameList(values.to)
   const from = nameList(values.from)
-  const timeout = values.timeout === undefined ? undefined : Number(values.timeout)
-  if (timeout !== undefined && !(timeout > 0))
-    throw new UsageError(`--timeout needs seconds, not "${values.timeout ?? ''}"`)
   const outcome = await runPipeline(keyed, {
-    jobs: wholeNumber(values.jobs, 'jobs'),
-    gpus: wholeNumber(values.gpus, 'gpus', 0),
-    memoryMb: megabytes(values.memory),
+    ...machineOptions(args),
     selection: { ...(only ? { only } : {}), ...(to ? { to } : {}), ...(from ? { from } : {}) },
     onError,
-    retries: retries === undefined ? defaultRetries : { lost: retries, infra: retries, oom: retries, timeout: retries },
-    timeoutMs: timeout === undefined ? undefined : timeout * 1000,
     signal: listenForInterrupts(),
     emit: (event: RunEvent) => {
       if (isEventLog) output.line(JSON.stringify(event))

@@ -1,15 +1,16 @@
 import { relative } from 'node:path'
 import { InvalidPipeline } from '../errors.js'
-import { defaultRetries } from '../run/scheduler.js'
 import { openStore } from '../store/store.js'
-import { checkSweep, expandSweepFile, type CheckedSweep, type SweepRequest } from '../sweep/check-sweep.js'
+import { checkSweep, type CheckedSweep, type SweepRequest } from '../sweep/check-sweep.js'
 import { readJournal } from '../sweep/journal.js'
-import { mergeTrials } from '../sweep/merge-trials.js'
+import { mergeTrials, type KeyedSweep } from '../sweep/merge-trials.js'
 import { planSweep, runSweep } from '../sweep/run-sweep.js'
+import { standings } from '../sweep/standing.js'
 import { overridesOf, type Trial } from '../sweep/trial.js'
-import { megabytes, UsageError, wholeNumber, type Arguments } from './arguments.js'
+import { UsageError, type Arguments } from './arguments.js'
 import { exitCodes } from './exit-codes.js'
 import { listenForInterrupts } from './interrupts.js'
+import { machineOptions } from './machine-options.js'
 import { formatSeconds, formatTable, type Output } from './output.js'
 import { progressPrinter } from './progress.js'
 
@@ -25,7 +26,7 @@ export async function sweep(args: Arguments, output: Output): Promise<number> {
 }
 
 /** Which sweep the words of a command name. */
-export function sweepRequest({ cwd, values }: Arguments, file: string | undefined): SweepRequest {
+function sweepRequest({ cwd, values }: Arguments, file: string | undefined): SweepRequest {
   if (file === undefined) throw new UsageError('the path of a sweep is missing')
   return {
     file,
@@ -37,14 +38,15 @@ export function sweepRequest({ cwd, values }: Arguments, file: string | undefine
   }
 }
 
-async function checked(args: Arguments): Promise<CheckedSweep> {
-  const found = await checkSweep(sweepRequest(args, args.rest[1]))
+/** The sweep that the words of a command name, with the keys of every trial. @throws InvalidPipeline */
+export async function keyedSweep(args: Arguments, file: string | undefined): Promise<KeyedSweep> {
+  const found = await checkSweep(sweepRequest(args, file))
   if (found.problems.length > 0 || !('pipelines' in found)) throw new InvalidPipeline(found.problems)
-  return found
+  return mergeTrials(found)
 }
 
 async function plan(args: Arguments, output: Output): Promise<number> {
-  const keyed = await mergeTrials(await checked(args))
+  const keyed = await keyedSweep(args, args.rest[1])
   const { sweep } = keyed
   const { missing, numToRun, numOfTrials, numStages } = planSweep(keyed, openStore(sweep.storeDir))
   if (args.isJson) {
@@ -65,22 +67,14 @@ async function plan(args: Arguments, output: Output): Promise<number> {
 
 async function run(args: Arguments, output: Output): Promise<number> {
   const { values } = args
-  const keyed = await mergeTrials(await checked(args))
+  const keyed = await keyedSweep(args, args.rest[1])
   const isEventLog = values.log === 'json'
   const printer =
     args.isJson || isEventLog || args.isQuiet
       ? undefined
       : progressPrinter(output, (text) => process.stderr.write(text))
-  const retries = wholeNumber(values.retries, 'retries', 0)
-  const timeout = values.timeout === undefined ? undefined : Number(values.timeout)
-  if (timeout !== undefined && !(timeout > 0))
-    throw new UsageError(`--timeout needs seconds, not "${values.timeout ?? ''}"`)
   const outcome = await runSweep(keyed, {
-    jobs: wholeNumber(values.jobs, 'jobs'),
-    gpus: wholeNumber(values.gpus, 'gpus', 0),
-    memoryMb: megabytes(values.memory),
-    retries: retries === undefined ? defaultRetries : { lost: retries, infra: retries, oom: retries, timeout: retries },
-    timeoutMs: timeout === undefined ? undefined : timeout * 1000,
+    ...machineOptions(args),
     signal: listenForInterrupts(),
     emit: (event) => {
       if (isEventLog) output.line(JSON.stringify(event))
@@ -119,10 +113,11 @@ async function run(args: Arguments, output: Output): Promise<number> {
 }
 
 async function status(args: Arguments, output: Output): Promise<number> {
-  const sweep = await expandSweepFile(sweepRequest(args, args.rest[1]))
-  if (sweep.problems.length > 0) throw new InvalidPipeline(sweep.problems)
+  const keyed = await keyedSweep(args, args.rest[1])
+  const { sweep } = keyed
+  const standing = standings(keyed)
+  const stateOf = (trial: Trial): string => standing.get(trial.id)!.state
   const journal = readJournal(sweep.storeDir, sweep.name)
-  const stateOf = (trial: Trial): string => journal.get(trial.id)?.state ?? 'new'
   const known = new Set(sweep.trials.map(({ id }) => id))
   const numOthers = [...journal.keys()].filter((id) => !known.has(id)).length
   if (args.isJson) {

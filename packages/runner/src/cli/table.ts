@@ -1,31 +1,33 @@
-import { InvalidPipeline, problem } from '../errors.js'
-import { expandSweepFile } from '../sweep/check-sweep.js'
-import { readJournal, readTrialResult, type TrialResult } from '../sweep/journal.js'
+import { problem } from '../errors.js'
+import { readTrialResult, type TrialResult } from '../sweep/journal.js'
 import { csvTable, latexTable, markdownTable, readableTable } from '../sweep/print-table.js'
+import { standings } from '../sweep/standing.js'
 import { tabulate } from '../sweep/tabulate.js'
 import { nameList, UsageError, type Arguments } from './arguments.js'
 import { exitCodes } from './exit-codes.js'
 import { formatTable, writeResult, type Output } from './output.js'
-import { sweepRequest } from './sweep.js'
+import { keyedSweep } from './sweep.js'
 
 /** `etsef table FILE`: what the finished trials of a sweep say, over their repeats, and against a baseline. */
 export async function table(args: Arguments, output: Output): Promise<number> {
   const { values } = args
-  const sweep = await expandSweepFile(sweepRequest(args, args.rest[0]))
-  if (sweep.problems.length > 0) throw new InvalidPipeline(sweep.problems)
-  const journal = readJournal(sweep.storeDir, sweep.name)
+  const keyed = await keyedSweep(args, args.rest[0])
+  const { sweep } = keyed
+  const standing = standings(keyed)
   const results = sweep.trials.flatMap(({ id, factors, repeat }): readonly TrialResult[] => {
-    const entry = journal.get(id)
-    const result = entry?.state === 'ok' ? readTrialResult(sweep.storeDir, sweep.name, entry) : undefined
+    const { state, entry } = standing.get(id)!
+    const result = state === 'ok' && entry ? readTrialResult(sweep.storeDir, sweep.name, entry) : undefined
     // What the file says now: two files may have the trial, and vary something else.
     return result ? [{ ...result, factors, repeat }] : []
   })
+  const numOutdated = [...standing.values()].filter(({ state }) => state === 'outdated').length
+  const outdated = numOutdated > 0 ? `; ${String(numOutdated)} have results of an earlier pipeline, data or code` : ''
   if (results.length === 0)
     throw problem('ERR_BAD_REFERENCE', {
-      message: `No trial of "${sweep.file}" is done`,
+      message: `No trial of "${sweep.file}" is done${outdated}`,
       hint: `run it with: etsef sweep run ${args.rest[0]!}`,
     })
-  const primary = sweep.basis?.document.primaryMetric?.value
+  const primary = sweep.basis.document.primaryMetric?.value
   const metrics =
     nameList(values.metric) ??
     (primary?.kind === 'scalar' && typeof primary.value === 'string' ? [primary.value] : undefined)
@@ -40,7 +42,8 @@ export async function table(args: Arguments, output: Output): Promise<number> {
   else if (format === 'text') writeResult(formatTable(readableTable(made)), args, output)
   else throw new UsageError(`--format is text, csv, json, markdown or latex, not "${format}"`)
   const numMissing = sweep.trials.length - results.length
-  if (numMissing > 0) output.note(`${String(numMissing)} of ${String(sweep.trials.length)} trials are not done`)
+  if (numMissing > 0)
+    output.note(`${String(numMissing)} of ${String(sweep.trials.length)} trials are not done${outdated}`)
   return exitCodes.ok
 }
 

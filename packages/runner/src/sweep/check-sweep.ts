@@ -51,11 +51,6 @@ interface Opened {
   readonly requestOf: (settings: readonly Setting[]) => PipelineRequest
 }
 
-/** Reads a sweep and finds its trials, without checking each. */
-export async function expandSweepFile(request: SweepRequest): Promise<ExpandedSweep> {
-  return (await openSweep(request)).expanded
-}
-
 /**
  * Reads a sweep and checks every trial as its pipeline would be.
  *

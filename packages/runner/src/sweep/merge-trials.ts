@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { InvalidPipeline } from '../errors.js'
 import type { Edge, GraphNode } from '../graph/graph.js'
 import { emptyMap, fromPlain } from '../pipeline/located.js'
@@ -129,4 +130,10 @@ function renamedStage(stage: Stage, node: string, stageOf: ReadonlyMap<string, s
     inputs: stage.inputs.map((input) => ({ ...input, stage: stageOf.get(input.stage)! })),
     fitStage: stage.fitStage === undefined ? undefined : stageOf.get(stage.fitStage)!,
   }
+}
+
+/** Digest of the keys of what a trial is for: equal ones are one result. */
+export function resultDigest({ wanted }: TrialStages, { union }: KeyedSweep): string {
+  const keys = wanted.map((id) => union.stages.get(id)!.key).sort()
+  return createHash('sha256').update(keys.join(' ')).digest('hex').slice(0, 16)
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { RunEvent } from '../run/events.js'
 import { planRun } from '../run/plan-run.js'
 import { runPipeline, type RunOptions, type RunOutcome } from '../run/run-pipeline.js'
@@ -12,7 +11,7 @@ import {
   type TrialResult,
   type TrialState,
 } from './journal.js'
-import type { KeyedSweep, TrialStages } from './merge-trials.js'
+import { resultDigest, type KeyedSweep, type TrialStages } from './merge-trials.js'
 import { overridesOf } from './trial.js'
 
 /** What a sweep came to. */
@@ -138,11 +137,6 @@ function settler(
       }
     },
   }
-}
-
-function resultDigest({ wanted }: TrialStages, { union }: KeyedSweep): string {
-  const keys = wanted.map((id) => union.stages.get(id)!.key).sort()
-  return createHash('sha256').update(keys.join(' ')).digest('hex').slice(0, 16)
 }
 
 /** What is kept of a trial that is done: what its reports say, and how many rows its split gave. */

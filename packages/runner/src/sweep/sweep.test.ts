@@ -317,6 +317,32 @@ repeat: { seeds: [1, 2] }
     expect((await project.etsef('table', 'sweeps/fail.yaml')).stderr).toContain('1 of 3 trials are not done')
   })
 
+  test('a result of a pipeline that was edited since, or of another one, is not shown as one of this', async () => {
+    const states = async () => {
+      const { stdout } = await project.etsef('sweep', 'status', 'sweeps/stale.yaml', '--json')
+      return (JSON.parse(stdout) as { trials: { state: string }[] }).trials.map(({ state }) => state)
+    }
+    const pipeline = (seed: number) =>
+      project.write(
+        'pipelines/stale.yaml',
+        `seed: ${seed}\nprimaryMetric: accuracy\nnodes:\n  points: { use: toy/points, with: { numSamples: 20 } }\n  split: { use: toy/split-features, in: { features: points } }\n  scaled: { use: toy/scale, in: { features: split } }\n  near: { use: toy/nearest, in: { features: scaled } }\n  scores: { use: toy/score, in: { predictions: near } }\n`,
+      )
+    pipeline(1)
+    project.write('sweeps/stale.yaml', 'pipeline: ../pipelines/stale.yaml\ngrid: { scaled.factor: [1, 2] }\n')
+    expect((await project.etsef('sweep', 'run', 'sweeps/stale.yaml')).code).toBe(0)
+    expect(await states()).toEqual(['ok', 'ok'])
+    expect((await project.etsef('table', 'sweeps/stale.yaml')).code).toBe(0)
+
+    pipeline(2)
+    expect(await states()).toEqual(['outdated', 'outdated'])
+    const table = await project.etsef('table', 'sweeps/stale.yaml')
+    expect(table.code).toBe(2)
+    expect(table.stdout).toContain('2 have results of an earlier pipeline, data or code')
+
+    pipeline(1)
+    expect(await states()).toEqual(['ok', 'ok'])
+  })
+
   test('its record cannot be replayed as one pipeline, and says so', async () => {
     const { stdout } = await project.etsef('runs', '--json')
     const [{ run }] = JSON.parse(stdout) as [{ readonly run: string }]
