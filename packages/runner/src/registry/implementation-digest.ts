@@ -4,8 +4,13 @@ import { dirname, join, relative, sep } from 'node:path'
 import type { InstalledPlugin } from '../graph/graph.js'
 import { cacheFolder } from './cache-folder.js'
 import { findPackage, readPackageJson } from './find-project.js'
-import { openPackageMemory, type PackageCode, type PackageLook, type PackageMemory } from './package-code.js'
-import type { Identity } from './package-files.js'
+import {
+  openPackageMemory,
+  type PackageCode,
+  type PackageLook,
+  type PackageMemory,
+  type SeenFile,
+} from './package-code.js'
 
 /** Parts of the contract that only check or describe, and change no result. */
 const contractExclusions =
@@ -43,7 +48,7 @@ export interface PluginCode {
   readonly digest: string
   readonly parts: readonly CodePart[]
   /** Every file of it, by its absolute path. */
-  readonly seen: readonly (readonly [path: string, identity: Identity])[]
+  readonly seen: readonly SeenFile[]
 }
 
 /** Gives the code of plugins, each looked at once. */

@@ -15,13 +15,16 @@ import {
   type Walked,
 } from './package-files.js'
 
+/** A file by its absolute path, as it was when it was read. */
+export type SeenFile = readonly [path: string, identity: Identity, sha256: string]
+
 /** The code of one package. */
 export interface PackageCode {
   readonly digest: string
   /** sha256 by path inside the package; a file elsewhere that its code names has a path that starts with `..`. */
   readonly files: ReadonlyMap<string, string>
   /** Every file by its absolute path, as it was when it was read. */
-  readonly seen: readonly (readonly [path: string, identity: Identity])[]
+  readonly seen: readonly SeenFile[]
 }
 
 /** How a package is looked at. */
@@ -199,14 +202,14 @@ function codeOf(dir: string, manifest: PackageJson, { files }: Remembered, excep
   const digests = new Map<string, string>([
     ['package.json', createHash('sha256').update(loading(manifest)).digest('hex')],
   ])
-  const seen: [string, Identity][] = []
+  const seen: SeenFile[] = []
   for (const [path, size, mtimeMs, ctimeMs, ino, sha256] of files) {
     if (except?.test(path)) continue
     digests.set(path, sha256)
     const full = resolve(dir, path)
     // What was too fresh to be remembered is looked at again, so that a later change is seen.
     const identity = mtimeMs < 0 ? identityOf(full) : ([size, mtimeMs, ctimeMs, ino] as const)
-    if (identity) seen.push([full, identity])
+    if (identity) seen.push([full, identity, sha256])
   }
   const hash = createHash('sha256')
   for (const [path, digest] of [...digests].sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { linkSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { createProject } from '../../test-fixtures/project.js'
@@ -84,6 +84,25 @@ test('code that was edited and is as before again is refused, too: what was in b
   })
   expect(record.stages['first']?.error).toMatchObject(refused('factor.txt'))
   expect(isKept('first')).toBe(false)
+})
+
+test('another name given to a file, or taken from it, writes nothing: package managers link files of many projects', async () => {
+  const other = join(project.dir, 'linked.js')
+  linkSync(join(project.dir, 'node_modules/edit/dist/same.js'), other)
+  const { record } = await run(() => {
+    rmSync(other)
+  })
+  expect(record.status).toBe('ok')
+})
+
+test('a file that got a link and was written is refused all the same', async () => {
+  const other = join(project.dir, 'linked.js')
+  const { record } = await run(() => {
+    linkSync(join(project.dir, 'node_modules/edit/dist/same.js'), other)
+    write('dist/same.js', `${same}// other\n`)
+  })
+  rmSync(other)
+  expect(record.stages['first']?.error).toMatchObject(refused('same.js'))
 })
 
 test('what was published after an edit, and what was made of it, is set aside', async () => {
