@@ -1,4 +1,4 @@
-import { linkSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { linkSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { createProject } from '../../test-fixtures/project.js'
@@ -93,6 +93,18 @@ test('another name given to a file, or taken from it, writes nothing: package ma
     rmSync(other)
   })
   expect(record.status).toBe('ok')
+})
+
+test('other bytes are refused whatever the time of writing says', async () => {
+  const file = join(project.dir, 'node_modules/edit/dist/factor.txt')
+  // A time of whole seconds can be put back exactly.
+  utimesSync(file, 1e9, 1e9)
+  const { record } = await run(() => {
+    write('dist/factor.txt', '2')
+    utimesSync(file, 1e9, 1e9)
+    expect(statSync(file).mtimeMs).toBe(1e12)
+  })
+  expect(record.stages['first']?.error).toMatchObject(refused('factor.txt'))
 })
 
 test('a file that got a link and was written is refused all the same', async () => {
