@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest'
 import { createProject } from '../test-fixtures/project.js'
 import { parseArguments, pipelineRequest } from './cli/arguments.js'
 import { formatProblem } from './cli/output.js'
-import { checkPipeline } from './run/prepare.js'
+import { checkPipeline } from './run/check-pipeline.js'
 
 /** Broken pipelines, one a folder: `pipeline.yaml`, what it must be told (`expected.txt`: code and place), and how that is said. */
 const corpus = fileURLToPath(new URL('../../../test/broken', import.meta.url))

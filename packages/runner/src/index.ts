@@ -8,13 +8,8 @@ export { findProjectRoot } from './registry/find-project.js'
 export { loadRegistry, type Registry } from './registry/load-registry.js'
 export type { RunEvent, EventListener, RunStatus, StageOutcome } from './run/events.js'
 export { planRun, type Selection, type SelectedPlan } from './run/plan-run.js'
-export {
-  checkPipeline,
-  keyPipeline,
-  type CheckedPipeline,
-  type KeyedPipeline,
-  type PipelineRequest,
-} from './run/prepare.js'
+export { checkPipeline, type CheckedPipeline, type PipelineRequest } from './run/check-pipeline.js'
+export { keyPipeline, type KeyedPipeline } from './run/key-pipeline.js'
 export { storeDirOf } from './run/store-dir.js'
 export { runPipeline, runnerVersion, type RunOptions, type RunOutcome } from './run/run-pipeline.js'
 export { listRuns, readRunRecord, type RunRecord, type StageRecord } from './run/run-record.js'

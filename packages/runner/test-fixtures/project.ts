@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync,
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { PipelineRequest } from '../src/run/prepare.js'
-import { checkPipeline, keyPipeline } from '../src/run/prepare.js'
+import type { PipelineRequest } from '../src/run/check-pipeline.js'
+import { checkPipeline } from '../src/run/check-pipeline.js'
+import { keyPipeline } from '../src/run/key-pipeline.js'
 import { runPipeline, type RunOptions, type RunOutcome } from '../src/run/run-pipeline.js'
 
 const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))

@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
-import type { PipelineRequest } from '../run/prepare.js'
+import type { PipelineRequest } from '../run/check-pipeline.js'
 import { exitCodes } from './exit-codes.js'
 import { flagOf, flags, type FlagName, type Values } from './flags.js'
 import { commonFlags, isVerb, verbs, type Verb, type VerbName } from './verbs.js'

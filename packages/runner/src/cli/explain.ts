@@ -1,6 +1,7 @@
 import { describeDifference, explainStage } from '../plan/explain.js'
 import { codeChanges } from '../plan/explain-code.js'
-import { checkPipeline, keyPipeline } from '../run/prepare.js'
+import { checkPipeline } from '../run/check-pipeline.js'
+import { keyPipeline } from '../run/key-pipeline.js'
 import { earlierOf } from '../run/plan-run.js'
 import { lastRunOf } from '../run/run-record.js'
 import { problem, suggest } from '../errors.js'

@@ -1,4 +1,4 @@
-import { checkPipeline } from '../run/prepare.js'
+import { checkPipeline } from '../run/check-pipeline.js'
 import { drawDot, drawMermaid } from '../graph/draw.js'
 import { drawSvg } from '../graph/draw-svg.js'
 import type { GraphNode } from '../graph/graph.js'

@@ -1,6 +1,7 @@
 import { InvalidPipeline } from '../errors.js'
 import { aloneNotice, checkMemory, machineMemoryMb } from '../run/check-memory.js'
-import { checkPipeline, keyPipeline } from '../run/prepare.js'
+import { checkPipeline } from '../run/check-pipeline.js'
+import { keyPipeline } from '../run/key-pipeline.js'
 import { planRun } from '../run/plan-run.js'
 import { openStore } from '../store/store.js'
 import { megabytes, nameList, pipelineRequest, type Arguments } from './arguments.js'

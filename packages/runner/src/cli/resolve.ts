@@ -1,4 +1,4 @@
-import { checkPipeline } from '../run/prepare.js'
+import { checkPipeline } from '../run/check-pipeline.js'
 import { InvalidPipeline } from '../errors.js'
 import { toPlain } from '../pipeline/located.js'
 import { printYaml } from '../pipeline/print-yaml.js'

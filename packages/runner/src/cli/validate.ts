@@ -1,4 +1,4 @@
-import { checkPipeline } from '../run/prepare.js'
+import { checkPipeline } from '../run/check-pipeline.js'
 import { pipelineRequest, type Arguments } from './arguments.js'
 import { exitCodes } from './exit-codes.js'
 import { formatProblem, type Output } from './output.js'

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { createProject } from '../../test-fixtures/project.js'
 import { openStore } from '../store/store.js'
-import { keyPipeline } from './prepare.js'
+import { keyPipeline } from './key-pipeline.js'
 import { runPipeline, type RunOptions } from './run-pipeline.js'
 
 const manifest = `

@@ -5,7 +5,7 @@ import type { InstalledPlugin } from '../graph/graph.js'
 import type { Stage } from '../plan/stages.js'
 import { changedAtMs, changedFile, codeChanged, type SeenCode } from '../registry/seen-code.js'
 import type { Store } from '../store/store.js'
-import type { KeyedPipeline } from './prepare.js'
+import type { KeyedPipeline } from './key-pipeline.js'
 import type { StageReport } from './scheduler.js'
 
 /** Sees that what a run publishes was made by the code that its keys tell. */

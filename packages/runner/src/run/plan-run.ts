@@ -4,7 +4,7 @@ import { describeDifference, explainStage, type Earlier } from '../plan/explain.
 import { codeChanges } from '../plan/explain-code.js'
 import type { Stage } from '../plan/stages.js'
 import type { Store } from '../store/store.js'
-import type { KeyedPipeline } from './prepare.js'
+import type { KeyedPipeline } from './key-pipeline.js'
 import { lastRunOf, type RunRecord } from './run-record.js'
 
 /** Which part of a pipeline is wanted. */

@@ -1,7 +1,7 @@
 import { describeDifference, explainStage } from '../plan/explain.js'
 import { codeChanges } from '../plan/explain-code.js'
 import { earlierOf } from './plan-run.js'
-import type { KeyedPipeline } from './prepare.js'
+import type { KeyedPipeline } from './key-pipeline.js'
 import type { RunRecord, StageRecord } from './run-record.js'
 import { filesDigest } from '../store/manifest.js'
 import type { Store } from '../store/store.js'

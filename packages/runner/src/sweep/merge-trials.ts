@@ -4,7 +4,7 @@ import type { Edge, GraphNode } from '../graph/graph.js'
 import { emptyMap, fromPlain } from '../pipeline/located.js'
 import { wantedStages } from '../plan/build-plan.js'
 import type { Stage } from '../plan/stages.js'
-import { keyPipeline, type KeyedPipeline } from '../run/prepare.js'
+import { keyPipeline, type KeyedPipeline } from '../run/key-pipeline.js'
 import type { CheckedSweep } from './check-sweep.js'
 import { overridesOf, type Trial } from './trial.js'
 

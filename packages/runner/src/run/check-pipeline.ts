@@ -1,0 +1,88 @@
+import type { PipelineError } from '@etsef/plugin-api'
+import { isAbsolute, join, resolve } from 'node:path'
+import { sortProblems, withoutStacks } from '../errors.js'
+import { buildGraph } from '../graph/build-graph.js'
+import { checkResources } from '../graph/check-resources.js'
+import { checkSpecs } from '../graph/check-specs.js'
+import type { Graph } from '../graph/graph.js'
+import { loadPipeline } from '../pipeline/load-pipeline.js'
+import { parseYaml } from '../pipeline/parse-yaml.js'
+import type { PipelineDocument } from '../pipeline/read-pipeline.js'
+import { findProjectRoot } from '../registry/find-project.js'
+import { loadRegistry, type Registry } from '../registry/load-registry.js'
+import { storeFolders } from '../store/store.js'
+import { checkContent } from './check-content.js'
+import { pipelineFiles } from './pipeline-files.js'
+import type { Shared } from './shared.js'
+import { storeDirOf } from './store-dir.js'
+
+/** What to check, plan or run. */
+export interface PipelineRequest {
+  /** Path of the pipeline file. */
+  readonly file: string
+  readonly cwd: string
+  readonly overrides?: readonly string[]
+  readonly profile?: string | undefined
+  readonly seed?: string | number | undefined
+  readonly engine?: string | undefined
+  readonly storeDir?: string | undefined
+  readonly isParanoid?: boolean
+}
+
+/** A pipeline that was checked. */
+export interface CheckedPipeline {
+  readonly request: PipelineRequest
+  readonly root: string
+  readonly storeDir: string
+  readonly registry: Registry
+  readonly document: PipelineDocument
+  readonly graph: Graph
+  readonly order: readonly string[]
+  readonly notices: readonly string[]
+  /** In the order of the text; empty when the pipeline is valid. */
+  readonly problems: readonly PipelineError[]
+}
+
+/** Reads and checks a pipeline completely, without running or importing any operation's code. */
+export async function checkPipeline(request: PipelineRequest, shared?: Shared): Promise<CheckedPipeline> {
+  const root = findProjectRoot(request.cwd)
+  const storeDir = storeDirOf(root, request.cwd, request.storeDir)
+  const path = resolve(request.cwd, request.file)
+  const files = shared?.files ?? pipelineFiles(root, join(storeDir, storeFolders.cache), parseYaml)
+  const overrides = request.overrides ?? []
+  const loaded = loadPipeline({ path, root, files, profile: request.profile, overrides })
+  const registry =
+    shared?.registry ??
+    (await loadRegistry(
+      root,
+      loaded.document.nodes.flatMap(({ use }) => (use ? [use.type] : [])),
+    ))
+  const problems = [...registry.problems, ...loaded.problems]
+  const document: PipelineDocument = {
+    ...loaded.document,
+    seed: request.seed ?? loaded.document.seed,
+    engine: request.engine ?? loaded.document.engine,
+  }
+  const built = withoutStacks(() => buildGraph(document, registry, problems))
+  const resolvePath = (content: string): string => (isAbsolute(content) ? content : resolve(root, content))
+  checkContent(built.nodes, resolvePath, problems)
+  const notices = [...registry.notices, ...built.notices]
+  const notice = (message: string): void => void notices.push(message)
+  const specs = checkSpecs(
+    { nodes: built.nodes, order: built.order, seed: document.seed, resolve: resolvePath, notice },
+    problems,
+  )
+  checkResources(built.nodes, specs, problems)
+  const graph: Graph = { nodes: built.nodes, wanted: built.wanted, specs }
+  return {
+    request,
+    root,
+    storeDir,
+    registry,
+    document,
+    graph,
+    order: built.order,
+    notices,
+    problems: sortProblems(problems),
+  }
+}
