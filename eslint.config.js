@@ -2,14 +2,15 @@ import nx from '@nx/eslint-plugin'
 import jsdoc from 'eslint-plugin-jsdoc'
 import tseslint from 'typescript-eslint'
 
-/** Arrows point one way (docs/adr/0001): pipelines, test → plugin-* → nn, drawing → plugin-api and runner → plugin-api. */
+/** Arrows point one way (docs/adr/0001): pipelines, test → plugin-* → nn, drawing → plugin-api and runner → plugin-api; distributions stands below all. */
 const depConstraints = [
   { sourceTag: 'type:api', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'type:nn', onlyDependOnLibsWithTags: ['type:api'] },
   { sourceTag: 'type:drawing', onlyDependOnLibsWithTags: ['type:api'] },
-  { sourceTag: 'type:runner', onlyDependOnLibsWithTags: ['type:api'] },
+  { sourceTag: 'type:distributions', onlyDependOnLibsWithTags: [] },
+  { sourceTag: 'type:runner', onlyDependOnLibsWithTags: ['type:api', 'type:distributions'] },
   { sourceTag: 'type:executor', onlyDependOnLibsWithTags: ['type:api'] },
-  { sourceTag: 'type:plugin', onlyDependOnLibsWithTags: ['type:api', 'type:nn', 'type:drawing'] },
+  { sourceTag: 'type:plugin', onlyDependOnLibsWithTags: ['type:api', 'type:nn', 'type:drawing', 'type:distributions'] },
 ]
 
 export default tseslint.config(

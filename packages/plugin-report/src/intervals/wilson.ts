@@ -1,5 +1,4 @@
-import { betaQuantile } from '../special/beta.js'
-import { normalQuantile } from '../special/distributions.js'
+import { betaQuantile, normalQuantile } from '@etsef/distributions'
 
 /** A closed interval. */
 export interface Interval {

@@ -1,4 +1,4 @@
-import { chiSquaredSurvival } from '../special/distributions.js'
+import { chiSquaredSurvival } from '@etsef/distributions'
 
 /** A statistic with its p value. */
 export interface TestResult {

@@ -1,4 +1,4 @@
-import { normalQuantile, normalTwoSided } from '../special/distributions.js'
+import { normalQuantile, normalTwoSided } from '@etsef/distributions'
 import type { Interval } from '../intervals/wilson.js'
 
 /** Two AUROCs on the same rows. */

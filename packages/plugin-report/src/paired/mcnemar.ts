@@ -1,4 +1,4 @@
-import { chiSquaredSurvival, fairBinomial } from '../special/distributions.js'
+import { chiSquaredSurvival, fairBinomial } from '@etsef/distributions'
 
 /** Rows on which two classifiers disagree in being right. */
 export interface Discordance {

@@ -1,4 +1,4 @@
-import { studentTwoSided } from '../special/distributions.js'
+import { studentTwoSided } from '@etsef/distributions'
 
 /** Corrected resampled t test. */
 export interface CorrectedTResult {

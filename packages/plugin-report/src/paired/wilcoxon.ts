@@ -1,4 +1,4 @@
-import { normalTwoSided } from '../special/distributions.js'
+import { normalTwoSided } from '@etsef/distributions'
 
 /** Wilcoxon signed-rank test. */
 export interface WilcoxonResult {

@@ -1,18 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { correctedInterval, studentQuantile } from './corrected-interval.js'
-
-describe('studentQuantile', () => {
-  // scipy.stats.t.ppf of SciPy 1.17.1
-  test.each([
-    [0.975, 1, 12.706204736174694],
-    [0.975, 2, 4.302652729749462],
-    [0.975, 9, 2.262157162798205],
-    [0.95, 4, 2.1318467863266495],
-    [0.995, 30, 2.7499956535672254],
-  ])('p = %d, %d degrees of freedom', (p, degrees, expected) => {
-    expect(studentQuantile(p, degrees)).toBeCloseTo(expected, 9)
-  })
-})
+import { correctedInterval } from './corrected-interval.js'
 
 describe('correctedInterval', () => {
   test('is wider than that of independent samples by √(1 + n · numTest / numTrain)', () => {

@@ -1,3 +1,5 @@
+import { studentQuantile } from '@etsef/distributions'
+
 /** Mean of repeated measurements, their spread, and an interval for the mean. */
 export interface CorrectedInterval {
   readonly mean: number
@@ -28,33 +30,4 @@ export function correctedInterval(input: {
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1)
   const half = studentQuantile(0.5 + confidence / 2, n - 1) * Math.sqrt((1 / n + numTest / numTrain) * variance)
   return { mean, low: mean - half, high: mean + half, sd: Math.sqrt(variance) }
-}
-
-/** Quantile of Student's t for p above 0.5, by bisection of the closed form for whole degrees of freedom. */
-export function studentQuantile(p: number, degrees: number): number {
-  let low = 0
-  let high = 1
-  while (studentCdf(high, degrees) < p) high *= 2
-  for (let i = 0; i < 80; i++) {
-    const middle = (low + high) / 2
-    if (studentCdf(middle, degrees) < p) low = middle
-    else high = middle
-  }
-  return (low + high) / 2
-}
-
-/** P(T ≤ t), t ≥ 0, whole degrees of freedom: Abramowitz and Stegun 26.7.3 and 26.7.4. */
-function studentCdf(t: number, degrees: number): number {
-  const angle = Math.atan(t / Math.sqrt(degrees))
-  const sine = Math.sin(angle)
-  const squaredCosine = Math.cos(angle) ** 2
-  const isOdd = degrees % 2 === 1
-  let term = isOdd ? Math.cos(angle) : 1
-  let sum = degrees === 1 ? 0 : term
-  for (let k = isOdd ? 3 : 2; k < degrees; k += 2) {
-    term *= ((k - 1) / k) * squaredCosine
-    sum += term
-  }
-  const within = isOdd ? (2 / Math.PI) * (angle + sine * sum) : sine * sum
-  return 0.5 + within / 2
 }

@@ -1,6 +1,6 @@
+import { fSurvival } from '@etsef/distributions'
 import { checkTraining, type Labels } from '../../numeric/training-data.js'
 import { columnMeans, type Matrix } from '../../numeric/linear-algebra/matrix.js'
-import { fSurvival } from '../../numeric/statistics/f-distribution.js'
 
 /** F statistic and p-value of each column. */
 export interface AnovaScores {

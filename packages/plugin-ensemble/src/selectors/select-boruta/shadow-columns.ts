@@ -1,8 +1,8 @@
+import { fairBinomialAtLeast } from '@etsef/distributions'
 import { createRng } from '@etsef/plugin-api'
 import { checkTraining, type Labels } from '../../numeric/training-data.js'
 import { matrix, takeColumns, type Matrix } from '../../numeric/linear-algebra/matrix.js'
 import { fitRandomForest } from '../../classifiers/random-forest/random-forest-model.js'
-import { incompleteBeta } from '../../numeric/statistics/f-distribution.js'
 import { rankColumns } from '../../numeric/statistics/rank-columns.js'
 import { featureImportances } from '../../numeric/trees/trees.js'
 import type { SelectModel } from '../select-columns.js'
@@ -39,10 +39,10 @@ export function fitSelectBoruta(x: Matrix, y: Labels, options: BorutaOptions): S
       if (importances[at]! > best) hits[j]!++
     })
     // A column that loses this clearly to shuffled copies will not come back.
-    alive = alive.filter((j) => atLeast(round - hits[j]!, round) > options.alpha / x.numFeatures)
+    alive = alive.filter((j) => fairBinomialAtLeast(round - hits[j]!, round) > options.alpha / x.numFeatures)
     options.onRound?.(round)
   }
-  const confirmed = alive.filter((j) => atLeast(hits[j]!, options.rounds) <= options.alpha / x.numFeatures)
+  const confirmed = alive.filter((j) => fairBinomialAtLeast(hits[j]!, options.rounds) <= options.alpha / x.numFeatures)
   const columns = confirmed.length > 0 ? confirmed : rankColumns(hits).slice(0, 1)
   return { kind: 'select', numFeatures: x.numFeatures, columns, scores: hits.map((count) => count / options.rounds) }
 }
@@ -68,9 +68,4 @@ function compete(
   const { trees } = fitRandomForest(both, y, { trees: options.trees, seed: `${options.seed}:boruta:${round}` })
   const importances = featureImportances(trees, 2 * d)
   return { importances, best: importances.subarray(d).reduce((most, value) => Math.max(most, value), 0) }
-}
-
-/** P(at least `count` heads in `tosses` of a fair coin). */
-function atLeast(count: number, tosses: number): number {
-  return count === 0 ? 1 : incompleteBeta(0.5, count, tosses - count + 1)
 }

@@ -1,6 +1,6 @@
+import { digamma } from '@etsef/distributions'
 import { checkTraining, type Labels } from '../../numeric/training-data.js'
 import { transpose, type Matrix } from '../../numeric/linear-algebra/matrix.js'
-import { digamma } from '../../numeric/statistics/digamma.js'
 import { keepBest, type SelectModel } from '../select-columns.js'
 
 /** Distances that differ by less than this share of the values are the same distance: what float32 rounding can do. */
