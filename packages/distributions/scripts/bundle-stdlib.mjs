@@ -26,7 +26,13 @@ const bundle = await rolldown({
     {
       name: 'entry',
       resolveId: (id, importer) =>
-        id === entry ? id : id === 'debug' ? debug : importer === entry ? fileURLToPath(import.meta.resolve(id)) : undefined,
+        id === entry
+          ? id
+          : id === 'debug'
+            ? debug
+            : importer === entry
+              ? fileURLToPath(import.meta.resolve(id))
+              : undefined,
       load: (id) => {
         if (id === entry) {
           return Object.entries(functions)

@@ -6,7 +6,7 @@ import { selectorPorts } from '../../adapter/ports.js'
 export const selectAnova: Operation = defineOperation({
   ...selectorPorts('select-anova'),
   type: 'ensemble/select-anova',
-  cacheVersion: 1,
+  cacheVersion: 2,
   summary: 'The k columns whose class means differ most, by one-way ANOVA F on the training rows',
   options: Type.Object({ components: componentsOption }, { additionalProperties: false }),
   plan: planComponents,

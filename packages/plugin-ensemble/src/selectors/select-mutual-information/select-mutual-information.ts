@@ -6,7 +6,7 @@ import { selectorPorts } from '../../adapter/ports.js'
 export const selectMutualInformation: Operation = defineOperation({
   ...selectorPorts('select-mutual-information'),
   type: 'ensemble/select-mutual-information',
-  cacheVersion: 2,
+  cacheVersion: 3,
   summary: 'The k columns of largest mutual information with the class, by nearest neighbours',
   options: Type.Object(
     {
