@@ -2,7 +2,7 @@ import type { AxisKernel } from './axis-kernel.js'
 import { resizeKernelsBinary } from './resize-kernels-binary.js'
 import type { Raster } from './raster.js'
 
-/** Rows of one channel or three to the target width; see scripts/build-kernels.mjs. All arguments but counts and pitches are addresses. */
+/** Rows of one channel or three to the target width; see kernels/assembly. All arguments but counts and pitches are addresses. */
 type Narrow = (
   source: number,
   numRows: number,
