@@ -79,10 +79,14 @@ afterAll(() => {
 async function kit(folder: string): Promise<string[]> {
   const plugin = plugins.get(folder)!
   const [operation] = plugin.operations
-  const [input, { kind }] = Object.entries(operation!.inputs)[0]!
+  const [input, { kind, cardinality }] = Object.entries(operation!.inputs)[0]!
   const table = kind === 'images' ? someImages({ numSamples: 20 }) : someFeatures({ numSamples: 60, numClasses: 3 })
   const problems = await conformanceProblems(plugin, {
-    cases: { [operation!.type]: () => ({ inputs: { [input]: table } }) },
+    cases: {
+      [operation!.type]: () => ({
+        inputs: { [input]: cardinality === 'many' ? [{ name: 'points', value: table }] : table },
+      }),
+    },
   })
   const [first] = problems
   if (!first) return ['conforms']

@@ -78,6 +78,6 @@ nodes:
     project.digests(await project.run(pipeline(1))),
     project.digests(await project.run(pipeline(2))),
   ]
-  expect(Object.keys(first)).toHaveLength(13)
+  expect(Object.keys(first)).toHaveLength(15)
   for (const other of others) expect(other).toEqual(first)
 })

@@ -133,6 +133,40 @@ export interface EstimatorImplementation<O, I extends Ports, U extends Ports, S>
   }>
 }
 
+/** A batch of every input with rows, joined by id: the same rows in the same order, named at a many-port as its values are. */
+export type JoinedBatches<I extends Ports> = {
+  readonly [K in keyof I as I[K]['kind'] extends RowKind ? K : never]: I[K]['kind'] extends RowKind
+    ? ByCardinality<I[K]['cardinality'], Batches[I[K]['kind']]>
+    : never
+}
+
+/** What is applied to joined batches: rows come out as those of the first edge at the `rows` port, in its order. */
+interface JoiningApply<I extends Ports, U extends Ports> {
+  apply(batches: JoinedBatches<I>): Promise<{
+    readonly [K in keyof U as U[K]['kind'] extends RowKind ? K : never]: U[K]['kind'] extends RowKind
+      ? OutputBatches[U[K]['kind']]
+      : never
+  }>
+  close?(): Promise<void>
+}
+
+/** Code of a `map` over several inputs: as {@link MapImplementation}, with a batch of each. */
+export interface JoiningMapImplementation<O, I extends Ports, U extends Ports> {
+  open(args: RunArguments<O, I>): Promise<JoiningApply<I, U>>
+}
+
+/**
+ * Code of an `estimator` over several inputs: as {@link EstimatorImplementation}, with a batch of each.
+ *
+ * `fit` reads each input as a stream of its own, in the order of its rows; that they hold the same rows was checked before.
+ */
+export interface JoiningEstimatorImplementation<O, I extends Ports, U extends Ports, S> extends Pick<
+  EstimatorImplementation<O, I, U, S>,
+  'fit' | 'save' | 'load'
+> {
+  open(args: RunArguments<O, I> & { readonly state: S }): Promise<JoiningApply<I, U>>
+}
+
 /** Code of a `combine`: joins inputs by id. Labels of train and val rows are shown, those of test and unsplit rows hidden (a `split` sees those of unsplit rows). */
 export interface CombineImplementation<O, I extends Ports, U extends Ports> extends PixelLoading<O> {
   run(args: RunArguments<O, I>): Promise<OutputsOf<U>>
@@ -190,6 +224,8 @@ export interface MapDeclaration<O extends TSchema, I extends Ports, U extends Po
   readonly kind: 'map'
   /** Input port whose batches are mapped. */
   readonly rows: keyof I & string
+  /** Left out by what joins its inputs. */
+  readonly joins?: never
   load(): Promise<MapImplementation<Static<O>, I, U>>
 }
 
@@ -202,12 +238,43 @@ export interface EstimatorDeclaration<O extends TSchema, I extends Ports, U exte
   readonly kind: 'estimator'
   /** Input port whose rows are learned from and applied to. */
   readonly rows: keyof I & string
+  /** Left out by what joins its inputs. */
+  readonly joins?: never
   /** Partitions whose rows `fit` may see. Never `test`. */
   readonly fitOn: readonly ('train' | 'val')[]
   /** Whether `fit` sees labels. */
   readonly supervised: boolean
+  /** `fit` works without a row, too: a split that gives these partitions no share is fine. */
+  readonly fitsWithoutRows?: true
   load(): Promise<EstimatorImplementation<Static<O>, I, U, S>>
 }
+
+/** Declares a map whose inputs with rows are joined. */
+export interface JoiningMapDeclaration<O extends TSchema, I extends Ports, U extends Ports> extends Declaration<
+  O,
+  I,
+  U
+> {
+  readonly kind: 'map'
+  /** Input port whose first edge gives the rows and their order. */
+  readonly rows: keyof I & string
+  /** Every input with rows is joined by id to those of `rows`, and `apply` is given a batch of each. None carries images. */
+  readonly joins: true
+  load(): Promise<JoiningMapImplementation<Static<O>, I, U>>
+}
+
+/** Declares an estimator whose inputs with rows are joined: a vote that learns, a stack. */
+export interface JoiningEstimatorDeclaration<
+  O extends TSchema,
+  I extends Ports,
+  U extends Ports,
+  S,
+> extends JoiningFields<O, I, U> {
+  load(): Promise<JoiningEstimatorImplementation<Static<O>, I, U, S>>
+}
+
+interface JoiningFields<O extends TSchema, I extends Ports, U extends Ports>
+  extends Omit<EstimatorDeclaration<O, I, U, never>, 'load' | 'joins'>, Pick<JoiningMapDeclaration<O, I, U>, 'joins'> {}
 
 /** Declares a combine. */
 export interface CombineDeclaration<O extends TSchema, I extends Ports, U extends Ports> extends Declaration<O, I, U> {
@@ -230,6 +297,8 @@ export interface ReportDeclaration<O extends TSchema, I extends Ports, U extends
 export interface Operation extends Omit<Declaration<TSchema, Ports, Ports>, 'plan' | 'resources'> {
   readonly kind: 'source' | 'map' | 'estimator' | 'combine' | 'report'
   readonly rows?: string
+  readonly joins?: true
+  readonly fitsWithoutRows?: true
   readonly fitOn?: readonly ('train' | 'val')[]
   readonly supervised?: boolean
   readonly rowPolicy?: 'same' | 'expand' | 'subset' | 'split'
@@ -260,10 +329,11 @@ export interface Operation extends Omit<Declaration<TSchema, Ports, Ports>, 'pla
  */
 export function defineOperation<O extends TSchema, U extends Ports>(declaration: SourceDeclaration<O, U>): Operation
 export function defineOperation<O extends TSchema, I extends Ports, U extends Ports, S>(
-  declaration: EstimatorDeclaration<O, I, U, S>,
+  declaration: EstimatorDeclaration<O, I, U, S> | JoiningEstimatorDeclaration<O, I, U, S>,
 ): Operation
 export function defineOperation<O extends TSchema, I extends Ports, U extends Ports>(
-  declaration: MapDeclaration<O, I, U> | CombineDeclaration<O, I, U> | ReportDeclaration<O, I, U>,
+  declaration:
+    MapDeclaration<O, I, U> | JoiningMapDeclaration<O, I, U> | CombineDeclaration<O, I, U> | ReportDeclaration<O, I, U>,
 ): Operation
 export function defineOperation(declaration: object): Operation {
   // The overloads have checked the declaration against its own types; the runner checks options before it passes them on.

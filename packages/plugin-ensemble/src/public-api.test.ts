@@ -25,7 +25,7 @@ test('exports these names and no others', () => {
       "correctness",
       "default",
       "diversity",
-      "dynamicSelection",
+      "dynamicSelector",
       "exhaustiveSearch",
       "featureImportances",
       "fitCalibration",

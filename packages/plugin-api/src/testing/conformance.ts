@@ -178,6 +178,13 @@ function declarationChecks(operation: Operation): Checks {
         demand(typeof code[name] === 'function', `There is no function "${name}"`, needed.join(', '))
       if (operation.rows !== undefined || operation.kind === 'map' || operation.kind === 'estimator')
         demand(operation.inputs[operation.rows ?? ''] !== undefined, '`rows` names no input')
+      const pictures = Object.entries(operation.inputs).find(([, { kind }]) => kind === 'images')
+      demand(
+        !operation.joins || pictures === undefined,
+        'Images cannot be joined: their pixels come from one input',
+        'inputs of features, predictions or attributions',
+        pictures?.[0],
+      )
     },
     'learns nothing from test rows': () => {
       const odd = (operation.fitOn ?? []).filter((partition: string) => partition !== 'train' && partition !== 'val')
@@ -207,8 +214,16 @@ function behaviourChecks(
   const isApplied = operation.kind === 'map' || operation.kind === 'estimator'
   const hasImages = Object.values(operation.outputs).some(({ kind }) => kind === 'images')
   const rowsPort = Object.entries(operation.inputs).find(
-    ([name, { kind, cardinality }]) => isRowKind(kind) && cardinality === 'one' && (operation.rows ?? name) === name,
+    ([name, { kind, cardinality }]) =>
+      isRowKind(kind) && cardinality === 'one' && (operation.joins !== undefined || (operation.rows ?? name) === name),
   )?.[0]
+  const sameWithFewerTestRows = async (): Promise<void> => {
+    const { given } = await opened()
+    if (given.exempt?.testRows) return
+    const fewer = await runOperation(operation, { ...given, inputs: withFewerTestRows(given.inputs) })
+    compareRows(await first(), fewer.outputs, given.batchTolerance ?? 1e-5)
+    fewer.dispose()
+  }
   const compareWith = (exempt: 'batchOfOne' | 'rowOrder', how: Parameters<OpenedOperation['run']>[0]) => async () => {
     const { given, run } = await opened()
     if (given.exempt?.[exempt]) return
@@ -234,17 +249,22 @@ function behaviourChecks(
       ? {
           'gives a batch of 1 what it gives a batch of 16': compareWith('batchOfOne', { batchSize: 1 }),
           'gives a row the same whatever rows went before it': compareWith('rowOrder', { isReversed: true }),
+          ...(operation.joins
+            ? {
+                'learns nothing from the test rows of what it joins': sameWithFewerTestRows,
+                'joins by id, whatever the order of rows in its inputs': async () => {
+                  const { given } = await opened()
+                  const turned = await runOperation(operation, { ...given, inputs: withTurnedRows(given.inputs) })
+                  compareRows(await first(), turned.outputs, given.batchTolerance ?? 1e-5)
+                  turned.dispose()
+                },
+              }
+            : {}),
         }
       : {}),
     ...(operation.kind === 'combine'
       ? {
-          'gives a row the same whatever test rows stand beside it': async () => {
-            const { given } = await opened()
-            if (given.exempt?.testRows) return
-            const fewer = await runOperation(operation, { ...given, inputs: withFewerTestRows(given.inputs) })
-            compareRows(await first(), fewer.outputs, given.batchTolerance ?? 1e-5)
-            fewer.dispose()
-          },
+          'gives a row the same whatever test rows stand beside it': sameWithFewerTestRows,
         }
       : {}),
     ...(hasImages
@@ -335,20 +355,38 @@ function numbersOf(output: OutputTable): ReadonlyMap<string, readonly number[]> 
   )
 }
 
+type Table = Parameters<typeof pickTable>[0]
+
 /** Every second test row is left out of every table, the same ones of each. */
 function withFewerTestRows(inputs: RunOperationOptions['inputs']): NonNullable<RunOperationOptions['inputs']> {
-  const fewer = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map((entry: { value: unknown }) => ({ ...entry, value: fewer(entry.value) }))
-    if (typeof value !== 'object' || value === null || !('ids' in value)) return value
+  return mapTables(inputs, (table) => {
     let numTest = 0
-    // What has ids is a table.
-    const table = value as Parameters<typeof pickTable>[0]
     return pickTable(
       table,
       table.partitions.flatMap((partition, at) => (partition === 'test' && numTest++ % 2 === 0 ? [] : [at])),
     )
+  })
+}
+
+/** Every second table has its rows in the opposite order. */
+function withTurnedRows(inputs: RunOperationOptions['inputs']): NonNullable<RunOperationOptions['inputs']> {
+  let numTables = 0
+  return mapTables(inputs, (table) =>
+    numTables++ % 2 === 0 ? table : pickTable(table, [...table.ids.keys()].reverse()),
+  )
+}
+
+function mapTables(
+  inputs: RunOperationOptions['inputs'],
+  change: (table: Table) => Table,
+): NonNullable<RunOperationOptions['inputs']> {
+  const changed = (value: unknown): unknown => {
+    if (Array.isArray(value))
+      return value.map((entry: { value: unknown }) => ({ ...entry, value: changed(entry.value) }))
+    // What has ids is a table.
+    return typeof value !== 'object' || value === null || !('ids' in value) ? value : change(value as Table)
   }
-  return Object.fromEntries(Object.entries(inputs ?? {}).map(([port, value]) => [port, fewer(value)])) as NonNullable<
+  return Object.fromEntries(Object.entries(inputs ?? {}).map(([port, value]) => [port, changed(value)])) as NonNullable<
     RunOperationOptions['inputs']
   >
 }

@@ -13,6 +13,7 @@ import { pickImages, type ImageBatch, type ImageRows, type PixelImage } from '..
 import { concatPredictions, pickPredictions } from '../payload/predictions.js'
 import { concatRows, rowsOf } from '../payload/rows.js'
 import type { Batches, OutputBatches } from '../payload/index.js'
+import type { StoredBatch } from '../payload/stored.js'
 import type { ModelValue, ReportValue } from '../payload/directories.js'
 import type { RowKind } from '../port.js'
 import { createRng } from '../rng.js'
@@ -26,6 +27,9 @@ import {
   createPartitionCheck,
   createRowPolicy,
   fitVisibility,
+  joinBatches,
+  joinedByPort,
+  joinOrder,
   loadPixelsOf,
   outputOf,
   revealNames,
@@ -117,11 +121,14 @@ interface Code {
   fit(args: object): Promise<unknown>
   save(state: unknown, dir: string): Promise<void>
   load(dir: string): Promise<unknown>
-  open?(args: object): Promise<{
-    apply(batch: AnyBatch): Promise<Readonly<Record<string, unknown>>>
-    close?(): Promise<void>
-  }>
+  open?(args: object): Promise<OpenedCode>
   loadPixels?(args: LoadPixelsArguments<unknown>): Promise<PixelImage>
+}
+
+interface OpenedCode {
+  /** Of one batch, or of one of each input that is joined. */
+  apply(batch: unknown): Promise<Readonly<Record<string, unknown>>>
+  close?(): Promise<void>
 }
 
 /** Opens an operation; nothing of it runs yet. */
@@ -177,6 +184,7 @@ export function openOperation(operation: Operation, run: RunOperationOptions): O
       return collectWhole(context, code, options, given)
     }
     const fit = async (): Promise<unknown> => {
+      if (operation.joins) await checkJoin(operation, context.tables)
       stateDir = makeDir('state')
       await code.save(
         await code.fit(args(fitVisibility(operation.fitOn ?? [], operation.supervised ?? false))),
@@ -193,13 +201,18 @@ export function openOperation(operation: Operation, run: RunOperationOptions): O
       ...args(visibility.apply),
       inputs: {
         ...values(visibility.apply, batchSize),
-        ...(operation.rows === undefined ? {} : { [operation.rows]: throwError(() => rowsAtOpen(operation.type)) }),
+        ...rowsThatThrow(operation),
       },
       state,
     })
-    const table = rowsInput(operation, inputs)
-    const rows = isReversed ? pickTable(table, [...table.ids.keys()].reverse()) : table
-    const applied = await applyAll(context, code, options, opened, cut(rows, batchSize))
+    const edges = operation.joins ? joinOrder(operation, context.tables) : [rowsInput(operation, inputs)]
+    const joined = joinBatches(
+      edges.map(({ name, table }, at) => {
+        const rows = at === 0 && isReversed ? pickTable(table, [...table.ids.keys()].reverse()) : table
+        return { name, batches: cut(rows, batchSize) }
+      }),
+    )
+    const applied = await applyAll(context, code, options, { opened, edges, joined })
     await opened.close?.()
     return { ...Object.fromEntries(models), ...applied }
   }
@@ -230,8 +243,27 @@ interface RunContext {
 }
 
 interface InputTable {
+  readonly port: string
   readonly name: string
   readonly table: AnyBatch
+}
+
+/** Inputs that come to `apply` instead: every one with rows, where they are joined. */
+function rowsThatThrow({ type, inputs, rows, joins }: Operation): Record<string, unknown> {
+  const error$ = throwError(() => rowsAtOpen(type))
+  return Object.fromEntries(
+    Object.entries(inputs).flatMap(([port, { kind, cardinality }]) => {
+      if (port !== rows && !(joins && isRowKind(kind))) return []
+      return [[port, cardinality === 'many' ? [{ name: port, value: error$ }] : error$]]
+    }),
+  )
+}
+
+/** What the runner checks before a joining estimator is fitted. */
+async function checkJoin(operation: Operation, tables: readonly InputTable[]): Promise<void> {
+  const ordered = joinOrder(operation, tables)
+  const joined = joinBatches(ordered.map(({ name, table }) => ({ name, batches: [table] })))
+  while ((await joined.next()).done !== true);
 }
 
 function tablesOf(inputs: NonNullable<RunOperationOptions['inputs']>): InputTable[] {
@@ -240,7 +272,7 @@ function tablesOf(inputs: NonNullable<RunOperationOptions['inputs']>): InputTabl
       ? (value as readonly Named<Value_>[])
       : [{ name: port, value: value as Value_ }]
     return entries.flatMap(({ name, value: each }) =>
-      !isObservable(each) && isRowKind(each.kind) ? [{ name, table: each as AnyBatch }] : [],
+      !isObservable(each) && isRowKind(each.kind) ? [{ port, name, table: each as AnyBatch }] : [],
     )
   })
 }
@@ -249,15 +281,25 @@ async function applyAll(
   context: RunContext,
   code: Code,
   options: unknown,
-  opened: { apply(batch: AnyBatch): Promise<Readonly<Record<string, unknown>>> },
-  batches: readonly AnyBatch[],
+  {
+    opened,
+    edges,
+    joined,
+  }: {
+    readonly opened: OpenedCode
+    readonly edges: readonly InputTable[]
+    readonly joined: AsyncIterable<readonly StoredBatch[]>
+  },
 ): Promise<Record<string, OutputTable>> {
   const { operation, show } = context
   const ports = Object.entries(operation.outputs).filter(([, { kind }]) => isRowKind(kind))
   const parts = new Map<string, AnyOutputBatch[]>(ports.map(([port]) => [port, []]))
-  for (const batch of batches) {
-    const shown = show(batch, visibility.apply)
-    const applied = await opened.apply(shown)
+  for await (const batches of joined) {
+    // Tables were cut into batches of their own kind.
+    const [batch] = batches as readonly [AnyBatch]
+    const each = (batches as readonly AnyBatch[]).map((own) => show(own, visibility.apply))
+    const [shown] = each as [AnyBatch]
+    const applied = await opened.apply(operation.joins ? joinedByPort(operation, edges, each) : shown)
     refuseUndeclared(applied, operation)
     for (const [port, { kind }] of ports) {
       const what = outputOf(operation.type, port)
@@ -366,11 +408,12 @@ function withPixels(
   }
 }
 
-function rowsInput(operation: Operation, inputs: NonNullable<RunOperationOptions['inputs']>): AnyBatch {
-  const value = inputs[operation.rows ?? '']
+function rowsInput(operation: Operation, inputs: NonNullable<RunOperationOptions['inputs']>): InputTable {
+  const port = operation.rows ?? ''
+  const value = inputs[port]
   if (!value || !('kind' in value) || !isRowKind(value.kind))
-    throw new TypeError(`${operation.type}: give a whole table at input "${String(operation.rows)}"`)
-  return value as AnyBatch
+    throw new TypeError(`${operation.type}: give a whole table at input "${port}"`)
+  return { port, name: port, table: value as AnyBatch }
 }
 
 function portValue(value: unknown, batchSize: number, view: (batch: AnyBatch) => AnyBatch): unknown {

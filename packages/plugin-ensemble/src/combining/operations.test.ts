@@ -29,9 +29,12 @@ async function combine(
   options: Record<string, unknown> = {},
   seed = '1',
 ): ReturnType<typeof runOperation> {
-  const labelOf = new Map(predictions.flatMap(({ value }) => value.ids.map((id, i) => [id, value.labels[i]!] as const)))
-  const labels = features.labels.map((label, i) => labelOf.get(features.ids[i]!) ?? label)
-  const inputs = name === 'dynamic-selection' ? { predictions, features: { ...features, labels } } : { predictions }
+  const { value } = predictions[0]!
+  const places = new Map(value.ids.map((id, i) => [id, i]))
+  const labels = features.labels.map((label, i) => value.labels[places.get(features.ids[i]!) ?? -1] ?? label)
+  const partitions = features.partitions.map((own, i) => value.partitions[places.get(features.ids[i]!) ?? -1] ?? own)
+  const table = { ...features, labels, partitions }
+  const inputs = name === 'dynamic-selection' ? { predictions, features: table } : { predictions }
   const result = await runOperation(operation(name), { options, inputs, seed })
   result.dispose()
   return result

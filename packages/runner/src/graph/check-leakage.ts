@@ -9,6 +9,7 @@ type Nodes = ReadonlyMap<string, GraphNode>
 export function checkLeakage(node: GraphNode, nodes: Nodes, specs: Specs, problems: PipelineError[]): void {
   checkDownstreamOfReport(node, nodes, problems)
   if (node.installed.operation.kind === 'estimator') checkFit(node, specs, problems)
+  if (node.installed.operation.joins) checkJoin(node, nodes, specs, problems)
   if (node.installed.operation.kind !== 'combine') return
   checkModelOfCombine(node, problems)
   if (node.installed.operation.rowPolicy === 'split') checkSplit(node, nodes, specs, problems)
@@ -70,8 +71,9 @@ function checkFit(node: GraphNode, specs: Specs, problems: PipelineError[]): voi
     return
   }
   const isFittable =
-    fitOn.some((partition) => partitions.includes(partition)) &&
-    (!fitOn.includes('train') || partitions.includes('train'))
+    operation.fitsWithoutRows === true ||
+    (fitOn.some((partition) => partitions.includes(partition)) &&
+      (!fitOn.includes('train') || partitions.includes('train')))
   if (isFittable) return
   const message = `Node "${node.id}" (${operation.type}) is fitted on ${fitOn.join(' and ')} rows, and "${edge.name}" has none`
   problems.push(

@@ -196,7 +196,8 @@ function withoutUndefined<T extends object>(value: T): T {
 
 /** Rows that meet in one operation must be of one task. */
 function checkClassLists(node: GraphNode, specs: ReadonlyMap<string, NodeSpecs>, problems: PipelineError[]): void {
-  if (node.installed.operation.kind !== 'combine') return
+  const { kind, joins } = node.installed.operation
+  if (kind !== 'combine' && !joins) return
   let first: { readonly name: string; readonly classNames: readonly string[] } | undefined
   for (const edge of edgesInto(node)) {
     const classNames = specs.get(edge.from.node)?.[edge.from.port]?.classNames

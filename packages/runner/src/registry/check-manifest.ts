@@ -1,4 +1,12 @@
-import { apiVersion, canonicalJson, isRowKind, type Partition, type Plugin, type PortKind } from '@etsef/plugin-api'
+import {
+  apiVersion,
+  canonicalJson,
+  isRowKind,
+  type Partition,
+  type Plugin,
+  type PortKind,
+  type Ports,
+} from '@etsef/plugin-api'
 
 /** What a manifest module exports, checked: the plugin, or what is wrong with it. */
 export type CheckedManifest = { readonly plugin: Plugin } | { readonly fault: string; readonly hint: string }
@@ -57,10 +65,13 @@ function operationFault(operation: unknown, namespace: unknown, seen: ReadonlySe
   const fault = optionsFault(options) ?? portsFault('inputs', inputs) ?? portsFault('outputs', outputs)
   if (fault !== undefined) return fault
   const needsRows = kind === 'map' || kind === 'estimator'
-  const port =
-    needsRows && typeof rows === 'string' ? (inputs as Readonly<Record<string, { kind: PortKind }>>)[rows] : undefined
+  const port = needsRows && typeof rows === 'string' ? (inputs as Ports)[rows] : undefined
   if (needsRows && !(port && isRowKind(port.kind)))
     return `rows is ${show(rows)}, not the name of an input that carries rows`
+  const { joins } = operation
+  if (joins !== undefined && (joins !== true || !needsRows)) return `joins is ${show(joins)}, of a ${String(kind)}`
+  const pictures = joins ? Object.entries(inputs as Ports).find(([, port]) => port.kind === 'images') : undefined
+  if (pictures) return `it joins its inputs, and ${show(pictures[0])} carries images`
   // An operation that would be fitted on test rows is refused where a pipeline uses it, with the place.
   if (kind === 'estimator' && !(Array.isArray(fitOn) && fitOn.every(isPartition)))
     return `fitOn is ${show(fitOn)}, not a list of partitions`

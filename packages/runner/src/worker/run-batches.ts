@@ -1,8 +1,9 @@
-import { isRowKind, PipelineError, type JsonObject, type RowKind } from '@etsef/plugin-api'
+import { isRowKind, PipelineError, type JsonObject, type Operation, type RowKind } from '@etsef/plugin-api'
 import type { StoredBatch } from '@etsef/plugin-api/codec'
 import {
   checkBatch,
   checkSameRows,
+  joinedByPort,
   outputOf,
   rowsAtOpen,
   storeBatch,
@@ -12,8 +13,10 @@ import {
 import { throwError } from 'rxjs'
 import type { RowOutput } from './artifact-output.js'
 import type { StageScope } from './context.js'
+import { joinedRows, joinInputs } from './join-inputs.js'
 import { checkUnseen, type FittedInput } from './lineage.js'
 import type { StageWork } from './run-whole.js'
+import type { OpenRows } from './stage-inputs.js'
 import { boundGarbage } from './bounded-memory.js'
 import { countTensors } from './tensors.js'
 
@@ -46,19 +49,21 @@ export async function runBatches(work: StageWork, fittedState?: FittedState): Pr
   const { spec, operation, inputs, scope, artifact } = work
   const implementation = work.implementation as BatchImplementation
   const rules = operation.kind === 'map' ? visibility.map : visibility.apply
-  const rows = inputs.rows.find((input) => input.spec.port === operation.rows)
+  const edges = joinedRows(operation, inputs.rows)
+  const [rows] = edges
   if (!rows || !implementation.open)
     throw new PipelineError('ERR_PLUGIN', {
       message: `${spec.type} has ${rows ? 'no open()' : `no rows at "${operation.rows ?? ''}"`}`,
     })
-  const fitted = [
-    ...inputs.fitted.filter((each) => each.name !== rows.spec.name),
+  // A row's own input may well have been fitted on rows like it: what is looked at is all that meets them here.
+  const fittedBeside = edges.map(({ spec: { name } }) => [
+    ...inputs.fitted.filter((each) => each.name !== name),
     ...(fittedState ? [fittedState.fitted] : []),
-  ]
+  ])
   const opened = await implementation.open({
     options: spec.options,
     // Rows arrive at apply, batch by batch: as a stream they would let a map take statistics of test rows.
-    inputs: { ...inputs.values(rules), [rows.spec.port]: throwError(() => rowsAtOpen(spec.type)) },
+    inputs: { ...inputs.values(rules), ...rowsThatThrow(operation, edges) },
     ctx: scope.ctx,
     ...(fittedState ? { state: fittedState.state } : {}),
   })
@@ -69,14 +74,18 @@ export async function runBatches(work: StageWork, fittedState?: FittedState): Pr
     }),
   )
   const loadsPixels = typeof implementation.loadPixels === 'function'
+  const names = edges.map(({ spec }) => spec)
   let numBatches = 0
   try {
-    for await (const batch of rows.reader.batches()) {
+    for await (const batches of joinInputs(edges)) {
       scope.ctx.signal.throwIfAborted()
-      checkUnseen(batch, fitted)
+      batches.forEach((each, at) => {
+        checkUnseen(each, fittedBeside[at]!)
+      })
       const before = countTensors()
-      const shown = inputs.shown(rows, batch, rules)
-      const result = await opened.apply(shown)
+      const each = batches.map((own, at) => inputs.shown(edges[at]!, own, rules))
+      const [batch, shown] = [batches[0]!, each[0]!]
+      const result = await opened.apply(operation.joins ? joinedByPort(operation, names, each) : shown)
       reportTensors(scope, before)
       for (const [port, { kind, output }] of outputs)
         writeBatch({ type: spec.type, port, kind, output, given: result[port], shown, batch, loadsPixels })
@@ -86,6 +95,18 @@ export async function runBatches(work: StageWork, fittedState?: FittedState): Pr
     await opened.close?.()
   }
   for (const { output } of outputs.values()) output.close()
+}
+
+/** Rows come to `apply`: a stream at `open` says so to whoever reads it. */
+function rowsThatThrow(operation: Operation, edges: readonly OpenRows[]): Record<string, unknown> {
+  const error$ = throwError(() => rowsAtOpen(operation.type))
+  return Object.fromEntries(
+    edges.map(({ spec: { port } }) => {
+      const own = edges.filter(({ spec }) => spec.port === port)
+      const isMany = operation.inputs[port]?.cardinality === 'many'
+      return [port, isMany ? own.map(({ spec: { name } }) => ({ name, value: error$ })) : error$]
+    }),
+  )
 }
 
 interface BatchToWrite {

@@ -1,7 +1,10 @@
 import { PipelineError, type JsonObject } from '@etsef/plugin-api'
+import type { StoredBatch } from '@etsef/plugin-api/codec'
 import { fitVisibility } from '@etsef/plugin-api/semantics'
+import { joinedRows, joinInputs } from './join-inputs.js'
 import { checkUnseen, lineageFile, lineageText, type FittedInput } from './lineage.js'
 import type { StageScope } from './context.js'
+import type { OpenRows } from './stage-inputs.js'
 import type { StageWork } from './run-whole.js'
 
 /** Folder of an estimator's state in its artifact; a `model` output is this folder. */
@@ -24,18 +27,23 @@ export async function runFit(work: StageWork): Promise<void> {
   const visible = new Set(rules.partitions)
   const seen = new Set(inputs.fitted.flatMap((input) => [...input.seen]))
   let numFitted = 0
-  for (const input of inputs.rows) {
-    const isRows = input.spec.port === operation.rows
-    for await (const batch of input.reader.batches()) {
-      if (isRows) checkUnseen(batch, othersThan(inputs.fitted, input.spec.name))
-      batch.partitions.forEach((partition, index) => {
-        if (!visible.has(partition)) return
-        seen.add(batch.sourceIds[index]!)
-        if (isRows) numFitted++
-      })
-    }
+  const look = (batch: StoredBatch, { spec: { port, name } }: OpenRows): void => {
+    const isRows = port === operation.rows
+    if (isRows) checkUnseen(batch, othersThan(inputs.fitted, name))
+    batch.partitions.forEach((partition, index) => {
+      if (!visible.has(partition)) return
+      seen.add(batch.sourceIds[index]!)
+      if (isRows) numFitted++
+    })
   }
-  if (numFitted === 0) {
+  if (operation.joins) {
+    const edges = joinedRows(operation, inputs.rows)
+    for await (const batches of joinInputs(edges))
+      batches.forEach((batch, at) => {
+        look(batch, edges[at]!)
+      })
+  } else for (const input of inputs.rows) for await (const batch of input.reader.batches()) look(batch, input)
+  if (numFitted === 0 && !operation.fitsWithoutRows) {
     throw new PipelineError('ERR_TOO_FEW_ROWS', {
       message: `There is no row to fit on at "${operation.rows ?? ''}"`,
       expected: `rows of partition ${[...visible].join(' or ')}`,

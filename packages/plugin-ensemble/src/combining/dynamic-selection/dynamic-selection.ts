@@ -1,5 +1,5 @@
 import { defineOperation, Type, type Operation } from '@etsef/plugin-api'
-import { combinedOutputs, dynamicSelectionInputs, planMembers } from '../members/ports.js'
+import { combinerPorts, dynamicSelectionInputs, planMembers } from '../members/ports.js'
 
 /** Options of `ensemble/dynamic-selection`. */
 export const dynamicSelectionOptions = Type.Object(
@@ -20,13 +20,12 @@ export const dynamicSelectionOptions = Type.Object(
 
 /** `ensemble/dynamic-selection`. */
 export const dynamicSelection: Operation = defineOperation({
-  kind: 'combine',
+  ...combinerPorts(['val']),
   type: 'ensemble/dynamic-selection',
   summary: 'For each row a vote of the members that are right on the val rows nearest to it (KNORA)',
-  cacheVersion: 1,
+  cacheVersion: 2,
   options: dynamicSelectionOptions,
   inputs: dynamicSelectionInputs,
-  outputs: combinedOutputs,
   plan: (args) => planMembers(args, ['val']),
   load: async () => (await import('./dynamic-selection-node.js')).dynamicSelectionNode,
 })

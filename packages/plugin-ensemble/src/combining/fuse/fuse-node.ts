@@ -1,18 +1,12 @@
-import { collectFeatures, type CombineImplementation } from '@etsef/plugin-api'
-import { of } from 'rxjs'
-import type { fuseInputs, fuseOutputs } from './fuse.js'
+import type { JoiningMapImplementation } from '@etsef/plugin-api'
 import { fuseFeatures } from './fuse-model.js'
-import type { FuseNodeOptions } from './fuse.js'
+import type { fuseInputs, FuseNodeOptions, fuseOutputs } from './fuse.js'
 
-/** Code of `ensemble/fuse`. */
-export const run: CombineImplementation<FuseNodeOptions, typeof fuseInputs, typeof fuseOutputs>['run'] = async ({
-  options: { normalize, weights },
-  inputs,
-  ctx,
-}) => {
-  const sources = await Promise.all(
-    inputs.features.map(async ({ name, value }) => ({ name, value: await collectFeatures(value, ctx.signal) })),
-  )
-  const fused = fuseFeatures(sources, { normalize, ...(weights === null ? {} : { weights }) })
-  return { features: of(fused) }
+/** Adapter of `ensemble/fuse`. */
+export const fuseNode: JoiningMapImplementation<FuseNodeOptions, typeof fuseInputs, typeof fuseOutputs> = {
+  open: ({ options: { normalize, weights } }) =>
+    Promise.resolve({
+      apply: ({ features }) =>
+        Promise.resolve({ features: fuseFeatures(features, { normalize, ...(weights === null ? {} : { weights }) }) }),
+    }),
 }

@@ -27,13 +27,15 @@ export const fuseOutputs = { features: port.features('All columns side by side, 
 
 /** `ensemble/fuse`. */
 export const fuse: Operation = defineOperation({
-  kind: 'combine',
+  kind: 'map',
   type: 'ensemble/fuse',
   summary: 'Joins feature tables by id: all columns side by side, under their source’s name',
-  cacheVersion: 1,
+  cacheVersion: 2,
   options: fuseOptions,
   inputs: fuseInputs,
   outputs: fuseOutputs,
+  rows: 'features',
+  joins: true,
   plan: ({ options, inputs, issue }) => {
     checkSources('in:features', inputs.features, issue)
     checkWeights(options.weights, inputs.features.length, 'sources', issue)
@@ -46,5 +48,5 @@ export const fuse: Operation = defineOperation({
       },
     }
   },
-  load: () => import('./fuse-node.js'),
+  load: async () => (await import('./fuse-node.js')).fuseNode,
 })

@@ -1,6 +1,6 @@
 import { defineOperation, Type, type Operation } from '@etsef/plugin-api'
 import { lossOption } from '../members/loss-option.js'
-import { combinedOutputs, memberInputs, planMembers } from '../members/ports.js'
+import { combinerPorts, planMembers } from '../members/ports.js'
 
 /** Options of `ensemble/greedy-selection`. */
 export const greedySelectionOptions = Type.Object(
@@ -18,13 +18,11 @@ export const greedySelectionOptions = Type.Object(
 
 /** `ensemble/greedy-selection`. */
 export const greedySelection: Operation = defineOperation({
-  kind: 'combine',
+  ...combinerPorts(['val']),
   type: 'ensemble/greedy-selection',
   summary: 'Mean of the members that greedy selection with replacement takes on the val rows',
-  cacheVersion: 1,
+  cacheVersion: 2,
   options: greedySelectionOptions,
-  inputs: memberInputs,
-  outputs: combinedOutputs,
   plan: (args) => planMembers(args, ['val']),
   load: async () => (await import('./greedy-selection-node.js')).greedySelectionNode,
 })

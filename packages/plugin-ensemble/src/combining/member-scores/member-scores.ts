@@ -3,13 +3,15 @@ import { memberInputs, memberScoresOutputs, noOptions, planMembers } from '../me
 
 /** `ensemble/member-scores`. */
 export const memberScores: Operation = defineOperation({
-  kind: 'combine',
+  kind: 'map',
   type: 'ensemble/member-scores',
   summary: 'The scores of all members side by side as features, for a final estimator of your choice',
-  cacheVersion: 1,
+  cacheVersion: 2,
   options: noOptions,
   inputs: memberInputs,
   outputs: memberScoresOutputs,
+  rows: 'predictions',
+  joins: true,
   plan: (args) => {
     const { classNames, numSamples, partitions } = planMembers(args).predictions
     const numFeatures = classNames && classNames.length * args.inputs.predictions.length

@@ -10,6 +10,19 @@ export const combinedOutputs = {
   predictions: port.predictions('The combined prediction of every row'),
 }
 
+/** Ports and partitions of a combination: members joined by id, learned from with labels. */
+export function combinerPorts(fitOn: readonly ('train' | 'val')[]) {
+  return {
+    kind: 'estimator',
+    inputs: memberInputs,
+    outputs: combinedOutputs,
+    rows: 'predictions',
+    joins: true,
+    fitOn,
+    supervised: true,
+  } as const
+}
+
 /** Ports of `ensemble/dynamic-selection`. */
 export const dynamicSelectionInputs = {
   ...memberInputs,

@@ -39,6 +39,11 @@ export async function readMembers(
   return { rows: rowsOf(aligned[0]!.value), tables: aligned }
 }
 
+/** The members of a batch that was joined already. */
+export function joinedMembers(tables: readonly Named<PredictionBatch>[]): AlignedMembers {
+  return { rows: rowsOf(tables[0]!.value), tables }
+}
+
 /**
  * The members as voters: `soft` where probabilities are averaged, `hard` where decisions are counted.
  *

@@ -1,42 +1,49 @@
-import type { CombineImplementation, OperationContext, Rows, Static } from '@etsef/plugin-api'
-import { argmaxRows, takeRows } from '../../numeric/linear-algebra/matrix.js'
-import { labelledRows } from '../members/labelled-rows.js'
+import type { OperationContext, Rows, Static } from '@etsef/plugin-api'
 import {
   fitMultinomial,
   multinomialProbabilities,
+  type MultinomialModel,
 } from '../../classifiers/logistic-regression/logistic-regression-model.js'
+import { argmaxRows } from '../../numeric/linear-algebra/matrix.js'
+import { combinerNode } from '../members/combiner-node.js'
+import { labelledRows } from '../members/labelled-rows.js'
 import { balancedErrorOf, logLoss } from '../members/losses.js'
 import type { Member } from '../members/member.js'
-import type { stackOptions } from './stack.js'
-import { predictionsOf } from '../members/output.js'
-import type { combinedOutputs, memberInputs } from '../members/ports.js'
-import { membersOf, readMembers } from '../members/read-members.js'
+import { membersOf } from '../members/read-members.js'
 import { stackedScores } from './stack-model.js'
+import type { stackOptions } from './stack.js'
+
+/** The final estimator of a stack. */
+interface StackModel {
+  readonly kind: 'stack'
+  readonly final: MultinomialModel
+}
 
 /** Adapter of `ensemble/stack`: the final estimator sees val rows, or train rows whose scores are out of fold. */
-export const stackNode: CombineImplementation<
-  Static<typeof stackOptions>,
-  typeof memberInputs,
-  typeof combinedOutputs
-> = {
-  run: async ({ options, inputs, ctx }) => {
-    const aligned = await readMembers(inputs.predictions, ctx.signal)
+export const stackNode = combinerNode<Static<typeof stackOptions>, StackModel>({
+  kind: 'stack',
+  learn(aligned, options, ctx) {
     const { rows } = aligned
     const members = membersOf(aligned, 'soft')
     const known = labelledRows(rows, members, options.fitOn === 'val' ? 'val' : 'train')
     if (options.fitOn === 'outOfFold') warnOfSeenRows(ctx, rows, members)
-    const x = stackedScores(members, options.inputs)
+    const x = stackedScores(known.members, options.inputs)
     const numClasses = rows.classNames.length
     // As in ensemble/logistic-regression: the two mirrored vectors of two classes share scikit-learn's penalty of one.
     const c = new Set(known.labels).size === 2 ? options.c / 2 : options.c
-    const fitted = fitMultinomial(takeRows(x, known.indices), { labels: known.labels, numClasses }, { c })
-    const scores = multinomialProbabilities(fitted, x)
+    const final = fitMultinomial(x, { labels: known.labels, numClasses }, { c })
     ctx.metric('fit.numSamples', known.labels.length)
-    ctx.metric('fit.logLoss', logLoss(takeRows(scores, known.indices), known.labels))
+    ctx.metric('fit.logLoss', logLoss(multinomialProbabilities(final, x), known.labels))
     ctx.log('info', `The final estimator learned from ${known.labels.length} rows (${options.fitOn})`)
-    return predictionsOf(rows, scores.data, argmaxRows(scores), 'probability')
+    return { kind: 'stack', final }
   },
-}
+  open: ({ final }, { inputs }) => ({
+    combine(aligned) {
+      const scores = multinomialProbabilities(final, stackedScores(membersOf(aligned, 'soft'), inputs))
+      return { scores: scores.data, predicted: argmaxRows(scores), scoreKind: 'probability' }
+    },
+  }),
+})
 
 /** Scores of train rows that are far better than those of val rows were given by members that had seen the rows. */
 function warnOfSeenRows(ctx: OperationContext, rows: Rows, members: readonly Member[]): void {

@@ -1,5 +1,5 @@
 import { defineOperation, Type, type Operation } from '@etsef/plugin-api'
-import { combinedOutputs, memberInputs, planMembers } from '../members/ports.js'
+import { combinerPorts, planMembers } from '../members/ports.js'
 
 /** Options of `ensemble/stack`. */
 export const stackOptions = Type.Object(
@@ -24,13 +24,11 @@ export const stackOptions = Type.Object(
 
 /** `ensemble/stack`. */
 export const stack: Operation = defineOperation({
-  kind: 'combine',
+  ...combinerPorts(['train', 'val']),
   type: 'ensemble/stack',
   summary: 'Logistic regression on the scores of the members, learned from val or from out-of-fold rows',
-  cacheVersion: 2,
+  cacheVersion: 3,
   options: stackOptions,
-  inputs: memberInputs,
-  outputs: combinedOutputs,
   plan: (args) => planMembers(args, [args.options.fitOn === 'val' ? 'val' : 'train']),
   load: async () => (await import('./stack-node.js')).stackNode,
 })

@@ -1,36 +1,34 @@
-import { collectPredictions, pickPredictions, rowsOf, type CombineImplementation } from '@etsef/plugin-api'
-import { of } from 'rxjs'
-import { alignRows } from '../../adapter/same-task.js'
-import { toBallot } from './to-ballot.js'
-import { validationRanks } from './validation-ranks.js'
-import type { VoteNodeOptions } from './vote.js'
-import type { voteInputs, voteOutputs } from './vote.js'
+import { combinerNode } from '../members/combiner-node.js'
+import { membersOf, ranksOf } from '../members/read-members.js'
+import { countTies } from '../members/tie-rate.js'
 import { hardVote, softVote } from './vote-model.js'
+import type { VoteNodeOptions } from './vote.js'
 
-/** Code of `ensemble/vote`. */
-export const run: CombineImplementation<VoteNodeOptions, typeof voteInputs, typeof voteOutputs>['run'] = async ({
-  options: { voting, weights, unresolved },
-  inputs,
-  ctx,
-}) => {
-  const members = await Promise.all(
-    inputs.predictions.map(async ({ name, value }) => ({ name, value: await collectPredictions(value, ctx.signal) })),
-  )
-  const positions = alignRows(members)
-  const aligned = members.map(({ value }, m) => pickPredictions(value, Array.from(positions[m]!)))
-  const ballots = aligned.map((batch, m) => toBallot(batch, members[m]!.name, voting))
-  const ranks = validationRanks(aligned)
-  const options = { unresolved, ...(weights === null ? {} : { weights }), ...(ranks === undefined ? {} : { ranks }) }
-  const result = voting === 'hard' ? hardVote(ballots, options) : softVote(ballots, options)
-  ctx.metric('tieRate', result.tieRate)
-  ctx.log('info', `${members.length} members, ${(100 * result.tieRate).toFixed(1)} % of rows tied`)
-  return {
-    predictions: of({
-      kind: 'predictions' as const,
-      ...rowsOf(aligned[0]!),
-      scores: result.scores.data,
-      scoreKind: voting === 'hard' ? ('voteShare' as const) : ('probability' as const),
-      predicted: result.predicted,
-    }),
-  }
+/** What a vote has learned: who decides ties. */
+interface VoteModel {
+  readonly kind: 'vote'
+  /** Rank of each member on the val rows, 1 the best. */
+  readonly ranks?: readonly number[]
 }
+
+/** Adapter of `ensemble/vote`. */
+export const voteNode = combinerNode<VoteNodeOptions, VoteModel>({
+  kind: 'vote',
+  learn: (aligned) => ({ kind: 'vote', ...ranksOf(aligned) }),
+  open({ ranks }, { voting, weights, unresolved }, ctx) {
+    const ties = countTies(ctx)
+    const options = { unresolved, ...(weights === null ? {} : { weights }), ...(ranks === undefined ? {} : { ranks }) }
+    return {
+      combine(aligned) {
+        const vote = (voting === 'hard' ? hardVote : softVote)(membersOf(aligned, voting), options)
+        ties.add(vote)
+        return {
+          scores: vote.scores.data,
+          predicted: vote.predicted,
+          scoreKind: voting === 'hard' ? 'voteShare' : 'probability',
+        }
+      },
+      finish: ties.record,
+    }
+  },
+})

@@ -1,5 +1,6 @@
 import { defineOperation, Type, port, type Operation, type Static } from '@etsef/plugin-api'
 import { checkSources, checkWeights, sharedSpec } from '../members/check-sources.js'
+import { combinerPorts } from '../members/ports.js'
 
 /** Options of `ensemble/vote`. */
 export const voteOptions = Type.Object(
@@ -24,9 +25,6 @@ export const voteOptions = Type.Object(
 /** See {@link voteOptions}. */
 export type VoteNodeOptions = Static<typeof voteOptions>
 
-/** Inputs of `ensemble/vote`. */
-export const voteInputs = { predictions: port.predictions.many('Members of the vote: predictions over the same rows') }
-
 /** Outputs of `ensemble/vote`. */
 export const voteOutputs = {
   predictions: port.predictions(
@@ -36,17 +34,17 @@ export const voteOutputs = {
 
 /** `ensemble/vote`. */
 export const vote: Operation = defineOperation({
-  kind: 'combine',
+  ...combinerPorts(['val']),
+  fitsWithoutRows: true,
+  outputs: voteOutputs,
   type: 'ensemble/vote',
   summary: 'Majority vote of fitted classifiers, or the mean of their probabilities; nothing is refitted',
-  cacheVersion: 1,
+  cacheVersion: 2,
   options: voteOptions,
-  inputs: voteInputs,
-  outputs: voteOutputs,
   plan: ({ options, inputs, issue }) => {
     checkSources('in:predictions', inputs.predictions, issue)
     checkWeights(options.weights, inputs.predictions.length, 'members', issue)
     return { predictions: sharedSpec(inputs.predictions) }
   },
-  load: () => import('./vote-node.js'),
+  load: async () => (await import('./vote-node.js')).voteNode,
 })

@@ -1,5 +1,5 @@
 import { defineOperation, Type, type Operation } from '@etsef/plugin-api'
-import { combinedOutputs, memberInputs, planMembers } from '../members/ports.js'
+import { combinerPorts, planMembers } from '../members/ports.js'
 
 /** Options of `ensemble/weighted-vote`. */
 export const weightedVoteOptions = Type.Object(
@@ -23,13 +23,12 @@ export const weightedVoteOptions = Type.Object(
 
 /** `ensemble/weighted-vote`. */
 export const weightedVote: Operation = defineOperation({
-  kind: 'combine',
+  ...combinerPorts(['val']),
+  fitsWithoutRows: true,
   type: 'ensemble/weighted-vote',
   summary: 'A vote whose weights are given or learned from the val rows',
-  cacheVersion: 1,
+  cacheVersion: 2,
   options: weightedVoteOptions,
-  inputs: memberInputs,
-  outputs: combinedOutputs,
   plan: (args) => {
     const { weights } = args.options
     if (weights === null) return planMembers(args, ['val'])
