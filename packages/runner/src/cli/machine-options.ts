@@ -1,5 +1,5 @@
 import type { RunOptions } from '../run/run-pipeline.js'
-import { defaultRetries } from '../run/scheduler.js'
+import { defaultRetries } from '../run/schedule.js'
 import { megabytes, UsageError, wholeNumber, type Arguments } from './arguments.js'
 
 /** What a command line says of the machine: how much of it is used, how long a stage may take, how often it is tried again. */

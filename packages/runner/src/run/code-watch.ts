@@ -6,7 +6,7 @@ import type { Stage } from '../plan/stages.js'
 import { changedAtMs, changedFile, codeChanged, type SeenCode } from '../registry/seen-code.js'
 import type { Store } from '../store/store.js'
 import type { KeyedPipeline } from './key-pipeline.js'
-import type { StageReport } from './scheduler.js'
+import type { StageReport } from './run-stages.js'
 
 /** Sees that what a run publishes was made by the code that its keys tell. */
 export interface CodeWatch {

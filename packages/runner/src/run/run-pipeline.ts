@@ -24,7 +24,8 @@ import { planRun, type Selection } from './plan-run.js'
 import type { KeyedPipeline } from './key-pipeline.js'
 import { createBudget, gpuDevices, type Granted } from './resource-budget.js'
 import { runDir, writeRecord, type RunRecord, type StageRecord } from './run-record.js'
-import { defaultRetries, runStages, type Retries, type StageReport } from './scheduler.js'
+import { runStages, type StageReport } from './run-stages.js'
+import { defaultRetries, type Retries } from './schedule.js'
 
 /** How to run. */
 export interface RunOptions {
