@@ -1,5 +1,5 @@
 import { Argument, Command, Option } from 'commander'
-import { runnerVersion } from '../run/run-pipeline.js'
+import { runnerVersion } from '../run/runner-version.js'
 import { flagOf, type FlagName } from './flags.js'
 import { commonFlags, verbs, type Verb, type VerbName, type Word } from './verbs.js'
 

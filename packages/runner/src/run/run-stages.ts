@@ -1,5 +1,5 @@
-import { locate, type PipelineError } from '@etsef/plugin-api'
-import { asError, problem } from '../errors.js'
+import type { PipelineError } from '@etsef/plugin-api'
+import { asError } from '../errors.js'
 import type { StageResult } from '../executor/protocol.js'
 import { AttemptFailed } from '../executor/worker-pool.js'
 import type { Stage } from '../plan/stages.js'
@@ -7,6 +7,7 @@ import type { KeyLocks } from '../store/key-lock.js'
 import type { Manifest } from '../store/manifest.js'
 import type { Store } from '../store/store.js'
 import type { EventListener, StageOutcome } from './events.js'
+import { nodeError } from './node-error.js'
 import type { Granted } from './resource-budget.js'
 import { createSchedule, type Decision, type ScheduleEvent, type ScheduleOptions } from './schedule.js'
 
@@ -217,16 +218,4 @@ function createEffects(options: RunStagesOptions): {
 
 function secondsSince(started: number): number {
   return Math.round(performance.now() - started) / 1000
-}
-
-/** The error with the node, and the plugin it comes from when the operation threw something of its own. */
-function nodeError(stage: Stage, error: PipelineError): PipelineError {
-  const where = locate(error, { node: stage.node })
-  if (error.code !== 'ERR_NODE_FAILED') return where
-  return problem('ERR_NODE_FAILED', {
-    message: `Node "${stage.node}" (${stage.type}, ${stage.plugin.packageName} ${stage.plugin.version}) failed: ${error.message}`,
-    node: stage.node,
-    cause: error.cause,
-    hint: error.hint,
-  })
 }

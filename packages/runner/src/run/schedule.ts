@@ -1,6 +1,7 @@
 import type { FailureClass } from '../executor/worker-pool.js'
 import type { Stage } from '../plan/stages.js'
 import type { StageOutcome } from './events.js'
+import { createReadyList } from './ready-list.js'
 import type { Granted, ResourceBudget } from './resource-budget.js'
 
 /** Attempts by class of failure: what the machine did wrong is tried again, what the operation did wrong is not. */
@@ -267,31 +268,6 @@ export function createSchedule<S extends SchedulableStage>(options: ScheduleOpti
       decisions = []
       take(event)
       return decisions
-    },
-  }
-}
-
-/** Stages that can begin, in the order of the plan. */
-function createReadyList(order: Iterable<string>): {
-  readonly ids: readonly string[]
-  add(id: string): void
-  removeAt(index: number): void
-} {
-  const positions = new Map([...order].map((id, index) => [id, index]))
-  const ids: string[] = []
-  const listed = new Set<string>()
-  return {
-    ids,
-    add(id) {
-      if (listed.has(id)) return
-      listed.add(id)
-      const position = positions.get(id)!
-      let at = ids.length
-      while (at > 0 && positions.get(ids[at - 1]!)! > position) at--
-      ids.splice(at, 0, id)
-    },
-    removeAt(index) {
-      for (const id of ids.splice(index, 1)) listed.delete(id)
     },
   }
 }
