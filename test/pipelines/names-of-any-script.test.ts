@@ -26,7 +26,7 @@ nodes:
   overlay: { use: xai/overlay, in: { attributions: cam, images: split, predictions: vote } }
   shap:    { use: xai/tree-shap, in: { features: tl.features, model: rf.model } }
   columns: { use: report/attributions, in: { attributions: shap, features: tl.features } }
-  page:    { use: report/page, in: { reports: [scores, figures, columns] } }
+  page:    { use: report/html, in: { reports: [scores, figures, columns] } }
 `
 
 const project = leakProject()

@@ -1,5 +1,7 @@
 export type { Canvas, SKRSContext2D } from '@napi-rs/canvas'
 export { fitText, type FitOptions } from './fit-text.js'
 export { newCanvas } from './new-canvas.js'
+export { newPdf, type OpenPdf } from './new-pdf.js'
+export { withResolution } from './png-resolution.js'
 export { cleanText, cssFont, svgFontFamily, typesetting } from './typesetting.js'
 export type { SetText, TextStyle, Typesetting } from './typesetting.js'

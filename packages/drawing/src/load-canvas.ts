@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { PipelineError } from '@etsef/plugin-api'
 import type * as canvasModule from '@napi-rs/canvas'
 
-type CanvasModule = Pick<typeof canvasModule, 'createCanvas' | 'GlobalFonts'>
+type CanvasModule = Pick<typeof canvasModule, 'createCanvas' | 'GlobalFonts' | 'PDFDocument'>
 
 /** Set while the module loads, it keeps installed fonts out. */
 const NO_SYSTEM_FONTS = 'DISABLE_SYSTEM_FONTS_LOAD'

@@ -47,6 +47,6 @@ checkPlugin(plugin, {
     'report/attributions': () => ({
       inputs: { attributions: attributions(), features: someFeatures({ numSamples: 100 }) },
     }),
-    'report/page': () => ({ inputs: { reports: [{ name: 'scores', value: aReport() }] } }),
+    'report/html': () => ({ inputs: { reports: [{ name: 'scores', value: aReport() }] } }),
   },
 })

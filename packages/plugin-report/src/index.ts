@@ -18,6 +18,7 @@ export type { CompareOptions, Comparison } from './evaluate/compare.js'
 export { evaluate } from './evaluate/evaluation.js'
 export type { Candidate, Evaluation, IntervalMetric, Judged } from './evaluate/evaluation.js'
 export type { EvaluateOptions } from './evaluate/evaluate.js'
+export type { HtmlOptions } from './html/html.js'
 export { barChart } from './figures/bar-chart.js'
 export type { BarFigure } from './figures/bar-chart.js'
 export { confusionMatrixChart } from './figures/confusion-matrix-chart.js'
@@ -58,9 +59,6 @@ export {
   macroAurocOneVersusOne,
   macroAveragePrecision,
 } from './metrics/ranking.js'
-export type { PageOptions } from './page/page.js'
-export { reportPage } from './page/report-page.js'
-export type { PageSection } from './page/report-page.js'
 export { benjaminiHochberg, holm } from './paired/adjust.js'
 export { cochranQ } from './paired/cochran-q.js'
 export type { TestResult } from './paired/cochran-q.js'

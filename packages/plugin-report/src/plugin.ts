@@ -3,9 +3,9 @@ import type { Plugin } from '@etsef/plugin-api'
 import { attributions } from './attributions/attributions.js'
 import { evaluate } from './evaluate/evaluate.js'
 import { figures } from './figures/figures.js'
-import { page } from './page/page.js'
+import { htmlReport } from './html/html.js'
 
 /** Reports: evaluation with intervals, paired comparisons, figures. */
-const plugin: Plugin = definePlugin({ name: 'report', operations: [evaluate, figures, attributions, page] })
+const plugin: Plugin = definePlugin({ name: 'report', operations: [evaluate, figures, attributions, htmlReport] })
 
 export default plugin

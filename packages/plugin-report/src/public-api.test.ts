@@ -47,7 +47,6 @@ test('exports these names and no others', () => {
     'planarPca',
     'quantile',
     'reliabilityChart',
-    'reportPage',
     'resolution',
     'scatterChart',
     'silhouette',
@@ -66,6 +65,6 @@ test('offers these operations', () => {
     'report/evaluate',
     'report/figures',
     'report/attributions',
-    'report/page',
+    'report/html',
   ])
 })

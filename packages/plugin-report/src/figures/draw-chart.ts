@@ -1,4 +1,4 @@
-import { cleanText, newCanvas, svgFontFamily, typesetting } from '@etsef/drawing'
+import { cleanText, newCanvas, newPdf, svgFontFamily, typesetting, withResolution } from '@etsef/drawing'
 import type * as vegaModule from 'vega'
 import type { View } from 'vega'
 import type * as vegaLiteModule from 'vega-lite'
@@ -51,19 +51,42 @@ async function loadVega(): Promise<Vega> {
  */
 export async function drawChart(spec: TopLevelSpec): Promise<DrawnChart> {
   const vega = await loadVega()
+  const { svg, vegaLite } = await drawChartSvg(spec)
+  return { vegaLite, svg, png: await drawPng(vega, shippedFonts(spec), svg, PNG_SCALE) }
+}
+
+/** The forms of a chart that need no canvas. */
+export async function drawChartSvg(spec: TopLevelSpec): Promise<Pick<DrawnChart, 'vegaLite' | 'svg'>> {
+  const themed = themedSpec(mapTexts(spec, cleanText), svgFontFamily)
+  return { vegaLite: sortedJson(themed), svg: await drawSvg(await loadVega(), themed) }
+}
+
+/** A chart for print. */
+export interface PrintedChart extends DrawnChart {
+  /** One page as large as the chart; lines and text, no pixels. */
+  readonly pdf: Buffer
+}
+
+/** Draws a chart for print: PDF, and a PNG of 300 dots per inch that says so. */
+export async function drawPictures(spec: TopLevelSpec): Promise<PrintedChart> {
+  const vega = await loadVega()
+  const { svg, vegaLite } = await drawChartSvg(spec)
+  const set = shippedFonts(spec)
+  const png = await drawPng(vega, set, svg, printDpi / cssDpi)
+  return { vegaLite, svg, png: withResolution(png, printDpi), pdf: await drawPdf(vega, set, svg) }
+}
+
+const printDpi = 300
+const cssDpi = 96
+
+/** The specification with every text in characters, and the name, of the fonts that are installed with the package. */
+function shippedFonts(spec: TopLevelSpec): TopLevelSpec {
   const cleaned = mapTexts(spec, cleanText)
-  const themed = themedSpec(cleaned, svgFontFamily)
-  const svg = await drawSvg(vega, themed)
   const { family } = typesetting().set(allText(cleaned))
-  const png = await drawPng(
-    vega,
-    themedSpec(
-      mapTexts(cleaned, (text) => typesetting().set(text).text),
-      family,
-    ),
-    svg,
+  return themedSpec(
+    mapTexts(cleaned, (text) => typesetting().set(text).text),
+    family,
   )
-  return { vegaLite: sortedJson(themed), svg, png }
 }
 
 function themedSpec(spec: TopLevelSpec, font: string): TopLevelSpec {
@@ -81,13 +104,29 @@ async function drawSvg(vega: Vega, spec: TopLevelSpec): Promise<string> {
 }
 
 /** Draws what the SVG shows; its size is taken from there. */
-async function drawPng(vega: Vega, spec: TopLevelSpec, svg: string): Promise<Buffer> {
-  const [, width, height] = /<svg[^>]* width="([\d.]+)" height="([\d.]+)"/.exec(svg) ?? []
-  const canvas = newCanvas(Number(width) * PNG_SCALE, Number(height) * PNG_SCALE)
+async function drawPng(vega: Vega, spec: TopLevelSpec, svg: string, scale: number): Promise<Buffer> {
+  const { width, height } = sizeOf(svg)
+  const canvas = newCanvas(width * scale, height * scale)
   const view = viewOf(vega, spec)
-  await view.toCanvas(PNG_SCALE, { externalContext: canvas.getContext('2d') })
+  await view.toCanvas(scale, { externalContext: canvas.getContext('2d') })
   view.finalize()
   return canvas.encode('png')
+}
+
+/** Draws what the SVG shows on a page of points, 72 to the inch. */
+async function drawPdf(vega: Vega, spec: TopLevelSpec, svg: string): Promise<Buffer> {
+  const { width, height } = sizeOf(svg)
+  const scale = 72 / cssDpi
+  const pdf = newPdf(width * scale, height * scale)
+  const view = viewOf(vega, spec)
+  await view.toCanvas(scale, { externalContext: pdf.context })
+  view.finalize()
+  return pdf.close()
+}
+
+function sizeOf(svg: string): { readonly width: number; readonly height: number } {
+  const [, width, height] = /<svg[^>]* width="([\d.]+)" height="([\d.]+)"/.exec(svg) ?? []
+  return { width: Number(width), height: Number(height) }
 }
 
 function viewOf(vega: Vega, spec: TopLevelSpec): View {

@@ -33,6 +33,7 @@ export const flags = {
   timeout: { value: 'SECONDS', summary: 'of a stage' },
   log: { value: 'FORMAT', choices: ['json'], summary: 'json: events, a line each' },
   out: { short: 'o', value: 'PATH', summary: 'where reports are copied, or the file to write' },
+  use: { value: 'OPERATION', summary: 'that makes the report (default: report/html)' },
   annotate: { summary: 'says where each value was written' },
   format: {
     value: 'FORMAT',

@@ -23,6 +23,7 @@ const loaders: Readonly<Record<VerbName, () => Promise<Verb>>> = {
   schema: async () => (await import('./schema.js')).schema,
   plugins: async () => (await import('./plugins.js')).plugins,
   runs: async () => (await import('./runs.js')).runs,
+  report: async () => (await import('./report.js')).report,
   replay: async () => (await import('./replay.js')).replay,
   cache: async () => (await import('./cache.js')).cache,
   doctor: async () => (await import('./doctor.js')).doctor,

@@ -1,16 +1,16 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { problem, suggest } from '../errors.js'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { problem } from '../errors.js'
 import { compareWithRecord, type ReplayDifference } from '../run/replay.js'
 import { findProjectRoot } from '../registry/find-project.js'
 import { checkPipeline } from '../run/check-pipeline.js'
 import { keyPipeline } from '../run/key-pipeline.js'
 import { storeDirOf } from '../run/store-dir.js'
 import { runPipeline } from '../run/run-pipeline.js'
-import { listRuns, parseRunRecord, readRunRecord, type RunRecord } from '../run/run-record.js'
 import { openStore } from '../store/store.js'
 import { UsageError, wholeNumber, type Arguments } from './arguments.js'
 import { exitCodes } from './exit-codes.js'
+import { findRecord } from './find-record.js'
 import { listenForInterrupts } from './interrupts.js'
 import { formatSeconds, type Output } from './output.js'
 
@@ -73,23 +73,6 @@ export async function replay(args: Arguments, output: Output): Promise<number> {
     )
   }
   return isSame ? exitCodes.ok : exitCodes.failed
-}
-
-/** The record of a run of this store, or of any other: its file goes with a paper or a colleague. */
-function findRecord(wanted: string, cwd: string, storeDir: string): RunRecord {
-  const path = resolve(cwd, wanted)
-  if (!existsSync(path) || !statSync(path).isFile()) {
-    const record = readRunRecord(storeDir, wanted)
-    if (record) return record
-    throw problem('ERR_BAD_REFERENCE', {
-      message: `There is no run "${wanted}"`,
-      expected: 'a run of this store, or the path of a run.json',
-      hint: suggest(wanted, listRuns(storeDir), 'runs'),
-    })
-  }
-  const record = parseRunRecord(readFileSync(path, 'utf8'))
-  if (record) return record
-  throw problem('ERR_BAD_REFERENCE', { message: `"${wanted}" is not the record of a run`, expected: 'a run.json' })
 }
 
 function describe({ what, before, now }: ReplayDifference): string {

@@ -85,6 +85,11 @@ export const verbs = {
     words: [{ name: 'run', isOptional: true }],
     flags: ['store'],
   },
+  report: {
+    summary: 'one page that tells what a run was and what it found; --out FOLDER for tables and figures, too',
+    words: [{ name: 'run', isOptional: true }],
+    flags: ['store', 'out', 'use'],
+  },
   replay: {
     summary: 'runs a recorded pipeline (or the run.json of another machine) again and compares every artifact',
     words: [{ name: 'run' }],

@@ -1,7 +1,27 @@
-import { edgesInto, type GraphNode } from './graph.js'
+import type { Operation, PortKind } from '@etsef/plugin-api'
+
+/** What a drawing shows of a node. */
+export interface DrawnNode {
+  readonly id: string
+  readonly installed: { readonly operation: Pick<Operation, 'kind' | 'type'> }
+  readonly inputs: Readonly<
+    Record<
+      string,
+      readonly {
+        readonly from: { readonly node: string }
+        readonly to: { readonly node: string }
+        readonly kind: PortKind
+      }[]
+    >
+  >
+}
+
+function edgesInto({ inputs }: DrawnNode): DrawnNode['inputs'][string][number][] {
+  return Object.values(inputs).flat()
+}
 
 /** A graph in the language of Mermaid. */
-export function drawMermaid(nodes: readonly GraphNode[]): string {
+export function drawMermaid(nodes: readonly DrawnNode[]): string {
   const lines = ['flowchart LR']
   for (const { id, installed } of nodes)
     lines.push(`  ${id}${shapeOf(installed.operation.kind, `${id}<br/>${installed.operation.type}`)}`)
@@ -19,7 +39,7 @@ function shapeOf(kind: string, text: string): string {
   return kind === 'combine' ? `{{${quoted}}}` : `(${quoted})`
 }
 
-const fills: Readonly<Record<GraphNode['installed']['operation']['kind'], string>> = {
+const fills: Readonly<Record<Operation['kind'], string>> = {
   source: '#e3f2fd',
   map: '#f1f8e9',
   estimator: '#fff3e0',
@@ -28,7 +48,7 @@ const fills: Readonly<Record<GraphNode['installed']['operation']['kind'], string
 }
 
 /** A graph in the language of Graphviz. */
-export function drawDot(nodes: readonly GraphNode[]): string {
+export function drawDot(nodes: readonly DrawnNode[]): string {
   const lines = [
     'digraph pipeline {',
     '  rankdir=LR; node [shape=box, style="rounded,filled", fontname="sans-serif"]; edge [fontname="sans-serif"];',

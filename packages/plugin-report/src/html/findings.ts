@@ -1,0 +1,86 @@
+import type { RunFacts } from '@etsef/plugin-api'
+import { isCombination, isTrained, nodeOf, upstreamOf } from './graph-facts.js'
+import type { StoredComparison, StoredEvaluation, StoredInput } from './told.js'
+
+/** What a paired comparison says of the reference. */
+export type Verdict = 'better' | 'worse' | 'not told apart' | 'not compared'
+
+/** Another input that the reference is held against, and what came of it. */
+export interface Rival {
+  readonly role: 'single' | 'network' | 'frozen'
+  /** Position among the inputs of the evaluation. */
+  readonly input: number
+  readonly name: string
+  /** Position among the comparisons, or -1. */
+  readonly comparison: number
+  readonly verdict: Verdict
+}
+
+/** What stands in the first lines of a page. */
+export interface Headline {
+  /** Position of the reference among the inputs. */
+  readonly reference: number
+  /** In the order told: best single model, best network alone, frozen baseline; each at most once. */
+  readonly rivals: readonly Rival[]
+}
+
+/**
+ * Whom the reference is held against: the best single model, the best network on its own and the frozen baseline, found by what they stand on.
+ *
+ * The best are those of the reported rows, chosen after the fact, which flatters *them*: a reference that beats them has beaten a choice that
+ * nobody could have made beforehand. The frozen baseline is the simplest model that stands on no network trained in this run.
+ */
+export function headlineOf(evaluation: StoredEvaluation, facts: RunFacts | null): Headline {
+  const { inputs, reference } = evaluation
+  const others = inputs.filter(({ name }) => name !== reference)
+  const singles = others.filter(({ name }) => !isCombination(facts, name))
+  const networks =
+    facts === null
+      ? []
+      : singles.filter(({ name }) => {
+          const node = nodeOf(facts, name)
+          return node !== undefined && isTrained(node)
+        })
+  const frozen = facts === null ? [] : singles.filter(({ name }) => isFrozen(facts, name))
+  const size = (name: string): number =>
+    facts === null ? 0 : upstreamOf(facts, nodeOf(facts, name)?.id ?? name).length
+  const baseline = [...frozen].sort((a, b) => size(a.name) - size(b.name))[0]
+  const roles: readonly (readonly [Rival['role'], StoredInput | undefined])[] = [
+    ['single', best(singles, evaluation.primaryMetric)],
+    ['network', best(networks, evaluation.primaryMetric)],
+    ['frozen', baseline],
+  ]
+  const rivals: Rival[] = []
+  for (const [role, input] of roles) {
+    if (input === undefined) continue
+    const comparison = evaluation.comparisons.findIndex(({ other }) => other === input.name)
+    rivals.push({
+      role,
+      input: inputs.indexOf(input),
+      name: input.name,
+      comparison,
+      verdict: verdictOf(evaluation.comparisons[comparison]),
+    })
+  }
+  return { reference: inputs.findIndex(({ name }) => name === reference), rivals }
+}
+
+/** What the interval of a difference says: one that holds 0 tells nothing apart. */
+export function verdictOf(comparison: StoredComparison | undefined): Verdict {
+  const interval = comparison?.differenceInterval
+  if (interval === undefined || interval === null) return 'not compared'
+  if (interval.low > 0) return 'better'
+  return interval.high < 0 ? 'worse' : 'not told apart'
+}
+
+function isFrozen(facts: RunFacts, input: string): boolean {
+  const node = nodeOf(facts, input)
+  return node !== undefined && !upstreamOf(facts, node.id).some(isTrained)
+}
+
+function best(inputs: readonly StoredInput[], metric: string): StoredInput | undefined {
+  return inputs.reduce<StoredInput | undefined>(
+    (top, input) => ((input.metrics[metric] ?? -1) > (top?.metrics[metric] ?? -1) ? input : top),
+    undefined,
+  )
+}

@@ -1,0 +1,163 @@
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ReportValue } from '@etsef/plugin-api'
+import { runOperation, somePredictions } from '@etsef/plugin-api/testing'
+import { afterEach, describe, expect, test } from 'vitest'
+import plugin from '../plugin.js'
+import { markdownToHtml } from './markdown.js'
+import { someFacts } from './testing/some-facts.js'
+
+const operation = (type: string) => plugin.operations.find((each) => each.type === type)!
+const dirs: string[] = []
+
+afterEach(() => {
+  for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true })
+})
+
+function temporary(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'etsef-report-'))
+  dirs.push(dir)
+  return dir
+}
+
+function aReport(files: Readonly<Record<string, string>>, more: Partial<ReportValue> = {}): ReportValue {
+  const dir = temporary()
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(dir, name), content)
+  return { kind: 'report', dir, metrics: { accuracy: 0.75, ece: null }, ...more }
+}
+
+interface Made {
+  readonly html: string
+  readonly dir: string
+  readonly dispose: () => void
+}
+
+async function make(reports: readonly { name: string; value: ReportValue }[], options = {}): Promise<Made> {
+  const result = await runOperation(operation('report/html'), { options, inputs: { reports } })
+  const { dir } = result.outputs['report'] as ReportValue
+  return { html: readFileSync(join(dir, 'index.html'), 'utf8'), dir, dispose: result.dispose }
+}
+
+/** The report of an evaluation of three inputs. */
+async function anEvaluation(classNames?: readonly string[]): Promise<{ value: ReportValue; dispose: () => void }> {
+  const predictions = (accuracy: number, seed: number) => ({
+    ...somePredictions({ numSamples: 300, accuracy, seed }),
+    ...(classNames === undefined ? {} : { classNames }),
+  })
+  const result = await runOperation(operation('report/evaluate'), {
+    options: { resamples: 100 },
+    inputs: {
+      predictions: [
+        { name: 'svm', value: predictions(0.7, 1) },
+        { name: 'knn', value: predictions(0.6, 2) },
+        { name: 'vote', value: predictions(0.9, 3) },
+      ],
+    },
+  })
+  return { value: result.outputs['report'] as ReportValue, dispose: result.dispose }
+}
+
+describe('report/html', () => {
+  test('shows texts, tables and figures of reports that it does not know, in order', async () => {
+    const { html, dispose } = await make(
+      [
+        { name: 'first', value: aReport({ 'table.md': '# Found\n\n| Input | n |\n| --- | ---: |\n| vote | 40 |' }) },
+        { name: 'pictures', value: aReport({ 't-sne.svg': '<svg/>', 't-sne.png': 'png', 'cam.png': 'other' }) },
+        { name: 'plain', value: aReport({}, { table: { columns: ['Input', 'n'], rows: [['a|b', '1']] } }) },
+      ],
+      { title: 'Brain' },
+    )
+    expect(html).toContain('<h1>Brain</h1>')
+    expect(html).toContain('<h3>Found</h3>')
+    expect(html).toMatch(/<th scope="row">vote<\/th>\s*<td>40<\/td>/)
+    expect(html.indexOf('first</h2>')).toBeLessThan(html.indexOf('pictures</h2>'))
+    expect(html.match(/<img /g)).toHaveLength(2) // the PNG twin of an SVG is not shown again
+    expect(html).toContain(`data:image/svg+xml;base64,${Buffer.from('<svg/>').toString('base64')}`)
+    expect(html).toContain('<th scope="row">a|b</th>')
+    dispose()
+  })
+
+  test('nothing that somebody named becomes markup, a request or a script', async () => {
+    const nasty = '</h2><script>alert(1)</script><img src=x onerror=alert(1)>"\'&{{=1}}'
+    const evaluation = await anEvaluation([nasty, '</script><!--', 'c" onload="x'])
+    const record = join(temporary(), 'facts.json')
+    const { facts } = someFacts()
+    writeFileSync(
+      record,
+      JSON.stringify({
+        ...facts,
+        pipeline: nasty,
+        description: nasty,
+        yaml: nasty,
+        graph: `<svg onload="x()"><script>alert(1)</script></svg>`,
+        nodes: facts.nodes.map((node) => ({ ...node, operation: nasty })),
+        command: { overrides: [nasty], profile: nasty },
+      }),
+    )
+    const { html, dispose } = await make(
+      [
+        { name: 'scores', value: evaluation.value },
+        { name: 'other', value: aReport({ 'a.md': `# ${nasty}\n\n- ${nasty}`, 'f.svg': '<svg onload="x()"/>' }) },
+      ],
+      { title: nasty, record },
+    )
+    const scripts = html.match(/<script/g)
+    expect(scripts).toHaveLength(1)
+    expect(html).toContain('<script type="application/json" id="sources">')
+    expect(html.match(/<\/script>/g)).toHaveLength(1)
+    expect(html).not.toMatch(/<[^>]*\son\w+=/) // no tag has a handler
+    expect(html).not.toMatch(/<[^>]*\s(src|href)="(?!data:|#)/)
+    expect(html).not.toMatch(/url\((?!#)/)
+    expect(html).toContain("default-src 'none'")
+    dispose()
+    evaluation.dispose()
+  })
+
+  test('first tells what was asked, the primary metric, what the set can show, and the rivals', async () => {
+    const evaluation = await anEvaluation()
+    const record = join(temporary(), 'facts.json')
+    writeFileSync(record, JSON.stringify(someFacts().facts))
+    const { html, dispose } = await make([{ name: 'scores', value: evaluation.value }], { record })
+    const text = html.slice(html.indexOf('<main>'), html.indexOf('id="scores"')).replaceAll(/<[^>]+>/g, '')
+    expect(text).toMatch(/Asked.*balanced accuracy, declared before the run/s)
+    expect(text).toMatch(/Balanced accuracy of vote, 95 % interval \[0\.\d{3}, [01]\.\d{3}\]/)
+    expect(text).toMatch(/Smallest difference this set can show: about ±\d+\.\d points/)
+    expect(text).toMatch(/Best single model, svm with 0\.\d{3}: beaten; /)
+    expect(text).toMatch(/Frozen baseline, svm with 0\.\d{3}/) // nothing trained step by step stands below it
+    dispose()
+    evaluation.dispose()
+  })
+
+  test('writes every table as CSV and LaTeX, every chart as SVG, PDF and PNG of 300 dots per inch, when asked', async () => {
+    const evaluation = await anEvaluation()
+    const record = join(temporary(), 'facts.json')
+    writeFileSync(record, JSON.stringify(someFacts().facts))
+    const { dir, dispose } = await make([{ name: 'scores', value: evaluation.value }], { record, files: true })
+    expect(readFileSync(join(dir, 'tables/scores.csv'), 'utf8')).toMatch(
+      /^Input,Balanced accuracy,Balanced accuracy low,/,
+    )
+    expect(readFileSync(join(dir, 'tables/scores.tex'), 'utf8')).toContain('\\toprule')
+    const figures = readdirSync(join(dir, 'figures'))
+    expect(figures).toContain('training-tl.svg')
+    expect(readFileSync(join(dir, 'figures/training-tl.pdf')).subarray(0, 5).toString()).toBe('%PDF-')
+    const png = readFileSync(join(dir, 'figures/training-tl.png'))
+    expect([png.subarray(37, 41).toString(), png.readUInt32BE(41), png.readUInt8(49)]).toEqual(['pHYs', 11811, 1])
+    for (const figure of figures.filter((name) => name.endsWith('.svg')))
+      expect(existsSync(join(dir, 'figures', figure.replace('.svg', '.pdf')))).toBe(true)
+    dispose()
+    evaluation.dispose()
+  })
+})
+
+describe('markdown', () => {
+  test('reads headings, lists, code and escaped pipes', () => {
+    expect(markdownToHtml('## A & B\n\n- x\n- `y`\n\nplain\nline')).toBe(
+      '<h2>A &amp; B</h2>\n<ul>\n<li>x</li>\n<li><code>y</code></li>\n</ul>\n<p>plain\nline</p>',
+    )
+    expect(markdownToHtml('[x](http://a.b) ![y](z.png) <b> *q* a_b_c')).toBe(
+      '<p>[x](http://a.b) ![y](z.png) &lt;b&gt; *q* a_b_c</p>',
+    )
+    expect(markdownToHtml('| a\\|b | c |\n| --- | --- |\n| 1 | 2 |')).toContain('<th scope="col">a|b</th>')
+  })
+})

@@ -1,0 +1,36 @@
+import { Type, defineOperation, port, runReportOptions } from '@etsef/plugin-api'
+import type { Operation, Static } from '@etsef/plugin-api'
+
+/** Options of `report/html`. */
+export const htmlOptions = Type.Object(
+  {
+    title: Type.String({ default: '', description: 'Heading of the page; empty: the name of the pipeline' }),
+    pictures: Type.Integer({
+      minimum: 0,
+      maximum: 200,
+      default: 24,
+      description: 'At most so many pictures in the gallery of failures',
+    }),
+    ...runReportOptions,
+  },
+  { additionalProperties: false },
+)
+
+/** Options of `report/html`, defaults filled in. */
+export type HtmlOptions = Static<typeof htmlOptions>
+
+/** `report/html`. */
+export const htmlReport: Operation = defineOperation({
+  kind: 'report',
+  type: 'report/html',
+  summary: 'One self-contained HTML page that tells what reports, and a whole run, found',
+  cacheVersion: 1,
+  options: htmlOptions,
+  inputs: { reports: port.report.many('Reports to tell of') },
+  outputs: {
+    report: port.report(
+      'index.html, which refers to no other file; with option files also tables/ (CSV, LaTeX) and figures/ (SVG, PDF, PNG)',
+    ),
+  },
+  load: () => import('./html-node.js'),
+})

@@ -1,0 +1,22 @@
+import { html, trusted } from './markup.js'
+import type { Markup } from './markup.js'
+
+/**
+ * A chart's SVG as a part of a page: it takes the page's colours, its text can be searched and read.
+ *
+ * @param svg - What Vega wrote; it escapes the text that it is given.
+ * @param options - `id`: unique on the page, stands before the ids in the SVG, which every chart counts from 0; `label`: for readers that do not see it.
+ */
+export function inlineSvg(svg: string, { id, label }: { readonly id: string; readonly label: string }): Markup {
+  const prefix = id.replaceAll(/[^\w-]/g, '_')
+  const own = svg
+    .replaceAll(/\bid="([^"]*)"/g, (_, name: string) => `id="${prefix}-${name}"`)
+    .replaceAll(/url\(#([^)]*)\)/g, (_, name: string) => `url(#${prefix}-${name})`)
+    .replaceAll(/ font-family="[^"]*"/g, '')
+    .replaceAll(/<rect width="[\d.]+" height="[\d.]+" fill="#ffffff"[^>]*\/?>(<\/rect>)?/g, '')
+  const [, attributes = '', content = ''] = /^<svg([^>]*)>([\s\S]*)<\/svg>\s*$/.exec(own) ?? []
+  const size = [...attributes.matchAll(/ (width|height|viewBox)="([\d. -]+)"/g)].map(
+    ([, name, value]) => ` ${name!}="${value!}"`,
+  )
+  return html`<svg role="img" aria-label="${label}" ${trusted(size.join(''))}>${trusted(content)}</svg>`
+}

@@ -1,0 +1,143 @@
+import { html, trusted } from './markup.js'
+import type { Markup } from './markup.js'
+
+/** A section, drawn. */
+export interface DrawnSection {
+  readonly id: string
+  readonly title: string
+  readonly content: readonly Markup[]
+}
+
+const style = `
+:root { color-scheme: light dark; --ink: #1c1c1e; --soft: #55555c; --line: #d8d8de; --ground: #ffffff; --raised: #f5f5f8; --accent: #0057a3; --good: #00613f; --bad: #9c2f00; }
+@media (prefers-color-scheme: dark) { :root { --ink: #ececf0; --soft: #b4b4be; --line: #3c3c46; --ground: #16161a; --raised: #22222a; --accent: #7fbaff; --good: #62d6a4; --bad: #ff9f73; } }
+* { box-sizing: border-box; }
+html { scroll-padding-top: 1rem; }
+body { margin: 0; background: var(--ground); color: var(--ink); font: 16px/1.5 system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif; }
+header, main, footer { max-width: 76rem; margin: 0 auto; padding: 0 1.25rem; }
+header { padding-top: 2rem; }
+h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .25rem; overflow-wrap: anywhere; }
+h2 { font-size: 1.35rem; margin: 2.75rem 0 .75rem; padding-bottom: .25rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+h3, h4, h5 { margin: 1.5rem 0 .5rem; }
+a { color: var(--accent); }
+nav ul { list-style: none; padding: 0; margin: 1rem 0 0; display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
+.name { overflow-wrap: anywhere; }
+.sub, .note, figcaption, caption { color: var(--soft); font-size: .9rem; }
+.answer { display: flex; flex-wrap: wrap; align-items: baseline; gap: .25rem 1rem; margin: .5rem 0; }
+.big { font-size: 2.6rem; font-weight: 650; line-height: 1.1; }
+.rivals { padding-left: 1.2rem; }
+.rivals li { margin: .3rem 0; }
+.verdict { font-style: normal; font-weight: 650; }
+.better .verdict, .right .sign { color: var(--good); }
+.worse .verdict, .wrong .sign, .missing strong { color: var(--bad); }
+.word { border-left: 4px solid var(--bad); padding-left: .75rem; }
+.table, .graph, pre { overflow-x: auto; }
+.table { margin: 1rem 0 .25rem; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .92rem; }
+caption { text-align: left; padding: 0 0 .4rem; }
+th, td { padding: .3rem .7rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; vertical-align: top; }
+th.text, td.text, tbody th { text-align: left; }
+td.text { white-space: normal; min-width: 6rem; }
+tbody th { font-weight: 600; background: var(--ground); position: sticky; left: 0; }
+thead th { border-bottom: 2px solid var(--soft); }
+.interval { color: var(--soft); font-size: .92em; }
+figure { margin: 1.25rem 0; }
+.chart { overflow-x: auto; }
+.chart svg { display: block; max-width: 100%; height: auto; }
+.chart svg text { font-family: system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif; }
+img { max-width: 100%; height: auto; background: #ffffff; border-radius: 4px; }
+.graph { max-height: 36rem; overflow: auto; } .graph img { max-width: none; height: 30rem; width: auto; }
+.charts, .gallery, .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); gap: 1rem; }
+.charts, .figures { grid-template-columns: repeat(auto-fill, minmax(min(100%, 30rem), 1fr)); align-items: start; }
+.charts figure, .figures figure { margin: 0; min-width: 0; }
+.card { margin: 0; padding: .75rem; background: var(--raised); border-radius: 8px; break-inside: avoid; }
+.votes { list-style: none; margin: .5rem 0 0; padding: 0; display: grid; grid-template-columns: 1fr 1fr; gap: 0 .75rem; }
+dl.facts { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: .35rem 1.25rem; }
+dl.facts dt { font-weight: 600; } dl.facts dd { margin: 0; min-width: 0; overflow-wrap: anywhere; } dl.facts dd > :first-child { margin-top: 0; } dl.facts dd > :last-child { margin-bottom: 0; }
+ul.columns { columns: 16rem; } ul { overflow-wrap: anywhere; }
+pre { background: var(--raised); padding: 1rem; border-radius: 8px; font-size: .85rem; }
+code { font-family: ui-monospace, 'Cascadia Code', 'DejaVu Sans Mono', monospace; font-size: .92em; overflow-wrap: anywhere; }
+pre code { overflow-wrap: normal; }
+summary { cursor: pointer; padding: .4rem 0; color: var(--accent); }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+footer { margin-top: 3rem; padding-bottom: 2rem; color: var(--soft); font-size: .85rem; }
+@media (max-width: 40rem) { dl.facts { grid-template-columns: 1fr; } dl.facts dd { margin-bottom: .5rem; } .big { font-size: 2.1rem; } tbody th { position: static; } }
+@media (prefers-color-scheme: dark) {
+  .chart svg :is([fill='#222222']) { fill: #ececf0; } .chart svg :is([fill='#444444']) { fill: #b4b4be; } .chart svg :is([stroke='#222222']) { stroke: #ececf0; }
+  .chart svg :is([stroke='#888888']) { stroke: #8a8a96; } .chart svg :is([stroke='#e4e4e4']) { stroke: #33333d; } .chart svg :is([stroke='#777777']) { stroke: #a0a0aa; }
+  .chart svg :is([stroke='#ffffff']) { stroke: #16161a; } .chart svg [fill='#0072b2'] { fill: #56a9e6; } .chart svg [stroke='#0072b2'] { stroke: #56a9e6; } .chart svg [stroke='#000000'] { stroke: #ececf0; } .chart svg [fill='#000000'] { fill: #ececf0; }
+}
+@media print {
+  :root { color-scheme: light; --ink: #000; --soft: #333; --line: #bbb; --ground: #fff; --raised: #fff; --accent: #000; --good: #000; --bad: #000; }
+  body { font-size: 10pt; } header, main, footer { max-width: none; padding: 0; } nav { display: none; }
+  section { break-inside: auto; } h2 { break-after: avoid; } figure, tr, .card { break-inside: avoid; }
+  .table, .chart, .graph, pre { overflow: visible; max-height: none; } table { font-size: 7.5pt; width: 100%; } th, td { padding: .15rem .25rem; white-space: normal; } tbody th { position: static; }
+  pre { white-space: pre-wrap; font-size: 7pt; } .graph img { max-width: 100%; height: auto; } .card { border: 1px solid #bbb; }
+}
+`
+
+/**
+ * A self-contained page: no script runs, nothing is requested; opens from disk or mail, in light and dark, and prints.
+ *
+ * @param sources - JSON documents that the figures come from, kept in the page by name.
+ */
+export function pageHtml({
+  title,
+  subtitle,
+  sections,
+  sources,
+}: {
+  readonly title: string
+  readonly subtitle: Markup
+  readonly sections: readonly DrawnSection[]
+  readonly sources: Readonly<Record<string, unknown>>
+}): string {
+  const links = sections.map(({ id, title: own }) => html`<li><a href="#${id}">${own}</a></li>`)
+  const body = sections.map(
+    ({ id, title: own, content }) =>
+      html`<section aria-labelledby="${id}">
+        <h2 id="${id}">${own}</h2>
+        ${content}
+      </section> `,
+  )
+  return html`${trusted('<!doctype html>')}
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta
+          http-equiv="Content-Security-Policy"
+          content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+        />
+        <title>${title}</title>
+        <style>
+          ${trusted(style)}
+        </style>
+      </head>
+      <body>
+        <header>
+          <h1>${title}</h1>
+          <p class="sub">${subtitle}</p>
+          <nav aria-label="Sections">
+            <ul>
+              ${links}
+            </ul>
+          </nav>
+        </header>
+        <main>${body}</main>
+        <footer>
+          Every number on this page carries its unrounded value and where it comes from; the documents are in the page,
+          as JSON.
+        </footer>
+        <script type="application/json" id="sources">
+          ${trusted(jsonText(sources))}
+        </script>
+      </body>
+    </html> `.markup
+}
+
+/** JSON that cannot end the element it stands in. */
+function jsonText(value: unknown): string {
+  return JSON.stringify(value).replaceAll('<', '\\u003c')
+}

@@ -1,0 +1,94 @@
+import type { RunFacts } from '@etsef/plugin-api'
+import type { Source } from './figure.js'
+
+/** A `metrics.json` of `report/evaluate`, as far as pages read it. */
+export interface StoredEvaluation {
+  readonly partition: string
+  readonly primaryMetric: string
+  readonly confidence: number
+  readonly numResamples: number
+  readonly reference: string
+  readonly classNames: readonly string[]
+  readonly inputs: readonly StoredInput[]
+  readonly comparisons: readonly StoredComparison[]
+}
+
+/** One input of an evaluation. */
+export interface StoredInput {
+  readonly name: string
+  readonly numSamples: number
+  readonly numGroups: number
+  readonly scoreKind: string
+  readonly metrics: Readonly<Record<string, number | null>>
+  readonly intervals: Readonly<Record<string, unknown>>
+  readonly perClass: readonly { readonly className: string }[]
+  readonly warnings: readonly string[]
+}
+
+/** The reference against another input. */
+export interface StoredComparison {
+  readonly reference: string
+  readonly other: string
+  readonly difference: number | null
+  readonly differenceInterval: { readonly low: number; readonly high: number } | null
+}
+
+/** A picture of an explanation, and what it is of. */
+export interface ExplainedImage {
+  readonly id: string
+  readonly file: string
+  readonly trueClass?: string
+  readonly explainedClass?: string
+  readonly predictedClass?: string
+}
+
+/** One row of the table of predictions of an evaluation. */
+export interface PredictedRow {
+  readonly input: string
+  readonly id: string
+  readonly group: string
+  readonly trueClass: string
+  readonly predictedClass: string
+}
+
+/** A report that was read. */
+export interface ReadReport {
+  /** Node, or `node.port`. */
+  readonly name: string
+  readonly dir: string
+  /** Texts, as safe HTML. */
+  readonly texts: readonly string[]
+  readonly images: readonly ReadImage[]
+  readonly metrics: Readonly<Record<string, number | null>>
+  readonly evaluation?: {
+    readonly source: Source
+    readonly json: StoredEvaluation
+    readonly predictions: readonly PredictedRow[]
+  }
+  readonly explanation?: { readonly source: Source; readonly images: readonly ExplainedImage[] }
+}
+
+/** A figure file of a report. */
+export interface ReadImage {
+  readonly name: string
+  readonly type: 'image/svg+xml' | 'image/png'
+  readonly data: Uint8Array
+}
+
+/** Everything that a page tells of. */
+export interface Told {
+  readonly title: string
+  readonly facts: RunFacts | null
+  /** The facts, for figures; `{}` without them. */
+  readonly record: Source
+  readonly reports: readonly ReadReport[]
+  /** What was concluded from the others; figures of it name it. */
+  readonly findings: Source
+}
+
+/** The reports that are evaluations, with what they hold. */
+export function evaluationsOf({
+  reports,
+}: Pick<Told, 'reports'>): (NonNullable<ReadReport['evaluation']> & { readonly name: string })[] {
+  return reports.flatMap(({ name, evaluation }) => (evaluation ? [{ name, ...evaluation }] : []))
+}

@@ -1,0 +1,94 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { RunFacts } from '@etsef/plugin-api'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createProject, tenStages } from '../../test-fixtures/project.js'
+
+const bookPackage = JSON.stringify({
+  name: '@fixture/book',
+  version: '1.0.0',
+  type: 'module',
+  etsef: { api: 1, plugin: './plugin.js' },
+})
+
+/** A plugin that makes a page of any run: the runner must know neither. */
+const bookPlugin = `
+const port = (kind, cardinality) => ({ kind, cardinality, description: kind })
+const text = { type: 'string', 'x-etsef-content': 'path' }
+const options = { type: 'object', properties: { record: { anyOf: [{ type: 'null' }, text], default: null }, files: { type: 'boolean', default: false }, tone: { type: 'string', default: 'dry' } } }
+const page = { kind: 'report', type: 'book/page', summary: 'page', cacheVersion: 1, options, inputs: { reports: port('report', 'many') }, outputs: { report: port('report', 'one') }, load: () => import('./page.js') }
+const other = { ...page, type: 'book/other', options: { type: 'object', properties: {} } }
+export default { name: 'book', apiVersion: 1, operations: [page, other] }
+`
+
+const bookPage = `
+import { copyFileSync, writeFileSync, mkdirSync } from 'node:fs'
+export async function run({ options, inputs, ctx }) {
+  const dir = ctx.outputDir('report')
+  copyFileSync(options.record, dir + '/facts.json')
+  writeFileSync(dir + '/index.html', JSON.stringify({ names: inputs.reports.map(({ name }) => name), tone: options.tone, files: options.files }))
+  if (options.files) { mkdirSync(dir + '/tables'); writeFileSync(dir + '/tables/a.csv', 'x') }
+  return { report: { kind: 'report', dir, metrics: {} } }
+}
+`
+
+const project = createProject({
+  '@fixture/book': { 'package.json': bookPackage, 'plugin.js': bookPlugin, 'page.js': bookPage },
+})
+const use = ['--use', 'book/page'] as const
+let run: string
+beforeAll(async () => {
+  project.write('toy.yaml', `description: of toys\n${tenStages}`)
+  await project.etsef('run', 'toy.yaml', '--set', 'near.vote=soft')
+  run = (JSON.parse((await project.etsef('run', 'toy.yaml', '--json')).stdout) as { run: string }).run
+})
+afterAll(() => {
+  project.remove()
+})
+
+test('calls the operation that is named with every report of the newest run, and writes its page into the folder of the run', async () => {
+  const { stdout, code } = await project.etsef('report', ...use)
+  expect(code).toBe(0)
+  expect(stdout.trim()).toBe(join('.etsef/runs', run, 'report.html'))
+  expect(JSON.parse(project.read(stdout.trim()))).toEqual({ names: ['scores'], tone: 'dry', files: false })
+})
+
+test('a folder gets every file, a file the page', async () => {
+  expect((await project.etsef('report', run, ...use, '--out', 'told')).code).toBe(0)
+  expect(JSON.parse(project.read('told/index.html'))).toMatchObject({ files: true })
+  expect(project.read('told/tables/a.csv')).toBe('x')
+  expect((await project.etsef('report', run, ...use, '-o', 'deep/er/a.html')).stdout.trim()).toBe('deep/er/a.html')
+  expect(existsSync(join(project.dir, 'deep/er/a.html'))).toBe(true)
+})
+
+test('hands over what the run was, and what its artifacts say', async () => {
+  await project.etsef('report', run, ...use, '--out', 'facts')
+  const facts = JSON.parse(project.read('facts/facts.json')) as RunFacts
+  expect(facts).toMatchObject({ format: 1, run, status: 'ok', file: 'toy.yaml', description: 'of toys', seed: 3 })
+  expect(facts.yaml).toContain('use: toy/nearest')
+  expect(facts.yaml).not.toContain('vars')
+  expect(facts.graph).toMatch(/^<svg/)
+  const nodes = new Map(facts.nodes.map((node) => [node.id, node]))
+  expect(nodes.get('both')).toMatchObject({
+    kind: 'combine',
+    inputs: { features: [{ node: 'a' }, { node: 'b' }] },
+  })
+  expect(nodes.get('near')!.stages.map(({ part }) => part)).toEqual(['fit', 'apply'])
+  expect(nodes.get('near')!.stages[0]!.numLearnedFrom).toBeGreaterThan(0)
+  expect(nodes.get('scores')!.stages[0]!.testLabelReads).toBe(facts.testLabelReads)
+  expect(facts.siblings).toHaveLength(1)
+  expect(facts.siblings[0]!.changes).toEqual([{ node: 'near', option: 'vote', here: 'hard', there: 'soft' }])
+})
+
+test('what makes no report of a run, no run, and a run whose reports are gone are refused', async () => {
+  const other = await project.etsef('report', run, '--use', 'book/other')
+  expect([other.code, other.stdout]).toEqual([2, expect.stringContaining('makes no report of a run')])
+  const unknown = await project.etsef('report', run, '--use', 'book/pagee')
+  expect([unknown.code, unknown.stdout]).toEqual([2, expect.stringContaining('did you mean "book/page"')])
+  const noRun = await project.etsef('report', '2020')
+  expect([noRun.code, noRun.stdout]).toEqual([2, expect.stringContaining('There is no run "2020"')])
+  project.write('bare.yaml', 'nodes:\n  points: { use: toy/points }\n')
+  const bare = (JSON.parse((await project.etsef('run', 'bare.yaml', '--json')).stdout) as { run: string }).run
+  const gone = await project.etsef('report', bare, ...use)
+  expect([gone.code, gone.stdout]).toEqual([2, expect.stringContaining('there is no report left to tell of')])
+})
