@@ -1,7 +1,6 @@
 import {
   PipelineError,
   type ImageBatch,
-  type Json,
   type LoadPixelsArguments,
   type Operation,
   type PixelImage,
@@ -13,6 +12,7 @@ import { loadPixelsOf } from '@etsef/plugin-api/semantics'
 import { pathToFileURL } from 'node:url'
 import type { LoaderChain } from '../plan/loader-chain.js'
 import type { LiveImages } from './live-images.js'
+import { readPath, type PixelPath } from './pixel-path.js'
 
 /** A loader chain with its code loaded. */
 export interface Loader {
@@ -73,8 +73,8 @@ export function withLoader(shown: StoredImageBatch, { stored, loader, live }: Pi
     load: async (index) => {
       const id = stored.ids[index]
       const uri = stored.uris[index]
-      const parameters = stored.transforms[index]
-      if (id === undefined || uri === undefined || parameters === undefined)
+      const path = stored.transforms[index]
+      if (id === undefined || uri === undefined || path === undefined)
         throw new RangeError(`image ${String(index)} of a batch of ${String(stored.ids.length)}`)
       return live.decode(() =>
         loadRow({
@@ -83,8 +83,8 @@ export function withLoader(shown: StoredImageBatch, { stored, loader, live }: Pi
           uri,
           sourceId: stored.sourceIds[index]!,
           parentId: stored.parentIds[index] ?? id,
-          parameters,
-          depth: parameters.length - 1,
+          path,
+          length: path.length,
         }),
       )
     },
@@ -97,27 +97,25 @@ interface RowToLoad {
   readonly uri: string
   readonly sourceId: string
   readonly parentId: string
-  readonly parameters: readonly Json[]
-  /** Entry of `parameters` that belongs to this loader, outermost last. */
-  readonly depth: number
+  readonly path: PixelPath
+  /** Entries of the path up to this loader's own. */
+  readonly length: number
 }
 
 async function loadRow(row: RowToLoad): Promise<PixelImage> {
-  const { loader, id, uri, sourceId, parentId, parameters } = row
+  const { loader, id, uri, sourceId, parentId, path } = row
   const { chain, loadPixels } = loader
-  let depth = row.depth
-  const own = loadPixels ? (parameters[depth--] ?? null) : null
-  const choice = loader.inputs.length > 1 ? Number(parameters[depth--] ?? 0) : 0
+  const own = readPath(path, row.length, { choice: loader.inputs.length > 1, loadPixels: loadPixels !== undefined })
   const upstream = async (): Promise<PixelImage> => {
-    const input = loader.inputs[choice]
+    const input = loader.inputs[own.choice]
     if (!input)
       throw new PipelineError('ERR_BAD_DATA', { message: `Image "${uri}": nothing is upstream of ${chain.type}` })
-    return loadRow({ ...row, loader: input, id: chain.isExpanding ? parentId : id, depth })
+    return loadRow({ ...row, loader: input, id: chain.isExpanding ? parentId : id, length: own.length })
   }
   if (!loadPixels) return upstream()
   return loadPixelsOf(
     { type: chain.type, node: chain.node, isSource: loader.isSource, loadPixels },
     { id, uri, sourceId },
-    { port: chain.port, parameters: own, upstream, options: chain.options, seed: chain.seed },
+    { port: chain.port, parameters: own.parameters, upstream, options: chain.options, seed: chain.seed },
   )
 }

@@ -15,7 +15,8 @@ import type { RowOutput } from './artifact-output.js'
 import type { StageScope } from './context.js'
 import { joinedRows, joinInputs } from './join-inputs.js'
 import { checkUnseen, type FittedInput } from './lineage.js'
-import type { StageWork } from './run-whole.js'
+import { extendPath } from './pixel-path.js'
+import type { StageWork } from './stage-work.js'
 import type { OpenRows } from './stage-inputs.js'
 import { boundGarbage } from './bounded-memory.js'
 import { countTensors } from './tensors.js'
@@ -129,10 +130,12 @@ function writeBatch({ type, port, kind, output, given, shown, batch, loadsPixels
   const { ids, sourceIds, labels, groups, partitions, classNames } = batch
   const rows = { ids, sourceIds, labels, groups, partitions, classNames }
   const parameters = given.kind === 'images' ? given.parameters : undefined
-  const transforms = ids.map((_, index) => [
-    ...(batch.kind === 'images' ? batch.transforms[index]! : []),
-    ...(loadsPixels ? [parameters?.[index] ?? null] : []),
-  ])
+  const transforms = ids.map((_, index) =>
+    extendPath(batch.kind === 'images' ? batch.transforms[index]! : [], {
+      choice: undefined,
+      parameters: loadsPixels ? (parameters?.[index] ?? null) : undefined,
+    }),
+  )
   output.write(
     storeBatch(given, rows, {
       ...(batch.kind === 'images' ? { parentIds: batch.parentIds, uris: batch.uris } : { parentIds: ids }),

@@ -5,7 +5,7 @@ import { joinedRows, joinInputs } from './join-inputs.js'
 import { checkUnseen, lineageFile, lineageText, type FittedInput } from './lineage.js'
 import type { StageScope } from './context.js'
 import type { OpenRows } from './stage-inputs.js'
-import type { StageWork } from './run-whole.js'
+import type { StageWork } from './stage-work.js'
 
 /** Folder of an estimator's state in its artifact; a `model` output is this folder. */
 export const stateFolder = 'state'

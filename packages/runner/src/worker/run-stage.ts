@@ -12,8 +12,9 @@ import { createLiveImages } from './live-images.js'
 import { importOperation, loadImplementation } from './load-pixels.js'
 import { runBatches } from './run-batches.js'
 import { runFit, stateFolder } from './run-fit.js'
-import { runWhole, type StageWork } from './run-whole.js'
+import { runWhole } from './run-whole.js'
 import { openInputs, type StageInputs } from './stage-inputs.js'
+import type { StageWork } from './stage-work.js'
 
 /** Asking for the peak memory costs more than a tiny stage does. */
 const memoryFromMs = 250

@@ -1,11 +1,4 @@
-import {
-  isRowKind,
-  PipelineError,
-  type Json,
-  type JsonObject,
-  type Operation,
-  type ReportTable,
-} from '@etsef/plugin-api'
+import { isRowKind, PipelineError, type JsonObject, type ReportTable } from '@etsef/plugin-api'
 import { openRowReader } from '@etsef/plugin-api/codec'
 import {
   addKnownRows,
@@ -23,24 +16,13 @@ import {
   type KnownRows,
 } from '@etsef/plugin-api/semantics'
 import { join } from 'node:path'
-import type { StageSpec } from '../executor/protocol.js'
-import type { ArtifactWriter } from './artifact-output.js'
 import { boundGarbage } from './bounded-memory.js'
 import type { StageScope } from './context.js'
 import { drain } from './drain.js'
-import type { StageInputs } from './stage-inputs.js'
+import { extendPath } from './pixel-path.js'
 import { createRowSorter } from './sort-rows.js'
+import type { StageWork } from './stage-work.js'
 import { createUniqueIds, idHash } from './unique-ids.js'
-
-/** What every part of a stage works with. */
-export interface StageWork {
-  readonly spec: StageSpec
-  readonly operation: Operation
-  readonly implementation: unknown
-  readonly inputs: StageInputs
-  readonly artifact: ArtifactWriter
-  readonly scope: StageScope
-}
 
 interface WholeImplementation {
   run(args: {
@@ -119,12 +101,12 @@ async function writeRows(work: StageWork, port: string, source: unknown, facts: 
     if (operation.kind === 'source' || operation.rowPolicy === 'split' || operation.rowPolicy === 'expand')
       checkPartitions(attached.rows)
     const parameters = given.kind === 'images' ? given.parameters : undefined
-    const transforms = given.ids.map((_, index): readonly Json[] => {
+    const transforms = given.ids.map((_, index) => {
       const row = attached.found[index]
-      const entries: Json[] = [...(row?.transforms ?? [])]
-      if (facts.hasChoice) entries.push(row?.choice ?? 0)
-      if (facts.loadsPixels) entries.push(parameters?.[index] ?? null)
-      return entries
+      return extendPath(row?.transforms ?? [], {
+        choice: facts.hasChoice ? (row?.choice ?? 0) : undefined,
+        parameters: facts.loadsPixels ? (parameters?.[index] ?? null) : undefined,
+      })
     })
     const uris = given.kind === 'images' ? given.uris.map((own, index) => attached.found[index]?.uri ?? own) : []
     const store = facts.keepsOrder ? output : sorter
