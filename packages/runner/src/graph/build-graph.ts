@@ -1,5 +1,6 @@
 import type { PipelineError } from '@etsef/plugin-api'
 import { suggest } from '../errors.js'
+import { noMemo, type Memo } from '../memo.js'
 import { yamlLimits } from '../pipeline/limits.js'
 import type { NodeDeclaration, PipelineDocument } from '../pipeline/read-pipeline.js'
 import type { GraphNode, InstalledOperation } from './graph.js'
@@ -7,7 +8,7 @@ import { cycleOfNodes, unknownOperation } from './graph-problems.js'
 import { withPrimaryMetric } from './primary-metric.js'
 import { readOptions } from './read-options.js'
 import { topologicalOrder } from './topological-order.js'
-import { checkReferences, reportUnknownNode, wireNode, type Declarations } from './wire-node.js'
+import { checkReferences, reportUnknownNode, wireNode, type Declarations, type Surroundings } from './wire-node.js'
 
 /** Finds operations by type. */
 export interface OperationIndex {
@@ -33,6 +34,7 @@ export function buildGraph(
   document: PipelineDocument,
   operations: OperationIndex,
   problems: PipelineError[],
+  memo: Memo = noMemo,
 ): BuiltGraph {
   const notices: string[] = []
   const declarations = new Map(document.nodes.map((node) => [node.id, node]))
@@ -43,26 +45,51 @@ export function buildGraph(
   }
   const surroundings = { declarations, operations: installedByNode, problems }
   const nodes = new Map<string, GraphNode>()
+  const upstream = new Map(
+    document.nodes.map((node) => [node.id, memo.of(['upstream', node], () => producersOf(node))]),
+  )
   for (const written of document.nodes) {
     const installed = installedByNode.get(written.id)
-    const node = installed ? withPrimaryMetric(written, installed.operation, document.primaryMetric) : written
-    const known = installed && wireNode(node, installed, surroundings)
-    // With hundreds of problems nothing will be planned, and checking options that are wrong is slow.
-    if (installed && known && problems.length > 5 * yamlLimits.problems) continue
-    if (installed && known)
-      nodes.set(node.id, { ...known, options: readOptions(node, installed.operation, problems, notices) })
-    else checkReferences(node, declarations, problems)
+    const numProblems = problems.length
+    const producers = upstream.get(written.id)!.map((id) => installedByNode.get(id))
+    const built = memo.of(
+      // With the declaration, what its inputs are of is all that a node is made of.
+      ['graph node', written, installed, document.primaryMetric, ...producers],
+      () => buildNode(written, installed, document, surroundings),
+      () => problems.length === numProblems,
+    )
+    if (!built) continue
+    notices.push(...built.notices)
+    nodes.set(written.id, built.node)
   }
-  const upstream = new Map(
-    document.nodes.map((node) => [
-      node.id,
-      [...node.inputs.values()].flatMap((input) => input.references.map((reference) => reference.node)),
-    ]),
-  )
-  const { order, cycles } = topologicalOrder(upstream)
+  const { order, cycles } = memo.of(['order', ...upstream.values()], () => topologicalOrder(upstream))
   for (const cycle of cycles) reportCycle(cycle, declarations, problems)
   const wanted = findWanted(document, declarations, upstream, problems)
   return { nodes, order, wanted, notices }
+}
+
+/** Nodes that a node reads, as often as it names them. */
+function producersOf({ inputs }: NodeDeclaration): readonly string[] {
+  return [...inputs.values()].flatMap(({ references }) => references.map(({ node }) => node))
+}
+
+function buildNode(
+  written: NodeDeclaration,
+  installed: InstalledOperation | undefined,
+  { primaryMetric }: PipelineDocument,
+  surroundings: Surroundings,
+): { readonly node: GraphNode; readonly notices: readonly string[] } | undefined {
+  const { declarations, problems } = surroundings
+  const node = installed ? withPrimaryMetric(written, installed.operation, primaryMetric) : written
+  const known = installed && wireNode(node, installed, surroundings)
+  // With hundreds of problems nothing will be planned, and checking options that are wrong is slow.
+  if (installed && known && problems.length > 5 * yamlLimits.problems) return undefined
+  if (installed && known) {
+    const notices: string[] = []
+    return { node: { ...known, options: readOptions(node, installed.operation, problems, notices) }, notices }
+  }
+  checkReferences(node, declarations, problems)
+  return undefined
 }
 
 function findOperation(

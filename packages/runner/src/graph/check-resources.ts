@@ -1,7 +1,8 @@
 import type { PipelineError, Resources } from '@etsef/plugin-api'
 import { asError, problem } from '../errors.js'
+import { noMemo, type Memo } from '../memo.js'
 import { inputSpecs, type NodeSpecs } from './check-specs.js'
-import type { GraphNode } from './graph.js'
+import type { Graph, GraphNode } from './graph.js'
 
 /** What a stage needs where its operation does not say. */
 const unsaid: Resources = { cpus: 1, memoryMb: 512 }
@@ -52,15 +53,22 @@ export function checkResources(
   nodes: ReadonlyMap<string, GraphNode>,
   specs: ReadonlyMap<string, NodeSpecs>,
   problems: PipelineError[],
+  { ancestries, memo = noMemo }: { readonly ancestries?: Graph['ancestries']; readonly memo?: Memo } = {},
 ): void {
   const broken = new Set(problems.map((error) => error.node))
   for (const node of nodes.values()) {
     if (broken.has(node.id) || !node.installed.operation.resources) continue
-    try {
-      resourcesOf(node, specs)
-    } catch (thrown) {
-      // It throws nothing else.
-      problems.push(thrown as PipelineError)
-    }
+    const wrong = memo.of(['resources', ancestries?.get(node.id) ?? node], () => wrongResources(node, specs))
+    if (wrong) problems.push(wrong)
+  }
+}
+
+function wrongResources(node: GraphNode, specs: ReadonlyMap<string, NodeSpecs>): PipelineError | undefined {
+  try {
+    resourcesOf(node, specs)
+    return undefined
+  } catch (thrown) {
+    // It throws nothing else.
+    return thrown as PipelineError
   }
 }

@@ -2,9 +2,10 @@ import { canonicalJson, isRowKind, type PipelineError, type Spec } from '@etsef/
 import { knownOfModels } from '@etsef/plugin-api/semantics'
 import { createHash } from 'node:crypto'
 import { asError, problem } from '../errors.js'
+import { noMemo, type Memo } from '../memo.js'
 import { checkLeakage } from './check-leakage.js'
 import { checkModelKinds } from './check-model-kinds.js'
-import { edgesInto, type GraphNode } from './graph.js'
+import { edgesInto, type Ancestry, type GraphNode } from './graph.js'
 
 /** Specs of a node's outputs by port. */
 export type NodeSpecs = Readonly<Record<string, Spec>>
@@ -20,32 +21,75 @@ export interface SpecInputs {
   resolve(path: string): string
   /** What operations want said about a node. */
   notice(message: string): void
+  /** What other variants of the same pipeline were made of. */
+  readonly memo?: Memo | undefined
+}
+
+/** What is known of a graph before anything runs. */
+export interface CheckedSpecs {
+  readonly specs: ReadonlyMap<string, NodeSpecs>
+  readonly ancestries: ReadonlyMap<string, Ancestry>
 }
 
 /** Predicts every output's spec in order, asking each operation; what cannot work, or leaks, is reported. */
-export function checkSpecs(inputs: SpecInputs, problems: PipelineError[]): ReadonlyMap<string, NodeSpecs> {
+export function checkSpecs(inputs: SpecInputs, problems: PipelineError[]): CheckedSpecs {
+  const { memo = noMemo } = inputs
   const specs = new Map<string, NodeSpecs>()
-  const definitions = new Map<string, string>()
+  const definitions = new Map<string, () => string>()
+  const ancestries = new Map<string, Ancestry>()
   const broken = new Set(problems.map((error) => error.node))
   for (const id of inputs.order) {
     const node = inputs.nodes.get(id)
     if (!node) continue
-    definitions.set(id, definitionOf(node, definitions, inputs.seed))
-    checkClassLists(node, specs, problems)
-    checkModelKinds(node, inputs.nodes, specs, problems)
-    checkLeakage(node, inputs.nodes, specs, problems)
-    const predicted = broken.has(id) ? {} : askOperation(node, specs, inputs, problems)
-    specs.set(id, completeSpecs(node, specs, predicted, definitions.get(id)!))
+    const above = memo
+      .of(['read', node], () => edgesInto(node).map(({ from }) => from.node))
+      .map((producer) => ancestries.get(producer))
+    const ancestry = memo.of(['ancestry', node, inputs.seed, ...above], (): Ancestry => ({ node }))
+    ancestries.set(id, ancestry)
+    const numProblems = problems.length
+    const checked = memo.of(
+      ['specs', ancestry],
+      () => checkNode(node, specs, definitions, inputs, broken.has(id), problems),
+      () => !broken.has(id) && problems.length === numProblems,
+    )
+    definitions.set(id, checked.definition)
+    specs.set(id, checked.specs)
+    for (const message of checked.notices) inputs.notice(message)
   }
-  return specs
+  return { specs, ancestries }
+}
+
+function checkNode(
+  node: GraphNode,
+  specs: ReadonlyMap<string, NodeSpecs>,
+  definitions: ReadonlyMap<string, () => string>,
+  inputs: SpecInputs,
+  isBroken: boolean,
+  problems: PipelineError[],
+): { readonly definition: () => string; readonly specs: NodeSpecs; readonly notices: readonly string[] } {
+  const notices: string[] = []
+  const above = new Map(edgesInto(node).map(({ from }) => [from.node, definitions.get(from.node)]))
+  let known: string | undefined
+  // Few nodes are asked for it.
+  const definition = (): string => (known ??= definitionOf(node, above, inputs.seed))
+  checkClassLists(node, specs, problems)
+  checkModelKinds(node, inputs.nodes, specs, problems)
+  checkLeakage(node, inputs.nodes, specs, problems)
+  const notice = (message: string): void => void notices.push(message)
+  const predicted = isBroken ? {} : askOperation(node, specs, { ...inputs, notice }, problems)
+  return { definition, specs: completeSpecs(node, specs, predicted, definition), notices }
 }
 
 /** A hash of what a node is, its inputs' included: equal definitions make equal splits. */
-function definitionOf(node: GraphNode, definitions: ReadonlyMap<string, string>, seed: string | number): string {
+function definitionOf(
+  node: GraphNode,
+  above: ReadonlyMap<string, (() => string) | undefined>,
+  seed: string | number,
+): string {
   const inputs = edgesInto(node).map((edge) => [
     edge.to.port,
     edge.from.port,
-    definitions.get(edge.from.node) ?? edge.from.node,
+    above.get(edge.from.node)?.() ?? edge.from.node,
   ])
   const text = canonicalJson({ type: node.installed.operation.type, options: node.options, seed, inputs })
   return createHash('sha256').update(text).digest('hex').slice(0, 16)
@@ -152,7 +196,7 @@ function completeSpecs(
   node: GraphNode,
   specs: ReadonlyMap<string, NodeSpecs>,
   predicted: Predicted,
-  definition: string,
+  definition: () => string,
 ): NodeSpecs {
   const { operation } = node.installed
   const rows = rowsSpec(node, specs)
@@ -184,7 +228,7 @@ function completeSpecs(
     }
     const spec = { ...inherited, ...withoutUndefined(own ?? {}) }
     const isPartitioned = spec.partitions?.some((partition) => partition !== 'none') ?? false
-    const ownSplit = isSplit || (operation.kind === 'source' && isPartitioned) ? [definition] : []
+    const ownSplit = isSplit || (operation.kind === 'source' && isPartitioned) ? [definition()] : []
     complete[name] = { ...spec, kind: port.kind, splitIds: [...new Set([...upstream, ...ownSplit])].sort() }
   }
   return complete

@@ -56,6 +56,13 @@ export interface Graph {
   readonly wanted: readonly string[]
   /** What is known of each output before anything runs. */
   readonly specs: ReadonlyMap<string, Readonly<Record<string, Spec>>>
+  /** A node with all that is upstream of it, by the node's name. Where variants are checked together, what is the same in two of them is one object. */
+  readonly ancestries: ReadonlyMap<string, Ancestry>
+}
+
+/** A node, the seed of the run, and the ancestries of what it reads. */
+export interface Ancestry {
+  readonly node: GraphNode
 }
 
 /** All edges into a node, ports in the order of the declaration. */

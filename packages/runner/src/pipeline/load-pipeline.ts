@@ -1,6 +1,7 @@
 import type { PipelineError, Place } from '@etsef/plugin-api'
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import { problem, showCycle, suggest } from '../errors.js'
+import { noMemo, type Memo } from '../memo.js'
 import { extendPipeline } from './extend.js'
 import { yamlLimits } from './limits.js'
 import { describeValue, emptyMap, type Located, type LocatedMap } from './located.js'
@@ -25,6 +26,10 @@ export interface LoadOptions {
   readonly files: PipelineFiles
   readonly profile?: string | undefined
   readonly overrides?: readonly string[]
+  /** What problems name as the line of each override; left out: its position. */
+  readonly overrideLines?: readonly number[] | undefined
+  /** What other variants of the same pipeline were made of. */
+  readonly memo?: Memo | undefined
 }
 
 /** The pipeline of a file: extends, then the profile, then overrides, then variables; and every problem of form. */
@@ -35,18 +40,27 @@ export function loadPipeline(options: LoadOptions): {
   const problems: PipelineError[] = []
   const shown = showPath(options.root, options.path)
   const start: Place = { file: shown, line: 1, column: 1 }
+  const { memo = noMemo, profile } = options
+  const isFine = (): boolean => problems.length === 0
   const reading: Reading = { ...options, known: new Map() }
-  const written = readFile(reading, options.path, start, [], problems) ?? emptyMap(start)
-  const profiled = applyProfile(written, options.profile, problems)
-  const overridden = applyOverrides(profiled, options.overrides ?? [], problems)
-  const resolved = resolveVariables(overridden, problems)
+  const written = memo.of(
+    ['written', options.path],
+    () => readFile(reading, options.path, start, [], problems) ?? emptyMap(start),
+    isFine,
+  )
+  const profiled = memo.of(['profiled', written, profile], () => applyProfile(written, profile, problems), isFine)
+  const overridden = applyOverrides(profiled, options.overrides ?? [], problems, {
+    memo,
+    lines: options.overrideLines,
+  })
+  const resolved = resolveVariables(overridden, problems, memo)
   if (written.entries.size === 0 && problems.length > 0) {
     return { document: readPipeline(resolved, shown, []), problems }
   }
   const lacksBase = problems.some(
     ({ code }) => code === 'ERR_EXTENDS' || code === 'ERR_MISSING_FILE' || code === 'ERR_OUTSIDE_ROOT',
   )
-  const document = readPipeline(resolved, shown, problems, { mayLackNodes: lacksBase })
+  const document = readPipeline(resolved, shown, problems, { mayLackNodes: lacksBase, memo })
   return { document: { ...document, name: document.name || nameOf(options.path) }, problems }
 }
 

@@ -1,7 +1,8 @@
 import type { PipelineError, Place } from '@etsef/plugin-api'
 import { problem, suggest } from '../errors.js'
+import { noMemo, type Memo } from '../memo.js'
 import { yamlLimits } from './limits.js'
-import { emptyMap, type Located, type LocatedEntry, type LocatedMap } from './located.js'
+import { emptyMap, withEntry, type Located, type LocatedEntry, type LocatedMap } from './located.js'
 import { parseYaml } from './parse-yaml.js'
 
 /** Name under which places of overrides are shown; the line is the position among them. */
@@ -19,15 +20,22 @@ const nodeKeys: ReadonlySet<string> = new Set(['use', 'in', 'with', 'description
  *
  * @param root - The pipeline, before variables are resolved.
  * @param overrides - Texts `path=value`, in order.
+ * @param options - `lines`: what problems name as the line of each; left out: its position.
  */
-export function applyOverrides(root: LocatedMap, overrides: readonly string[], problems: PipelineError[]): LocatedMap {
+export function applyOverrides(
+  root: LocatedMap,
+  overrides: readonly string[],
+  problems: PipelineError[],
+  { memo = noMemo, lines }: { readonly memo?: Memo; readonly lines?: readonly number[] | undefined } = {},
+): LocatedMap {
   return overrides.reduce(
-    (current, text, index) => applyOne(current, text, { file: overrideFile, line: index + 1, column: 1 }, problems),
+    (current, text, index) =>
+      applyOne(current, text, { file: overrideFile, line: lines?.[index] ?? index + 1, column: 1 }, problems, memo),
     root,
   )
 }
 
-function applyOne(root: LocatedMap, text: string, place: Place, problems: PipelineError[]): LocatedMap {
+function applyOne(root: LocatedMap, text: string, place: Place, problems: PipelineError[], memo: Memo): LocatedMap {
   const refuse = (
     code: 'ERR_BAD_OVERRIDE' | 'ERR_UNKNOWN_NODE' | 'ERR_UNKNOWN_VARIABLE',
     message: string,
@@ -47,7 +55,8 @@ function applyOne(root: LocatedMap, text: string, place: Place, problems: Pipeli
   if (path.some((step) => step === '' || step === '__proto__' || step === 'constructor' || step === 'prototype')) {
     return refuse('ERR_BAD_OVERRIDE', 'The path of an override is names with dots between', form)
   }
-  const parsed = parseYaml(text.slice(equals + 1), overrideFile)
+  const written = text.slice(equals + 1)
+  const parsed = memo.of(['override', written], () => parseYaml(written, overrideFile))
   if (parsed.problems.length > 0)
     return refuse(
       'ERR_BAD_OVERRIDE',
@@ -55,6 +64,8 @@ function applyOne(root: LocatedMap, text: string, place: Place, problems: Pipeli
       'quote the value for the shell',
     )
   const value = placedAt(parsed.value ?? { kind: 'scalar', place, value: null }, place)
+  const within = (map: LocatedMap, inner: readonly string[]): LocatedMap =>
+    memo.of(['set', map, text, place.line], () => setAt(map, inner, value, place))
   const [first, ...rest] = path as [string, ...string[]]
   if (rest.length === 0) {
     if (!topLevel.has(first)) return refuse('ERR_BAD_OVERRIDE', `"${first}" cannot be set alone`, form)
@@ -70,7 +81,7 @@ function applyOne(root: LocatedMap, text: string, place: Place, problems: Pipeli
         suggest(rest[0]!, declared?.entries.keys() ?? [], 'variables'),
       )
     }
-    return setAt(root, path, value, place)
+    return withSection(root, 'vars', within(declared, rest))
   }
   const nodes = sectionOf(root, 'nodes')
   const nodePath = first === 'nodes' ? rest : path
@@ -90,7 +101,14 @@ function applyOne(root: LocatedMap, text: string, place: Place, problems: Pipeli
       missing,
       'an item of a list is set by its index, from 0; set the whole list to change its length',
     )
-  return setAt(root, ['nodes', node, ...target], value, place)
+  const entry = nodes.entries.get(node)!
+  if (entry.value.kind !== 'map') return setAt(root, ['nodes', node, ...target], value, place)
+  return withSection(root, 'nodes', withEntry(nodes, node, { ...entry, value: within(entry.value, target) }))
+}
+
+/** The pipeline with a section that it has replaced. */
+function withSection(root: LocatedMap, name: string, section: LocatedMap): LocatedMap {
+  return withEntry(root, name, { place: root.entries.get(name)!.place, value: section })
 }
 
 /** What is wrong when a path leads into a list where that has no such item. */

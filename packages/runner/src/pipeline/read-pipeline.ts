@@ -1,5 +1,6 @@
 import type { PipelineError, Place } from '@etsef/plugin-api'
 import { problem, suggest } from '../errors.js'
+import { noMemo, type Memo } from '../memo.js'
 import { describeValue, emptyMap, isBroken, type Located, type LocatedEntry, type LocatedMap } from './located.js'
 import { overrideFile } from './overrides.js'
 
@@ -69,7 +70,7 @@ export function readPipeline(
   root: Located,
   file: string,
   problems: PipelineError[],
-  options: { readonly mayLackNodes?: boolean } = {},
+  options: { readonly mayLackNodes?: boolean; readonly memo?: Memo } = {},
 ): PipelineDocument {
   const start: Place = { file, line: 1, column: 1 }
   const map = asMap(root, 'A pipeline', problems) ?? emptyMap(start)
@@ -88,7 +89,8 @@ export function readPipeline(
   }
   const vars = map.entries.get('vars')
   if (vars) asMap(vars.value, '"vars"', problems)
-  const nodes = [...(nodesMap?.entries ?? [])].map(([id, entry]) => readNode(id, entry.place, entry.value, problems))
+  const { memo = noMemo } = options
+  const nodes = [...(nodesMap?.entries ?? [])].map(([id, entry]) => readNodeOnce(id, entry, memo, problems))
   return {
     file,
     name: text('name') ?? '',
@@ -124,6 +126,27 @@ function readOutputs(map: LocatedMap, problems: PipelineError[]): readonly Refer
   if (!value) return undefined
   const items = value.kind === 'list' ? value.items : [value]
   return items.flatMap((item) => readReference(item, '"outputs"', problems) ?? [])
+}
+
+/** The node as another variant of the pipeline has it, or read anew: the same tree is the same node, and so is one that says the same at the same places. */
+function readNodeOnce(id: string, entry: LocatedEntry, memo: Memo, problems: PipelineError[]): NodeDeclaration {
+  const numBefore = problems.length
+  const isFine = (): boolean => problems.length === numBefore
+  const read = (): NodeDeclaration => readNode(id, entry.place, entry.value, problems)
+  if (memo === noMemo) return read()
+  return memo.of(
+    ['node', id, entry.place, entry.value],
+    () => memo.of(['node as text', id, JSON.stringify(entry, mapsAsLists)], read, isFine),
+    isFine,
+  )
+}
+
+/** For JSON, which knows no maps and of numbers no infinite ones. */
+function mapsAsLists(_: string, value: unknown): unknown {
+  if (value instanceof Map) return [...(value as ReadonlyMap<unknown, unknown>)]
+  return typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
+    ? ['number', Object.is(value, -0) ? '-0' : String(value)]
+    : value
 }
 
 function readNode(id: string, place: Place, value: Located, problems: PipelineError[]): NodeDeclaration {

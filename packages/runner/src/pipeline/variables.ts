@@ -1,5 +1,6 @@
 import type { PipelineError, Place } from '@etsef/plugin-api'
 import { problem, showCycle, suggest } from '../errors.js'
+import { noMemo, type Memo } from '../memo.js'
 import { yamlLimits } from './limits.js'
 import {
   describeValue,
@@ -47,7 +48,7 @@ interface Resolver {
  * `$${` stands for `${`. There are no expressions and no environment variables. Values that come from references share their parts, and
  * what they would be written out is bounded, as it is for aliases.
  */
-export function resolveVariables(root: LocatedMap, problems: PipelineError[]): LocatedMap {
+export function resolveVariables(root: LocatedMap, problems: PipelineError[], memo: Memo = noMemo): LocatedMap {
   const vars = root.entries.get('vars')?.value
   const resolver: Resolver = {
     vars: vars?.kind === 'map' ? vars : undefined,
@@ -59,10 +60,46 @@ export function resolveVariables(root: LocatedMap, problems: PipelineError[]): L
   }
   const entries = new Map<string, LocatedEntry>()
   for (const [key, entry] of root.entries) {
-    const value = key === 'vars' ? resolveAll(resolver, entry.value) : replaceIn(resolver, entry.value)
-    entries.set(key, { ...entry, value })
+    const value =
+      key === 'vars'
+        ? resolveAll(resolver, entry.value)
+        : key === 'nodes' && entry.value.kind === 'map' && memo !== noMemo
+          ? replaceInNodes(resolver, entry.value, memo)
+          : replaceIn(resolver, entry.value)
+    entries.set(key, value === entry.value ? entry : { ...entry, value })
   }
   return { ...root, entries }
+}
+
+/** The same as {@link replaceIn}, with nodes as another variant of the pipeline has them that has the same variables. */
+function replaceInNodes(resolver: Resolver, nodes: LocatedMap, memo: Memo): Located {
+  const entries = new Map<string, LocatedEntry>()
+  const outer = resolver.frame
+  const sum = { ...outer }
+  const numBefore = resolver.problems.length
+  for (const [id, entry] of nodes.entries) {
+    const numProblems = resolver.problems.length
+    const resolved = memo.of(
+      ['resolved', resolver.vars, entry],
+      () => {
+        resolver.frame = emptyFrame()
+        const value = replaceIn(resolver, entry.value)
+        return { entry: value === entry.value ? entry : { ...entry, value }, frame: resolver.frame }
+      },
+      () => resolver.problems.length === numProblems,
+    )
+    sum.numReferenced += resolved.frame.numReferenced
+    entries.set(id, resolved.entry)
+  }
+  resolver.frame = outer
+  // Bounds are of all nodes together: where they are passed, they are passed as if there were no other variant.
+  if (resolver.isExhausted || sum.numReferenced > yamlLimits.referenceValues) {
+    resolver.problems.length = numBefore
+    resolver.isExhausted = false
+    return replaceIn(resolver, nodes)
+  }
+  resolver.frame = sum
+  return { ...nodes, entries }
 }
 
 function emptyFrame(): Frame {
@@ -99,15 +136,22 @@ function resolveOne(resolver: Resolver, key: string, written: Located): Resolved
   return resolved
 }
 
+/** The value with its references replaced; the very value where it has none. */
 function replaceIn(resolver: Resolver, value: Located): Located {
   resolver.frame.numValues++
-  if (value.kind === 'list') return { ...value, items: value.items.map((item) => replaceIn(resolver, item)) }
+  if (value.kind === 'list') {
+    const items = value.items.map((item) => replaceIn(resolver, item))
+    return items.every((item, index) => item === value.items[index]) ? value : { ...value, items }
+  }
   if (value.kind === 'map') {
-    const entries = [...value.entries].map(([key, entry]): [string, LocatedEntry] => [
-      key,
-      { ...entry, value: replaceIn(resolver, entry.value) },
-    ])
-    return { ...value, entries: new Map(entries) }
+    let isSame = true
+    const entries = new Map<string, LocatedEntry>()
+    for (const [key, entry] of value.entries) {
+      const resolved = replaceIn(resolver, entry.value)
+      if (resolved !== entry.value) isSame = false
+      entries.set(key, resolved === entry.value ? entry : { ...entry, value: resolved })
+    }
+    return isSame ? value : { ...value, entries }
   }
   if (typeof value.value !== 'string') return value
   const text = value.value

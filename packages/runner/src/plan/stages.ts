@@ -1,6 +1,7 @@
 import { canonicalJson, isRowKind, type JsonObject, type PortKind, type Resources, type Spec } from '@etsef/plugin-api'
 import { createHash } from 'node:crypto'
 import { resourcesOf } from '../graph/check-resources.js'
+import { noMemo, type Memo } from '../memo.js'
 import { edgesInto, type Graph, type GraphNode, type InstalledPlugin } from '../graph/graph.js'
 import { formatVersion, type StagePart } from '../store/manifest.js'
 
@@ -60,6 +61,8 @@ export interface StageContext {
   content(node: GraphNode): { readonly keyed: JsonObject; readonly absolute: JsonObject }
   /** Id of the tensor engine, asked for once, when an operation computes on it. */
   readonly engineId: string | undefined
+  /** What other variants of the same pipeline were made of. */
+  readonly memo?: Memo | undefined
 }
 
 /** Stage that makes an output of a node. */
@@ -71,14 +74,24 @@ function producerOf(node: GraphNode, port: string): string {
 
 /** The stages of a graph with their keys, producers first. */
 export function buildStages(graph: Graph, order: readonly string[], context: StageContext): ReadonlyMap<string, Stage> {
+  const { memo = noMemo } = context
   const stages = new Map<string, Stage>()
   for (const id of order) {
     const node = graph.nodes.get(id)
     if (!node) continue
-    for (const part of partsOf(node)) {
-      const stage = buildStage(node, part, graph, stages, context)
-      stages.set(stage.id, stage)
-    }
+    // What a stage is made of, the context is told of every time.
+    const content = context.content(node)
+    const implementation = context.implementationDigest(node.installed.plugin)
+    const ancestry = graph.ancestries.get(id)
+    const own = memo.of(['stages', ancestry, context.engineId], () => {
+      const parts = new Map<string, Stage>()
+      for (const part of partsOf(node)) {
+        const stage = buildStage({ node, part, graph, stages, parts, content, implementation, context })
+        parts.set(stage.id, stage)
+      }
+      return [...parts.values()]
+    })
+    for (const stage of own) stages.set(stage.id, stage)
   }
   return stages
 }
@@ -89,15 +102,22 @@ function partsOf(node: GraphNode): readonly StagePart[] {
   return Object.values(operation.outputs).some((port) => isRowKind(port.kind)) ? ['fit', 'apply'] : ['fit']
 }
 
-function buildStage(
-  node: GraphNode,
-  part: StagePart,
-  graph: Graph,
-  stages: ReadonlyMap<string, Stage>,
-  context: StageContext,
-): Stage {
+interface StageParts {
+  readonly node: GraphNode
+  readonly part: StagePart
+  readonly graph: Graph
+  /** Of the nodes upstream. */
+  readonly stages: ReadonlyMap<string, Stage>
+  /** Of the node itself, made before this one. */
+  readonly parts: ReadonlyMap<string, Stage>
+  readonly content: ReturnType<StageContext['content']>
+  readonly implementation: string
+  readonly context: StageContext
+}
+
+function buildStage({ node, part, graph, stages, parts, content, implementation, context }: StageParts): Stage {
   const { operation, plugin } = node.installed
-  const { keyed, absolute } = context.content(node)
+  const { keyed, absolute } = content
   const inputs = edgesInto(node).map((edge): StageInput => ({
     port: edge.to.port,
     name: edge.name,
@@ -118,12 +138,12 @@ function buildStage(
     part,
     cacheVersion: operation.cacheVersion,
     format: formatVersion,
-    implementation: context.implementationDigest(plugin),
+    implementation,
     options: keyed,
     seed: seedOf(context.seed, operation.type, keyed),
     ...(operation.engine && context.engineId !== undefined ? { engine: context.engineId } : {}),
     inputs: keysOfInputs,
-    ...(fitStage === undefined ? {} : { state: stages.get(fitStage)!.key }),
+    ...(fitStage === undefined ? {} : { state: parts.get(fitStage)!.key }),
   }
   const outputs = Object.keys(operation.outputs).filter(
     (port) => part === 'run' || isRowKind(operation.outputs[port]!.kind) === (part === 'apply'),

@@ -2,6 +2,7 @@ import type { PipelineError } from '@etsef/plugin-api'
 import { contentOptions, type Schema } from '@etsef/plugin-api/semantics'
 import { statSync } from 'node:fs'
 import { problem } from '../errors.js'
+import { noMemo, type Memo } from '../memo.js'
 import type { GraphNode } from '../graph/graph.js'
 
 /** Every file or folder that an option names must be there, and be one. */
@@ -9,11 +10,16 @@ export function checkContent(
   nodes: ReadonlyMap<string, GraphNode>,
   resolvePath: (path: string) => string,
   problems: PipelineError[],
+  memo: Memo = noMemo,
 ): void {
   for (const node of nodes.values()) {
-    for (const { path, text } of contentOptions(node.installed.operation.options as Schema, node.options)) {
+    const named = memo.of(['content', node], () =>
+      contentOptions(node.installed.operation.options as Schema, node.options),
+    )
+    for (const { path, text } of named) {
       const option = path.join('/')
-      const found = kindOfPath(resolvePath(text))
+      const full = resolvePath(text)
+      const found = memo.of(['kind of path', full], () => kindOfPath(full))
       if (found === 'content') continue
       if (found === 'other') {
         problems.push(

@@ -5,6 +5,7 @@ import { buildGraph } from '../graph/build-graph.js'
 import { checkResources } from '../graph/check-resources.js'
 import { checkSpecs } from '../graph/check-specs.js'
 import type { Graph } from '../graph/graph.js'
+import { noMemo } from '../memo.js'
 import { loadPipeline } from '../pipeline/load-pipeline.js'
 import { parseYaml } from '../pipeline/parse-yaml.js'
 import type { PipelineDocument } from '../pipeline/read-pipeline.js'
@@ -22,6 +23,8 @@ export interface PipelineRequest {
   readonly file: string
   readonly cwd: string
   readonly overrides?: readonly string[]
+  /** What problems name as the line of each override; left out: its position. */
+  readonly overrideLines?: readonly number[]
   readonly profile?: string | undefined
   readonly seed?: string | number | undefined
   readonly engine?: string | undefined
@@ -45,12 +48,21 @@ export interface CheckedPipeline {
 
 /** Reads and checks a pipeline completely, without running or importing any operation's code. */
 export async function checkPipeline(request: PipelineRequest, shared?: Shared): Promise<CheckedPipeline> {
-  const root = findProjectRoot(request.cwd)
+  const memo = shared?.memo ?? noMemo
+  const root = memo.of(['root', request.cwd], () => findProjectRoot(request.cwd))
   const storeDir = storeDirOf(root, request.cwd, request.storeDir)
   const path = resolve(request.cwd, request.file)
   const files = shared?.files ?? pipelineFiles(root, join(storeDir, storeFolders.cache), parseYaml)
   const overrides = request.overrides ?? []
-  const loaded = loadPipeline({ path, root, files, profile: request.profile, overrides })
+  const loaded = loadPipeline({
+    path,
+    root,
+    files,
+    profile: request.profile,
+    overrides,
+    overrideLines: request.overrideLines,
+    memo,
+  })
   const registry =
     shared?.registry ??
     (await loadRegistry(
@@ -63,17 +75,17 @@ export async function checkPipeline(request: PipelineRequest, shared?: Shared): 
     seed: request.seed ?? loaded.document.seed,
     engine: request.engine ?? loaded.document.engine,
   }
-  const built = withoutStacks(() => buildGraph(document, registry, problems))
+  const built = withoutStacks(() => buildGraph(document, registry, problems, memo))
   const resolvePath = (content: string): string => (isAbsolute(content) ? content : resolve(root, content))
-  checkContent(built.nodes, resolvePath, problems)
+  checkContent(built.nodes, resolvePath, problems, memo)
   const notices = [...registry.notices, ...built.notices]
   const notice = (message: string): void => void notices.push(message)
-  const specs = checkSpecs(
-    { nodes: built.nodes, order: built.order, seed: document.seed, resolve: resolvePath, notice },
+  const { specs, ancestries } = checkSpecs(
+    { nodes: built.nodes, order: built.order, seed: document.seed, resolve: resolvePath, notice, memo },
     problems,
   )
-  checkResources(built.nodes, specs, problems)
-  const graph: Graph = { nodes: built.nodes, wanted: built.wanted, specs }
+  checkResources(built.nodes, specs, problems, { ancestries, memo })
+  const graph: Graph = { nodes: built.nodes, wanted: built.wanted, specs, ancestries }
   return {
     request,
     root,

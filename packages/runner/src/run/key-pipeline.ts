@@ -35,6 +35,7 @@ export async function keyPipeline(checked: CheckedPipeline, shared?: Shared): Pr
     storeDir,
     isParanoid,
     known: shared?.contents ?? new Map<string, ContentDigest>(),
+    memo: shared?.memo,
   })
   const codes = new Map<string, PluginCode>()
   const stages = buildStages(graph, checked.order, {
@@ -46,6 +47,7 @@ export async function keyPipeline(checked: CheckedPipeline, shared?: Shared): Pr
       return code.digest
     },
     content: (node) => options.of(node),
+    memo: shared?.memo,
   })
   if (!shared && (cacheFolder(root) !== undefined || existsSync(storeDir))) digests.save()
   if (options.problems.length > 0) throw new InvalidPipeline(sortProblems(options.problems))

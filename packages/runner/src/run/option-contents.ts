@@ -3,6 +3,7 @@ import { contentOptions, replaceAt, type Schema } from '@etsef/plugin-api/semant
 import { isAbsolute, resolve } from 'node:path'
 import { problem } from '../errors.js'
 import type { GraphNode } from '../graph/graph.js'
+import { noMemo, type Memo } from '../memo.js'
 import { contentDigest, type ContentDigest } from '../store/content-digest.js'
 
 /** Content that an option names. */
@@ -41,10 +42,17 @@ export interface OptionContentsSettings {
   readonly isParanoid: boolean
   /** Digests known already, by path; added to. */
   readonly known: Map<string, ContentDigest>
+  readonly memo?: Memo | undefined
 }
 
 /** Opens the digests of the content that options name. */
-export function optionContents({ root, storeDir, isParanoid, known }: OptionContentsSettings): OptionContents {
+export function optionContents({
+  root,
+  storeDir,
+  isParanoid,
+  known,
+  memo = noMemo,
+}: OptionContentsSettings): OptionContents {
   const contents: Record<string, { path: string; digest: string; numFiles: number }> = {}
   const digested = new Map<string, readonly DigestedOption[]>()
   const problems: PipelineError[] = []
@@ -52,12 +60,15 @@ export function optionContents({ root, storeDir, isParanoid, known }: OptionCont
   const digest = (node: GraphNode): OptionsWithContent => {
     let keyed: Json = node.options
     let absolute: Json = node.options
-    for (const { path, text } of contentOptions(node.installed.operation.options as Schema, node.options)) {
+    const named = memo.of(['content', node], () =>
+      contentOptions(node.installed.operation.options as Schema, node.options),
+    )
+    for (const { path, text } of named) {
       const full = isAbsolute(text) ? text : resolve(root, text)
       try {
-        const named = node.installed.operation.contentFiles?.(full) ?? []
-        const key = [full, ...named].join('\u0000')
-        const found = known.get(key) ?? contentDigest(full, { storeDir, isParanoid, named })
+        const files = node.installed.operation.contentFiles?.(full) ?? []
+        const key = [full, ...files].join('\u0000')
+        const found = known.get(key) ?? contentDigest(full, { storeDir, isParanoid, named: files })
         known.set(key, found)
         const option = path.join('.')
         contents[`${node.id}.${option}`] = { path: text, digest: found.digest, numFiles: found.numFiles }

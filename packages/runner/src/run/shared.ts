@@ -1,4 +1,5 @@
 import type { EngineProbe } from '@etsef/plugin-api'
+import type { Memo } from '../memo.js'
 import type { PipelineFiles } from '../pipeline/load-pipeline.js'
 import type { ImplementationDigests } from '../registry/implementation-digest.js'
 import type { Registry } from '../registry/load-registry.js'
@@ -11,4 +12,5 @@ export interface Shared {
   readonly digests: ImplementationDigests
   readonly contents: Map<string, ContentDigest>
   readonly engines: Map<string | undefined, EngineProbe>
+  readonly memo: Memo
 }

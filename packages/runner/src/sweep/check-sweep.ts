@@ -2,6 +2,7 @@ import { PipelineError } from '@etsef/plugin-api'
 import { dirname, join, resolve } from 'node:path'
 import { problem, sortProblems, suggest } from '../errors.js'
 import type { Graph, GraphNode } from '../graph/graph.js'
+import { createMemo } from '../memo.js'
 import { loadPipeline, showPath, type PipelineFiles } from '../pipeline/load-pipeline.js'
 import { yamlLimits } from '../pipeline/limits.js'
 import { emptyMap } from '../pipeline/located.js'
@@ -51,6 +52,7 @@ interface Opened {
   readonly expanded: ExpandedSweep
   readonly shared: Shared
   readonly requestOf: (settings: readonly Setting[]) => PipelineRequest
+  readonly lineOf: (setting: Setting) => number
 }
 
 /**
@@ -59,7 +61,7 @@ interface Opened {
  * @returns `pipelines` is empty when the sweep cannot be expanded.
  */
 export async function checkSweep(request: SweepRequest): Promise<CheckedSweep | ExpandedSweep> {
-  const { expanded, shared, requestOf } = await openSweep(request)
+  const { expanded, shared, requestOf, lineOf } = await openSweep(request)
   const { basis } = expanded
   if (!basis || expanded.problems.length > 0) return expanded
   const problems: PipelineError[] = []
@@ -67,7 +69,7 @@ export async function checkSweep(request: SweepRequest): Promise<CheckedSweep | 
   for (const trial of expanded.trials) {
     const checked = await checkPipeline(requestOf(trial.settings), shared)
     pipelines.set(trial.id, checked)
-    for (const error of checked.problems) problems.push(whereWritten(error, trial.settings))
+    for (const error of checked.problems) problems.push(whereWritten(error, trial.settings, lineOf))
     if (problems.length > yamlLimits.problems) break
   }
   return { ...expanded, basis, shared, pipelines, problems: sortProblems(problems) }
@@ -83,12 +85,14 @@ async function openSweep(request: SweepRequest): Promise<Opened> {
   const problems: PipelineError[] = [...read.problems]
   const sweep = readSweep(read.value ?? emptyMap({ file, line: 1, column: 1 }), file, problems)
   const pipeline = resolve(dirname(path), sweep.pipeline?.text ?? '')
+  const lineOf = settingLines()
   const requestOf = (settings: readonly Setting[]): PipelineRequest => ({
     ...request,
     file: pipeline,
     cwd: request.cwd,
     storeDir,
     overrides: settings.map(overrideText),
+    overrideLines: settings.map(lineOf),
   })
   const name = sweep.name || file.replace(/^.*[/\\]/, '').replace(/\.ya?ml$/, '')
   const isThere = sweep.pipeline !== undefined && isReadable(files, pipeline, sweep, problems)
@@ -99,6 +103,7 @@ async function openSweep(request: SweepRequest): Promise<Opened> {
     digests: openDigests(root, storeDir, request.isParanoid ?? false),
     contents: new Map(),
     engines: new Map(),
+    memo: createMemo(),
   }
   const nothing: ExpandedSweep = {
     file,
@@ -110,7 +115,7 @@ async function openSweep(request: SweepRequest): Promise<Opened> {
     splitNode: undefined,
     problems: sortProblems(problems),
   }
-  if (!isThere) return { expanded: nothing, shared, requestOf }
+  if (!isThere) return { expanded: nothing, shared, requestOf, lineOf }
   const base = mergeSettings(sweep.block.base)
   const basis = await checkPipeline(requestOf(base), shared)
   // What is wrong with the pipeline may be what the sweep sets; then only the trials can tell.
@@ -123,7 +128,7 @@ async function openSweep(request: SweepRequest): Promise<Opened> {
     splitNode: splits?.node,
     problems: sortProblems(problems),
   }
-  return { expanded, shared, requestOf }
+  return { expanded, shared, requestOf, lineOf }
 }
 
 /** Files that are read and parsed once. */
@@ -172,10 +177,26 @@ function settingsOf({ base, grid, zip, union }: SweepBlock): readonly Setting[] 
   return [...base, ...grid.flat(), ...zip.flat(), ...union.flatMap(settingsOf)]
 }
 
+/** A number for every setting, the same in every trial that has it: what is set alike stands at the same place, and is checked once. */
+function settingLines(): (setting: Setting) => number {
+  const lines = new Map<string, number>()
+  return (setting) => {
+    const text = overrideText(setting)
+    const line = lines.get(text) ?? lines.size + 1
+    lines.set(text, line)
+    return line
+  }
+}
+
 /** A problem of an override, at the place in the sweep's file that gives it. */
-function whereWritten(error: PipelineError, settings: readonly Setting[]): PipelineError {
-  if (error.place?.file !== overrideFile) return error
-  const setting = settings[error.place.line - 1]
+function whereWritten(
+  error: PipelineError,
+  settings: readonly Setting[],
+  lineOf: (setting: Setting) => number,
+): PipelineError {
+  const { place } = error
+  if (place?.file !== overrideFile) return error
+  const setting = settings.find((each) => lineOf(each) === place.line)
   const { code, message, node, port, option, expected, received, hint, cause } = error
   return new PipelineError(code, {
     message,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { InvalidPipeline } from '../errors.js'
-import type { Edge, GraphNode } from '../graph/graph.js'
+import type { Ancestry, Edge, GraphNode } from '../graph/graph.js'
 import { emptyMap, fromPlain } from '../pipeline/located.js'
 import { wantedStages } from '../plan/build-plan.js'
 import type { Stage } from '../plan/stages.js'
@@ -35,7 +35,9 @@ export async function mergeTrials(sweep: CheckedSweep): Promise<KeyedSweep> {
   if (sweep.problems.length > 0) throw new InvalidPipeline(sweep.problems)
   const { basis, shared } = sweep
   const isWantedAnyway = new Set(basis.graph.wanted)
+  const byAncestry = new Map<Ancestry, string>()
   const byKeys = new Map<string, string>()
+  const ancestries = new Map<string, Ancestry>()
   const nodes = new Map<string, GraphNode>()
   const specs = new Map<string, NonNullable<ReturnType<typeof basis.graph.specs.get>>>()
   const stages = new Map<string, Stage>()
@@ -53,18 +55,18 @@ export async function mergeTrials(sweep: CheckedSweep): Promise<KeyedSweep> {
     for (const [digest, code] of keyed.codes) codes.set(digest, code)
     const nameOf = new Map<string, string>()
     const stageOf = new Map<string, string>()
-    const stagesByNode = new Map<string, Stage[]>()
-    for (const stage of keyed.stages.values())
-      stagesByNode.set(stage.node, [...(stagesByNode.get(stage.node) ?? []), stage])
-    for (const [id, own] of stagesByNode) {
+    for (const [id, own] of stagesByNode(keyed)) {
+      const ancestry = keyed.graph.ancestries.get(id)
       const keys = own.map(({ key }) => key).join(' ')
-      const known = byKeys.get(keys)
+      const known = (ancestry && byAncestry.get(ancestry)) ?? byKeys.get(keys)
       const name = known ?? (nodes.has(id) ? `${id}@${trial.id}` : id)
       nameOf.set(id, name)
       for (const stage of own) stageOf.set(stage.id, stageName(stage, name))
+      if (ancestry) byAncestry.set(ancestry, name)
       if (known !== undefined) continue
       byKeys.set(keys, name)
       nodes.set(name, renamedNode(keyed.graph.nodes.get(id)!, name, nameOf))
+      if (ancestry) ancestries.set(name, ancestry)
       const spec = keyed.graph.specs.get(id)
       if (spec) specs.set(name, spec)
       for (const stage of own) stages.set(stageName(stage, name), renamedStage(stage, name, stageOf))
@@ -84,7 +86,7 @@ export async function mergeTrials(sweep: CheckedSweep): Promise<KeyedSweep> {
   const union: KeyedPipeline = {
     ...basis,
     document: { ...basis.document, file: sweep.file, name: sweep.name, root: recordOf(sweep) },
-    graph: { nodes, specs, wanted: [...wantedNodes] },
+    graph: { nodes, specs, ancestries, wanted: [...wantedNodes] },
     order: [...nodes.keys()],
     notices: [...notices],
     problems: [],
@@ -106,6 +108,16 @@ function recordOf({ file, basis, trials }: CheckedSweep): KeyedPipeline['documen
     ...emptyMap(place),
     entries: new Map(Object.entries(entries).map(([key, value]) => [key, { place, value: fromPlain(value, place) }])),
   }
+}
+
+function stagesByNode({ stages }: KeyedPipeline): ReadonlyMap<string, readonly Stage[]> {
+  const byNode = new Map<string, Stage[]>()
+  for (const stage of stages.values()) {
+    const own = byNode.get(stage.node)
+    if (own) own.push(stage)
+    else byNode.set(stage.node, [stage])
+  }
+  return byNode
 }
 
 function stageName({ part }: Stage, node: string): string {

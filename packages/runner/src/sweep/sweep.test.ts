@@ -3,8 +3,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createProject, tenStages, type CommandResult } from '../../test-fixtures/project.js'
 import { checkSweep, type CheckedSweep } from './check-sweep.js'
+import { checkPipeline } from '../run/check-pipeline.js'
+import { keyPipeline } from '../run/key-pipeline.js'
 import { readJournal } from './journal.js'
 import { mergeTrials } from './merge-trials.js'
+import { overrideText } from './trial.js'
 
 const project = createProject()
 afterAll(() => {
@@ -102,6 +105,46 @@ exclude: [{ centred.k: 1, seed: 4 }]
       'ablate: { nodes: [a, b, c], from: three.features, mode: only-one, baseline: false }\n',
     )
     expect(only.map(({ settings }) => settings[0]?.value)).toEqual([['a'], ['b'], ['c']])
+  })
+})
+
+describe('trials share what is the same in them', () => {
+  const varied = `base: { vars.n: 20 }
+grid: { centred.k: [1, 2], vars.n: [10, 20] }
+ablate: { nodes: [a, b, c], from: three.features }
+repeat: { seeds: [1, 2] }
+`
+  test('a node with all that is upstream of it is checked once', async () => {
+    const sweep = (await check(write('shared.yaml', varied))) as CheckedSweep
+    const numDistinct = (id: string): number =>
+      new Set([...sweep.pipelines.values()].map(({ graph }) => graph.ancestries.get(id))).size
+    // Two seeds and two sizes of the data; what reads "three" in four variants; two numbers of columns kept.
+    expect(['points', 'a', 'three', 'scoreOfThree', 'centred'].map(numDistinct)).toEqual([4, 4, 16, 16, 8])
+  })
+
+  test('and has the keys that it has alone', async () => {
+    const keyed = await mergeTrials((await check(write('shared.yaml', varied))) as CheckedSweep)
+    for (const { trial, stageOf } of keyed.members.filter((_, index) => index % 5 === 0)) {
+      const alone = await keyPipeline(
+        await checkPipeline({
+          file: 'pipelines/toy.yaml',
+          cwd: project.dir,
+          storeDir: join(project.dir, '.etsef'),
+          overrides: trial.settings.map(overrideText),
+        }),
+      )
+      expect([...stageOf].map(([own, id]) => [own, keyed.union.stages.get(id)?.key])).toEqual(
+        [...alone.stages].map(([id, { key }]) => [id, key]),
+      )
+    }
+  })
+
+  test('a problem of one trial is that of every trial that has it, and of no other', async () => {
+    const sweep = (await check(
+      write('shared.yaml', 'grid: { centred.k: [1, 99], a.factor: [1, 2] }\n'),
+    )) as CheckedSweep
+    const numProblems = sweep.trials.map(({ id }) => sweep.pipelines.get(id)?.problems.length)
+    expect(numProblems).toEqual([0, 0, 1, 1])
   })
 })
 

@@ -1,0 +1,51 @@
+/** Results by what they were made of, for many variants of one thing that share most of their parts. */
+export interface Memo {
+  /**
+   * What `make` gave for these ingredients before, or gives now.
+   *
+   * Ingredients are compared by identity, so a result is found as long as nothing that it was made of was made anew.
+   *
+   * @param keep - Whether the result is kept for the next time; left out: it is.
+   */
+  of<T>(ingredients: readonly unknown[], make: () => T, keep?: () => boolean): T
+}
+
+/** Keeps nothing. */
+export const noMemo: Memo = { of: (_, make) => make() }
+
+interface Level {
+  next: Map<unknown, Level> | undefined
+  isMade: boolean
+  result: unknown
+}
+
+/** Keeps every result as long as it lives itself. The first ingredient tells what is made: results of one such word have one type. */
+export function createMemo(): Memo {
+  const root = newLevel()
+  return {
+    of<T>(ingredients: readonly unknown[], make: () => T, keep?: () => boolean): T {
+      let level = root
+      for (const ingredient of ingredients) {
+        level.next ??= new Map()
+        let below = level.next.get(ingredient)
+        if (!below) {
+          below = newLevel()
+          level.next.set(ingredient, below)
+        }
+        level = below
+      }
+      // The word that comes first tells the type.
+      if (level.isMade) return level.result as T
+      const result = make()
+      if (keep?.() ?? true) {
+        level.isMade = true
+        level.result = result
+      }
+      return result
+    },
+  }
+}
+
+function newLevel(): Level {
+  return { next: undefined, isMade: false, result: undefined }
+}
