@@ -50,9 +50,9 @@ describe('one pipeline, many ways to run it', () => {
 
   test('every stage has an artifact to compare', () => {
     expect(Object.keys(reference)).toContain('scores')
-    // Seven estimators are two stages each.
-    expect(Object.keys(reference)).toHaveLength(nodes.length + 7)
-    expect(new Set(Object.values(reference)).size).toBe(nodes.length + 7)
+    // Eight estimators are two stages each.
+    expect(Object.keys(reference)).toHaveLength(nodes.length + 8)
+    expect(new Set(Object.values(reference)).size).toBe(nodes.length + 8)
   })
 
   // Nodes are started in the order of the text as far as inputs allow: another order gives workers other stages, one after another.

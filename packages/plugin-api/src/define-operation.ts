@@ -98,6 +98,22 @@ export interface PixelLoading<O> {
 /** Code of a `source`. */
 export interface SourceImplementation<O, U extends Ports> extends PixelLoading<O> {
   run(args: RunArguments<O, NoPorts>): Promise<OutputsOf<U>>
+  /**
+   * Pixels of a picture from elsewhere, by the contract that the source's own are decoded by: what was fitted on this source can then be
+   * asked about it. Left out by a source whose pictures are no files.
+   */
+  decodePicture?(args: DecodePictureArguments<O>): Promise<PixelImage>
+}
+
+/** A picture that is none of the source's own. */
+export interface DecodePictureArguments<O> {
+  /** The encoded file, whole. */
+  readonly bytes: Uint8Array
+  /** How it is called in messages. */
+  readonly name: string
+  /** Output port whose pictures it stands beside. */
+  readonly port: string
+  readonly options: O
 }
 
 /** Code of a `map`: a pure function of a batch. Labels are hidden. Every output has the input's rows, in its order. */

@@ -27,6 +27,7 @@ export const errorCodes = [
   'ERR_NODE_FAILED',
   'ERR_NOT_ADDITIVE',
   'ERR_NOT_FINITE',
+  'ERR_NOT_REPLAYABLE',
   'ERR_OUTSIDE_ROOT',
   'ERR_OUT_OF_MEMORY',
   'ERR_PLUGIN',

@@ -6,6 +6,33 @@ export { describeDifference, explainStage, type Difference } from './plan/explai
 export type { Ingredients, Stage, StageInput } from './plan/stages.js'
 export { findProjectRoot } from './registry/find-project.js'
 export { loadRegistry, type Registry } from './registry/load-registry.js'
+export {
+  membersOf,
+  stepsTo,
+  type FittedGraph,
+  type FittedStep,
+  type Output,
+  type StepInput,
+} from './predict/fitted-graph.js'
+export { answeringNodes, fittedGraphOf, type RunPlace } from './predict/fitted-graph-of.js'
+export {
+  openFittedGraph,
+  outputKey,
+  type AppliedRows,
+  type OpenFittedGraph,
+  type PredictionHost,
+} from './predict/open-fitted-graph.js'
+export { openPredictor, type Predictor, type PredictorOptions } from './predict/open-predictor.js'
+export { findRun, hostFor, openRun, seenBy, type OpenRun, type OpenRunOptions } from './predict/open-run.js'
+export { pictureBatch, type Picture } from './predict/picture-batch.js'
+export {
+  isPredicted,
+  type Answer,
+  type FailedRow,
+  type PredictedRow,
+  type PredictionRow,
+} from './predict/predicted-row.js'
+export { pictureOf, readPictureFile } from './predict/read-pictures.js'
 export type { RunEvent, EventListener, RunStatus, StageOutcome } from './run/events.js'
 export { planRun, type Selection, type SelectedPlan } from './run/plan-run.js'
 export { checkPipeline, type CheckedPipeline, type PipelineRequest } from './run/check-pipeline.js'

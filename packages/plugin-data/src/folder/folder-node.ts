@@ -97,6 +97,10 @@ export const loadPixels = async ({ row, options }: LoadArguments): Promise<Pixel
   return decodeImage(bytes, row.uri, { significantBits: options.significantBits })
 }
 
+/** A picture from elsewhere, by the same contract. */
+export const decodePicture: NonNullable<Implementation['decodePicture']> = ({ bytes, name, options }) =>
+  decodeImage(bytes, name, { significantBits: options.significantBits })
+
 /** The part of the options that decides which files are listed. */
 export function listOptions({ classes, otherClasses, extensions }: Options): Parameters<typeof listFolder>[1] & object {
   return { otherClasses, extensions, ...(classes && { classes }) }

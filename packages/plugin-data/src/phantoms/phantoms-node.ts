@@ -1,5 +1,6 @@
 import type { SourceImplementation, Static } from '@etsef/plugin-api'
 import { of } from 'rxjs'
+import { decodeImage } from '../folder/decode-image.js'
 import { parsePhantomId, phantomRows } from './phantom-rows.js'
 import type { phantomOptions, phantomOutputs } from './phantoms.js'
 import { renderPhantom } from './render-phantom.js'
@@ -12,6 +13,9 @@ export const run: Implementation['run'] = ({ options, ctx }) => {
   const rows = phantomRows(options)
   return Promise.resolve({ images: of(rows), masks: of(rows) })
 }
+
+/** A picture from elsewhere: phantoms that were written to files, above all. */
+export const decodePicture: NonNullable<Implementation['decodePicture']> = ({ bytes, name }) => decodeImage(bytes, name)
 
 /** Draws the picture (`images`) or its lesion mask (`masks`). */
 export const loadPixels: NonNullable<Implementation['loadPixels']> = ({ row, port, options }) => {
