@@ -47,15 +47,42 @@ export function splitGroups({ labels, groups, classNames, fractions, seed }: Spl
       received: String(sum),
     })
   }
+  return assign({
+    labels,
+    groups,
+    classNames,
+    parts: partitions.map((name) => ({ name, share: fractions[name] })),
+    seed,
+    hints: {
+      tooFew: 'leave a partition out (val: 0 or test: 0), add patients, or leave the class out',
+      none: 'use fewer partitions (val: 0), other fractions, or more groups',
+    },
+  })
+}
+
+/** What rows are dealt to, and what may be done where that is impossible. */
+interface Parts<Name> {
+  readonly labels: ArrayLike<number>
+  readonly groups: readonly string[]
+  readonly classNames: readonly string[]
+  /** Shares sum to 1. */
+  readonly parts: readonly { readonly name: Name; readonly share: number }[]
+  readonly seed: string | number
+  readonly hints: { readonly tooFew: string; readonly none: string }
+}
+
+/** Part per row, as {@link splitGroups} has it for partitions. */
+export function assign<Name extends string>({ labels, groups, classNames, parts, seed, hints }: Parts<Name>): Name[] {
+  const names = parts.map(({ name }) => name)
   const units = unitsOf(labels, groups, classNames.length)
-  refuseTooFewGroups(units, classNames, partitions)
+  refuseTooFewGroups(units, classNames, names, hints.tooFew)
   const rng = createRng(seed, 'split')
   let best: Assignment | undefined
   for (let attempt = 0; attempt < 8; attempt++) {
     const assignment = new Assignment(
       rng.shuffle(units),
       classNames.length,
-      partitions.map((partition) => fractions[partition]),
+      parts.map(({ share }) => share),
     )
     assignment.fill()
     assignment.improve(rng)
@@ -65,12 +92,12 @@ export function splitGroups({ labels, groups, classNames, fractions, seed }: Spl
   const missing = best?.missing()
   if (missing) {
     throw new PipelineError('ERR_IMPOSSIBLE_SPLIT', {
-      message: `No split found in which every partition holds every class: "${classNames[missing.label]!}" is missing in ${partitions[missing.partition]!}`,
+      message: `No split found in which every partition holds every class: "${classNames[missing.label]!}" is missing in ${names[missing.partition]!}`,
       received: describeGroups(units, classNames, missing.label),
-      hint: 'use fewer partitions (val: 0), other fractions, or more groups',
+      hint: hints.none,
     })
   }
-  const partitionOf = best!.partitionByGroup(partitions)
+  const partitionOf = best!.partitionByGroup(names)
   return groups.map((group) => partitionOf.get(group)!)
 }
 
@@ -90,6 +117,7 @@ function refuseTooFewGroups(
   units: readonly Unit[],
   classNames: readonly string[],
   partitions: readonly string[],
+  hint: string,
 ): void {
   classNames.forEach((className, label) => {
     const numGroups = units.filter(({ counts }) => counts[label]! > 0).length
@@ -98,7 +126,7 @@ function refuseTooFewGroups(
       message: `Class "${className}" cannot be in every partition: it has ${String(numGroups)} ${numGroups === 1 ? 'group' : 'groups'} for ${String(partitions.length)} partitions`,
       expected: `at least ${String(partitions.length)} groups (${partitions.join(', ')})`,
       received: describeGroups(units, classNames, label),
-      hint: 'leave a partition out (val: 0 or test: 0), add patients, or leave the class out',
+      hint,
     })
   })
 }
@@ -176,7 +204,7 @@ class Assignment {
     return at < 0 ? undefined : { partition: Math.floor(at / this.numClasses), label: at % this.numClasses }
   }
 
-  partitionByGroup(names: readonly SplitPartition[]): Map<string, SplitPartition> {
+  partitionByGroup<Name>(names: readonly Name[]): Map<string, Name> {
     return new Map(this.units.map(({ group }, u) => [group, names[this.partitionOf[u]!]!]))
   }
 

@@ -7,6 +7,7 @@ import {
   type Static,
 } from '@etsef/plugin-api'
 import { of } from 'rxjs'
+import { splitFolds } from './split-folds.js'
 import { splitGroups } from './split-groups.js'
 import type { splitInputs, splitOptions, splitOutputs } from './split.js'
 
@@ -15,13 +16,13 @@ type Implementation = CombineImplementation<Static<typeof splitOptions>, typeof 
 /** The same rows with a partition each. */
 export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
   const batch = await collectImages(inputs.images, ctx.signal)
-  const partitions = splitGroups({
-    labels: batch.labels,
-    groups: batch.groups,
-    classNames: batch.classNames,
-    fractions: options,
-    seed: options.splitSeed ?? ctx.seed,
-  })
+  const { labels, groups, classNames } = batch
+  const rows = { labels, groups, classNames, seed: options.splitSeed ?? ctx.seed }
+  const { folds, fold, train, val } = options
+  const partitions =
+    folds === undefined || fold === undefined
+      ? splitGroups({ ...rows, fractions: options })
+      : splitFolds({ ...rows, folds, fold, valShare: val / (train + val) })
   reportCounts(batch, partitions, (name, value) => {
     ctx.metric(name, value)
   })

@@ -15,6 +15,14 @@ export const splitOptions = Type.Object(
           'Which split. Left out: follows the run seed. Given: it does not, so that repeats over splits share what does not depend on them',
       }),
     ),
+    folds: Type.Optional(
+      Type.Integer({
+        minimum: 2,
+        description:
+          'Cross-validation: the groups are dealt into so many folds, and one of them is test. The shares of train and val part the others',
+      }),
+    ),
+    fold: Type.Optional(Type.Integer({ minimum: 0, description: 'The fold that is test, from 0' })),
   },
   { additionalProperties: false },
 )
@@ -44,7 +52,17 @@ export const split: Operation = defineOperation({
       })
     }
     if (train === 0) issue('train', 'A split needs a train partition', { expected: 'train above 0' })
-    return { images: { partitions: (['train', 'val', 'test'] as const).filter((partition) => options[partition] > 0) } }
+    if ((options.folds === undefined) !== (options.fold === undefined))
+      issue(options.folds === undefined ? 'fold' : 'folds', '"folds" and "fold" go together', {
+        expected: 'both, or neither',
+      })
+    else if (options.fold !== undefined && options.fold >= options.folds!)
+      issue('fold', 'There is no such fold', {
+        expected: `0 to ${String(options.folds! - 1)}`,
+        received: String(options.fold),
+      })
+    const isThere = { train: train > 0, val: val > 0, test: test > 0 || options.folds !== undefined }
+    return { images: { partitions: (['train', 'val', 'test'] as const).filter((partition) => isThere[partition]) } }
   },
   load: () => import('./split-node.js'),
 })

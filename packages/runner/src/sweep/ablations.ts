@@ -1,7 +1,8 @@
 import type { PipelineError } from '@etsef/plugin-api'
 import { problem, suggest } from '../errors.js'
-import type { Edge, Graph } from '../graph/graph.js'
-import type { AblateDeclaration, PlacedText } from './read-sweep.js'
+import { edgesInto, type Edge, type Graph } from '../graph/graph.js'
+import type { PlacedText } from './read-parts.js'
+import type { AblateDeclaration } from './read-sweep.js'
 import type { Setting } from './trial.js'
 
 /** Nodes left out, as overrides of the inputs that read them. */
@@ -14,8 +15,8 @@ export interface Ablation {
 /**
  * The trials of an ablation: each node left out alone, or each kept alone, and one with all of them.
  *
- * A node leaves an input that takes many, or one that is optional. Where it is the only entry, or feeds an input that takes one, that is
- * reported.
+ * A node leaves an input that takes many, or one that is optional. Where it is the only entry, or feeds an input that takes one, what it reads
+ * itself is passed on in its place, if that is one thing of the same kind; else it is reported.
  *
  * @param graph - Of the pipeline as it is before anything is varied.
  */
@@ -28,7 +29,7 @@ export function ablations(declared: AblateDeclaration, graph: Graph, problems: P
     const left = new Set(
       isAlone ? nodes.filter((other) => other.text !== node.text).map(({ text }) => text) : [node.text],
     )
-    const settings = withoutNodes(left, inputs, node, problems)
+    const settings = withoutNodes(left, inputs, node, graph, problems)
     if (settings.length === 0) return []
     return [{ label: isAlone ? `only ${node.text}` : `without ${node.text}`, settings, isAblated: true }]
   })
@@ -126,6 +127,7 @@ function withoutNodes(
   left: ReadonlySet<string>,
   inputs: readonly Reader[],
   asked: PlacedText,
+  graph: Graph,
   problems: PipelineError[],
 ): readonly Setting[] {
   return inputs.flatMap(({ node, port, cardinality, edges }): readonly Setting[] => {
@@ -135,19 +137,42 @@ function withoutNodes(
     const names = kept.map(({ name }) => name)
     if (cardinality === 'optional' || (cardinality === 'many' && names.length > 0))
       return [{ path, value: names, place: asked.place }]
-    const gone = edges.find(({ from }) => left.has(from.node))!.name
+    // Nothing else is there: what the node itself reads takes its place, where it is of the same kind.
+    const gone = edges.find(({ from }) => left.has(from.node))!
+    const passed = passedThrough(gone, left, graph)
+    if (passed !== undefined) return [{ path, value: cardinality === 'many' ? [passed] : passed, place: asked.place }]
     problems.push(
       problem('ERR_SWEEP', {
         message:
           cardinality === 'many'
-            ? `"${gone}" cannot be left out: nothing else feeds input "${port}" of "${node}"`
-            : `"${gone}" cannot be left out: input "${port}" of "${node}" takes nothing else`,
+            ? `"${gone.name}" cannot be left out: nothing else feeds input "${port}" of "${node}"`
+            : `"${gone.name}" cannot be left out: input "${port}" of "${node}" takes nothing else`,
         place: asked.place,
         node,
         port,
+        expected: `a node that reads one ${gone.kind} itself, which can be passed on in its place`,
+        received: readsOf(gone, graph),
         hint: `name the input it is to be taken from with "from: node.port", or set ${path} in a grid`,
       }),
     )
     return []
   })
+}
+
+/** The reference that stands for a node that is left out: the one thing that it reads of the kind that it gave; `undefined` when there is none. */
+function passedThrough(edge: Edge, left: ReadonlySet<string>, graph: Graph): string | undefined {
+  const node = graph.nodes.get(edge.from.node)
+  // Without a split there is nothing to fit on and nothing to test on.
+  if (!node || node.installed.operation.rowPolicy === 'split') return undefined
+  const same = edgesInto(node).filter(({ kind }) => kind === edge.kind)
+  const [only] = same
+  if (!only || same.length > 1) return undefined
+  return left.has(only.from.node) ? passedThrough(only, left, graph) : only.name
+}
+
+function readsOf({ from, kind }: Edge, graph: Graph): string {
+  const node = graph.nodes.get(from.node)
+  if (node?.installed.operation.rowPolicy === 'split') return `"${from.node}", which splits`
+  const count = node ? edgesInto(node).filter((each) => each.kind === kind).length : 0
+  return `"${from.node}", which reads ${count === 0 ? 'none' : String(count)}`
 }

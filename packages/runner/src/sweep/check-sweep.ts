@@ -1,7 +1,6 @@
 import { PipelineError } from '@etsef/plugin-api'
 import { dirname, join, resolve } from 'node:path'
-import { problem, sortProblems, suggest } from '../errors.js'
-import type { Graph, GraphNode } from '../graph/graph.js'
+import { problem, sortProblems } from '../errors.js'
 import { createMemo } from '../memo.js'
 import { loadPipeline, showPath, type PipelineFiles } from '../pipeline/load-pipeline.js'
 import { yamlLimits } from '../pipeline/limits.js'
@@ -17,7 +16,9 @@ import { openDigests } from '../registry/open-digests.js'
 import { storeDirOf } from '../run/store-dir.js'
 import { storeFolders } from '../store/store.js'
 import { expandSweep } from './expand-sweep.js'
-import { readSweep, type RepeatDeclaration, type SweepBlock, type SweepDocument } from './read-sweep.js'
+import type { PruneDeclaration } from './read-prune.js'
+import { readSweep, type SweepBlock, type SweepDocument } from './read-sweep.js'
+import { repeatsOf } from './repeats.js'
 import { mergeSettings, overrideText, type Setting, type Trial } from './trial.js'
 
 /** Which sweep, and what holds for every trial beside its overrides. */
@@ -36,6 +37,7 @@ export interface ExpandedSweep {
   readonly basis: CheckedPipeline | undefined
   /** Node whose splits are repeated. */
   readonly splitNode: string | undefined
+  readonly prune: PruneDeclaration | undefined
   /** In the order of the text; empty when the sweep can be expanded. */
   readonly problems: readonly PipelineError[]
 }
@@ -113,19 +115,22 @@ async function openSweep(request: SweepRequest): Promise<Opened> {
     trials: [],
     basis: undefined,
     splitNode: undefined,
+    prune: undefined,
     problems: sortProblems(problems),
   }
   if (!isThere) return { expanded: nothing, shared, requestOf, lineOf }
   const base = mergeSettings(sweep.block.base)
   const basis = await checkPipeline(requestOf(base), shared)
   // What is wrong with the pipeline may be what the sweep sets; then only the trials can tell.
-  const splits = splitsOf(sweep.repeat, basis.graph, problems)
-  const trials = expandSweep(sweep, basis.graph, splits?.settings ?? [], problems)
+  const { splits, folds, permutedLabels } = repeatsOf(sweep.repeat, basis.graph, problems)
+  const all = [splits, folds, permutedLabels].flatMap((each) => (each ? [each.repeats] : []))
+  const trials = expandSweep(sweep, basis.graph, all, problems)
   const expanded = {
     ...nothing,
     trials,
     basis,
-    splitNode: splits?.node,
+    splitNode: (folds ?? splits)?.node,
+    prune: sweep.prune,
     problems: sortProblems(problems),
   }
   return { expanded, shared, requestOf, lineOf }
@@ -173,8 +178,9 @@ function typesOf(root: string, path: string, files: PipelineFiles, sweep: SweepD
   return [...written, ...set]
 }
 
-function settingsOf({ base, grid, zip, union }: SweepBlock): readonly Setting[] {
-  return [...base, ...grid.flat(), ...zip.flat(), ...union.flatMap(settingsOf)]
+function settingsOf({ base, grid, zip, random, include, union, when }: SweepBlock): readonly Setting[] {
+  const inner = [...union, ...when.map(({ block }) => block)]
+  return [base, ...grid, ...zip, ...random, ...include.map(({ settings }) => settings), ...inner.map(settingsOf)].flat()
 }
 
 /** A number for every setting, the same in every trial that has it: what is set alike stands at the same place, and is checked once. */
@@ -209,53 +215,4 @@ function whereWritten(
     cause,
     place: setting?.place,
   })
-}
-
-/** The splits of a repetition: other seeds of the node that splits. */
-function splitsOf(
-  { splits }: RepeatDeclaration,
-  graph: Graph,
-  problems: PipelineError[],
-): { readonly node: string; readonly settings: readonly Setting[] } | undefined {
-  if (!splits) return undefined
-  const splitting = [...graph.nodes.values()].flatMap((node) => {
-    const option = splitSeedOf(node)
-    return option === undefined ? [] : [{ node: node.id, option }]
-  })
-  const wanted = splits.node?.text
-  const chosen = wanted === undefined ? splitting : splitting.filter(({ node }) => node === wanted)
-  const [found, ...others] = chosen
-  if (found && others.length === 0) {
-    const settings = Array.from({ length: splits.count }, (_, index): Setting => ({
-      path: `${found.node}.${found.option}`,
-      value: index + 1,
-      place: splits.place,
-    }))
-    return { node: found.node, settings }
-  }
-  const names = splitting.map(({ node }) => node)
-  problems.push(
-    problem(wanted === undefined ? 'ERR_SWEEP' : 'ERR_UNKNOWN_NODE', {
-      message:
-        wanted === undefined
-          ? `${names.length === 0 ? 'No node' : 'More than one node'} of the pipeline splits by a seed of its own`
-          : `"${wanted.slice(0, 80)}" is no node that splits by a seed of its own`,
-      place: splits.node?.place ?? splits.place,
-      received: names.join(', ') || undefined,
-      hint:
-        wanted === undefined
-          ? names.length === 0
-            ? 'repeat seeds instead'
-            : `write splits: { node: ${names[0]!}, count: ${String(splits.count)} }`
-          : suggest(wanted, names, 'nodes that split'),
-    }),
-  )
-  return undefined
-}
-
-/** The option that seeds the split of a node: `seed`, or the one that ends in `Seed`. */
-function splitSeedOf({ installed: { operation } }: GraphNode): string | undefined {
-  if (operation.rowPolicy !== 'split') return undefined
-  const { properties } = operation.options as { readonly properties?: Readonly<Record<string, unknown>> }
-  return Object.keys(properties ?? {}).find((name) => name === 'seed' || name.endsWith('Seed'))
 }

@@ -22,33 +22,42 @@ interface Choice {
  * The trials of a sweep, in the order of the text: of what stands beside each other every combination, of a union one after the other.
  *
  * @param graph - Of the pipeline with the sweep's own `base`; ablations are taken from it.
- * @param splits - Alternatives that the repetition of splits gives.
+ * @param repeats - Alternatives that repetitions of nodes give, a list for each repetition.
  */
 export function expandSweep(
   { block, repeat }: SweepDocument,
   graph: Graph,
-  splits: readonly Setting[],
+  repeats: readonly (readonly Repeat[])[],
   problems: PipelineError[],
 ): readonly Trial[] {
   const known = new Map<SweepBlock, readonly Ablation[]>()
   findAblations(block, graph, known, problems)
-  const numRepeats = Math.max(1, repeat.seeds.length) * Math.max(1, splits.length)
+  const numRepeats = [repeat.seeds, ...repeats].reduce((product, { length }) => product * Math.max(1, length), 1)
   const count = countChoices(block, known) * numRepeats
-  if (count > maxTrials) {
+  const tooMany = (received: number): readonly Trial[] => {
     problems.push(
       problem('ERR_TOO_LARGE', {
         message: 'The sweep has too many trials',
         place: block.place,
         expected: `at most ${String(maxTrials)}`,
-        received: Number.isSafeInteger(count) ? String(count) : count.toPrecision(3),
+        received: Number.isSafeInteger(received) ? String(received) : received.toPrecision(3),
         hint: 'shorten a list of the grid, or let settings go together in zip',
       }),
     )
     return []
   }
+  if (count > maxTrials) return tooMany(count)
+  const seeds = repeat.seeds.map((setting): Repeat => ({ settings: [setting], shown: setting }))
   const choices = choicesOf(block, known, true, problems)
-  const repeated = multiply(multiply(choices, repeatChoices(repeat.seeds)), repeatChoices(splits))
-  return uniqueTrials(repeated, problems)
+  // What holds only in some trials is not known before they are there.
+  if (choices.length * numRepeats > maxTrials) return tooMany(choices.length * numRepeats)
+  return uniqueTrials([seeds, ...repeats].map(repeatChoices).reduce(multiply, choices), problems)
+}
+
+/** Settings of one repetition, and the one by which it is told from the others. */
+export interface Repeat {
+  readonly settings: readonly Setting[]
+  readonly shown: Setting
 }
 
 /** Ablations of every block, so that all of them are checked even where the number of trials is refused. */
@@ -59,17 +68,20 @@ function findAblations(
   problems: PipelineError[],
 ): void {
   if (block.ablate) known.set(block, ablations(block.ablate, graph, problems))
-  for (const inner of block.union) findAblations(inner, graph, known, problems)
+  for (const inner of [...block.union, ...block.when.map((clause) => clause.block)])
+    findAblations(inner, graph, known, problems)
 }
 
 function countChoices(block: SweepBlock, known: ReadonlyMap<SweepBlock, readonly Ablation[]>): number {
   const ofUnion = block.union.reduce((sum, inner) => sum + countChoices(inner, known), 0)
-  return [
+  const product = [
     ...block.grid.map((values) => values.length),
     block.zip.length,
+    block.random.length,
     known.get(block)?.length ?? 0,
     ofUnion,
-  ].reduce((product, factor) => product * Math.max(1, factor), 1)
+  ].reduce((all, factor) => all * Math.max(1, factor), 1)
+  return product + block.include.length
 }
 
 function choicesOf(
@@ -92,6 +104,10 @@ function choicesOf(
     )
   choices = multiply(
     choices,
+    block.random.map((row) => choice(row, factorsOf(row), row.at(-1)?.place ?? block.place)),
+  )
+  choices = multiply(
+    choices,
     (known.get(block) ?? []).map(({ label, settings, isAblated }) => ({
       ...choice(settings, { ablate: label }, block.ablate?.place ?? block.place),
       isAblated,
@@ -101,7 +117,59 @@ function choicesOf(
     choices,
     block.union.flatMap((inner) => choicesOf(inner, known, false, problems)),
   )
-  return excluded(choices, block, problems)
+  for (const clause of block.when) choices = conditional(choices, clause, known, problems)
+  const further = block.include.map(({ settings, place }) => choice(settings, factorsOf(settings), place))
+  // An empty block is one trial; one that only includes is only those.
+  const written = excluded(choices, block, problems)
+  if (further.length === 0) return written
+  const isOnlyIncluded = choices.length === 1 && choices[0] === base
+  return [...(isOnlyIncluded ? [] : written), ...multiply([base], further)]
+}
+
+/** Choices, of which those that meet a condition are multiplied by what holds only then. */
+function conditional(
+  choices: readonly Choice[],
+  { condition, block }: SweepBlock['when'][number],
+  known: ReadonlyMap<SweepBlock, readonly Ablation[]>,
+  problems: PipelineError[],
+): readonly Choice[] {
+  const meets = matcher(condition.settings)
+  const [first] = choices.filter(meets)
+  if (!first) {
+    const varied = new Set(choices.flatMap((each) => each.settings.map(({ path }) => path)))
+    const foreign = condition.settings.find(({ path }) => !varied.has(path))
+    if (condition.settings.length > 0)
+      problems.push(
+        foreign
+          ? notVaried('when', foreign, varied)
+          : problem('ERR_SWEEP', {
+              message: 'This holds in no trial',
+              place: condition.place,
+              expected: 'values that are varied',
+            }),
+      )
+    return choices
+  }
+  const own = choicesOf(block, known, false, problems)
+  return choices.flatMap((each) => (meets(each) && choices.length <= maxTrials ? multiply([each], own) : [each]))
+}
+
+/** Whether a choice has all of these settings; of none, no choice. */
+function matcher(settings: readonly Setting[]): (choice: Choice) => boolean {
+  const wanted = settings.map(({ path, value }): [string, string] => [path, canonicalJson(value)])
+  return (each) => {
+    const values = new Map(each.settings.map(({ path, value }) => [path, canonicalJson(value)]))
+    return wanted.length > 0 && wanted.every(([path, value]) => values.get(path) === value)
+  }
+}
+
+function notVaried(key: string, { path, place }: Setting, varied: ReadonlySet<string>): PipelineError {
+  return problem('ERR_UNKNOWN_KEY', {
+    message: `"${key}" names "${path.slice(0, 80)}", which is not varied`,
+    place,
+    received: path.slice(0, 80),
+    hint: suggest(path, varied, 'what is varied'),
+  })
 }
 
 function choice(settings: readonly Setting[], factors: Choice['factors'], place: Place): Choice {
@@ -112,8 +180,8 @@ function factorsOf(settings: readonly Setting[]): Readonly<Record<string, string
   return Object.fromEntries(settings.map(({ path, value }) => [path, valueText(value)]))
 }
 
-function repeatChoices(settings: readonly Setting[]): readonly Choice[] {
-  return settings.map((setting) => ({ ...choice([setting], {}, setting.place), repeat: factorsOf([setting]) }))
+function repeatChoices(repeats: readonly Repeat[]): readonly Choice[] {
+  return repeats.map(({ settings, shown }) => ({ ...choice(settings, {}, shown.place), repeat: factorsOf([shown]) }))
 }
 
 /** Every combination; nothing to choose from leaves things as they are. */
@@ -135,20 +203,8 @@ function excluded(choices: readonly Choice[], block: SweepBlock, problems: Pipel
   for (const { place, settings } of block.exclude) {
     const varied = new Set(choices.flatMap((each) => each.settings.map(({ path }) => path)))
     const foreign = settings.filter(({ path }) => !varied.has(path))
-    for (const { path, place: where } of foreign)
-      problems.push(
-        problem('ERR_UNKNOWN_KEY', {
-          message: `"exclude" names "${path.slice(0, 80)}", which is not varied`,
-          place: where,
-          received: path.slice(0, 80),
-          hint: suggest(path, varied, 'what is varied'),
-        }),
-      )
-    const wanted = settings.map(({ path, value }): [string, string] => [path, canonicalJson(value)])
-    const matches = (each: Choice): boolean => {
-      const values = new Map(each.settings.map(({ path, value }) => [path, canonicalJson(value)]))
-      return wanted.length > 0 && wanted.every(([path, value]) => values.get(path) === value)
-    }
+    for (const each of foreign) problems.push(notVaried('exclude', each, varied))
+    const matches = matcher(settings)
     const after = kept.filter((each) => !matches(each))
     if (after.length === kept.length && foreign.length === 0)
       problems.push(

@@ -1,14 +1,11 @@
 import type { PipelineError, Place } from '@etsef/plugin-api'
 import { problem } from '../errors.js'
-import { describeValue, isBroken, toPlain, type Located, type LocatedMap } from '../pipeline/located.js'
+import { describeValue, emptyMap, isBroken, type Located, type LocatedMap } from '../pipeline/located.js'
 import { asMap, reportUnknownKeys } from '../pipeline/read-pipeline.js'
+import { readPrune, type PruneDeclaration } from './read-prune.js'
+import { readRandom } from './read-random.js'
+import { listOf, readText, readValues, section, settingOf, textOf, wrongType, type PlacedText } from './read-parts.js'
 import type { Setting } from './trial.js'
-
-/** A word of a sweep's file and where it stands. */
-export interface PlacedText {
-  readonly text: string
-  readonly place: Place
-}
 
 /** What is left out, and how. */
 export interface AblateDeclaration {
@@ -30,14 +27,36 @@ export interface SweepBlock {
   /** Rows of settings that go together; empty: none. */
   readonly zip: readonly (readonly Setting[])[]
   readonly union: readonly SweepBlock[]
-  readonly exclude: readonly { readonly place: Place; readonly settings: readonly Setting[] }[]
+  readonly exclude: readonly Combination[]
+  /** Further trials beside all others of the block. */
+  readonly include: readonly Combination[]
   readonly ablate: AblateDeclaration | undefined
+  /** Rows of settings that were drawn; empty: none. */
+  readonly random: readonly (readonly Setting[])[]
+  /** What varies only in the trials that have certain settings. */
+  readonly when: readonly { readonly condition: Combination; readonly block: SweepBlock }[]
+}
+
+/** Settings that go together, and where they are written. */
+export interface Combination {
+  readonly place: Place
+  readonly settings: readonly Setting[]
+}
+
+/** How often something is repeated, and of which node. */
+export interface CountDeclaration {
+  readonly place: Place
+  readonly count: number
+  /** Left out: the only node that can be repeated so. */
+  readonly node: PlacedText | undefined
 }
 
 /** How often each trial is repeated, and with what. */
 export interface RepeatDeclaration {
   readonly seeds: readonly Setting[]
-  readonly splits: { readonly place: Place; readonly count: number; readonly node: PlacedText | undefined } | undefined
+  readonly splits: CountDeclaration | undefined
+  readonly folds: CountDeclaration | undefined
+  readonly permutedLabels: CountDeclaration | undefined
 }
 
 /** A sweep as it is written. */
@@ -48,26 +67,25 @@ export interface SweepDocument {
   readonly pipeline: PlacedText | undefined
   readonly block: SweepBlock
   readonly repeat: RepeatDeclaration
+  readonly prune: PruneDeclaration | undefined
 }
 
-const blockKeys = ['base', 'grid', 'zip', 'union', 'exclude', 'ablate']
-const topKeys = ['name', 'description', 'pipeline', ...blockKeys, 'repeat']
-const unsafeSteps = new Set(['', '__proto__', 'constructor', 'prototype'])
+const blockKeys = ['base', 'grid', 'zip', 'random', 'when', 'union', 'include', 'exclude', 'ablate']
+const topKeys = ['name', 'description', 'pipeline', ...blockKeys, 'repeat', 'prune']
 
 /** The sweep of a document; problems of form are reported. */
 export function readSweep(root: Located, file: string, problems: PipelineError[]): SweepDocument {
   const map = asMap(root, 'A sweep', problems)
   if (!map) {
-    const nothing: SweepBlock = {
-      place: root.place,
-      base: [],
-      grid: [],
-      zip: [],
-      union: [],
-      exclude: [],
-      ablate: undefined,
+    const nothing = emptyMap(root.place)
+    return {
+      file,
+      name: '',
+      pipeline: undefined,
+      block: readBlock(nothing, problems),
+      repeat: readRepeat(nothing, problems),
+      prune: undefined,
     }
-    return { file, name: '', pipeline: undefined, block: nothing, repeat: { seeds: [], splits: undefined } }
   }
   reportUnknownKeys(map, topKeys, 'sweep', problems)
   for (const key of ['description']) readText(map, key, problems)
@@ -96,6 +114,7 @@ export function readSweep(root: Located, file: string, problems: PipelineError[]
     pipeline,
     block: readBlock(map, problems),
     repeat: readRepeat(map, problems),
+    prune: readPrune(map, problems),
   }
 }
 
@@ -113,63 +132,38 @@ function readBlock(map: LocatedMap, problems: PipelineError[]): SweepBlock {
       reportUnknownKeys(block, blockKeys, 'block of the union', problems)
       return [readBlock(block, problems)]
     }),
-    exclude: listOf(map, 'exclude', problems).flatMap((item) => {
-      const entries = asMap(item, 'An entry of "exclude"', problems)?.entries
-      if (!entries) return []
-      const settings = [...entries].flatMap(
-        ([path, entry]) => settingOf(path, entry.place, entry.value, problems) ?? [],
-      )
-      return [{ place: item.place, settings }]
-    }),
+    include: combinations(map, 'include', problems),
+    exclude: combinations(map, 'exclude', problems),
     ablate: readAblate(map, problems),
-  }
-}
-
-/** Entries of a map of the block. */
-function section(map: LocatedMap, key: string, problems: PipelineError[]): readonly [string, Place, Located][] {
-  const entry = map.entries.get(key)
-  if (!entry) return []
-  const found = asMap(entry.value, `"${key}"`, problems)
-  if (found?.entries.size === 0) problems.push(empty(`"${key}" is empty`, entry.value.place, 'node.option: [values]'))
-  return [...(found?.entries ?? [])].map(([path, { place, value }]) => [path, place, value])
-}
-
-/** Items of a list; what is no list is reported. */
-function listOf(map: LocatedMap, key: string, problems: PipelineError[]): readonly Located[] {
-  const entry = map.entries.get(key)
-  if (!entry || isBroken(entry.value)) return []
-  if (entry.value.kind !== 'list') {
-    problems.push(wrongType(`"${key}" is not a list`, entry.value, 'a list'))
-    return []
-  }
-  if (entry.value.items.length === 0) problems.push(empty(`"${key}" is empty`, entry.value.place, 'at least one entry'))
-  return entry.value.items
-}
-
-function settingOf(path: string, place: Place, value: Located, problems: PipelineError[]): Setting | undefined {
-  if (isBroken(value)) return undefined
-  if (!path.includes('=') && path.split('.').every((step) => !unsafeSteps.has(step)))
-    return { path, value: toPlain(value), place: value.place }
-  problems.push(
-    problem('ERR_BAD_OVERRIDE', {
-      message: `"${path.slice(0, 80)}" names nothing that can be set`,
-      place,
-      expected: 'node.option, node.use, node.in.port, vars.name or seed',
+    random: readRandom(map, problems),
+    when: listOf(map, 'when', problems).flatMap((item) => {
+      const clause = asMap(item, 'A clause of "when"', problems)
+      if (!clause) return []
+      reportUnknownKeys(clause, ['if', ...blockKeys], 'clause of "when"', problems)
+      const condition = clause.entries.get('if')
+      if (!condition)
+        problems.push(
+          problem('ERR_MISSING_OPTION', {
+            message: 'The clause does not say in which trials it holds',
+            place: clause.place,
+            expected: 'if: { node.option: value }',
+          }),
+        )
+      const settings = section(clause, 'if', problems).flatMap(
+        ([path, place, value]) => settingOf(path, place, value, problems) ?? [],
+      )
+      return [{ condition: { place: condition?.place ?? clause.place, settings }, block: readBlock(clause, problems) }]
     }),
-  )
-  return undefined
+  }
 }
 
-function readValues(path: string, place: Place, value: Located, problems: PipelineError[]): readonly Setting[] {
-  if (isBroken(value)) return []
-  if (value.kind !== 'list') {
-    problems.push(
-      wrongType(`The values of "${path}" are not a list`, value, 'a list; one value for all goes into base'),
-    )
-    return []
-  }
-  if (value.items.length === 0) problems.push(empty(`"${path}" has no values`, value.place, 'at least one value'))
-  return value.items.flatMap((item) => settingOf(path, place, item, problems) ?? [])
+function combinations(map: LocatedMap, key: string, problems: PipelineError[]): readonly Combination[] {
+  return listOf(map, key, problems).flatMap((item) => {
+    const entries = asMap(item, `An entry of "${key}"`, problems)?.entries
+    if (!entries) return []
+    const settings = [...entries].flatMap(([path, entry]) => settingOf(path, entry.place, entry.value, problems) ?? [])
+    return [{ place: item.place, settings }]
+  })
 }
 
 function readZip(map: LocatedMap, problems: PipelineError[]): readonly (readonly Setting[])[] {
@@ -237,53 +231,40 @@ function readAblate(map: LocatedMap, problems: PipelineError[]): AblateDeclarati
 function readRepeat(map: LocatedMap, problems: PipelineError[]): RepeatDeclaration {
   const entry = map.entries.get('repeat')
   const repeat = entry && asMap(entry.value, '"repeat"', problems)
-  if (!repeat) return { seeds: [], splits: undefined }
-  reportUnknownKeys(repeat, ['seeds', 'splits'], 'repetition', problems)
-  const seeds = repeat.entries.get('seeds')
+  if (repeat) reportUnknownKeys(repeat, ['seeds', 'splits', 'folds', 'permutedLabels'], 'repetition', problems)
+  const seeds = repeat?.entries.get('seeds')
+  const count = (key: string, least: number): CountDeclaration | undefined =>
+    repeat && readCount(repeat, key, least, problems)
   return {
     seeds: seeds ? readValues('seed', seeds.place, seeds.value, problems) : [],
-    splits: readSplits(repeat, problems),
+    splits: count('splits', 1),
+    folds: count('folds', 2),
+    permutedLabels: count('permutedLabels', 1),
   }
 }
 
 /** `splits: 10`, or `splits: { node: split, count: 10 }` where several nodes split. */
-function readSplits(repeat: LocatedMap, problems: PipelineError[]): RepeatDeclaration['splits'] {
-  const entry = repeat.entries.get('splits')
+function readCount(
+  repeat: LocatedMap,
+  key: string,
+  least: number,
+  problems: PipelineError[],
+): CountDeclaration | undefined {
+  const entry = repeat.entries.get(key)
   if (!entry) return undefined
   const map = entry.value.kind === 'map' ? entry.value : undefined
   if (map) reportUnknownKeys(map, ['node', 'count'], 'repetition', problems)
   const count = map ? map.entries.get('count')?.value : entry.value
   const value = count?.kind === 'scalar' ? count.value : undefined
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1)
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least)
     return { place: entry.value.place, count: value, node: map && readText(map, 'node', problems) }
-  const place = count?.place ?? entry.value.place
   problems.push(
     problem('ERR_BAD_OPTION', {
-      message: '"splits" is not a number of splits',
-      place,
-      expected: 'a whole number ≥ 1, or { node: split, count: 10 }',
+      message: `"${key}" is not a number of ${key === 'permutedLabels' ? 'labellings' : key}`,
+      place: count?.place ?? entry.value.place,
+      expected: `a whole number ≥ ${String(least)}, or { node: name, count: 10 }`,
       received: count && describeValue(count),
     }),
   )
   return undefined
-}
-
-function readText(map: LocatedMap, key: string, problems: PipelineError[]): PlacedText | undefined {
-  const value = map.entries.get(key)?.value
-  return value && textOf(value, `"${key}"`, problems)
-}
-
-function textOf(value: Located, what: string, problems: PipelineError[]): PlacedText | undefined {
-  if (isBroken(value)) return undefined
-  if (value.kind === 'scalar' && typeof value.value === 'string') return { text: value.value, place: value.place }
-  problems.push(wrongType(`${what} is not a text`, value, 'a text'))
-  return undefined
-}
-
-function wrongType(message: string, value: Located, expected: string): PipelineError {
-  return problem('ERR_WRONG_TYPE', { message, place: value.place, expected, received: describeValue(value) })
-}
-
-function empty(message: string, place: Place, expected: string): PipelineError {
-  return problem('ERR_SWEEP', { message, place, expected })
 }

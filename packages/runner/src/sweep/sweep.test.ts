@@ -108,6 +108,127 @@ exclude: [{ centred.k: 1, seed: 4 }]
   })
 })
 
+describe('what varies only sometimes, or by chance', () => {
+  const shown = (trials: Awaited<ReturnType<typeof trialsOf>>) =>
+    trials.map(({ settings }) => Object.fromEntries(settings.map(({ path, value }) => [path, value])))
+
+  test('"when" varies further in the trials that have certain settings', async () => {
+    const trials = await trialsOf(
+      'when.yaml',
+      `grid: { centred.k: [1, 2] }
+when:
+  - if: { centred.k: 2 }
+    grid: { a.factor: [3, 4] }
+  - if: { a.factor: 4 }
+    base: { b.factor: 5 }
+`,
+    )
+    expect(shown(trials)).toEqual([
+      { 'centred.k': 1 },
+      { 'centred.k': 2, 'a.factor': 3 },
+      { 'centred.k': 2, 'a.factor': 4, 'b.factor': 5 },
+    ])
+  })
+
+  test('"include" adds trials, and what is excluded does not concern them', async () => {
+    const trials = await trialsOf(
+      'include.yaml',
+      `base: { vars.n: 20 }
+grid: { centred.k: [1, 2], a.factor: [1, 2] }
+exclude: [{ centred.k: 2 }]
+include: [{ centred.k: 2, b.factor: 9 }]
+`,
+    )
+    expect(shown(trials)).toEqual([
+      { 'vars.n': 20, 'centred.k': 1, 'a.factor': 1 },
+      { 'vars.n': 20, 'centred.k': 1, 'a.factor': 2 },
+      { 'vars.n': 20, 'centred.k': 2, 'b.factor': 9 },
+    ])
+    expect(await trialsOf('only.yaml', 'include: [{ centred.k: 1 }, { centred.k: 2 }]\n')).toHaveLength(2)
+  })
+
+  test('"random" draws different combinations by its seed, and more draws leave the first ones', async () => {
+    const draw = async (n: number, seed: number) =>
+      shown(
+        await trialsOf(
+          'random.yaml',
+          `random: { n: ${n}, seed: ${seed}, values: { centred.k: [1, 2], a.factor: { min: 0.01, max: 100, scale: log }, vars.n: { min: 10, max: 12, integer: true } } }\n`,
+        ),
+      )
+    const few = await draw(5, 1)
+    const many = await draw(40, 1)
+    expect(many.slice(0, 5)).toEqual(few)
+    expect(await draw(5, 2)).not.toEqual(few)
+    expect(new Set(many.map((row) => row['vars.n']))).toEqual(new Set([10, 11, 12]))
+    const factors = many.map((row) => Number(row['a.factor']))
+    expect(factors.every((factor) => factor >= 0.01 && factor <= 100)).toBe(true)
+    // By their logarithms half of them are below 1, not a hundredth.
+    expect(factors.filter((factor) => factor < 1).length).toBeGreaterThan(10)
+  })
+
+  test('mistakes in them are told in one pass', async () => {
+    expect(
+      await problemsOf(
+        `grid: { centred.k: [1, 2] }
+when: [{ if: { centred.k: 3 }, base: { a.factor: 2 } }, { if: { centred.n: 3 }, base: {} }, { grid: { a.factor: [1] } }]
+random: { n: 9, seed: 1, values: { b.factor: [1, 2], a.factor: { min: 2, max: 1 } } }
+union: [{ random: { n: 3, seed: 1, values: { b.factor: [1, 2] } } }, { random: { n: 1000000, values: { b.factor: [1] } } }]
+`,
+      ),
+    ).toEqual([
+      { code: 'ERR_SWEEP', at: '3:10', message: 'This holds in no trial' },
+      { code: 'ERR_UNKNOWN_KEY', at: '3:76', message: '"when" names "centred.n", which is not varied' },
+      { code: 'ERR_SWEEP', at: '3:87', message: '"base" is empty' },
+      { code: 'ERR_MISSING_OPTION', at: '3:93', message: 'The clause does not say in which trials it holds' },
+      { code: 'ERR_BAD_OPTION', at: '4:64', message: 'The range of "a.factor" cannot be drawn from' },
+      { code: 'ERR_SWEEP', at: '5:11', message: '"random" finds 2 different combinations, not 3' },
+      { code: 'ERR_MISSING_OPTION', at: '5:72', message: '"random" has no "seed"' },
+      { code: 'ERR_TOO_LARGE', at: '5:85', message: '"n" of "random" is not a number of trials' },
+    ])
+  })
+
+  test('a sweep that becomes too large only where something holds is refused', async () => {
+    const hundred = JSON.stringify(Array.from({ length: 100 }, (_, index) => index + 1))
+    const text = `grid: { a.factor: ${hundred}, centred.k: [1, 2] }\nwhen: [{ if: { centred.k: 1 }, grid: { b.factor: ${hundred} } }]\n`
+    expect(await problemsOf(text)).toEqual([
+      { code: 'ERR_TOO_LARGE', at: '1:1', message: 'The sweep has too many trials' },
+    ])
+  })
+})
+
+describe('a node that is left out', () => {
+  test('is passed through where it is alone and reads one thing of the kind that it gives', async () => {
+    const trials = await trialsOf('through.yaml', 'base: { centred.k: 1 }\nablate: { nodes: [centred, a] }\n')
+    expect(
+      trials.map(({ settings }) =>
+        settings.filter(({ path }) => path !== 'centred.k').map(({ path, value }) => [path, value]),
+      ),
+    ).toEqual([
+      [],
+      [['near.in.features', 'both']],
+      [
+        ['both.in.features', ['b']],
+        ['three.in.features', ['b', 'c']],
+      ],
+    ])
+    const only = await trialsOf(
+      'through-only.yaml',
+      'base: { centred.k: 1 }\nablate: { nodes: [a, centred], mode: only-one, baseline: false }\n',
+    )
+    expect(
+      only.map(({ settings }) =>
+        settings.filter(({ path }) => path !== 'centred.k').map(({ path, value }) => [path, value]),
+      ),
+    ).toEqual([
+      [['near.in.features', 'both']],
+      [
+        ['both.in.features', ['b']],
+        ['three.in.features', ['b', 'c']],
+      ],
+    ])
+  })
+})
+
 describe('trials share what is the same in them', () => {
   const varied = `base: { vars.n: 20 }
 grid: { centred.k: [1, 2], vars.n: [10, 20] }
@@ -199,11 +320,6 @@ repeat: { seeds: [], splits: 3 }
         code: 'ERR_SWEEP',
         at: '2:19',
         message: '"split" cannot be left out: input "features" of "c" takes nothing else',
-      },
-      {
-        code: 'ERR_SWEEP',
-        at: '2:26',
-        message: '"centred" cannot be left out: input "features" of "near" takes nothing else',
       },
       { code: 'ERR_SWEEP', at: '2:35', message: '"scores" cannot be left out: nothing that is wanted reads it' },
     ])
