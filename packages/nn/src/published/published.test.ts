@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer, type OutgoingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { architectureEntry, buildArchitecture } from '../architectures/build-architecture.js'
 import { architectures } from '../architectures/catalogue.js'
 import { findPublishedWeights, type PublishedWeights, publishedWeights } from './published-weights.js'
@@ -39,42 +39,23 @@ describe('pulling', () => {
   const content = Buffer.from('pretend these are weights')
   const sha256 = createHash('sha256').update(content).digest('hex')
   let dir = ''
-  let server: Server
-  let ranges: (string | undefined)[] = []
+  let server: TestServer
   let entry: PublishedWeights
-  /** Bytes after which the server hangs up; `undefined` sends everything. */
-  let cutAfter: number | undefined
 
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'etsef-pull-'))
-    ranges = []
-    cutAfter = undefined
-    server = createServer((request, response) => {
-      const { range } = request.headers
-      ranges.push(range)
-      const from = Number(/bytes=(\d+)-/.exec(range ?? '')?.[1] ?? 0)
-      if (from >= content.length) {
-        response.writeHead(416).end()
-        return
-      }
-      response.writeHead(from > 0 ? 206 : 200, { 'content-length': content.length - from })
-      if (cutAfter === undefined) response.end(content.subarray(from))
-      else response.write(content.subarray(from, from + cutAfter), () => setTimeout(() => response.destroy(), 20))
-    })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const { port } = server.address() as AddressInfo
+    server = await serve(content)
     entry = {
       id: 'x/y',
       architecture: 'x',
       options: {},
-      url: `http://127.0.0.1:${port}/w.pth`,
+      url: `${server.url}/w.pth`,
       checksum: { algorithm: 'sha256', hex: sha256.slice(0, 8) },
       preprocessing: 'tf',
     }
   })
   afterEach(async () => {
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
+    await server.close()
     await rm(dir, { recursive: true })
   })
 
@@ -84,29 +65,117 @@ describe('pulling', () => {
     expect(await readFile(path)).toEqual(content)
     expect(progress.at(-1)).toBe(content.length)
     await pullWeights(entry, { dir })
-    expect(ranges).toEqual([undefined])
+    expect(server.ranges).toEqual([undefined])
     expect(await verifyWeights(entry, dir)).toBe('ok')
+    expect(await readdir(dirname(path))).toEqual(['w.pth'])
   })
 
-  test('goes on where an interrupted download stopped', async () => {
-    const path = cachedWeightsPath(entry, dir)
-    await mkdir(dirname(path), { recursive: true })
-    await writeFile(`${path}.part`, content.subarray(0, 10))
+  test('goes on at once where a download was cut, as long as it gets further', async () => {
+    server.cuts = [9, 10]
     expect(await readFile(await pullWeights(entry, { dir }))).toEqual(content)
-    expect(ranges).toEqual(['bytes=10-'])
+    expect(server.ranges).toEqual([undefined, 'bytes=9-', 'bytes=19-'])
   })
 
-  test('keeps what came before a cut, says so, and goes on from there', async () => {
-    cutAfter = 9
+  test('keeps what came before a cut, says so, and goes on from there when asked again', async () => {
+    server.cuts = [9, 0]
     await expect(pullWeights(entry, { dir })).rejects.toMatchObject({
       code: 'ERR_WEIGHTS',
       message: 'the download of x/y was cut off',
       received: `9 bytes, kept in ${cachedWeightsPath(entry, dir)}.part`,
+      hint: 'pull again: it goes on where it stopped',
     })
     expect(await verifyWeights(entry, dir)).toBe('missing')
-    cutAfter = undefined
     expect(await readFile(await pullWeights(entry, { dir }))).toEqual(content)
-    expect(ranges).toEqual([undefined, 'bytes=9-'])
+    expect(server.ranges).toEqual([undefined, 'bytes=9-', 'bytes=9-'])
+  })
+
+  describe('when the file changes between two pieces', () => {
+    const other = Buffer.from('PRETEND THESE ARE WEIGHTS')
+    /** Without a checksum nothing but the server's word tells the pieces apart. */
+    const unchecked = (): PublishedWeights => {
+      const { id, architecture, options, url, preprocessing } = entry
+      return { id, architecture, options, url, preprocessing }
+    }
+
+    test.each([
+      ['is named by an ETag', { etag: '"1"' }, { etag: '"2"' }],
+      [
+        'is named by its time',
+        { 'last-modified': 'Mon, 02 Nov 2026 10:00:00 GMT' },
+        { 'last-modified': 'Mon, 02 Nov 2026 11:00:00 GMT' },
+      ],
+      ['has a weak ETag only', { etag: 'W/"1"' }, { etag: 'W/"1"' }],
+      ['is not named at all', {}, {}],
+    ])('and %s, none of the old one is kept', async (_, before, after) => {
+      server.version = before
+      server.cuts = [9]
+      server.onCut = () => {
+        server.content = other
+        server.version = after
+      }
+      expect(await readFile(await pullWeights(unchecked(), { dir }))).toEqual(other)
+    })
+
+    test('and the server sends the rest of the new one all the same, none of the old one is kept', async () => {
+      server.ignoresIfRange = true
+      server.cuts = [9]
+      server.onCut = () => {
+        server.content = other
+        server.version = { etag: '"2"' }
+      }
+      expect(await readFile(await pullWeights(unchecked(), { dir }))).toEqual(other)
+      expect(server.ranges).toEqual([undefined, 'bytes=9-', undefined])
+    })
+
+    test('that an earlier pull got and a later one asks for, none of the old one is kept', async () => {
+      server.cuts = [9, 0]
+      await expect(pullWeights(unchecked(), { dir })).rejects.toMatchObject({ code: 'ERR_WEIGHTS' })
+      server.content = other
+      server.version = { etag: '"2"' }
+      expect(await readFile(await pullWeights(unchecked(), { dir }))).toEqual(other)
+    })
+  })
+
+  test('a part that is the whole file is not downloaded again', async () => {
+    const path = cachedWeightsPath(entry, dir)
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(`${path}.part`, content)
+    await writeFile(`${path}.part.version`, '"1"')
+    expect(await readFile(await pullWeights(entry, { dir }))).toEqual(content)
+    expect(server.ranges).toEqual([`bytes=${content.length}-`])
+  })
+
+  test('a part of unknown origin is not gone on with', async () => {
+    const path = cachedWeightsPath(entry, dir)
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(`${path}.part`, 'something')
+    expect(await readFile(await pullWeights(entry, { dir }))).toEqual(content)
+    expect(server.ranges).toEqual([undefined])
+  })
+
+  test('a busy server is asked again', async () => {
+    server.busy = 1
+    expect(await readFile(await pullWeights(entry, { dir }))).toEqual(content)
+  })
+
+  test('says what the server answers', async () => {
+    server.isGone = true
+    await expect(pullWeights(entry, { dir })).rejects.toMatchObject({
+      code: 'ERR_WEIGHTS',
+      message: 'the publisher of x/y answers 404',
+    })
+  })
+
+  test('goes through the proxy of the environment', async () => {
+    vi.stubEnv('http_proxy', server.url)
+    vi.stubEnv('no_proxy', '')
+    try {
+      const far = { ...entry, url: 'http://weights.invalid/w.pth' }
+      expect(await readFile(await pullWeights(far, { dir }))).toEqual(content)
+      expect(server.asked).toContain('weights.invalid')
+    } finally {
+      vi.unstubAllEnvs()
+    }
   })
 
   test('refuses a file with another checksum and sets it aside', async () => {
@@ -186,3 +255,78 @@ describe('pulling', () => {
     expect(await verifyWeights(entry, dir)).toBe('wrong')
   })
 })
+
+interface TestServer {
+  readonly url: string
+  content: Buffer
+  /** Headers that name the version of the content. */
+  version: OutgoingHttpHeaders
+  /** Bytes after which the next answers are cut off; later ones are sent whole. */
+  cuts: number[]
+  onCut: () => void
+  /** Answers 503 this often. */
+  busy: number
+  isGone: boolean
+  ignoresIfRange: boolean
+  readonly ranges: (string | undefined)[]
+  /** Hosts that were asked for. */
+  readonly asked: (string | undefined)[]
+  close(): Promise<void>
+}
+
+/** A server of one file that sends parts of it; also a proxy of every other server. */
+async function serve(content: Buffer): Promise<TestServer> {
+  const http = createServer((request, response) => {
+    const { range, 'if-range': ifRange, host } = request.headers
+    state.ranges.push(range)
+    state.asked.push(host)
+    if (state.isGone || state.busy-- > 0) {
+      response.writeHead(state.isGone ? 404 : 503, { 'retry-after': '0' }).end()
+      return
+    }
+    const { version, content } = state
+    const isSame = state.ignoresIfRange || ifRange === (version['etag'] ?? version['last-modified'])
+    const from = isSame ? Number(/bytes=(\d+)-/.exec(range ?? '')?.[1] ?? 0) : 0
+    if (from >= content.length) {
+      response.writeHead(416, { ...version, 'content-range': `bytes */${content.length}` }).end()
+      return
+    }
+    const part = from > 0 ? { 'content-range': `bytes ${from}-${content.length - 1}/${content.length}` } : {}
+    response.writeHead(from > 0 ? 206 : 200, { ...version, ...part, 'content-length': content.length - from })
+    const cut = state.cuts.shift()
+    if (cut === undefined) {
+      response.end(content.subarray(from))
+      return
+    }
+    response.flushHeaders()
+    response.write(content.subarray(from, from + cut), () => {
+      state.onCut()
+      setTimeout(() => response.destroy(), 20)
+    })
+  })
+  // As a proxy: both ends of the tunnel are here.
+  http.on('connect', (request, socket) => {
+    state.asked.push(request.url?.split(':')[0])
+    socket.write('HTTP/1.1 200 OK\r\n\r\n')
+    http.emit('connection', socket)
+  })
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+  const { port } = http.address() as AddressInfo
+  const state: TestServer = {
+    url: `http://127.0.0.1:${port}`,
+    content,
+    version: { etag: '"1"' },
+    cuts: [],
+    onCut: () => undefined,
+    busy: 0,
+    isGone: false,
+    ignoresIfRange: false,
+    ranges: [],
+    asked: [],
+    async close() {
+      http.closeAllConnections()
+      await new Promise((resolve) => http.close(resolve))
+    },
+  }
+  return state
+}

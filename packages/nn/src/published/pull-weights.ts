@@ -1,19 +1,16 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, rename, stat } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { mkdir, rename } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { badWeights } from '../weights/weights-error.js'
+import { download, sizeOfFile, type DownloadOptions } from './download.js'
 import type { Checksum, PublishedWeights } from './published-weights.js'
 
 /** Options of {@link pullWeights}. */
-export interface PullOptions {
+export interface PullOptions extends DownloadOptions {
   /** Cache folder; made if need be. */
   readonly dir: string
-  readonly signal?: AbortSignal
-  /** Bytes so far, and in all where the server says. */
-  onProgress?(bytes: number, total: number | undefined): void
 }
 
 /** What {@link verifyWeights} found; `unchecked` when the publisher gives no checksum. */
@@ -46,7 +43,7 @@ export async function pullWeights(entry: PublishedWeights, options: PullOptions)
   await mkdir(join(path, '..'), { recursive: true })
   if (state === 'wrong') await rename(path, `${path}.wrong`)
   const part = `${path}.part`
-  await download(entry, path, part, options)
+  await download({ url: entry.url, part, path, name: entry.id }, options)
   if (entry.checksum !== undefined && !(await matches(part, entry.checksum))) {
     await rename(part, `${path}.wrong`)
     throw badWeights(`${entry.url} has another checksum than its publisher states`, {
@@ -57,60 +54,6 @@ export async function pullWeights(entry: PublishedWeights, options: PullOptions)
   }
   await rename(part, path)
   return path
-}
-
-async function download(entry: PublishedWeights, path: string, part: string, options: PullOptions): Promise<void> {
-  const { signal } = options
-  const have = (await sizeOfFile(part)) ?? 0
-  const response = await request(entry, path, have, signal)
-  // 416: the whole file is there already. 200: the server does not resume, so start again.
-  if (response.status === 416) return
-  const resumes = response.status === 206
-  const length = response.headers.get('content-length')
-  let bytes = resumes ? have : 0
-  const total = length === null ? undefined : Number(length) + bytes
-  const body = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0])
-  body.on('data', (chunk: Uint8Array) => {
-    bytes += chunk.length
-    options.onProgress?.(bytes, total)
-  })
-  try {
-    await pipeline(body, createWriteStream(part, { flags: resumes ? 'a' : 'w' }), {
-      ...(signal === undefined ? {} : { signal }),
-    })
-  } catch (cause) {
-    signal?.throwIfAborted()
-    throw badWeights(`the download of ${entry.id} was cut off`, {
-      cause,
-      expected: total === undefined ? 'the whole file' : `${total} bytes`,
-      received: `${(await sizeOfFile(part)) ?? 0} bytes, kept in ${part}`,
-      hint: 'pull again: it goes on where it stopped',
-    })
-  }
-}
-
-async function request(
-  entry: PublishedWeights,
-  path: string,
-  from: number,
-  signal: AbortSignal | undefined,
-): Promise<Response> {
-  let response: Response
-  try {
-    response = await fetch(entry.url, { headers: from > 0 ? { range: `bytes=${from}-` } : {}, signal: signal ?? null })
-  } catch (cause) {
-    signal?.throwIfAborted()
-    throw badWeights(`cannot reach the publisher of ${entry.id}`, {
-      cause,
-      expected: entry.url,
-      hint: `download that file on another machine and place it at ${path}; \`etsef weights verify ${path}\` then checks it`,
-    })
-  }
-  if (response.ok || response.status === 416) return response
-  throw badWeights(`the publisher of ${entry.id} answers ${response.status}`, {
-    expected: entry.url,
-    hint: `place the file at ${path}`,
-  })
 }
 
 /** True when a file has a digest that begins as the publisher says. */
@@ -128,11 +71,4 @@ async function digestOf(path: string, { algorithm }: Checksum): Promise<string> 
 export function showChecksum({ algorithm, hex }: Checksum): string {
   const length = algorithm === 'md5' ? 32 : 64
   return `${algorithm} ${hex}${hex.length < length ? '…' : ''}`
-}
-
-async function sizeOfFile(path: string): Promise<number | undefined> {
-  return stat(path).then(
-    (stats) => stats.size,
-    () => undefined,
-  )
 }
