@@ -60,7 +60,7 @@ describe('leaks in folders of images', () => {
       join(project.path, path, 'train_directory/normal/0.png'),
       join(project.path, path, 'test_directory/normal/renamed.png'),
     )
-    const { nodes: states } = await project.run(nodes(`path: ${path}, partitions: keep`))
+    const { nodes: states } = await project.run(nodes(`path: ${path}, splitFolders: keep`))
     expect(states['scans']?.error).toMatchObject({
       code: 'ERR_LEAKAGE',
       message: expect.stringMatching(
@@ -74,7 +74,7 @@ describe('leaks in folders of images', () => {
     const path = folder('same-patient', files)
     const patients = Object.keys(files).map((file, i) => `${file},patient-${String(i % 20)}`)
     write(`${path}/groups.csv`, ['file,group', ...patients].join('\n'))
-    const { nodes: states } = await project.run(nodes(`path: ${path}, partitions: keep, groups: groups.csv`))
+    const { nodes: states } = await project.run(nodes(`path: ${path}, splitFolders: keep, groups: groups.csv`))
     expect(states['scans']?.error).toMatchObject({
       code: 'ERR_LEAKAGE',
       message: expect.stringMatching(/Group "patient-\d+" has images in/) as string,

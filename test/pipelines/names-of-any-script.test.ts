@@ -21,7 +21,7 @@ nodes:
   knn:     { use: ensemble/knn, in: { features: tl.features } }
   vote:    { use: ensemble/vote, in: { predictions: [rf, knn] } }
   scores:  { use: report/evaluate, in: { predictions: [rf, knn, vote] }, with: { resamples: 100 } }
-  figures: { use: report/figures, in: { predictions: rf, features: tl.features }, with: { iterations: 60 } }
+  figures: { use: report/figures, in: { predictions: rf, features: tl.features }, with: { maxIter: 60 } }
   cam:     { use: xai/grad-cam, in: { images: split, model: tl.model } }
   overlay: { use: xai/overlay, in: { attributions: cam, images: split, predictions: vote } }
   shap:    { use: xai/tree-shap, in: { features: tl.features, model: rf.model } }

@@ -21,7 +21,7 @@ test('S14: test features coloured by train labels are coloured by chance', () =>
 
 test('S14: report/figures colours each held-out row by its own label, whatever order rows come in', async () => {
   const result = await runOperation(operationOf(report, 'report/figures'), {
-    options: { iterations: 50 },
+    options: { maxIter: 50 },
     inputs: { features: table },
   })
   const { dir } = result.outputs['report'] as ReportValue

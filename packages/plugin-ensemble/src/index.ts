@@ -2,7 +2,7 @@ import plugin from './plugin.js'
 
 export default plugin
 export * from './numeric/statistics/temperature.js'
-export * from './classifiers/class-weights/class-weights.js'
+export * from './classifiers/class-weight/class-weight.js'
 export * from './combining/abstain/abstain-model.js'
 export * from './combining/diversity/diversity-model.js'
 export * from './combining/dynamic-selection/dynamic-selection-model.js'

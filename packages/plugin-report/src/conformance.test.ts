@@ -41,7 +41,7 @@ checkPlugin(plugin, {
       },
     }),
     'report/figures': () => ({
-      options: { iterations: 60 },
+      options: { maxIter: 60 },
       inputs: { predictions: predictions(0.8, 1), features: someFeatures({ numSamples: 100 }) },
     }),
     'report/attributions': () => ({

@@ -32,7 +32,7 @@ describe('colour changes are torchvision’s', () => {
     const picture = Uint8Array.from({ length: 16 * 16 * 3 }, (_, i) => (i * 7) % 256)
     const view = (label: number) => {
       const target = new Float32Array(picture.length)
-      augmentView(picture, 16, viewPresets.colour, createRng('s', label), target)
+      augmentView(picture, 16, viewPresets.color, createRng('s', label), target)
       return target
     }
     expect(view(0)).toEqual(view(0))

@@ -14,7 +14,7 @@ export interface ViewOptions {
   readonly saturation: number
   readonly hue: number
   /** Probability of dropping colour. */
-  readonly greyscale: number
+  readonly grayscale: number
   /** Probability of a Gaussian blur. */
   readonly blur: number
   /** Range of the blur's sigma as a share of the picture side. */
@@ -22,13 +22,13 @@ export interface ViewOptions {
 }
 
 /**
- * SimCLR's recipe (`colour`), and one for modalities in which colour means nothing and small crops lose the finding (`greyscale`):
+ * SimCLR's recipe (`color`), and one for modalities in which colour means nothing and small crops lose the finding (`grayscale`):
  * no saturation, hue or colour drop, gentler crop. `light` is for supervised training: what may change without changing the class.
  *
  * @see Chen et al. 2020, arXiv:2002.05709, appendix A
  */
-export const viewPresets: Readonly<Record<'colour' | 'greyscale' | 'light', ViewOptions>> = {
-  colour: {
+export const viewPresets: Readonly<Record<'color' | 'grayscale' | 'light', ViewOptions>> = {
+  color: {
     cropScale: [0.08, 1],
     flip: 0.5,
     jitter: 0.8,
@@ -36,11 +36,11 @@ export const viewPresets: Readonly<Record<'colour' | 'greyscale' | 'light', View
     contrast: 0.8,
     saturation: 0.8,
     hue: 0.2,
-    greyscale: 0.2,
+    grayscale: 0.2,
     blur: 0.5,
     blurSigma: [0.1 / 224, 2 / 224],
   },
-  greyscale: {
+  grayscale: {
     cropScale: [0.3, 1],
     flip: 0.5,
     jitter: 0.8,
@@ -48,7 +48,7 @@ export const viewPresets: Readonly<Record<'colour' | 'greyscale' | 'light', View
     contrast: 0.4,
     saturation: 0,
     hue: 0,
-    greyscale: 0,
+    grayscale: 0,
     blur: 0.5,
     blurSigma: [0.1 / 224, 2 / 224],
   },
@@ -60,7 +60,7 @@ export const viewPresets: Readonly<Record<'colour' | 'greyscale' | 'light', View
     contrast: 0.15,
     saturation: 0,
     hue: 0,
-    greyscale: 0,
+    grayscale: 0,
     blur: 0,
     blurSigma: [0, 0],
   },
@@ -88,7 +88,7 @@ export function augmentView(
       else scaleColour(target, change, rng.uniform(Math.max(0, 1 - strength), 1 + strength))
     }
   }
-  if (rng.next() < options.greyscale) scaleColour(target, 'saturation', 0)
+  if (rng.next() < options.grayscale) scaleColour(target, 'saturation', 0)
   if (rng.next() < options.blur) blur(target, side, rng.uniform(...options.blurSigma) * side)
 }
 

@@ -13,7 +13,7 @@ export interface ClassifierMetrics {
 export function classifierMetrics(
   logits: Float32Array,
   labels: ArrayLike<number>,
-  options: Pick<CrossEntropyOptions, 'classWeights'> = {},
+  options: Pick<CrossEntropyOptions, 'classWeight'> = {},
 ): ClassifierMetrics {
   const numClasses = logits.length / labels.length
   const hits = new Float64Array(numClasses)
@@ -25,7 +25,7 @@ export function classifierMetrics(
     const label = labels[n]!
     const max = row.reduce((a, b) => Math.max(a, b), -Infinity)
     const total = row.reduce((sum, value) => sum + Math.exp(value - max), 0)
-    const rowWeight = options.classWeights?.[label] ?? 1
+    const rowWeight = options.classWeight?.[label] ?? 1
     loss += rowWeight * (Math.log(total) - (row[label]! - max))
     weight += rowWeight
     counts[label]!++

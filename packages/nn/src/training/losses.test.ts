@@ -17,7 +17,7 @@ describe.each(testEngines)('on %s', (name) => {
   test.for<[string, CrossEntropyOptions, number]>([
     ['plain', {}, 1.06710744],
     ['label smoothing 0.1', { labelSmoothing: 0.1 }, 1.11710739],
-    ['class weights, divided by their sum', { classWeights: [1, 2, 3] }, 1.51573813],
+    ['class weights, divided by their sum', { classWeight: [1, 2, 3] }, 1.51573813],
     ['focal, gamma 2', { focalGamma: 2 }, 0.72808295],
   ])('cross-entropy is torch’s: %s', async ([, options, expected]) => {
     expect(await crossEntropy(options)).toBeCloseTo(expected, 5)

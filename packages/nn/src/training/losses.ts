@@ -6,7 +6,7 @@ export interface CrossEntropyOptions {
   /** Share of the target spread evenly over all classes, in [0, 1), default 0. */
   readonly labelSmoothing?: number
   /** Positive weight per class; the loss is divided by the sum of the rows' weights, as in PyTorch (Keras divides by N). */
-  readonly classWeights?: readonly number[]
+  readonly classWeight?: readonly number[]
   /** Focusing exponent of the focal loss, default 0 (plain cross-entropy). Lin et al. 2017, arXiv:1708.02002 */
   readonly focalGamma?: number
 }
@@ -38,22 +38,22 @@ export function softmaxCrossEntropy(
 
 /** Row `n`, column `c`: smoothed target × class weight ÷ sum of the rows' weights. */
 function targetMatrix(labels: ArrayLike<number>, numClasses: number, options: CrossEntropyOptions): Float32Array {
-  const { labelSmoothing = 0, classWeights } = options
-  const total = weightOfRows(labels, classWeights)
+  const { labelSmoothing = 0, classWeight } = options
+  const total = weightOfRows(labels, classWeight)
   const target = new Float32Array(labels.length * numClasses)
   for (let n = 0; n < labels.length; n++) {
     for (let c = 0; c < numClasses; c++) {
       const share = (c === labels[n] ? 1 - labelSmoothing : 0) + labelSmoothing / numClasses
-      target[n * numClasses + c] = (share * (classWeights?.[c] ?? 1)) / total
+      target[n * numClasses + c] = (share * (classWeight?.[c] ?? 1)) / total
     }
   }
   return target
 }
 
 /** Sum of the rows' class weights: what {@link softmaxCrossEntropy} divides by. */
-export function weightOfRows(labels: ArrayLike<number>, classWeights?: readonly number[]): number {
+export function weightOfRows(labels: ArrayLike<number>, classWeight?: readonly number[]): number {
   let total = 0
-  for (let n = 0; n < labels.length; n++) total += classWeights?.[labels[n]!] ?? 1
+  for (let n = 0; n < labels.length; n++) total += classWeight?.[labels[n]!] ?? 1
   return total
 }
 

@@ -259,9 +259,9 @@ describe.each(testEngines)('on %s', (name) => {
     expect((await train({ freeze: 'backbone', epochs: 1, batchSize: 11, accumulate: 2 })).leaked).toBe(0)
   })
 
-  test.for([{ classWeights: 'none' }, { classWeights: [9, 1, 0.1] }] as const)(
-    'a batch in parts takes the step of the whole, where no batch norm learns: $classWeights',
-    async ({ classWeights }) => {
+  test.for([{ classWeight: 'none' }, { classWeight: [9, 1, 0.1] }] as const)(
+    'a batch in parts takes the step of the whole, where no batch norm learns: $classWeight',
+    async ({ classWeight }) => {
       const noDropout = {
         ...network(),
         nodes: network().nodes.map((node) => (node.op === 'dropout' ? { ...node, rate: 0 } : node)),
@@ -269,7 +269,7 @@ describe.each(testEngines)('on %s', (name) => {
       const [whole, ...parts] = await Promise.all(
         [1, 2, 3].map((accumulate) =>
           train(
-            { freeze: 'backbone', epochs: 1, batchSize: 11, accumulate, classWeights, optimizer: { name: 'sgd' } },
+            { freeze: 'backbone', epochs: 1, batchSize: 11, accumulate, classWeight, optimizer: { name: 'sgd' } },
             { graph: noDropout },
           ),
         ),
@@ -297,7 +297,7 @@ describe.each(testEngines)('on %s', (name) => {
     const options = {
       optimizer,
       clipNorm: 1,
-      classWeights: 'balanced',
+      classWeight: 'balanced',
       stageDecay: 0.5,
       learningRate: 3e-2,
       epochs: 6,

@@ -33,7 +33,7 @@ export interface TrainClassifierOptions {
   readonly labelSmoothing?: number
   readonly focalGamma?: number
   /** `balanced` weighs rare classes more. Default none. */
-  readonly classWeights?: 'balanced' | 'none' | readonly number[]
+  readonly classWeight?: 'balanced' | 'none' | readonly number[]
   /** Bound on the joint gradient norm; default none. */
   readonly clipNorm?: number
   /** Parts a batch is computed in (gradient accumulation), default 1; batch norm and class weights see one part at a time. */
@@ -112,7 +112,7 @@ export async function trainClassifier(input: TrainClassifierInput): Promise<Trai
   if (freeze !== 'backbone') refuseTooLarge(engine, graph, Math.ceil(batchSize / accumulate))
   const rng = createRng(input.seed, 'train-classifier')
   const rates = stageRates(graph, options.stageDecay ?? 1)
-  const classWeights = resolveClassWeights(options, train.labels, numLogits(graph))
+  const classWeight = resolveClassWeight(options, train.labels, numLogits(graph))
 
   const saved = checkpoint && (await readCheckpoint<Progress>(checkpoint.directory, checkpoint.name))
   const progress = saved?.progress ?? freshProgress()
@@ -147,7 +147,7 @@ export async function trainClassifier(input: TrainClassifierInput): Promise<Trai
       lossOptions: {
         labelSmoothing: options.labelSmoothing ?? 0,
         focalGamma: options.focalGamma ?? 0,
-        ...(classWeights === undefined ? {} : { classWeights }),
+        ...(classWeight === undefined ? {} : { classWeight }),
       },
       checkLoss,
       rateFactor: (name: string) => rates.get(name) ?? 1,
@@ -165,7 +165,7 @@ export async function trainClassifier(input: TrainClassifierInput): Promise<Trai
       const swapBack = average?.swapIn()
       const metrics =
         validation && validationValues
-          ? await evaluateClassifier(model, validation, validationValues, classWeights, input.signal)
+          ? await evaluateClassifier(model, validation, validationValues, classWeight, input.signal)
           : undefined
       if (metrics) checkLoss(metrics.loss, 'validation', rate)
       progress.epoch++
@@ -211,7 +211,7 @@ async function evaluateClassifier(
   model: GraphModel,
   source: LabelledSource,
   values: BoundarySource,
-  classWeights: readonly number[] | undefined,
+  classWeight: readonly number[] | undefined,
   signal: AbortSignal | undefined,
 ): Promise<ClassifierMetrics> {
   const logits = new Float32Array(source.size * numLogits(model.graph))
@@ -222,7 +222,7 @@ async function evaluateClassifier(
     logits.set(out!.dataSync<'float32'>(), start * numLogits(model.graph))
     for (const tensor of [out!, ...feeds.values()]) tensor.dispose()
   }
-  return classifierMetrics(logits, source.labels, classWeights === undefined ? {} : { classWeights })
+  return classifierMetrics(logits, source.labels, classWeight === undefined ? {} : { classWeight })
 }
 
 function takeIfBetter(
@@ -286,14 +286,14 @@ function stageRates(graph: Graph, decay: number): Map<string, number> {
   )
 }
 
-function resolveClassWeights(
+function resolveClassWeight(
   options: TrainClassifierOptions,
   labels: Int32Array,
   numClasses: number,
 ): readonly number[] | undefined {
-  const { classWeights = 'none' } = options
-  if (classWeights === 'none') return undefined
-  return classWeights === 'balanced' ? balancedClassWeights(labels, numClasses) : classWeights
+  const { classWeight = 'none' } = options
+  if (classWeight === 'none') return undefined
+  return classWeight === 'balanced' ? balancedClassWeights(labels, numClasses) : classWeight
 }
 
 function readNamed(model: GraphModel, names: readonly string[]): Map<string, WeightTensor> {

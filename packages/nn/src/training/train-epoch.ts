@@ -88,13 +88,13 @@ async function learnBatch(
   const { part, train, values, accumulate, lossOptions, rng } = options
   const partSize = Math.ceil(indices.length / accumulate)
   const labelsOf = (rows: readonly number[]): number[] => rows.map((i) => train.labels[i]!)
-  const total = weightOfRows(labelsOf(indices), lossOptions.classWeights)
+  const total = weightOfRows(labelsOf(indices), lossOptions.classWeight)
   let [largestLoss, loss, hits] = [0, 0, 0]
   for (let from = 0; from < indices.length; from += partSize) {
     const piece = indices.slice(from, from + partSize)
     const labels = labelsOf(piece)
     // Each part's loss is a mean over its own rows' weights; this is its part in the mean over the whole batch.
-    const share = weightOfRows(labels, lossOptions.classWeights) / total
+    const share = weightOfRows(labels, lossOptions.classWeight) / total
     const pieceRng = rng.fork('piece', from)
     const feeds = await values.read(piece, pieceRng.fork('augment'))
     const outcome = learnPart(model, feeds, gradients, {

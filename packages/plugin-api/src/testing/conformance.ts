@@ -116,6 +116,8 @@ function demand(holds: boolean, message: string, expected?: unknown, received?: 
 }
 
 const camelCase = /^[a-z][a-zA-Z0-9]*$/
+/** camelCase, or the one capital letter by which a field knows a quantity, such as `C` of an SVM. */
+const optionName = /^([a-z][a-zA-Z0-9]*|[A-Z])$/
 const functionsOfKinds = {
   source: ['run'],
   combine: ['run'],
@@ -136,7 +138,7 @@ function declarationChecks(operation: Operation): Checks {
       demand(schema.type === 'object', 'Options are no object')
       demand(schema.additionalProperties === false, 'Options take unknown keys', 'additionalProperties: false')
       for (const [name, { description }] of Object.entries(schema.properties ?? {})) {
-        demand(camelCase.test(name), `Option "${name}" has no name of the pipeline language`, 'camelCase')
+        demand(optionName.test(name), `Option "${name}" has no name of the pipeline language`, 'camelCase')
         demand(Boolean(description), `Option "${name}" has no description`)
       }
       for (const [name, { description }] of [

@@ -8,20 +8,20 @@ const viewsOf = (mode: (typeof ttaModes)[number], pixels = picture, side = 2): U
   Array.from({ length: numViews(mode) }, (_, i) => squareView(pixels, side, mode, i))
 
 test('flip mirrors left and right', () => {
-  expect(viewsOf('flip').map(red)).toEqual([
+  expect(viewsOf('horizontalFlip').map(red)).toEqual([
     [1, 2, 3, 4],
     [2, 1, 4, 3],
   ])
 })
 
-test('flips mirrors on both axes, flipsAndRotations adds quarter turns', () => {
+test('bothFlips mirrors on both axes, flipsAndRotations adds quarter turns', () => {
   const flips = [
     [1, 2, 3, 4],
     [2, 1, 4, 3],
     [3, 4, 1, 2],
     [4, 3, 2, 1],
   ]
-  expect(viewsOf('flips').map(red)).toEqual(flips)
+  expect(viewsOf('bothFlips').map(red)).toEqual(flips)
   const all = viewsOf('flipsAndRotations').map(red)
   expect(all.slice(0, 4)).toEqual(flips)
   // Transposed; turned left and right; transposed on the other diagonal.

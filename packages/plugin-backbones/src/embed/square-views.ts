@@ -1,5 +1,5 @@
 /** Views of a square picture that test-time augmentation averages over. */
-export const ttaModes = ['none', 'flip', 'flips', 'flipsAndRotations'] as const
+export const ttaModes = ['none', 'horizontalFlip', 'bothFlips', 'flipsAndRotations'] as const
 
 /** One of {@link ttaModes}. */
 export type TtaMode = (typeof ttaModes)[number]
@@ -14,8 +14,8 @@ interface SquareView {
 /** The picture itself comes first. */
 const views: Readonly<Record<TtaMode, readonly SquareView[]>> = {
   none: [view(false, false, false)],
-  flip: [view(false, false, false), view(false, false, true)],
-  flips: [view(false, false, false), view(false, false, true), view(false, true, false), view(false, true, true)],
+  horizontalFlip: [view(false, false, false), view(false, false, true)],
+  bothFlips: [view(false, false, false), view(false, false, true), view(false, true, false), view(false, true, true)],
   flipsAndRotations: [false, true].flatMap((isTransposed) =>
     [false, true].flatMap((vertically) =>
       [false, true].map((horizontally) => view(isTransposed, vertically, horizontally)),

@@ -5,5 +5,5 @@ import { ttaModes } from './square-views.js'
 export const ttaOption = Type.Enum([...ttaModes], {
   default: 'none',
   description:
-    'Views of each picture that features are averaged over: flip (mirrored as well, 2), flips (both axes, 4), flipsAndRotations (quarter turns too, 8)',
+    'Views of each picture that features are averaged over: horizontalFlip (mirrored as well, 2), bothFlips (4), flipsAndRotations (quarter turns too, 8)',
 })

@@ -90,9 +90,9 @@ test('finetune averages features and logits', async () => {
   const one = await run('none', pictures())
   const other = await run(
     'none',
-    pictures((pixels) => squareView(pixels, side, 'flip', 1)),
+    pictures((pixels) => squareView(pixels, side, 'horizontalFlip', 1)),
   )
-  const both = await run('flip', pictures())
+  const both = await run('horizontalFlip', pictures())
   both.features.forEach((value, i) => expect(value).toBeCloseTo((one.features[i]! + other.features[i]!) / 2, 5))
   expect(both.logit).toBeCloseTo((one.logit + other.logit) / 2, 5)
 })

@@ -11,7 +11,7 @@ type Implementation = MapImplementation<Static<typeof extractOptions>, typeof ex
 /** Opens the network once and extracts batch by batch. */
 export const open: Implementation['open'] = async ({ options, inputs, ctx }) => {
   const model = await readModel(inputs.model.dir)
-  const graph = options.node === null ? model.graph : endingAt(model.graph, options.node)
+  const graph = options.layer === null ? model.graph : endingAt(model.graph, options.layer)
   const { runner, tta } = options
   const embedder = await openEmbedder({ ...model, graph }, { outputs: [graph.featureNode], runner, tta }, ctx)
   const names = featureNames(graph.featureWidth)

@@ -4,9 +4,9 @@ import { ttaOption } from '../embed/tta-option.js'
 /** Options of `backbones/extract`. */
 export const extractOptions = Type.Object(
   {
-    node: Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
+    layer: Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
       default: null,
-      description: 'Node of the network whose values are the features (pooled if spatial). null: its feature node',
+      description: 'Layer of the network whose values are the features (pooled if spatial). null: its feature layer',
     }),
     runner: Type.Enum(['auto', 'onnx', 'engine'], {
       default: 'auto',

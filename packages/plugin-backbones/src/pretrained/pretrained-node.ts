@@ -21,7 +21,7 @@ export const run: Implementation['run'] = async ({ options, ctx }) => {
 }
 
 async function networkOf(options: Options): Promise<Omit<Model, 'classNames'>> {
-  const { architecture, weights: path, init } = options
+  const { architecture, weights: path, initSeed } = options
   const architectureOptions: ArchitectureOptions = {
     ...(options.inputSize === null ? {} : { inputSize: options.inputSize }),
     ...(options.width === 1 ? {} : { width: options.width }),
@@ -35,7 +35,12 @@ async function networkOf(options: Options): Promise<Omit<Model, 'classNames'>> {
     }
     const graph = buildArchitecture(architecture, architectureOptions)
     const preprocessing = preprocessingOf(architecture, architectureOptions)
-    return { graph, weights: initWeights(graph, init), preprocessing, trainingRecord: { source: 'random', init } }
+    return {
+      graph,
+      weights: initWeights(graph, initSeed),
+      preprocessing,
+      trainingRecord: { source: 'random', initSeed },
+    }
   } catch (cause) {
     throw located(cause)
   }

@@ -32,7 +32,7 @@ export const pretrainedOptions = Type.Object(
       description:
         'Spatial node to stop after, when later weights are missing; a global average pool follows. null: the whole network',
     }),
-    init: Type.Integer({
+    initSeed: Type.Integer({
       default: 0,
       description:
         'Seed of random weights. It does not follow the run seed, so that base models start alike in repeats',

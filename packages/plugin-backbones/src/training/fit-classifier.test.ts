@@ -157,14 +157,14 @@ test('extract takes any node, and refuses an unknown one with the names of likel
   const images = someImages({ numSamples: 4 })
   const pooled = await runOperation(extract!, { inputs: { images, model: init } })
   const earlier = await runOperation(extract!, {
-    options: { node: 'block_3_expand_relu', runner: 'engine' },
+    options: { layer: 'block_3_expand_relu', runner: 'engine' },
     inputs: { images, model: init },
   })
   results.push(pooled, earlier)
   expect((pooled.outputs['features'] as FeatureBatch).featureNames).toHaveLength(1280)
   expect((earlier.outputs['features'] as FeatureBatch).featureNames.length).toBeLessThan(200)
   await expect(
-    runOperation(extract!, { options: { node: 'nowhere' }, inputs: { images, model: init } }),
+    runOperation(extract!, { options: { layer: 'nowhere' }, inputs: { images, model: init } }),
   ).rejects.toMatchObject({
     code: 'ERR_BAD_OPTION',
   })

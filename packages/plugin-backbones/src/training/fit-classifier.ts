@@ -164,7 +164,7 @@ function trainOptions(options: FitOptions): TrainClassifierOptions {
     stageDecay: options.stageDecay,
     labelSmoothing: options.labelSmoothing,
     focalGamma: options.focalGamma,
-    classWeights: options.classWeights,
+    classWeight: options.classWeight,
     batchNormMomentum: options.batchNormMomentum,
     earlyStopping: { patience: patience ?? Infinity, metric: monitor },
     accumulate: options.accumulate,

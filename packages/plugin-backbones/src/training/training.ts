@@ -70,7 +70,7 @@ export const trainingOptions = {
     default: 0,
     description: 'Focusing exponent of the focal loss; 0 is cross-entropy',
   }),
-  classWeights: Type.Enum(['none', 'balanced'], {
+  classWeight: Type.Enum(['none', 'balanced'], {
     default: 'none',
     description: 'balanced: a row weighs n / (K · rows of its class)',
   }),

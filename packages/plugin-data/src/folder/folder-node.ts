@@ -46,7 +46,7 @@ export const run: Implementation['run'] = async ({ options, ctx }) => {
     groups,
     alike,
     groupsName: options.groups,
-    keepPartitions: options.partitions === 'keep',
+    keepPartitions: options.splitFolders === 'keep',
   })
   const duplicates = rows.ids.length - new Set(rows.sourceIds).size
   if (duplicates > 0) ctx.log('info', `${String(duplicates)} files repeat the bytes of another; they share its group`)

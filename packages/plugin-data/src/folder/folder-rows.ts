@@ -124,8 +124,8 @@ function refuseSharedGroups(groups: readonly string[], partitions: readonly stri
     if (other !== partitions[i]) {
       throw new PipelineError('ERR_LEAKAGE', {
         message: `Group "${group}" has images in the ${other} and in the ${partitions[i]!} directory`,
-        option: 'partitions',
-        hint: 'set partitions: ignore and split anew by group with data/split',
+        option: 'splitFolders',
+        hint: 'set splitFolders: ignore and split anew by group with data/split',
       })
     }
     seen.set(group, other)

@@ -37,7 +37,7 @@ export const folderOptions = Type.Object(
       default: [...imageExtensions],
       description: 'Extensions taken for images, lower case with the dot; names are compared in lower case',
     }),
-    partitions: Type.Enum(['ignore', 'keep'], {
+    splitFolders: Type.Enum(['ignore', 'keep'], {
       default: 'ignore',
       description:
         'Whether train, validation and test directories become the partitions (keep) or are pooled for data/split (ignore)',
@@ -87,7 +87,7 @@ export const folder: Operation = defineOperation({
         images: {
           classNames,
           numSamples,
-          partitions: options.partitions === 'keep' ? partitions : ['none'],
+          partitions: options.splitFolders === 'keep' ? partitions : ['none'],
           isAugmented: false,
         },
       }

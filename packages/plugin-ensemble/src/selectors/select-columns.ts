@@ -16,20 +16,25 @@ export interface SelectModel {
 }
 
 /**
- * The k best-scored columns, in their original order; NaN scores rank last, equal scores by lower index.
+ * The best-scored columns, in their original order; NaN scores rank last, equal scores by lower index.
  *
- * @throws PipelineError `ERR_BAD_OPTION` when k is larger than the number of columns.
+ * @throws PipelineError `ERR_BAD_OPTION` when `components` is larger than the number of columns.
  */
-export function keepBest(scores: Float64Array, k: number): SelectModel {
-  if (k > scores.length) {
+export function keepBest(scores: Float64Array, components: number): SelectModel {
+  if (components > scores.length) {
     throw new PipelineError('ERR_BAD_OPTION', {
-      message: `Cannot keep ${k} of ${scores.length} columns`,
+      message: `Cannot keep ${components} of ${scores.length} columns`,
       option: 'components',
       expected: `1 … ${scores.length}`,
-      received: String(k),
+      received: String(components),
     })
   }
-  return { kind: 'select', numFeatures: scores.length, columns: rankColumns(scores).slice(0, k).sort(), scores }
+  return {
+    kind: 'select',
+    numFeatures: scores.length,
+    columns: rankColumns(scores).slice(0, components).sort(),
+    scores,
+  }
 }
 
 /** The kept columns of new rows. */

@@ -38,14 +38,19 @@ function planted(): { x: Matrix; y: Labels } {
 const { x, y } = planted()
 
 const finders: [string, () => SelectModel][] = [
-  ['anova', () => fitSelectAnova(x, y, { k: 3 })],
-  ['mutual information', () => fitSelectMutualInformation(x, y, { k: 3, neighbors: 3 })],
-  ['L1', () => fitSelectL1Logistic(x, y, { k: 3, C: 1 })],
-  ['recursive elimination', () => fitSelectRecursive(x, y, { k: 3, step: 0.2, C: 1 })],
-  ['tree importance', () => fitSelectTreeImportance(x, y, { k: 3, trees: 50, seed: 1 })],
+  ['anova', () => fitSelectAnova(x, y, { components: 3 })],
+  ['mutual information', () => fitSelectMutualInformation(x, y, { components: 3, neighbors: 3 })],
+  ['L1', () => fitSelectL1Logistic(x, y, { components: 3, C: 1 })],
+  ['recursive elimination', () => fitSelectRecursive(x, y, { components: 3, step: 0.2, C: 1 })],
+  ['tree importance', () => fitSelectTreeImportance(x, y, { components: 3, trees: 50, seed: 1 })],
   [
     'stability',
-    () => fitSelectStability(x, y, (a, b) => fitSelectAnova(a, b, { k: 3 }), { k: 3, rounds: 10, seed: 1 }),
+    () =>
+      fitSelectStability(x, y, (a, b) => fitSelectAnova(a, b, { components: 3 }), {
+        components: 3,
+        rounds: 10,
+        seed: 1,
+      }),
   ],
   ['shadow columns', () => fitSelectBoruta(x, y, { rounds: 20, trees: 30, alpha: 0.05, seed: 1 })],
 ]
@@ -60,7 +65,7 @@ describe.each(finders)('%s', (_, fit) => {
 })
 
 test('mRMR takes one of two copies', () => {
-  const { columns } = fitSelectMrmr(x, y, { k: 2 })
+  const { columns } = fitSelectMrmr(x, y, { components: 2 })
   expect(columns).toContain(5)
   expect([2, 7].filter((j) => columns.includes(j))).toHaveLength(1)
 })
@@ -130,7 +135,7 @@ describe('mutual information', () => {
       plain.data.map((value) => Math.fround(tie(value, rng.uniform(0, 1)))),
     )
     const precision = (table: Matrix): number =>
-      fitSelectMutualInformation(table, half, { k: informative, neighbors: 3 }).columns.filter(
+      fitSelectMutualInformation(table, half, { components: informative, neighbors: 3 }).columns.filter(
         (j) => j >= d - informative,
       ).length / informative
     expect(precision(tied)).toBeGreaterThanOrEqual(precision(plain) - 0.1)
@@ -168,25 +173,28 @@ test('L1 weights converge where the classes are told apart, columns repeat each 
       (_, at) => factors.data[4 * Math.floor(at / d) + ((at % d) % 4)]! + 0.4 * rng.normal(),
     ),
   )
-  const fit = fitSelectL1Logistic(x, y, { k: 15, C: 50 })
+  const fit = fitSelectL1Logistic(x, y, { components: 15, C: 50 })
   expect(fit.converged).toBe(true)
   expect(fit.numIterations).toBeLessThan(3000)
-  expect(fit.columns).toEqual(fitSelectL1Logistic(x, y, { k: 15, C: 50, tol: 1e-6, maxIter: 100_000 }).columns)
+  expect(fit.columns).toEqual(fitSelectL1Logistic(x, y, { components: 15, C: 50, tol: 1e-6, maxIter: 100_000 }).columns)
   const { weights } = l1Weights(x, y, { C: 50 })
   expect(weights.data.slice(2 * d, 3 * d).every((weight) => weight === 0)).toBe(true)
 })
 
 test('L1 weights that have not converged say so, in the model and in the log', async () => {
-  expect(fitSelectL1Logistic(x, y, { k: 3, C: 1, maxIter: 2 })).toMatchObject({ converged: false, numIterations: 2 })
-  expect(fitSelectL1Logistic(x, y, { k: 3, C: 1 }).converged).toBe(true)
+  expect(fitSelectL1Logistic(x, y, { components: 3, C: 1, maxIter: 2 })).toMatchObject({
+    converged: false,
+    numIterations: 2,
+  })
+  expect(fitSelectL1Logistic(x, y, { components: 3, C: 1 }).converged).toBe(true)
   const table = someFeatures({ numSamples: 31, numClasses: 2, numFeatures: 4 })
   // Values that say nothing of the class, so that the loss has a minimum.
   const features = { ...table, features: table.features.map((_, at) => at % 7) }
-  const logsFor = async (c: number): Promise<readonly { level: string; message: string }[]> =>
+  const logsFor = async (C: number): Promise<readonly { level: string; message: string }[]> =>
     (
       await runOperation(
         selectors.find(({ type }) => type === 'ensemble/select-l1')!,
-        { options: { components: 2, c }, inputs: { features } },
+        { options: { components: 2, C }, inputs: { features } },
       )
     ).logs
   // No step in float64 meets the conditions to so small a slope.
@@ -253,9 +261,9 @@ test('noise alone confirms next to nothing against shadow columns', () => {
 })
 
 test.each([
-  ['mrmr', () => fitSelectMrmr(x, y, { k: 11 })],
-  ['recursive', () => fitSelectRecursive(x, y, { k: 11, step: 0.1, C: 1 })],
-  ['mutual information', () => fitSelectMutualInformation(x, y, { k: 11, neighbors: 3 })],
-])('%s refuses k above the number of columns', (_, fit) => {
+  ['mrmr', () => fitSelectMrmr(x, y, { components: 11 })],
+  ['recursive', () => fitSelectRecursive(x, y, { components: 11, step: 0.1, C: 1 })],
+  ['mutual information', () => fitSelectMutualInformation(x, y, { components: 11, neighbors: 3 })],
+])('%s refuses more than there are columns', (_, fit) => {
   expect(fit).toThrow(expect.objectContaining({ code: 'ERR_BAD_OPTION' }))
 })

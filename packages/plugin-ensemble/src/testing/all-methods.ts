@@ -51,9 +51,13 @@ export const allTransformers: readonly Method[] = [
   method('standardize', (x) => fitStandardize(x), applyStandardize),
   method('fast-ica', (x) => fitFastIca(x, { components: 2, seed: 1 }), applyFastIca),
   method('pca', (x) => fitPca(x, { components: 2 }), applyPca),
-  method('select-anova', (x, y) => fitSelectAnova(x, y, { k: 1 }), applySelect),
+  method('select-anova', (x, y) => fitSelectAnova(x, y, { components: 1 }), applySelect),
   method('lda-projection', (x, y) => fitLda(x, y), applyLda),
   method('random-projection', (x) => fitRandomProjection(x, { components: 2, seed: 1 }), applyRandomProjection),
-  method('mutual-information', (x, y) => fitSelectMutualInformation(x, y, { k: 1, neighbors: 3 }), applySelect),
-  method('tree-importance', (x, y) => fitSelectTreeImportance(x, y, { k: 1, trees: 5, seed: 1 }), applySelect),
+  method(
+    'mutual-information',
+    (x, y) => fitSelectMutualInformation(x, y, { components: 1, neighbors: 3 }),
+    applySelect,
+  ),
+  method('tree-importance', (x, y) => fitSelectTreeImportance(x, y, { components: 1, trees: 5, seed: 1 }), applySelect),
 ]

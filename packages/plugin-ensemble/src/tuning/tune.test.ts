@@ -122,7 +122,7 @@ describe('ensemble/tune', () => {
         search,
         trials: 6,
         folds: 3,
-        space: { c: { low: 0.01, high: 100, scale: 'log' } },
+        space: { C: { low: 0.01, high: 100, scale: 'log' } },
       }
       const [a, b, c] = [await run(tune, options), await run(tune, options), await run(tune, options, features, '2')]
       expect(b.model.trials).toEqual(a.model.trials)
@@ -162,7 +162,7 @@ describe('plan of ensemble/tune', () => {
   }
   test('has nothing to say of a good space', () => {
     expect(issues(knnSpace)).toEqual([])
-    const space = { c: { low: 0.1, high: 10, scale: 'log' } }
+    const space = { C: { low: 0.1, high: 10, scale: 'log' } }
     expect(issues({ classifier: 'linear-svm', search: 'random', space })).toEqual([])
   })
   test('checks steps and their searched options', () => {
@@ -188,12 +188,12 @@ describe('plan of ensemble/tune', () => {
     ])
   })
   test('refuses a range in a grid, an empty range, and an option both fixed and searched', () => {
-    const space = { c: { low: 1, high: 0, scale: 'linear' } }
-    expect(issues({ classifier: 'linear-svm', options: { c: 1 }, space })).toEqual([
-      'space/c: this option is searched and fixed at once',
-      'space/c: a grid needs a list of values (list the values, or set search: random)',
-      'space/c: this range cannot be drawn from',
-      'space/c: linear-svm cannot take this value',
+    const space = { C: { low: 1, high: 0, scale: 'linear' } }
+    expect(issues({ classifier: 'linear-svm', options: { C: 1 }, space })).toEqual([
+      'space/C: this option is searched and fixed at once',
+      'space/C: a grid needs a list of values (list the values, or set search: random)',
+      'space/C: this range cannot be drawn from',
+      'space/C: linear-svm cannot take this value',
     ])
   })
 })

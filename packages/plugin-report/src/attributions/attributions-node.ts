@@ -28,12 +28,12 @@ export async function run({
   })
   const means = sums.finish()
   const dir = ctx.outputDir('report')
-  const { partition, columns } = options
+  const { partition, maxColumns } = options
   await writeFile(join(dir, 'columns.csv'), attributionCsv(means.columns, means.classNames))
   if (means.sources.length > 0)
     await writeFile(join(dir, 'sources.csv'), attributionCsv(means.sources, means.classNames))
-  await writeFile(join(dir, 'table.md'), attributionMarkdown(means, partition, columns))
-  for (const figure of attributionFigures(means, partition, columns)) await writeFigure(dir, figure)
+  await writeFile(join(dir, 'table.md'), attributionMarkdown(means, partition, maxColumns))
+  for (const figure of attributionFigures(means, partition, maxColumns)) await writeFigure(dir, figure)
   const metrics = metricsOf(means)
   await writeFile(join(dir, 'metrics.json'), sortedJson({ formatVersion: 1, partition, metrics }))
   return { report: { kind: 'report', dir, metrics, table: terminalTable(means) } }

@@ -124,7 +124,7 @@ test('report/attributions writes tables, figures and shares', async () => {
   const operation = plugin.operations.find(({ type }) => type === 'report/attributions')!
   const features: FeatureBatch = { ...someFeatures({ numSamples: 5, numFeatures: 4 }), featureNames: names }
   const { outputs, ...result } = await runOperation(operation, {
-    options: { columns: 2 },
+    options: { maxColumns: 2 },
     inputs: { attributions: given, features },
   })
   const { dir, metrics, table } = outputs['report'] as ReportValue

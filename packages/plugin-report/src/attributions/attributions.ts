@@ -6,11 +6,12 @@ import { heldOutPartition } from '../held-out-partition.js'
 export const attributionsOptions = Type.Object(
   {
     partition: heldOutPartition,
-    columns: Type.Integer({
+    maxColumns: Type.Integer({
       minimum: 1,
       maximum: 100,
       default: 20,
-      description: 'Columns in the figure and in the table: those with the largest values; all are in the CSV',
+      description:
+        'At most so many columns in the figure and in the table: those with the largest values; all are in the CSV',
     }),
   },
   { additionalProperties: false },

@@ -119,7 +119,7 @@ describe('t-SNE', () => {
   })
 
   test('repeats with its seed and is centred', () => {
-    const run = () => tsne(blobs, { perplexity: 10, iterations: 100, rng: createRng(5) }).embedding
+    const run = () => tsne(blobs, { perplexity: 10, maxIter: 100, rng: createRng(5) }).embedding
     expect(run()).toEqual(run())
     expect(
       run()
@@ -134,7 +134,7 @@ describe('t-SNE', () => {
       perplexity: 29,
       warning: expect.stringContaining('lowered to 29') as string,
     })
-    expect(tsne(five, { perplexity: 30, iterations: 20, rng: createRng(1) }).perplexity).toBe(1)
+    expect(tsne(five, { perplexity: 30, maxIter: 20, rng: createRng(1) }).perplexity).toBe(1)
     expect(() => allowedPerplexity(0, 10)).toThrow(RangeError)
     expect(() => tsne({ values: [1, 2, 3], numSamples: 3, numFeatures: 1 }, { rng: createRng(1) })).toThrow(
       'at least 4 rows',
@@ -143,11 +143,11 @@ describe('t-SNE', () => {
 
   test('survives identical rows', () => {
     const same = { values: new Array<number>(24).fill(3), numSamples: 12, numFeatures: 2 }
-    expect(tsne(same, { perplexity: 2, iterations: 50, rng: createRng(1) }).embedding.every(Number.isFinite)).toBe(true)
+    expect(tsne(same, { perplexity: 2, maxIter: 50, rng: createRng(1) }).embedding.every(Number.isFinite)).toBe(true)
   })
 
   test('can be run a step at a time', () => {
-    const steps = tsneSteps(five, { perplexity: 1, iterations: 30, rng: createRng(1) })
+    const steps = tsneSteps(five, { perplexity: 1, maxIter: 30, rng: createRng(1) })
     expect(steps.next()).toEqual({ done: false, value: 1 })
     expect([...steps]).toHaveLength(29)
   })

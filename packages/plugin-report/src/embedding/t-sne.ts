@@ -10,7 +10,7 @@ export interface TsneOptions {
   /** Effective number of neighbours, default 30; lowered when there are too few points. */
   readonly perplexity?: number
   /** Gradient steps, default 1000; the first 250 (at most half) with early exaggeration. */
-  readonly iterations?: number
+  readonly maxIter?: number
   /** Factor on P during early exaggeration, default 12. */
   readonly earlyExaggeration?: number
   /** Default max(n / earlyExaggeration / 4, 50), as scikit-learn's `auto`. */
@@ -49,7 +49,7 @@ export function tsne(points: Points, options: TsneOptions): TsneResult {
 
 /** {@link tsne} one gradient step at a time, so that a caller can report progress or stop; yields the number of steps done. */
 export function* tsneSteps(points: Points, options: TsneOptions): Generator<number, TsneResult, undefined> {
-  const { iterations = 1000, earlyExaggeration = 12, rng } = options
+  const { maxIter = 1000, earlyExaggeration = 12, rng } = options
   const n = points.numSamples
   if (n < 4) throw new RangeError(`t-SNE needs at least 4 rows, got ${n}`)
   const { perplexity, warning } = allowedPerplexity(options.perplexity ?? 30, n)
@@ -57,10 +57,10 @@ export function* tsneSteps(points: Points, options: TsneOptions): Generator<numb
   const exaggerated = joint.map((p) => p * earlyExaggeration)
   const learningRate = options.learningRate ?? Math.max(n / earlyExaggeration / 4, 50)
   const kernel = new Float64Array(n * n)
-  const numEarly = Math.min(250, Math.floor(iterations / 2))
+  const numEarly = Math.min(250, Math.floor(maxIter / 2))
   const embedding = startPositions(points, rng)
   const descent = { embedding, update: new Float64Array(2 * n), gains: new Float64Array(2 * n).fill(1), learningRate }
-  for (let step = 0; step < iterations; step++) {
+  for (let step = 0; step < maxIter; step++) {
     const isEarly = step < numEarly
     if (step === numEarly) resetDescent(descent)
     const gradient = tsneGradient(isEarly ? exaggerated : joint, embedding, kernel)

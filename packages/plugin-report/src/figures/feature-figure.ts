@@ -106,14 +106,14 @@ async function runTsne(
 ): Promise<TsneResult> {
   const steps = tsneSteps(points, {
     perplexity: options.perplexity,
-    iterations: options.iterations,
+    maxIter: options.maxIter,
     rng: ctx.rng('t-sne'),
   })
   for (;;) {
     const { done, value } = steps.next()
     if (done === true) return value
     if (value % 20 !== 0) continue
-    ctx.progress(value, options.iterations, 't-SNE steps')
+    ctx.progress(value, options.maxIter, 't-SNE steps')
     await new Promise((resolve) => setImmediate(resolve))
     ctx.signal.throwIfAborted()
   }

@@ -210,7 +210,7 @@ describe('report/figures', () => {
     inputs: NonNullable<Parameters<typeof runOperation>[1]>['inputs'],
     options: Record<string, unknown> = {},
   ) => {
-    const result = await runOperation(operation, { options: { iterations: 60, ...options }, inputs: inputs! })
+    const result = await runOperation(operation, { options: { maxIter: 60, ...options }, inputs: inputs! })
     const report = result.outputs['report'] as ReportValue
     const files = readdirSync(report.dir).sort()
     const csv = files.includes('t-sne.csv') ? readFileSync(join(report.dir, 't-sne.csv'), 'utf8') : ''

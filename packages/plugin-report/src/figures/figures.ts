@@ -11,7 +11,7 @@ export const figuresOptions = Type.Object(
       default: 30,
       description: 't-SNE: effective number of neighbours; lowered with a warning when rows are few',
     }),
-    iterations: Type.Integer({ minimum: 50, maximum: 10_000, default: 1000, description: 't-SNE: gradient steps' }),
+    maxIter: Type.Integer({ minimum: 50, maximum: 10_000, default: 1000, description: 't-SNE: gradient steps' }),
     maxPoints: Type.Integer({
       minimum: 4,
       maximum: 5000,

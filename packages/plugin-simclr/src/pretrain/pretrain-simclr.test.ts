@@ -59,7 +59,7 @@ const backbone: Graph = {
   featureWidth: 16,
   lastSpatialNode: 'relu',
 }
-const views = { ...viewPresets.greyscale, jitter: 0 }
+const views = { ...viewPresets.grayscale, jitter: 0 }
 
 describe.each(testEngines)('on %s', (name) => {
   const pretrain = async (epochs: number, checkpoint?: { directory: string; name: string }) => {

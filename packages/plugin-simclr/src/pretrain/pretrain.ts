@@ -30,10 +30,10 @@ export const pretrainOptions = Type.Object(
       default: [128, 128],
       description: 'Widths of the dense layers of the projection head, which is thrown away after training',
     }),
-    views: Type.Enum(['colour', 'greyscale'], {
-      default: 'greyscale',
+    views: Type.Enum(['color', 'grayscale'], {
+      default: 'grayscale',
       description:
-        'colour: SimCLR’s own crop and colour changes. greyscale: larger crops, no hue, saturation or colour drop',
+        'color: SimCLR’s own crop and colour changes. grayscale: larger crops, no hue, saturation or colour drop',
     }),
     minCrop: Type.Union([Type.Number({ exclusiveMinimum: 0, maximum: 1 }), Type.Null()], {
       default: null,

@@ -47,9 +47,9 @@ const logitTolerance = 1e-6
 export function createExplainer(
   engine: Engine,
   model: Model,
-  options: { readonly method: CamMethod; readonly layer?: string },
+  options: { readonly method: CamMethod; readonly targetLayer?: string },
 ): Explainer {
-  const layer = explainableLayer(model.graph, model.classNames, options.layer)
+  const layer = explainableLayer(model.graph, model.classNames, options.targetLayer)
   const network = createGraphModel(engine, model.graph, model.weights)
   const bias = layer.linearBias === undefined ? undefined : model.weights.get(layer.linearBias)?.data
   return {

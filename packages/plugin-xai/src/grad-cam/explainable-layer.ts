@@ -48,7 +48,7 @@ export function explainableLayer(graph: Graph, classNames: readonly string[], la
     const near = nearestName(name, spatial)
     throw new PipelineError('ERR_BAD_OPTION', {
       message: `${graph.architecture} has no spatial layer "${name}"`,
-      option: 'layer',
+      option: 'targetLayer',
       hint: near === undefined ? `its last one is "${graph.lastSpatialNode}"` : `did you mean "${near}"?`,
     })
   }

@@ -32,8 +32,8 @@ describe('xai/grad-cam', () => {
     expect(Math.max(...batch.additivityResidual)).toBeLessThan(1e-5)
   })
   test('explains a named class, of all partitions, in batches of any size', async () => {
-    const one = await explain({ target: 'class1', partition: 'all', maxImages: 10, batchSize: 3 })
-    const other = await explain({ target: 'class1', partition: 'all', maxImages: 10, batchSize: 10 })
+    const one = await explain({ targetClass: 'class1', partition: 'all', maxImages: 10, batchSize: 3 })
+    const other = await explain({ targetClass: 'class1', partition: 'all', maxImages: 10, batchSize: 10 })
     expect([...one.targets]).toEqual(new Array(10).fill(1))
     expect(one.ids).toEqual(other.ids)
     one.values.forEach((value, i) => {
@@ -45,7 +45,7 @@ describe('xai/grad-cam', () => {
   })
   test('refuses another class list, an unknown target and an empty partition', async () => {
     await expect(explain({}, someImages({ numClasses: 3 }))).rejects.toMatchObject({ code: 'ERR_CLASS_LIST' })
-    await expect(explain({ target: 'nobody' })).rejects.toMatchObject({ code: 'ERR_CLASS_LIST' })
+    await expect(explain({ targetClass: 'nobody' })).rejects.toMatchObject({ code: 'ERR_CLASS_LIST' })
     await expect(explain({}, someImages({ partition: () => 'train' }))).rejects.toMatchObject({
       code: 'ERR_TOO_FEW_ROWS',
     })
@@ -61,14 +61,14 @@ describe('xai/grad-cam', () => {
   test('reports class lists, targets and partitions that cannot work at plan time', () => {
     const issues: string[] = []
     operation!.plan!({
-      options: checkedOptions(operation!, { target: 'c', partition: 'val' }),
+      options: checkedOptions(operation!, { targetClass: 'c', partition: 'val' }),
       inputs: {
         images: { kind: 'images', classNames: ['a', 'b'], partitions: ['train', 'test'] },
         model: { kind: 'model', classNames: ['b', 'a'] },
       } as never,
       issue: (at) => issues.push(at),
     })
-    expect(issues).toEqual(['in:model', 'target', 'partition'])
+    expect(issues).toEqual(['in:model', 'targetClass', 'partition'])
   })
 })
 

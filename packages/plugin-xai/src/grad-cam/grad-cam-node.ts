@@ -31,7 +31,7 @@ export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
       received: model.classNames.join(', '),
     })
   }
-  const target = targetIndex(options.target, model.classNames)
+  const target = targetIndex(options.targetClass, model.classNames)
   const rows = spreadRows(images.partitions, options.partition, options.maxImages)
   if (rows.length === 0) {
     throw new PipelineError('ERR_TOO_FEW_ROWS', {
@@ -46,7 +46,7 @@ export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
   })
   const explainer = createExplainer(engine, model, {
     method: options.method,
-    ...(options.layer !== null && { layer: options.layer }),
+    ...(options.targetLayer !== null && { targetLayer: options.targetLayer }),
   })
   try {
     const explanations: LogitExplanation[] = []
@@ -66,13 +66,13 @@ export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
   }
 }
 
-function targetIndex(target: string, classNames: readonly string[]): number | undefined {
-  if (target === 'predicted') return undefined
-  const index = classNames.indexOf(target)
+function targetIndex(targetClass: string, classNames: readonly string[]): number | undefined {
+  if (targetClass === 'predicted') return undefined
+  const index = classNames.indexOf(targetClass)
   if (index >= 0) return index
   throw new PipelineError('ERR_CLASS_LIST', {
-    message: `There is no class "${target}" to explain`,
-    option: 'target',
+    message: `There is no class "${targetClass}" to explain`,
+    option: 'targetClass',
     expected: `predicted, or one of ${classNames.join(', ')}`,
   })
 }

@@ -7,11 +7,11 @@ export const gradCamOptions = Type.Object(
       default: 'grad-cam',
       description: 'How gradients weigh the layer',
     }),
-    layer: Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
+    targetLayer: Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
       default: null,
       description: 'Name of a spatial layer of the network. null: the last one',
     }),
-    target: Type.String({
+    targetClass: Type.String({
       default: 'predicted',
       minLength: 1,
       description: 'Whose logit is explained: predicted (of each image), or a class name',
@@ -77,8 +77,8 @@ export const gradCam: Operation = defineOperation({
       })
     }
     const known = modelClasses ?? classNames
-    if (options.target !== 'predicted' && known && known.length > 0 && !known.includes(options.target)) {
-      issue('target', `There is no class "${options.target}" to explain`, {
+    if (options.targetClass !== 'predicted' && known && known.length > 0 && !known.includes(options.targetClass)) {
+      issue('targetClass', `There is no class "${options.targetClass}" to explain`, {
         expected: `predicted, or one of ${known.join(', ')}`,
       })
     }

@@ -21,7 +21,7 @@ export interface KernelSvmOptions {
   /** Most steps for each pair of classes; default 10,000,000, as in LIBSVM. */
   readonly maxIter?: number
   /** Factor of `C` for the rows of each class, > 0; default 1 each. */
-  readonly classWeights?: Float64Array
+  readonly classWeight?: Float64Array
 }
 
 /** A fitted kernel SVM as data. */
@@ -47,7 +47,7 @@ export function fitKernelSvm(x: Matrix, y: Labels, options: KernelSvmOptions): K
   const { kernel: name, degree, coef0 } = options
   const gamma = options.gamma === 'scale' ? scaleGamma(x) : options.gamma
   const kernel = { kernel: name, gamma, degree, coef0 }
-  const costs = new Float64Array(y.numClasses).map((_, k) => options.C * (options.classWeights?.[k] ?? 1))
+  const costs = new Float64Array(y.numClasses).map((_, k) => options.C * (options.classWeight?.[k] ?? 1))
   const stopping = { tol: options.tol, maxIter: options.maxIter ?? 10_000_000 }
   // Class by class, so that the rows of a pair lie side by side.
   const order = Int32Array.from(y.labels.keys()).sort((a, b) => y.labels[a]! - y.labels[b]! || a - b)

@@ -1,16 +1,15 @@
 import { classifierNode } from '../../adapter/estimator-node.js'
-import { classWeights } from '../class-weights/class-weights.js'
+import { resolveClassWeight } from '../class-weight/class-weight.js'
 import type { KernelSvmNodeOptions } from './kernel-svm.js'
 import { fitKernelSvm, kernelSvmProbabilities, type KernelSvmModel } from './kernel-svm-model.js'
 
 /** Code of `ensemble/kernel-svm`. */
 export const { fit, save, load, open } = classifierNode<KernelSvmNodeOptions, KernelSvmModel>({
   kind: 'kernel-svm',
-  fit: (x, y, { c, classWeight, ...options }, ctx, classNames) => {
+  fit: (x, y, { classWeight, ...options }, ctx, classNames) => {
     const model = fitKernelSvm(x, y, {
       ...options,
-      C: c,
-      classWeights: classWeights(classWeight, y, classNames),
+      classWeight: resolveClassWeight(classWeight, y, classNames),
     })
     ctx.metric('numSupportVectors', model.vectors.numSamples)
     ctx.metric(

@@ -1,6 +1,6 @@
 import { defineOperation, Type, type Operation, type Static } from '@etsef/plugin-api'
 import { classifierPorts } from '../../adapter/ports.js'
-import { classWeightOption, planClassWeight } from '../class-weights/class-weight-option.js'
+import { classWeightOption, planClassWeight } from '../class-weight/class-weight-option.js'
 
 /** Options of `ensemble/kernel-svm`. */
 export const kernelSvmOptions = Type.Object(
@@ -9,7 +9,7 @@ export const kernelSvmOptions = Type.Object(
       default: 'rbf',
       description: 'Similarity of two rows',
     }),
-    c: Type.Number({
+    C: Type.Number({
       exclusiveMinimum: 0,
       default: 1,
       description: 'Cost of the hinge loss; larger fits train closer',

@@ -21,7 +21,7 @@ describe.each(['wine', 'breast-cancer'] as const)('%s, against scikit-learn 1.9.
 
   test('logistic regression gives the same classes and probabilities', () => {
     // scikit-learn's binary penalty is on one vector, ours on the two that mirror each other: c is half its C.
-    const p = multinomialProbabilities(fitMultinomial(scaled, y, { c: y.numClasses === 2 ? 0.5 : 1 }), testScaled)
+    const p = multinomialProbabilities(fitMultinomial(scaled, y, { C: y.numClasses === 2 ? 0.5 : 1 }), testScaled)
     expect(argmaxRows(p)).toEqual(predicted['logisticScaled'])
     const peer = numbers['logisticProbabilities'] as number[]
     expectArrayClose(p.data.slice(0, peer.length), peer, { atol: 1e-6, rtol: 0 })

@@ -18,7 +18,7 @@ export interface LinearSvmOptions {
    * What the loss of a row of each class costs, times `C`; default 1 each. As in liblinear, a class's weight counts in its own
    * problem, where the rest costs `C`; with two classes both weights count in the one problem.
    */
-  readonly classWeights?: Float64Array
+  readonly classWeight?: Float64Array
 }
 
 /** What {@link fitLinearSvm} learns. */
@@ -53,7 +53,7 @@ export function fitLinearSvm(x: Matrix, y: Labels, options: LinearSvmOptions = {
   let numIterations = 0
   let converged = true
   const { C = 1 } = options
-  const weightOf = (k: number): number => options.classWeights?.[k] ?? 1
+  const weightOf = (k: number): number => options.classWeight?.[k] ?? 1
   const solve = byRows ? minimiseSquaredHingeByRows : minimiseSquaredHinge
   // With two classes the second problem is the first with signs exchanged.
   const classes = present.length === 2 ? present.slice(1) : present

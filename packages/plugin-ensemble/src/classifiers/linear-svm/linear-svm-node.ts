@@ -1,5 +1,5 @@
 import { classifierNode } from '../../adapter/estimator-node.js'
-import { classWeights } from '../class-weights/class-weights.js'
+import { resolveClassWeight } from '../class-weight/class-weight.js'
 import { calibrateLinearSvm, fitLinearSvm, type LinearSvmModel } from './linear-svm-model.js'
 import { linearSvmProbabilities } from './linear-svm-model.js'
 import type { LinearSvmNodeOptions } from './linear-svm.js'
@@ -8,8 +8,8 @@ import type { LinearSvmNodeOptions } from './linear-svm.js'
 export const { fit, save, load, open } = classifierNode<LinearSvmNodeOptions, LinearSvmModel>({
   kind: 'linear-svm',
   fit: (x, y, options, ctx, classNames) => {
-    const weights = classWeights(options.classWeight, y, classNames)
-    const solver = { C: options.c, tol: options.tol, maxIter: options.maxIter, classWeights: weights }
+    const weights = resolveClassWeight(options.classWeight, y, classNames)
+    const solver = { C: options.C, tol: options.tol, maxIter: options.maxIter, classWeight: weights }
     const model = fitLinearSvm(x, y, solver)
     ctx.metric('iterations', model.numIterations)
     if (!model.converged)

@@ -1,11 +1,11 @@
 import { defineOperation, Type, type Operation, type Static } from '@etsef/plugin-api'
 import { classifierPorts } from '../../adapter/ports.js'
-import { classWeightOption, planClassWeight } from '../class-weights/class-weight-option.js'
+import { classWeightOption, planClassWeight } from '../class-weight/class-weight-option.js'
 
 /** Options of `ensemble/linear-svm`. */
 export const linearSvmOptions = Type.Object(
   {
-    c: Type.Number({
+    C: Type.Number({
       exclusiveMinimum: 0,
       default: 1,
       description: 'Cost of the squared hinge loss; larger fits train closer',

@@ -23,7 +23,7 @@ const queries = fromRows([
 
 describe('fitMultinomial', () => {
   test('agrees with scikit-learn 1.9.1 LogisticRegression(C=0.5, solver="newton-cg", tol=1e-12) on three classes', () => {
-    const model = fitMultinomial(x, { labels: Int32Array.of(0, 0, 0, 1, 1, 1, 2, 2, 2, 1), numClasses: 3 }, { c: 0.5 })
+    const model = fitMultinomial(x, { labels: Int32Array.of(0, 0, 0, 1, 1, 1, 2, 2, 2, 1), numClasses: 3 }, { C: 0.5 })
     expectArrayClose(
       multinomialProbabilities(model, queries).data,
       [0.41708040205394, 0.51472077801555, 0.06819881993052, 0.03466941793157, 0.6268458045429, 0.33848477752553],
@@ -41,7 +41,7 @@ describe('fitMultinomial', () => {
   })
   test('gives a class without training rows probability 0, in its place', () => {
     const labels = Int32Array.of(0, 0, 0, 3, 3, 3, 2, 2, 2, 3)
-    const p = multinomialProbabilities(fitMultinomial(x, { labels, numClasses: 4 }, { c: 0.5 }), queries)
+    const p = multinomialProbabilities(fitMultinomial(x, { labels, numClasses: 4 }, { C: 0.5 }), queries)
     expectArrayClose(p.data.slice(0, 4), [0.41708040205394, 0, 0.06819881993052, 0.51472077801555], { rtol: 1e-9 })
   })
   test('has a gradient of zero at the optimum: mean probabilities equal the class shares', () => {
@@ -52,7 +52,7 @@ describe('fitMultinomial', () => {
       Float64Array.from({ length: 300 }, () => rng.normal()),
     )
     const labels = Int32Array.from({ length: 60 }, () => rng.integer(4))
-    const p = multinomialProbabilities(fitMultinomial(data, { labels, numClasses: 4 }, { c: 10 }), data)
+    const p = multinomialProbabilities(fitMultinomial(data, { labels, numClasses: 4 }, { C: 10 }), data)
     for (let k = 0; k < 4; k++) {
       let sum = 0
       for (let i = 0; i < 60; i++) sum += p.data[i * 4 + k]!
@@ -63,7 +63,7 @@ describe('fitMultinomial', () => {
     const model = fitMultinomial(
       fromRows([[-1], [-2], [1], [2]]),
       { labels: Int32Array.of(0, 0, 1, 1), numClasses: 2 },
-      { c: 1e6 },
+      { C: 1e6 },
     )
     expect(model.weights.data.every(Number.isFinite)).toBe(true)
     expect(multinomialProbabilities(model, fromRows([[1.5]])).data[1]).toBeGreaterThan(0.999)

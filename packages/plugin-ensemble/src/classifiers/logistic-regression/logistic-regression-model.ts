@@ -15,31 +15,31 @@ export interface MultinomialModel {
 }
 
 /**
- * Multinomial logistic regression: least Σ −log p(label) + ‖weights‖² / (2 c), intercepts free.
+ * Multinomial logistic regression: least Σ −log p(label) + ‖weights‖² / (2 C), intercepts free.
  *
  * The weights of the classes sum to 0, as the penalty wants; with two classes that is half the penalty of the one-vector
- * form, so `c` here equals `C / 2` of scikit-learn's binary fit. From three classes on the two agree.
+ * form, so `C` here equals `C / 2` of scikit-learn's binary fit. From three classes on the two agree.
  *
  * @param x - Finite features, best on one scale.
  * @param y - Labels; two or more classes with rows.
- * @param options - `c`: inverse strength of the penalty, > 0, default 1; `tolerance`: on the largest gradient entry per
- * row, default 1e-10; `classWeights`: what the loss of a row of each class counts, default 1 each.
+ * @param options - `C`: inverse strength of the penalty, > 0, default 1; `tolerance`: on the largest gradient entry per
+ * row, default 1e-10; `classWeight`: what the loss of a row of each class counts, default 1 each.
  * @throws PipelineError as {@link checkTraining}.
  * @see scikit-learn 1.9.1 LogisticRegression (same optimum).
  */
 export function fitMultinomial(
   x: Matrix,
   y: Labels,
-  options: { readonly c?: number; readonly tolerance?: number; readonly classWeights?: Float64Array } = {},
+  options: { readonly C?: number; readonly tolerance?: number; readonly classWeight?: Float64Array } = {},
 ): MultinomialModel {
   const present = checkTraining(x, y)
   const { numSamples, numFeatures } = x
   const place = new Int32Array(y.numClasses).fill(-1)
   present.forEach((k, at) => (place[k] = at))
   const targets = y.labels.map((label) => place[label]!)
-  const rowWeights = Float64Array.from(y.labels, (label) => options.classWeights?.[label] ?? 1)
+  const rowWeights = Float64Array.from(y.labels, (label) => options.classWeight?.[label] ?? 1)
   const contrasts = orthonormalContrasts(present.length)
-  const problem = multinomialProblem(x, targets, rowWeights, contrasts, options.c ?? 1)
+  const problem = multinomialProblem(x, targets, rowWeights, contrasts, options.C ?? 1)
   const start = new Float64Array(contrasts.numSamples * (numFeatures + 1))
   const found = minimizeNewton(problem, start, (options.tolerance ?? 1e-10) * numSamples)
   const weights = matrix(y.numClasses, numFeatures)
@@ -93,7 +93,7 @@ function multinomialProblem(
   targets: Int32Array,
   weights: Float64Array,
   contrasts: Matrix,
-  c: number,
+  C: number,
 ): Parameters<typeof minimizeNewton>[0] {
   const { numSamples, numFeatures: d, data } = x
   const { numSamples: numContrasts, numFeatures: numClasses } = contrasts
@@ -124,7 +124,7 @@ function multinomialProblem(
         part[d]! += shares[i]!
       }
       addRows(part, shares, x)
-      for (let j = 0; j < d; j++) part[j]! += v[a * stride + j]! / c
+      for (let j = 0; j < d; j++) part[j]! += v[a * stride + j]! / C
     }
     return result
   }
@@ -137,7 +137,7 @@ function multinomialProblem(
       const logSum = top + Math.log(row.reduce((sum, score) => sum + Math.exp(score - top), 0))
       total += weights[i]! * (logSum - row[targets[i]!]!)
     }
-    for (let a = 0; a < numContrasts; a++) for (let j = 0; j < d; j++) total += v[a * stride + j]! ** 2 / (2 * c)
+    for (let a = 0; a < numContrasts; a++) for (let j = 0; j < d; j++) total += v[a * stride + j]! ** 2 / (2 * C)
     return total
   }
   /** Diagonal of the Hessian where the classes have probabilities `p`. */
@@ -155,7 +155,7 @@ function multinomialProblem(
         for (let j = 0; j < d; j++) result[a * stride + j]! += curvature * data[i * d + j]! * data[i * d + j]!
         result[a * stride + d]! += curvature
       }
-      for (let j = 0; j < d; j++) result[a * stride + j]! += 1 / c
+      for (let j = 0; j < d; j++) result[a * stride + j]! += 1 / C
     }
     return result
   }

@@ -1,6 +1,6 @@
 import { defineOperation, Type, type Operation } from '@etsef/plugin-api'
 import { classifierPorts } from '../../adapter/ports.js'
-import { classWeightOption, planClassWeight } from '../class-weights/class-weight-option.js'
+import { classWeightOption, planClassWeight } from '../class-weight/class-weight-option.js'
 
 /** `ensemble/logistic-regression`. */
 export const logisticRegression: Operation = defineOperation({
@@ -10,7 +10,7 @@ export const logisticRegression: Operation = defineOperation({
   cacheVersion: 2,
   options: Type.Object(
     {
-      c: Type.Number({ exclusiveMinimum: 0, default: 1, description: 'Inverse strength of the penalty' }),
+      C: Type.Number({ exclusiveMinimum: 0, default: 1, description: 'Inverse strength of the penalty' }),
       classWeight: classWeightOption,
     },
     { additionalProperties: false },

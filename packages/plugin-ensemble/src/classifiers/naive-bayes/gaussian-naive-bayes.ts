@@ -18,14 +18,14 @@ export interface NaiveBayesModel {
  * Gaussian naive Bayes, in log space.
  *
  * @param options - `varSmoothing`: share of the largest column variance added to every variance, ≥ 0, default 1e-9;
- * `classWeights`: what a row of each class counts for the class shares, default 1 each.
+ * `classWeight`: what a row of each class counts for the class shares, default 1 each.
  * @throws PipelineError as {@link checkTraining}.
  * @see scikit-learn 1.9 GaussianNB (same means, variances and log-likelihoods).
  */
 export function fitNaiveBayes(
   x: Matrix,
   y: Labels,
-  options: { readonly varSmoothing?: number; readonly classWeights?: Float64Array } = {},
+  options: { readonly varSmoothing?: number; readonly classWeight?: Float64Array } = {},
 ): NaiveBayesModel {
   checkTraining(x, y)
   const { numSamples, numFeatures, data } = x
@@ -54,7 +54,7 @@ export function fitNaiveBayes(
       variances.data[at] = variances.data[at]! / Math.max(1, counts[c]!) + smoothing
     }
   }
-  const weighted = counts.map((count, k) => count * (options.classWeights?.[k] ?? 1))
+  const weighted = counts.map((count, k) => count * (options.classWeight?.[k] ?? 1))
   const total = weighted.reduce((sum, value) => sum + value, 0)
   const logPriors = weighted.map((value) => Math.log(value / total))
   return { kind: 'naive-bayes', numClasses, means, variances, logPriors }

@@ -1,5 +1,5 @@
 import { classifierNode } from '../../adapter/estimator-node.js'
-import { classWeights, type ClassWeight } from '../class-weights/class-weights.js'
+import { resolveClassWeight, type ClassWeight } from '../class-weight/class-weight.js'
 import { fitNaiveBayes, naiveBayesProbabilities, type NaiveBayesModel } from './gaussian-naive-bayes.js'
 
 interface Options {
@@ -11,6 +11,6 @@ interface Options {
 export const { fit, save, load, open } = classifierNode<Options, NaiveBayesModel>({
   kind: 'naive-bayes',
   fit: (x, y, { classWeight, ...options }, _ctx, classNames) =>
-    fitNaiveBayes(x, y, { ...options, classWeights: classWeights(classWeight, y, classNames) }),
+    fitNaiveBayes(x, y, { ...options, classWeight: resolveClassWeight(classWeight, y, classNames) }),
   probabilities: naiveBayesProbabilities,
 })

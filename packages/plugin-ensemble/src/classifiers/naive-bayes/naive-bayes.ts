@@ -1,6 +1,6 @@
 import { defineOperation, Type, type Operation } from '@etsef/plugin-api'
 import { classifierPorts } from '../../adapter/ports.js'
-import { classWeightOption, planClassWeight } from '../class-weights/class-weight-option.js'
+import { classWeightOption, planClassWeight } from '../class-weight/class-weight-option.js'
 
 /** Options of `ensemble/naive-bayes`. */
 const naiveBayesOptions = Type.Object(

@@ -19,7 +19,7 @@ export interface RandomForestOptions {
   readonly bootstrap?: boolean
   readonly seed: string | number
   /** What a row of each class counts, > 0; default 1 each. A bootstrap sample draws rows by it. */
-  readonly classWeights?: Float64Array
+  readonly classWeight?: Float64Array
   /** Called after each tree with the number of trees done. */
   readonly onTree?: (done: number) => void
 }
@@ -45,7 +45,7 @@ export interface RandomForestModel {
  */
 export function fitRandomForest(x: Matrix, y: Labels, options: RandomForestOptions): RandomForestModel {
   checkTraining(x, y)
-  const { trees = 100, minSamplesSplit = 2, maxDepth = Infinity, bootstrap = true, seed, classWeights } = options
+  const { trees = 100, minSamplesSplit = 2, maxDepth = Infinity, bootstrap = true, seed, classWeight } = options
   const maxFeatures = numDrawn(options.maxFeatures ?? 'sqrt', x.numFeatures)
   const limits = { maxFeatures, minSamplesSplit, maxDepth }
   const grower = forestGrower(sortColumns(x), y.labels, y.numClasses, limits)
@@ -53,7 +53,7 @@ export function fitRandomForest(x: Matrix, y: Labels, options: RandomForestOptio
   const leaves: number[] = []
   const shares: number[] = []
   const weights = new Float64Array(x.numSamples)
-  const rowWeights = Float64Array.from(y.labels, (label) => classWeights?.[label] ?? 1)
+  const rowWeights = Float64Array.from(y.labels, (label) => classWeight?.[label] ?? 1)
   const draw = rowDrawer(rowWeights)
   for (let t = 0; t < trees; t++) {
     const rng = createRng(seed, 'random-forest', t)

@@ -1,5 +1,5 @@
 import { classifierNode } from '../../adapter/estimator-node.js'
-import { classWeights } from '../class-weights/class-weights.js'
+import { resolveClassWeight } from '../class-weight/class-weight.js'
 import { fitRandomForest, randomForestProbabilities, type RandomForestModel } from './random-forest-model.js'
 import type { RandomForestNodeOptions } from './random-forest.js'
 
@@ -11,7 +11,7 @@ export const { fit, save, load, open } = classifierNode<RandomForestNodeOptions,
       ...options,
       maxDepth: maxDepth ?? Infinity,
       seed: ctx.seed,
-      classWeights: classWeights(classWeight, y, classNames),
+      classWeight: resolveClassWeight(classWeight, y, classNames),
       onTree: (done) => {
         ctx.signal.throwIfAborted()
         ctx.progress(done, options.trees, 'trees')

@@ -9,7 +9,7 @@ export interface XgboostOptions extends Partial<GrowOptions> {
   /** Boosting rounds, default 100; each grows one tree a class (one in all for two classes). */
   readonly rounds?: number
   /** What a row of each class counts, > 0; default 1 each. Multiplies gradients and hessians, as row weights do there. */
-  readonly classWeights?: Float64Array
+  readonly classWeight?: Float64Array
   /** Called after each round with the number of rounds done. */
   readonly onRound?: (done: number) => void
 }
@@ -55,14 +55,14 @@ export const xgboostDefaults: GrowOptions & { readonly rounds: number } = {
 export function fitXgboost(x: Matrix, y: Labels, options: XgboostOptions = {}): XgboostModel {
   const present = checkTraining(x, y)
   const { rounds, ...growOptions } = { ...xgboostDefaults, ...options }
-  const classWeights = options.classWeights ?? new Float64Array(y.numClasses).fill(1)
+  const classWeight = options.classWeight ?? new Float64Array(y.numClasses).fill(1)
   const n = x.numSamples
   const isBinary = present.length === 2
   const numTargets = isBinary ? 1 : present.length
   const position = new Int32Array(y.numClasses)
   present.forEach((k, at) => (position[k] = at))
   const targets = Int32Array.from(y.labels, (label) => position[label]!)
-  const weights = Float32Array.from(y.labels, (label) => classWeights[label]!)
+  const weights = Float32Array.from(y.labels, (label) => classWeight[label]!)
   const baseMargin = isBinary ? 0 : 0.5
   // One stretch of n per target, so that each tree reads contiguous gradients.
   const margins = new Float32Array(n * numTargets).fill(baseMargin)

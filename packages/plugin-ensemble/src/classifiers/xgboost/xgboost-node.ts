@@ -1,5 +1,5 @@
 import { classifierNode } from '../../adapter/estimator-node.js'
-import { classWeights } from '../class-weights/class-weights.js'
+import { resolveClassWeight } from '../class-weight/class-weight.js'
 import { fitXgboost, xgboostProbabilities, type XgboostModel } from './xgboost-model.js'
 import type { XgboostNodeOptions } from './xgboost.js'
 
@@ -9,7 +9,7 @@ export const { fit, save, load, open } = classifierNode<XgboostNodeOptions, Xgbo
   fit: (x, y, { classWeight, ...options }, ctx, classNames) =>
     fitXgboost(x, y, {
       ...options,
-      classWeights: classWeights(classWeight, y, classNames),
+      classWeight: resolveClassWeight(classWeight, y, classNames),
       onRound: (done) => {
         ctx.signal.throwIfAborted()
         ctx.progress(done, options.rounds, 'rounds')

@@ -1,6 +1,6 @@
 import { defineOperation, Type, type Operation, type Static } from '@etsef/plugin-api'
 import { classifierPorts } from '../../adapter/ports.js'
-import { classWeightOption, planClassWeight } from '../class-weights/class-weight-option.js'
+import { classWeightOption, planClassWeight } from '../class-weight/class-weight-option.js'
 
 /** Options of boosting that every implementation has. */
 export const boostingOptions = {

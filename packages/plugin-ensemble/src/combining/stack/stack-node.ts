@@ -30,8 +30,8 @@ export const stackNode = combinerNode<Static<typeof stackOptions>, StackModel>({
     const x = stackedScores(known.members, options.inputs)
     const numClasses = rows.classNames.length
     // As in ensemble/logistic-regression: the two mirrored vectors of two classes share scikit-learn's penalty of one.
-    const c = new Set(known.labels).size === 2 ? options.c / 2 : options.c
-    const final = fitMultinomial(x, { labels: known.labels, numClasses }, { c })
+    const C = new Set(known.labels).size === 2 ? options.C / 2 : options.C
+    const final = fitMultinomial(x, { labels: known.labels, numClasses }, { C })
     ctx.metric('fit.numSamples', known.labels.length)
     ctx.metric('fit.logLoss', logLoss(multinomialProbabilities(final, x), known.labels))
     ctx.log('info', `The final estimator learned from ${known.labels.length} rows (${options.fitOn})`)

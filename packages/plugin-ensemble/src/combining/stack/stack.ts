@@ -13,7 +13,7 @@ export const stackOptions = Type.Object(
       default: 'probability',
       description: 'What the final estimator sees of each member and class',
     }),
-    c: Type.Number({
+    C: Type.Number({
       exclusiveMinimum: 0,
       default: 1,
       description: 'Inverse strength of its L2 penalty; larger fits closer',

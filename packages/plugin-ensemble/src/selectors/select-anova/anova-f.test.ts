@@ -28,13 +28,15 @@ test('is exact under an offset of a million, where float32 sums are not', () => 
   expect(f[2]).toBeNaN()
 })
 
-test('keeps the best k in column order and ranks NaN last', () => {
-  expect(Array.from(fitSelectAnova(table, labels, { k: 2 }).columns)).toEqual([0, 3])
-  expect(Array.from(fitSelectAnova(table, labels, { k: 3 }).columns)).toEqual([0, 1, 3])
+test('keeps the best in column order and ranks NaN last', () => {
+  expect(Array.from(fitSelectAnova(table, labels, { components: 2 }).columns)).toEqual([0, 3])
+  expect(Array.from(fitSelectAnova(table, labels, { components: 3 }).columns)).toEqual([0, 1, 3])
 })
 
-test('refuses k above the number of columns', () => {
-  expect(() => fitSelectAnova(table, labels, { k: 5 })).toThrow(expect.objectContaining({ code: 'ERR_BAD_OPTION' }))
+test('refuses more than there are columns', () => {
+  expect(() => fitSelectAnova(table, labels, { components: 5 })).toThrow(
+    expect.objectContaining({ code: 'ERR_BAD_OPTION' }),
+  )
 })
 
 test('refuses NaN, naming the place', () => {

@@ -3,5 +3,5 @@ import { fitSelectAnova } from './select-anova-model.js'
 
 /** Code of `ensemble/select-anova`. */
 export const { fit, save, load, open } = selectNode<{ readonly components: number }>((x, y, { components }) =>
-  fitSelectAnova(x, y, { k: components }),
+  fitSelectAnova(x, y, { components }),
 )

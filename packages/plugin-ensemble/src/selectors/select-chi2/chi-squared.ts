@@ -45,7 +45,7 @@ export function chiSquared(x: Matrix, y: Labels): Float64Array {
   })
 }
 
-/** The k columns of largest χ². */
-export function fitSelectChiSquared(x: Matrix, y: Labels, options: { readonly k: number }): SelectModel {
-  return keepBest(chiSquared(x, y), options.k)
+/** The columns of largest χ². */
+export function fitSelectChiSquared(x: Matrix, y: Labels, options: { readonly components: number }): SelectModel {
+  return keepBest(chiSquared(x, y), options.components)
 }

@@ -3,5 +3,5 @@ import { selectNode } from '../select-node.js'
 
 /** Code of `ensemble/select-chi2`. */
 export const { fit, save, load, open } = selectNode<{ readonly components: number }>((x, y, { components }) =>
-  fitSelectChiSquared(x, y, { k: components }),
+  fitSelectChiSquared(x, y, { components }),
 )

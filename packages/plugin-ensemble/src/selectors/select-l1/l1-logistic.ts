@@ -6,7 +6,7 @@ import { keepBest, type SelectModel } from '../select-columns.js'
 
 /** Options of {@link fitSelectL1Logistic}. */
 export interface L1LogisticOptions {
-  readonly k: number
+  readonly components: number
   /** Inverse strength of the L1 penalty, > 0; smaller keeps fewer weights. */
   readonly C: number
   /** Largest violation of the optimality conditions, as a share of the penalty's slope 1 / C; default 1e-4. */
@@ -27,12 +27,12 @@ export interface L1Weights {
 export interface L1Selection extends SelectModel, Pick<L1Weights, 'numIterations' | 'converged'> {}
 
 /**
- * The k columns of largest weight in a multinomial logistic regression with L1 penalty, on standardised columns.
+ * The columns of largest weight in a multinomial logistic regression with L1 penalty, on standardised columns.
  *
  * Columns whose weights are all 0 score 0 and come last, by index.
  *
  * @returns Scores: largest |weight| of the column over the classes.
- * @throws PipelineError `ERR_BAD_OPTION` for k above the number of columns, and as {@link checkTraining}.
+ * @throws PipelineError `ERR_BAD_OPTION` for `components` above the number of columns, and as {@link checkTraining}.
  */
 export function fitSelectL1Logistic(x: Matrix, y: Labels, options: L1LogisticOptions): L1Selection {
   checkTraining(x, y)
@@ -42,7 +42,7 @@ export function fitSelectL1Logistic(x: Matrix, y: Labels, options: L1LogisticOpt
     const j = at % x.numFeatures
     scores[j] = Math.max(scores[j]!, Math.abs(weight))
   })
-  return { ...keepBest(scores, options.k), numIterations, converged }
+  return { ...keepBest(scores, options.components), numIterations, converged }
 }
 
 /**
@@ -54,7 +54,7 @@ export function fitSelectL1Logistic(x: Matrix, y: Labels, options: L1LogisticOpt
  * @see Beck and Teboulle 2009, A fast iterative shrinkage-thresholding algorithm, with backtracking; O’Donoghue and Candès
  * 2015, Adaptive restart for accelerated gradient schemes (gradient scheme).
  */
-export function l1Weights(x: Matrix, y: Labels, options: Omit<L1LogisticOptions, 'k'>): L1Weights {
+export function l1Weights(x: Matrix, y: Labels, options: Omit<L1LogisticOptions, 'components'>): L1Weights {
   const present = checkTraining(x, y)
   const { C, tol = 1e-4, maxIter = 10_000 } = options
   const penalty = 1 / C

@@ -2,9 +2,9 @@ import { fitSelectL1Logistic } from './l1-logistic.js'
 import { selectNode } from '../select-node.js'
 
 /** Code of `ensemble/select-l1`. */
-export const { fit, save, load, open } = selectNode<{ readonly components: number; readonly c: number }>(
-  (x, y, { components, c }, ctx) => {
-    const model = fitSelectL1Logistic(x, y, { k: components, C: c })
+export const { fit, save, load, open } = selectNode<{ readonly components: number; readonly C: number }>(
+  (x, y, { components, C }, ctx) => {
+    const model = fitSelectL1Logistic(x, y, { components, C })
     if (!model.converged) {
       ctx.log(
         'warn',

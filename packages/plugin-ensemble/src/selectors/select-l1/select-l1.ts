@@ -7,11 +7,11 @@ export const selectL1: Operation = defineOperation({
   ...selectorPorts('select-l1'),
   type: 'ensemble/select-l1',
   cacheVersion: 2,
-  summary: 'The k columns of largest weight in a logistic regression with L1 penalty, on standardised columns',
+  summary: 'The columns of largest weight in a logistic regression with L1 penalty, on standardised columns',
   options: Type.Object(
     {
       components: componentsOption,
-      c: Type.Number({ exclusiveMinimum: 0, default: 1, description: 'Inverse strength of the penalty' }),
+      C: Type.Number({ exclusiveMinimum: 0, default: 1, description: 'Inverse strength of the penalty' }),
     },
     { additionalProperties: false },
   ),

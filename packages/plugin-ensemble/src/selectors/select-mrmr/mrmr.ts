@@ -9,18 +9,18 @@ import { keepBest, type SelectModel } from '../select-columns.js'
  * those taken before.
  *
  * @returns Scores fall from numFeatures (taken first) by one a column; columns not taken score 0.
- * @throws PipelineError `ERR_BAD_OPTION` for k above the number of columns, and as {@link anovaF}.
+ * @throws PipelineError `ERR_BAD_OPTION` for `components` above the number of columns, and as {@link anovaF}.
  * @see Zhao, Anand and Wang 2019, Maximum relevance and minimum redundancy feature selection methods, variant FCQ.
  */
-export function fitSelectMrmr(x: Matrix, y: Labels, options: { readonly k: number }): SelectModel {
+export function fitSelectMrmr(x: Matrix, y: Labels, options: { readonly components: number }): SelectModel {
   const relevance = anovaF(x, y).f.map((f) => (Number.isNaN(f) ? 0 : Math.min(f, Number.MAX_VALUE)))
   const d = x.numFeatures
   const scores = new Float64Array(d)
-  if (options.k > d) return keepBest(scores, options.k)
+  if (options.components > d) return keepBest(scores, options.components)
   const r = correlations(x).data
   const redundancy = new Float64Array(d)
   const isTaken = new Uint8Array(d)
-  for (let taken = 0; taken < options.k; taken++) {
+  for (let taken = 0; taken < options.components; taken++) {
     let best = -1
     let bestValue = -1
     for (let j = 0; j < d; j++) {
@@ -35,5 +35,5 @@ export function fitSelectMrmr(x: Matrix, y: Labels, options: { readonly k: numbe
     scores[best] = d - taken
     for (let j = 0; j < d; j++) redundancy[j]! += Math.abs(r[best * d + j]!)
   }
-  return keepBest(scores, options.k)
+  return keepBest(scores, options.components)
 }

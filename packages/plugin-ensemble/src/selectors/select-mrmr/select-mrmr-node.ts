@@ -3,5 +3,5 @@ import { selectNode } from '../select-node.js'
 
 /** Code of `ensemble/select-mrmr`. */
 export const { fit, save, load, open } = selectNode<{ readonly components: number }>((x, y, { components }) =>
-  fitSelectMrmr(x, y, { k: components }),
+  fitSelectMrmr(x, y, { components }),
 )

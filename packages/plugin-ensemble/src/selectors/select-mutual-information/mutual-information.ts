@@ -34,13 +34,13 @@ export function mutualInformation(x: Matrix, y: Labels, options: { readonly neig
   })
 }
 
-/** The k columns of largest mutual information with the class. */
+/** The columns of largest mutual information with the class. */
 export function fitSelectMutualInformation(
   x: Matrix,
   y: Labels,
-  options: { readonly k: number; readonly neighbors: number },
+  options: { readonly components: number; readonly neighbors: number },
 ): SelectModel {
-  return keepBest(mutualInformation(x, y, options), options.k)
+  return keepBest(mutualInformation(x, y, options), options.components)
 }
 
 function columnInformation(

@@ -3,5 +3,5 @@ import { selectNode } from '../select-node.js'
 
 /** Code of `ensemble/select-mutual-information`. */
 export const { fit, save, load, open } = selectNode<{ readonly components: number; readonly neighbors: number }>(
-  (x, y, { components, neighbors }) => fitSelectMutualInformation(x, y, { k: components, neighbors }),
+  (x, y, { components, neighbors }) => fitSelectMutualInformation(x, y, { components, neighbors }),
 )

@@ -5,5 +5,5 @@ import { selectNode } from '../select-node.js'
 export const { fit, save, load, open } = selectNode<{
   readonly components: number
   readonly step: number
-  readonly c: number
-}>((x, y, { components, step, c }) => fitSelectRecursive(x, y, { k: components, step, C: c }))
+  readonly C: number
+}>((x, y, { components, step, C }) => fitSelectRecursive(x, y, { components, step, C }))

@@ -7,7 +7,7 @@ export const selectRfe: Operation = defineOperation({
   ...selectorPorts('select-rfe'),
   type: 'ensemble/select-rfe',
   cacheVersion: 1,
-  summary: 'k columns by recursive elimination with a linear SVM on standardised columns',
+  summary: 'Columns by recursive elimination with a linear SVM on standardised columns',
   options: Type.Object(
     {
       components: componentsOption,
@@ -17,7 +17,7 @@ export const selectRfe: Operation = defineOperation({
         default: 0.1,
         description: 'Share of the remaining columns dropped in each round',
       }),
-      c: Type.Number({ exclusiveMinimum: 0, default: 1, description: 'Cost of the SVM that ranks the columns' }),
+      C: Type.Number({ exclusiveMinimum: 0, default: 1, description: 'Cost of the SVM that ranks the columns' }),
     },
     { additionalProperties: false },
   ),

@@ -18,7 +18,7 @@ export const { fit, save, load, open } = selectNode<Options>((x, y, options, ctx
   const unsettled: number[] = []
   const select = baseSelector(options, (numIterations) => unsettled.push(numIterations))
   const model = fitSelectStability(x, y, select, {
-    k: options.components,
+    components: options.components,
     rounds: options.rounds,
     seed: ctx.seed,
     onRound: (done) => {
@@ -37,17 +37,17 @@ export const { fit, save, load, open } = selectNode<Options>((x, y, options, ctx
 })
 
 function baseSelector(
-  { selector, components: k }: Options,
+  { selector, components }: Options,
   onUnsettled: (numIterations: number) => void,
 ): (x: Matrix, y: Labels) => SelectModel {
   switch (selector) {
     case 'anova':
-      return (x, y) => fitSelectAnova(x, y, { k })
+      return (x, y) => fitSelectAnova(x, y, { components })
     case 'mutual-information':
-      return (x, y) => fitSelectMutualInformation(x, y, { k, neighbors: 3 })
+      return (x, y) => fitSelectMutualInformation(x, y, { components, neighbors: 3 })
     case 'l1':
       return (x, y) => {
-        const selection = fitSelectL1Logistic(x, y, { k, C: 1 })
+        const selection = fitSelectL1Logistic(x, y, { components, C: 1 })
         if (!selection.converged) onUnsettled(selection.numIterations)
         return selection
       }

@@ -7,7 +7,7 @@ export const selectStability: Operation = defineOperation({
   ...selectorPorts('select-stability'),
   type: 'ensemble/select-stability',
   cacheVersion: 2,
-  summary: 'The k columns a selector picks most often on random halves of the training rows',
+  summary: 'The columns a selector picks most often on random halves of the training rows',
   options: Type.Object(
     {
       components: componentsOption,

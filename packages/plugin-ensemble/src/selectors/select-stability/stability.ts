@@ -5,7 +5,7 @@ import { keepBest, type SelectModel } from '../select-columns.js'
 
 /** Options of {@link fitSelectStability}. */
 export interface StabilityOptions {
-  readonly k: number
+  readonly components: number
   /** Half-samples drawn. */
   readonly rounds: number
   readonly seed: string | number
@@ -19,9 +19,9 @@ export interface StableSelection extends SelectModel {
 }
 
 /**
- * The k columns that a selector picks most often on random halves of the training rows, halved class by class.
+ * The columns that a selector picks most often on random halves of the training rows, halved class by class.
  *
- * @param select - The base selector; gives k columns.
+ * @param select - The base selector; gives so many columns.
  * @returns Scores: share of halves in which the column was picked.
  * @throws PipelineError as the base selector and {@link checkTraining}.
  * @see Meinshausen and Bühlmann 2010, Stability selection. Nogueira, Sechidis and Brown 2018, On the stability of feature
@@ -47,7 +47,7 @@ export function fitSelectStability(
     options.onRound?.(round + 1)
   }
   const scores = counts.map((count) => count / options.rounds)
-  return { ...keepBest(scores, options.k), stability: stabilityIndex(scores, options.rounds) }
+  return { ...keepBest(scores, options.components), stability: stabilityIndex(scores, options.rounds) }
 }
 
 /** Nogueira's index from the share of rounds each column was picked in; NaN when none or all columns always are. */

@@ -5,7 +5,7 @@ import { fitSelectTreeImportance } from './tree-importance.js'
 export const { fit, save, load, open } = selectNode<{ readonly components: number; readonly trees: number }>(
   (x, y, options, ctx) =>
     fitSelectTreeImportance(x, y, {
-      k: options.components,
+      components: options.components,
       trees: options.trees,
       seed: ctx.seed,
       onTree: (done) => {

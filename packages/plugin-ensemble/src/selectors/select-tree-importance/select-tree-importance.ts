@@ -7,7 +7,7 @@ export const selectTreeImportance: Operation = defineOperation({
   ...selectorPorts('select-tree-importance'),
   type: 'ensemble/select-tree-importance',
   cacheVersion: 2,
-  summary: 'The k columns on which a random forest’s cuts gain most',
+  summary: 'The columns on which a random forest’s cuts gain most',
   options: Type.Object(
     { components: componentsOption, trees: Type.Integer({ minimum: 1, default: 100, description: 'Trees grown' }) },
     { additionalProperties: false },

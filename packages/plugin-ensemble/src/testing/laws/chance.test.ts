@@ -19,7 +19,7 @@ const small: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'ensemble/select-tree-importance': { trees: 8 },
   'ensemble/select-boruta': { rounds: 5, trees: 4 },
   'ensemble/select-stability': { rounds: 3 },
-  'ensemble/select-l1': { c: 0.1 },
+  'ensemble/select-l1': { C: 0.1 },
   'ensemble/select-rfe': { step: 0.5 },
 }
 

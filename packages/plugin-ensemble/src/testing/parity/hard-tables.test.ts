@@ -51,7 +51,7 @@ describe.each(
   })
 
   test('mutual information finds as many informative columns', () => {
-    const { columns } = fitSelectMutualInformation(x, y, { k: informative.length, neighbors: 3 })
+    const { columns } = fitSelectMutualInformation(x, y, { components: informative.length, neighbors: 3 })
     const [ours, theirs] = [share(columns, informative), mean(peer.informationPrecisions)]
     cells.push(`${ours.toFixed(2)} / ${theirs.toFixed(2)}`)
     // One column of few is chance; theirs is a mean over five draws of noise.
@@ -99,13 +99,13 @@ describe.each(
 
   test('logistic regression gives the same probabilities', () => {
     const isBinary = new Set(y.labels).size === 2
-    const p = multinomialProbabilities(fitMultinomial(scaled, y, { c: isBinary ? 25 : 50 }), first(testScaled, 10))
+    const p = multinomialProbabilities(fitMultinomial(scaled, y, { C: isBinary ? 25 : 50 }), first(testScaled, 10))
     expectArrayClose(ofPresent(p, table), peer.logistic, { atol: 1e-6, rtol: 0 })
   })
 
   test('the L1 selection ends at the same minimum', () => {
     const { weights } = l1Weights(scaled, y, { C: 1, tol: 1e-6 })
-    const { columns, converged } = fitSelectL1Logistic(x, y, { k: informative.length, C: 1 })
+    const { columns, converged } = fitSelectL1Logistic(x, y, { components: informative.length, C: 1 })
     cells.push(share(columns, peer.l1.columns).toFixed(2))
     lines.push(`| ${name} | ${cells.join(' | ')} |`)
     expect(converged).toBe(true)

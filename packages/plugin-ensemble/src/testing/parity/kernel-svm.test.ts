@@ -10,7 +10,7 @@ import { drawTable, type DrawnTable } from '../drawn-table.js'
 import { readFixture } from '../parity-fixture.js'
 
 interface Peer {
-  readonly table: DrawnTable & Partial<KernelSvmOptions> & { readonly classWeights?: readonly number[] }
+  readonly table: DrawnTable & Partial<KernelSvmOptions> & { readonly classWeight?: readonly number[] }
   readonly steps: readonly number[]
   readonly supportVectors: readonly number[]
   readonly predicted: string
@@ -37,7 +37,7 @@ describe.each(results.map((result) => [JSON.stringify(result.table), result] as 
       gamma: table.gamma ?? 'scale',
       degree: table.degree ?? 3,
       coef0: table.coef0 ?? 0,
-      ...(table.classWeights && { classWeights: Float64Array.from(table.classWeights) }),
+      ...(table.classWeight && { classWeight: Float64Array.from(table.classWeight) }),
     } as const
 
     test('takes nearly the same steps to the same vectors', () => {

@@ -10,7 +10,7 @@ import { applyStandardize, fitStandardize } from '../../numeric/statistics/stand
 import { parityFixture, parityNames, readFixture } from '../../testing/parity-fixture.js'
 import { fitXgboost, xgboostProbabilities } from '../xgboost/xgboost-model.js'
 import { planClassWeight } from './class-weight-option.js'
-import { classWeights, type ClassWeight } from './class-weights.js'
+import { resolveClassWeight, type ClassWeight } from './class-weight.js'
 
 interface Peer {
   readonly weights: readonly number[]
@@ -33,7 +33,7 @@ describe.each(parityNames.flatMap((name) => Object.keys(weightings).map((key) =>
     const peer = peers[name]![key]!
     const { x, y, testX, testY } = parityFixture(name)
     const classNames = Array.from({ length: y.numClasses }, (_, k) => `c${k}`)
-    const weights = classWeights(weightings[key]!, y, classNames)
+    const weights = resolveClassWeight(weightings[key]!, y, classNames)
     const isBinary = y.numClasses === 2
     const scaler = fitStandardize(x)
     const [scaled, testScaled] = [applyStandardize(scaler, x), applyStandardize(scaler, testX)]
@@ -45,7 +45,7 @@ describe.each(parityNames.flatMap((name) => Object.keys(weightings).map((key) =>
     })
 
     test('the linear SVM ends at the minimum', () => {
-      const model = fitLinearSvm(scaled, y, { tol: 1e-13, classWeights: weights })
+      const model = fitLinearSvm(scaled, y, { tol: 1e-13, classWeight: weights })
       const ours = isBinary ? model.weights.data.slice(x.numFeatures) : model.weights.data
       // liblinear stops a little short of the minimum, whatever its tolerance.
       const near = { atol: 1e-6, rtol: 1e-6 }
@@ -67,13 +67,13 @@ describe.each(parityNames.flatMap((name) => Object.keys(weightings).map((key) =>
     })
 
     test('logistic regression ends at the minimum', () => {
-      const model = fitMultinomial(scaled, y, { c: isBinary ? 0.5 : 1, classWeights: weights, tolerance: 1e-11 })
+      const model = fitMultinomial(scaled, y, { C: isBinary ? 0.5 : 1, classWeight: weights, tolerance: 1e-11 })
       const p = multinomialProbabilities(model, takeRows(testScaled, first)).data
       expectArrayClose(p, peer.logistic, { atol: 1e-9, rtol: 1e-9 })
     })
 
     test('naive Bayes has the class shares', () => {
-      const model = fitNaiveBayes(x, y, { classWeights: weights })
+      const model = fitNaiveBayes(x, y, { classWeight: weights })
       expectArrayClose(model.logPriors.map(Math.exp), peer.bayes.priors, { rtol: 1e-12 })
       const p = naiveBayesProbabilities(model, takeRows(testX, first)).data
       expectArrayClose(p, peer.bayes.probabilities, { atol: 1e-9, rtol: 1e-9 })
@@ -85,7 +85,7 @@ describe.each(parityNames.flatMap((name) => Object.keys(weightings).map((key) =>
         ['hist', peer.xgboostHist],
       ] as const) {
         // prettier-ignore
-        const model = fitXgboost(x, y, { learningRate: 0.9, maxDepth: 10, method, classWeights: weights })
+        const model = fitXgboost(x, y, { learningRate: 0.9, maxDepth: 10, method, classWeight: weights })
         const p = xgboostProbabilities(model, testX)
         expect(Array.from(argmaxRows(p)).join('')).toBe(wanted.predicted)
         const ours = ofSecond(p.data).slice(0, wanted.probabilities.length)
@@ -95,7 +95,7 @@ describe.each(parityNames.flatMap((name) => Object.keys(weightings).map((key) =>
 
     test('the kernel SVM decides the same', () => {
       const options = { kernel: 'rbf', C: 1, gamma: 'scale', degree: 3, coef0: 0, tol: 1e-12 } as const
-      const model = fitKernelSvm(scaled, y, { ...options, classWeights: weights })
+      const model = fitKernelSvm(scaled, y, { ...options, classWeight: weights })
       const decision = kernelSvmDecision(model, testScaled)
       expect(Array.from(argmaxRows(decision)).join('')).toBe(peer.kernelSvm.predicted)
       expectArrayClose(ofSecond(decision.data).map((value) => value).slice(0, peer.kernelSvm.decisions.length), peer.kernelSvm.decisions, { atol: 1e-6, rtol: 1e-6 }) // prettier-ignore
@@ -103,7 +103,7 @@ describe.each(parityNames.flatMap((name) => Object.keys(weightings).map((key) =>
 
     test('forests are as accurate, in the mean of 5 seeds, within two points', () => {
       const accuracies = [0, 1, 2, 3, 4].map((seed) => {
-        const options = { maxFeatures: 'log2', minSamplesSplit: 3, seed, classWeights: weights } as const
+        const options = { maxFeatures: 'log2', minSamplesSplit: 3, seed, classWeight: weights } as const
         const predicted = argmaxRows(randomForestProbabilities(fitRandomForest(x, y, options), testX))
         return predicted.filter((label, i) => label === testY[i]).length / testY.length
       })
@@ -118,7 +118,7 @@ const y = { labels: Int32Array.of(0, 0, 0, 2), numClasses: 3 }
 test('a row that counts twice in the forest without bootstrap is a row that is there twice', () => {
   const x = matrix(4, 2, [1, 5, 2, 3, 3, 4, 4, 1])
   const options = { trees: 5, bootstrap: false, maxDepth: 1, seed: 1 }
-  const weighted = fitRandomForest(x, y, { ...options, classWeights: Float64Array.of(1, 1, 2) })
+  const weighted = fitRandomForest(x, y, { ...options, classWeight: Float64Array.of(1, 1, 2) })
   const doubled = { labels: Int32Array.of(0, 0, 0, 2, 2), numClasses: 3 }
   const twice = fitRandomForest(takeRows(x, [0, 1, 2, 3, 3]), doubled, options)
   expect(weighted.trees.thresholds).toEqual(twice.trees.thresholds)
@@ -126,13 +126,13 @@ test('a row that counts twice in the forest without bootstrap is a row that is t
 })
 
 test('classes without rows weigh 1, and take no share of the balance', () => {
-  expect(Array.from(classWeights('balanced', y))).toEqual([4 / 6, 1, 2])
+  expect(Array.from(resolveClassWeight('balanced', y))).toEqual([4 / 6, 1, 2])
 })
 
 test('names that are no class and weights of 0 are refused', () => {
   const bad = expect.objectContaining({ code: 'ERR_BAD_OPTION' })
-  expect(() => classWeights({ d: 2 }, y, ['a', 'b', 'c'])).toThrow(bad)
-  expect(() => classWeights({ a: 0 }, y, ['a', 'b', 'c'])).toThrow(bad)
+  expect(() => resolveClassWeight({ d: 2 }, y, ['a', 'b', 'c'])).toThrow(bad)
+  expect(() => resolveClassWeight({ a: 0 }, y, ['a', 'b', 'c'])).toThrow(bad)
 })
 
 test('the plan reports names that are no class, with the nearest', () => {

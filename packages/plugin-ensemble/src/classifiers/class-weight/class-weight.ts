@@ -12,7 +12,7 @@ export type ClassWeight = 'none' | 'balanced' | Readonly<Record<string, number>>
  * @throws PipelineError `ERR_BAD_OPTION` for a name that is no class, or a weight that is not above 0.
  * @see scikit-learn 1.9 `class_weight`.
  */
-export function classWeights(weight: ClassWeight, y: Labels, classNames: readonly string[] = []): Float64Array {
+export function resolveClassWeight(weight: ClassWeight, y: Labels, classNames: readonly string[] = []): Float64Array {
   const weights = new Float64Array(y.numClasses).fill(1)
   if (weight === 'none') return weights
   if (weight === 'balanced') {

@@ -1,7 +1,7 @@
 import { Type, type OutputSpecs, type PlanArguments } from '@etsef/plugin-api'
 import { nearestName } from '@etsef/plugin-api/semantics'
 import type { classifierOutputs, featureInputs } from '../../adapter/ports.js'
-import type { ClassWeight } from './class-weights.js'
+import type { ClassWeight } from './class-weight.js'
 
 /** Option of every classifier that can weigh its classes. */
 export const classWeightOption = Type.Union(
