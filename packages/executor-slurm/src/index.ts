@@ -1,2 +1,2 @@
-export * from './pilot-script.js'
-export * from './slurm.js'
+export { slurm as default } from './slurm.js'
+export { slurmOptions, type SlurmOptions } from './options.js'

@@ -14,6 +14,7 @@ export const errorCodes = [
   'ERR_DUPLICATE_ID',
   'ERR_DUPLICATE_KEY',
   'ERR_ENGINE',
+  'ERR_EXECUTOR',
   'ERR_EXTENDS',
   'ERR_IMPOSSIBLE_SPLIT',
   'ERR_LEAKAGE',

@@ -1,3 +1,4 @@
+export * from './check-executor.js'
 export * from './check-plugin.js'
 export {
   conformanceProblems,

@@ -28,6 +28,12 @@ export const flags = {
   memory: { value: 'MB', summary: "bound on what stages need together (default: the machine's); 6g is 6 GB" },
   jobs: { short: 'j', value: 'N', summary: 'stages at a time (default: CPUs)' },
   gpus: { value: 'N', summary: 'GPUs that stages may use' },
+  executor: {
+    value: 'NAME',
+    summary: 'where stages run: local (default), or one that a package brings, as slurm or bullmq',
+  },
+  'executor-option': { value: 'NAME=VALUE', isRepeatable: true, summary: 'of the executor; repeatable' },
+  redis: { value: 'URL', summary: 'of the queues (default: ETSEF_REDIS, or this machine)' },
   'on-error': { value: 'WHAT', choices: ['stop', 'continue'], summary: 'stop or continue when a node fails' },
   retries: { value: 'N', summary: 'attempts after a lost, killed or slow stage' },
   timeout: { value: 'SECONDS', summary: 'of a stage' },

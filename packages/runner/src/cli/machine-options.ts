@@ -1,3 +1,5 @@
+import type { Registry } from '../registry/load-registry.js'
+import { loadExecutor, localExecutor, type ChosenExecutor } from '../run/load-executor.js'
 import type { RunOptions } from '../run/run-pipeline.js'
 import { defaultRetries } from '../run/schedule.js'
 import { megabytes, UsageError, wholeNumber, type Arguments } from './arguments.js'
@@ -17,4 +19,12 @@ export function machineOptions({
     retries: retries === undefined ? defaultRetries : { lost: retries, infra: retries, oom: retries, timeout: retries },
     timeoutMs: timeout === undefined ? undefined : timeout * 1000,
   }
+}
+
+/** The executor that a command line chooses; `undefined` for this machine. */
+export async function executorOption({ values }: Arguments, registry: Registry): Promise<ChosenExecutor | undefined> {
+  const options = values['executor-option'] ?? []
+  if (values.executor === undefined && options.length > 0)
+    throw new UsageError('--executor-option says something of an --executor, and none is named')
+  return loadExecutor(registry, values.executor ?? localExecutor, options)
 }

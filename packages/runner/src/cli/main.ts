@@ -16,6 +16,7 @@ const loaders: Readonly<Record<VerbName, () => Promise<Verb>>> = {
   plan: async () => (await import('./plan.js')).plan,
   run: async () => (await import('./run.js')).run,
   sweep: async () => (await import('./sweep.js')).sweep,
+  worker: async () => (await import('./worker.js')).worker,
   table: async () => (await import('./table.js')).table,
   resolve: async () => (await import('./resolve.js')).resolve,
   graph: async () => (await import('./graph.js')).graph,
@@ -70,7 +71,9 @@ function report(thrown: unknown, args: Arguments | undefined, cwd: string, outpu
     output.line(`${String(problems.length)} problem${problems.length === 1 ? '' : 's'}`)
   }
   // The pipeline may be sound: what failed is the machine.
-  return problems.some(({ code }) => code === 'ERR_STORE') ? exitCodes.failed : exitCodes.invalid
+  return problems.some(({ code }) => code === 'ERR_STORE' || code === 'ERR_EXECUTOR')
+    ? exitCodes.failed
+    : exitCodes.invalid
 }
 
 // A reader that has enough (`| head`) closes the pipe: the rest of the output has nobody, and a run goes on to its end.

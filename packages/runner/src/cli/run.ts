@@ -8,7 +8,7 @@ import { runPipeline, type RunOutcome } from '../run/run-pipeline.js'
 import { nameList, pipelineRequest, UsageError, type Arguments } from './arguments.js'
 import { exitCodes } from './exit-codes.js'
 import { listenForInterrupts } from './interrupts.js'
-import { machineOptions } from './machine-options.js'
+import { executorOption, machineOptions } from './machine-options.js'
 import { formatProblem, formatSeconds, formatTable, type Output } from './output.js'
 import { progressPrinter } from './progress.js'
 
@@ -30,6 +30,7 @@ export async function run(args: Arguments, output: Output): Promise<number> {
   const from = nameList(values.from)
   const outcome = await runPipeline(keyed, {
     ...machineOptions(args),
+    executor: await executorOption(args, checked.registry),
     selection: { ...(only ? { only } : {}), ...(to ? { to } : {}), ...(from ? { from } : {}) },
     onError,
     signal: listenForInterrupts(),

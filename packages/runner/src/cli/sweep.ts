@@ -10,7 +10,7 @@ import { overridesOf, type Trial } from '../sweep/trial.js'
 import { UsageError, type Arguments } from './arguments.js'
 import { exitCodes } from './exit-codes.js'
 import { listenForInterrupts } from './interrupts.js'
-import { machineOptions } from './machine-options.js'
+import { executorOption, machineOptions } from './machine-options.js'
 import { formatSeconds, formatTable, type Output } from './output.js'
 import { progressPrinter } from './progress.js'
 
@@ -75,6 +75,7 @@ async function run(args: Arguments, output: Output): Promise<number> {
       : progressPrinter(output, (text) => process.stderr.write(text))
   const outcome = await runSweep(keyed, {
     ...machineOptions(args),
+    executor: await executorOption(args, keyed.union.registry),
     signal: listenForInterrupts(),
     emit: (event) => {
       if (isEventLog) output.line(JSON.stringify(event))

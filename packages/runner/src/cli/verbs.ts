@@ -20,6 +20,7 @@ export interface Verb {
 const file: Word = { name: 'file' }
 const pipelineFlags: readonly FlagName[] = ['set', 'profile', 'seed', 'engine', 'store', 'paranoid']
 const variantFlags: readonly FlagName[] = ['profile', 'engine', 'store', 'paranoid']
+const executorFlags: readonly FlagName[] = ['executor', 'executor-option']
 const selectionFlags: readonly FlagName[] = ['to', 'from', 'only', 'memory']
 
 /** Flags of every verb. */
@@ -40,12 +41,28 @@ export const verbs = {
   run: {
     summary: 'computes what is not cached; every run is a resume',
     words: [file],
-    flags: [...pipelineFlags, ...selectionFlags, 'jobs', 'gpus', 'on-error', 'retries', 'timeout', 'out', 'log'],
+    flags: [
+      ...pipelineFlags,
+      ...selectionFlags,
+      ...executorFlags,
+      'jobs',
+      'gpus',
+      'on-error',
+      'retries',
+      'timeout',
+      'out',
+      'log',
+    ],
   },
   sweep: {
     summary: 'many variants of a pipeline as one run: what it would do, does, and has done',
     words: [{ name: 'action', choices: ['plan', 'run', 'status'] }, file],
-    flags: [...variantFlags, 'jobs', 'gpus', 'memory', 'retries', 'timeout', 'log'],
+    flags: [...variantFlags, ...executorFlags, 'jobs', 'gpus', 'memory', 'retries', 'timeout', 'log'],
+  },
+  worker: {
+    summary: 'takes stages of a queue until it is interrupted, for an executor whose workers are started by hand',
+    words: [],
+    flags: ['store', 'redis', 'jobs', 'gpus', 'executor', 'executor-option'],
   },
   table: {
     summary: 'what the trials of a sweep say: mean, interval over repeats, difference to a baseline',

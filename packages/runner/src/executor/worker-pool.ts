@@ -358,7 +358,8 @@ function lost(code: number | null, signal: NodeJS.Signals | null, isOomKill: boo
   )
 }
 
-function failureOf({ fields, stack, corruptKey }: SerialisedError): AttemptFailed {
+/** The failure that a worker told. */
+export function failureOf({ fields, stack, corruptKey }: SerialisedError): AttemptFailed {
   const { code, message, ...rest } = fields
   const cause = new Error(message)
   if (stack !== undefined) cause.stack = stack

@@ -21,6 +21,7 @@ export interface PackageJson {
     readonly plugin?: Json
     readonly engines?: Json
     readonly weights?: Json
+    readonly executors?: Json
   }
 }
 

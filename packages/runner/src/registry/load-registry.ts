@@ -31,6 +31,8 @@ export interface Registry extends OperationIndex {
   readonly plugins: readonly { readonly installed: InstalledPlugin; readonly operations: readonly Operation[] }[]
   readonly engines: InstalledProvider | undefined
   readonly weights: InstalledProvider | undefined
+  /** Modules of executors, by name. */
+  readonly executors: ReadonlyMap<string, InstalledProvider>
   /** Plugins that cannot be used and may be what was asked for, and why. */
   readonly problems: readonly PipelineError[]
   /** Plugins that cannot be used, or misbehave, and that nothing asked for. */
@@ -94,6 +96,7 @@ export async function loadRegistry(root: string, wanted?: Iterable<string>): Pro
     plugins,
     engines: found.engines,
     weights: found.weights,
+    executors: found.executors,
     problems,
     notices,
     find: (type) => operations.get(type),
@@ -233,10 +236,11 @@ interface FoundPackages {
   readonly plugins: PluginPackage[]
   engines: InstalledProvider | undefined
   weights: InstalledProvider | undefined
+  readonly executors: Map<string, InstalledProvider>
 }
 
 function findPluginPackages(root: string, problems: PipelineError[]): FoundPackages {
-  const found: FoundPackages = { plugins: [], engines: undefined, weights: undefined }
+  const found: FoundPackages = { plugins: [], engines: undefined, weights: undefined, executors: new Map() }
   let own: PackageJson
   try {
     own = readPackageJson(root)
@@ -280,6 +284,10 @@ function findPluginPackages(root: string, problems: PipelineError[]): FoundPacka
         : undefined
     found.engines ??= provider(entry.engines)
     found.weights ??= provider(entry.weights)
+    for (const [executor, path] of Object.entries(entry.executors ?? {})) {
+      const offered = provider(path)
+      if (offered && !found.executors.has(executor)) found.executors.set(executor, offered)
+    }
   }
   return found
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { isProcessAlive, ownStart, processStart } from '../store/processes.js'
 import { storeFolders } from '../store/store.js'
 import { temporaryName } from '../store/temporary-name.js'
+import { isSubmitted } from './submitted-tasks.js'
 import { readRunRecord, runDir, writeRecord, type RunRecord } from './run-record.js'
 
 const holderFile = 'holder'
@@ -76,7 +77,8 @@ export function watchLiveRuns(storeDir: string): LiveRuns {
     for (const run of readdirSync(join(storeDir, storeFolders.runs))) {
       if (seen.has(run)) continue
       seen.add(run)
-      if (!isRunLive(storeDir, run)) continue
+      // An executor may go on with a run whose coordinator is gone.
+      if (!isRunLive(storeDir, run) && !isSubmitted(storeDir, run)) continue
       live.add(run)
       for (const { key } of Object.values(readRunRecord(storeDir, run)?.stages ?? {})) keys.add(key)
     }

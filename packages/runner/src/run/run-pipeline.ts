@@ -9,8 +9,10 @@ import { openStore } from '../store/store.js'
 import { sweepTemporary } from '../store/temporary.js'
 import { aloneNotice, checkMemory, machineMemoryMb } from './check-memory.js'
 import { watchCode } from './code-watch.js'
+import { dispatchStages } from './dispatch.js'
 import type { EventListener, RunStatus } from './events.js'
 import type { KeyedPipeline } from './key-pipeline.js'
+import { openExecutor, type ChosenExecutor } from './load-executor.js'
 import { recordBase, runIdOf, stageRecord } from './make-record.js'
 import { planRun, type Selection } from './plan-run.js'
 import { publishReports, reportFolders } from './report-folders.js'
@@ -36,6 +38,8 @@ export interface RunOptions {
   readonly retries?: Retries
   /** Of one attempt. */
   readonly timeoutMs?: number | undefined
+  /** Runs the stages elsewhere; left out: in processes of this machine. */
+  readonly executor?: ChosenExecutor | undefined
   readonly signal?: AbortSignal
   readonly emit?: EventListener
 }
@@ -63,7 +67,8 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
   sweepLocks(store.dir)
   const { plan, forced } = planRun(keyed, store, options.selection)
   const memoryMb = options.memoryMb ?? machineMemoryMb()
-  const tooLarge = checkMemory(keyed.graph, plan, memoryMb)
+  const { executor } = options
+  const tooLarge = executor ? [] : checkMemory(keyed.graph, plan, memoryMb)
   if (options.memoryMb !== undefined && tooLarge.length > 0) throw new InvalidPipeline(tooLarge)
   const run = runIdOf(started)
   const planned = [...plan.stages.values()]
@@ -72,6 +77,7 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
   const cpus = options.jobs ?? availableParallelism()
   const devices = gpuDevices(options.gpus ?? 0, process.env['CUDA_VISIBLE_DEVICES'])
   const base = recordBase(keyed, run, started, options)
+  const session = executor && numToRun > 0 ? await openExecutor(executor, keyed, run, options.emit) : undefined
   const files = beginFiles(store, numToRun, {
     ...base,
     status: 'running',
@@ -115,25 +121,36 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
   let reports: ReadonlyMap<string, StageReport> = new Map()
   let unsettled: Error | undefined
   try {
-    if (numToRun > 1)
+    if (numToRun > 1 && !session)
       pool.warm(
         { threads: 1, engine: undefined, devices: devices.length > 0 ? [] : undefined },
         Math.min(cpus, numToRun),
       )
-    reports = await runStages({
+    const common = {
       stages: keyed.stages,
       wanted: plan.wanted,
       forced,
       store,
       locks,
-      budget: createBudget({ cpus, memoryMb, devices }),
       retries: options.retries ?? defaultRetries,
       onError: options.onError ?? 'stop',
       signal,
       numToRun,
-      attempt,
       emit,
-    })
+    } as const
+    reports =
+      session && executor
+        ? await dispatchStages({
+            ...common,
+            session,
+            executor: executor.executor,
+            run,
+            keyed,
+            code,
+            timeoutMs: options.timeoutMs,
+            logFiles,
+          })
+        : await runStages({ ...common, attempt, budget: createBudget({ cpus, memoryMb, devices }) })
   } catch (thrown) {
     files?.lease.release()
     throw thrown

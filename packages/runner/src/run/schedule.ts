@@ -284,7 +284,8 @@ function consumersIn(stages: ReadonlyMap<string, SchedulableStage>): ReadonlyMap
   return consumers
 }
 
-function producersOf({ inputs, fitStage }: SchedulableStage): readonly string[] {
+/** Stages that a stage needs. */
+export function producersOf({ inputs, fitStage }: SchedulableStage): readonly string[] {
   const producers = inputs.map((input) => input.stage)
   return fitStage === undefined ? producers : [...producers, fitStage]
 }

@@ -33,7 +33,7 @@ export interface Attempts {
   /** Runs one attempt. @throws AttemptFailed */
   readonly attempt: (stage: Stage, granted: Granted, attempt: number) => Promise<StageResult>
   /** File with what the last attempt at a stage logged. */
-  readonly logFiles: ReadonlyMap<string, string>
+  readonly logFiles: Map<string, string>
 }
 
 /** Makes attempts: what a worker publishes is told, and made to last. */

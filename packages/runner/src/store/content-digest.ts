@@ -89,7 +89,11 @@ export function contentDigest(
  * The first file that is not as it was when it was digested, by its name in the folder; `undefined` when there is none. One that was
  * changed back counts: whoever read it meanwhile has read something else.
  */
-export function changedFile({ path, named, asked }: ContentDigest): string | undefined {
+export function changedFile({
+  path,
+  named,
+  asked,
+}: Pick<ContentDigest, 'path' | 'named' | 'asked'>): string | undefined {
   const missing = new Set(asked.keys())
   const changed: string[] = []
   let root = path

@@ -1,40 +1,28 @@
-import { lstatSync, lutimesSync, readlinkSync, symlinkSync, unlinkSync } from 'node:fs'
+import { readlinkSync, symlinkSync, unlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { namesIn } from './names-in.js'
-import { isProcessAlive } from './processes.js'
+import { isProcessAlive, ownStart, processStart } from './processes.js'
 import { removeQuietly } from './remove-quietly.js'
-import { storeFolders } from './store.js'
+import { storeFolders, type Store } from './store.js'
 
-/** A lease not renewed for this long is nobody's. */
-const leaseMs = 10_000
-const renewMs = 2_000
-
-/** Leases on keys: of several processes that need one artifact, one makes it. Not needed for correctness, only against double work. */
+/**
+ * Locks on keys, between the processes of one machine: of several that need one artifact, one makes it. Not needed for correctness, only
+ * against double work. Machines do not lock each other out: that would take clocks that agree, and signs of life.
+ */
 export interface KeyLocks {
-  /** Takes the lease. @returns False while a living process holds it. */
+  /** Takes the lock. @returns False while another living process of this machine holds it. */
   tryTake(key: string): boolean
   release(key: string): void
-  /** Releases all and stops renewing. */
+  /** Releases all. */
   close(): void
 }
 
-/** Opens the leases of a store. */
+/** Opens the locks of a store. */
 export function openKeyLocks(storeDir: string): KeyLocks {
   const held = new Set<string>()
-  const holder = `${String(process.pid)}@${hostname()}`
-  const path = (key: string): string => join(storeDir, storeFolders.locks, key)
-  const timer = setInterval(() => {
-    const now = new Date()
-    for (const key of held) {
-      try {
-        lutimesSync(path(key), now, now)
-      } catch {
-        // Taken over or cleaned away; the artifact decides.
-      }
-    }
-  }, renewMs)
-  timer.unref()
+  const holder = `${String(process.pid)}-${ownStart()}@${hostname()}`
+  const path = (key: string): string => join(storeDir, storeFolders.locks, `${key}@${hostname()}`)
   const create = (key: string): boolean => {
     try {
       // A link to nowhere is made with its text in one step; there is no moment at which the holder is unnamed.
@@ -42,7 +30,7 @@ export function openKeyLocks(storeDir: string): KeyLocks {
       held.add(key)
       return true
     } catch (thrown) {
-      // Only a lease that is there keeps anyone waiting. Where none can be made (no right to, a full disk), there is none.
+      // Only a lock that is there keeps anyone waiting. Where none can be made (no right to, a full disk), there is none.
       return (thrown as NodeJS.ErrnoException).code !== 'EEXIST'
     }
   }
@@ -58,28 +46,45 @@ export function openKeyLocks(storeDir: string): KeyLocks {
       try {
         unlinkSync(path(key))
       } catch {
-        // Taken over by another process, or cleaned away.
+        // Cleaned away.
       }
     },
     close() {
-      clearInterval(timer)
       for (const key of held) removeQuietly(path(key))
       held.clear()
     },
   }
 }
 
-/** Removes leases that killed processes left. */
+const firstPollMs = 20
+const lastPollMs = 500
+
+/**
+ * Takes the lock on a key, or waits until the process that has it has published its artifact.
+ *
+ * @returns False when the artifact has come, or the signal aborted, and there is nothing left to make.
+ */
+export async function takeOrWait(locks: KeyLocks, store: Store, key: string, signal: AbortSignal): Promise<boolean> {
+  for (let pauseMs = firstPollMs; !locks.tryTake(key); pauseMs = Math.min(lastPollMs, pauseMs * 1.5)) {
+    await new Promise((resolve) => setTimeout(resolve, pauseMs))
+    if (signal.aborted || store.find(key).state === 'present') return false
+  }
+  return true
+}
+
+/** Removes locks that killed processes of this machine left. */
 export function sweepLocks(storeDir: string): void {
   const dir = join(storeDir, storeFolders.locks)
   for (const name of namesIn(dir)) if (isAbandoned(join(dir, name))) removeQuietly(join(dir, name))
 }
 
+/** Whether the process of this machine that made a lock is gone. A process id comes round again: its start tells it apart. */
 function isAbandoned(path: string): boolean {
   try {
-    if (Date.now() - lstatSync(path).mtimeMs > leaseMs) return true
-    const [pid, host] = readlinkSync(path).split('@')
-    return host === hostname() && !isProcessAlive(Number(pid))
+    const [, pid, start, host] = /^(\d+)(?:-(\d+))?@(.*)$/.exec(readlinkSync(path)) ?? []
+    if (host !== hostname()) return false
+    const now = processStart(Number(pid))
+    return !isProcessAlive(Number(pid)) || (start !== undefined && now !== '0' && now !== start)
   } catch {
     // Released meanwhile.
     return true
