@@ -1,5 +1,5 @@
 import { checkExecutor } from '@etsef/plugin-api/testing'
-import { afterAll, describe, test } from 'vitest'
+import { afterAll, describe } from 'vitest'
 import { commonSubject, executorProject, slurmJobs, whyNoSlurm } from '../support/executors.js'
 
 const why = whyNoSlurm()

@@ -8,7 +8,7 @@ const longestPauseMs = 2000
 export interface Connection {
   readonly redis: Redis
   /** What work gives, unless Redis stays away for too long. @throws PipelineError `ERR_EXECUTOR` */
-  within<T>(work: Promise<T>): Promise<T>
+  within<T>(this: void, work: Promise<T>): Promise<T>
   close(): void
 }
 

@@ -49,8 +49,8 @@ export interface ExecutorContext {
   /** Checked against {@link Executor.options}, with defaults filled in. */
   readonly options: JsonObject
   /** Folder of a run's tasks, for what the executor wants to find again; `run` may be an earlier one. */
-  dirOf(run: string): string
-  notice(message: string): void
+  dirOf(this: void, run: string): string
+  notice(this: void, message: string): void
 }
 
 /** A task and the run that submitted it. */
@@ -90,7 +90,7 @@ export interface ExecutorWorkContext {
   /** GPUs of this machine, by device. */
   readonly gpus: readonly string[]
   readonly signal: AbortSignal
-  notice(message: string): void
+  notice(this: void, message: string): void
   /** Does a task in processes of its own, on the GPUs it is granted; this thread stays free. @returns How it ended, see {@link taskExitCodes}. */
   run(file: string, options: { readonly signal: AbortSignal; readonly devices: readonly string[] }): Promise<number>
 }

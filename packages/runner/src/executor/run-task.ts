@@ -1,4 +1,4 @@
-import { PipelineError, taskExitCodes } from '@etsef/plugin-api'
+import { taskExitCodes, type PipelineError } from '@etsef/plugin-api'
 import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { asError, problem } from '../errors.js'

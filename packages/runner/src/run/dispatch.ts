@@ -297,7 +297,7 @@ interface Round {
 type KeysOfTasks = ReadonlyMap<string, Readonly<Record<string, string>>>
 
 async function submitRound(needed: readonly Stage[], ledger: Ledger, options: DispatchOptions): Promise<Round> {
-  const { store, run, session, executor, locks, signal } = options
+  const { store, run, executor, locks, signal } = options
   while (!locks.tryTake(submissionLock) && !signal.aborted) await sleep(50)
   try {
     const adopted = await adopt(needed, options)
@@ -427,8 +427,8 @@ function idOf({ stages }: StageGroup): string {
 }
 
 /** What a lost worker or the machine did wrong is the engine's to try again. */
-function withoutMachines({ lost: _lost, infra: _infra, ...retries }: Retries): Retries {
-  return retries
+function withoutMachines(retries: Retries): Retries {
+  return { ...retries, lost: 0, infra: 0 }
 }
 
 /** Submits, with the place of the node whose task was refused. */

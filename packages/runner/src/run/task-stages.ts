@@ -36,17 +36,12 @@ export function taskStageMaker({ keyed, store, run, code, forced }: TaskStageSou
       return relative(store.dir, file)
     })
   return (stage) => {
-    const isForced = forced.has(stage.id)
-    const {
-      storeDir: _dir,
-      attempt: _attempt,
-      logFile: _log,
-      ...spec
-    } = makeSpec(stage, {
+    // What only an attempt knows is filled in by it.
+    const spec = makeSpec(stage, {
       threads: stage.resources.cpus,
       attempt: 0,
       logFile: '',
-      ...(isForced ? { replaces: true } : {}),
+      ...(forced.has(stage.id) ? { replaces: true } : {}),
     })
     return {
       stage: stage.id,
