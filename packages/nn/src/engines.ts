@@ -5,11 +5,12 @@ import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { engineId } from './engine/engine-id.js'
 import { engineFromEnvironment } from './engine/load-engine.js'
-import { findBinding, hasCudaDevice, packageDirectory, type Binding } from './install/engine-cache.js'
+import { packageDirectory } from './engine-packages.js'
+import { findBinding, hasCudaDevice, type Binding } from './install/engine-cache.js'
 import { installEngine, WASM_COST } from './install/install-engine.js'
 import { ownKernelsDigest } from './install/own-kernels-file.js'
 import { selfTest } from './install/self-test.js'
-import { TFJS_VERSION } from './install/versions.js'
+import { TFJS_VERSION } from './versions.js'
 
 /** The tensor engines of this package, for the runner: found without importing TensorFlow.js. */
 const provider: EngineProvider = {
@@ -63,7 +64,7 @@ async function doctor(): Promise<readonly string[]> {
   const onnx = packageVersion('onnxruntime-node')
   lines.push(
     onnx === undefined
-      ? 'onnx: onnxruntime-node is not installed'
+      ? 'onnx: onnxruntime-node is not installed; `etsef engine install` gets it'
       : `onnx: onnxruntime-node ${onnx} (CPU), frozen networks`,
   )
   const alone = binding !== undefined && ownKernelsDigest(binding) !== undefined ? ', two where a stage runs alone' : ''

@@ -1,4 +1,4 @@
-import type { Tensor } from '@tensorflow/tfjs'
+import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Tf } from './engine.js'
 import { floatType, nativeBackend } from './tensorflow/native-backend.js'
 import { allocate, view, wasmBackend } from './wasm/heap.js'

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import provider from '../engines.js'
-import { packageDirectory } from '../install/engine-cache.js'
+import { packageDirectory } from '../engine-packages.js'
 import { engineId } from './engine-id.js'
 
 test('every version that changes bits changes the id', () => {

@@ -1,4 +1,4 @@
-import { TFJS_VERSION } from '../install/versions.js'
+import { TFJS_VERSION } from '../versions.js'
 
 /** What computes on this machine; all of it changes bits. */
 export interface EngineVersions {

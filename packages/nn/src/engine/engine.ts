@@ -1,10 +1,10 @@
-import type * as tensorflow from '@tensorflow/tfjs'
+import type * as tensorflow from '@tensorflow/tfjs-core'
 import type { Activation } from '../graph/graph.js'
 
 /** The TensorFlow.js module, as a value that is loaded late. */
 export type Tf = typeof tensorflow
 
-export type { Scalar, Tensor, Tensor2D, Variable } from '@tensorflow/tfjs'
+export type { Scalar, Tensor, Tensor2D, Variable } from '@tensorflow/tfjs-core'
 
 /** Name of a training engine. */
 export type EngineName = 'tensorflow' | 'wasm'

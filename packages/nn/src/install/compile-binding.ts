@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { BINDING_PATH, packageDirectory, type BindingPackage } from './engine-cache.js'
+import { packageDirectory } from '../engine-packages.js'
+import { BINDING_PATH, type BindingPackage } from './engine-cache.js'
 import { lastLines, runCommand } from './run-command.js'
 import { NAPI_VERSION } from './versions.js'
 

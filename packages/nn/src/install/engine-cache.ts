@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { homedir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
-import { NAPI_VERSION, STOCK_TENSORFLOW_VERSION, TENSORFLOW_VERSION, TFJS_VERSION } from './versions.js'
+import { join, resolve } from 'node:path'
+import { engineCacheRoot, packageDirectory } from '../engine-packages.js'
+import { TFJS_VERSION } from '../versions.js'
+import { NAPI_VERSION, STOCK_TENSORFLOW_VERSION, TENSORFLOW_VERSION } from './versions.js'
 
 /** Where a native library came from. */
 export type BindingSource = 'given' | 'wheel' | 'stock' | 'package'
@@ -33,11 +33,6 @@ export const MANIFEST_NAME = 'engine.json'
 /** Path of the binding inside a cache entry; the library lies at `../../deps/lib` from it, as in the npm package. */
 export const BINDING_PATH = join('lib', `napi-v${NAPI_VERSION}`, 'tfjs_binding.node')
 
-/** Directory of all native engines of this user: `$XDG_CACHE_HOME/etsef/engine`, or below `~/.cache`. */
-export function engineCacheRoot(env: NodeJS.ProcessEnv = process.env): string {
-  return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'etsef', 'engine')
-}
-
 /** Cache entry of a libtensorflow version with the pinned TensorFlow.js. */
 export function cacheEntry(tensorflowVersion: string, env: NodeJS.ProcessEnv = process.env): string {
   return join(engineCacheRoot(env), `${tensorflowVersion}-${TFJS_VERSION}-napi${NAPI_VERSION}`)
@@ -62,15 +57,6 @@ export function readCacheEntry(directory: string): Binding | undefined {
   }
 }
 
-/** Directory of an installed npm package as seen from this one; undefined when it is not installed. */
-export function packageDirectory(name: string): string | undefined {
-  try {
-    return dirname(createRequire(import.meta.url).resolve(`${name}/package.json`))
-  } catch {
-    return undefined
-  }
-}
-
 /** True when an NVIDIA device is present and not hidden by `CUDA_VISIBLE_DEVICES`. */
 export function hasCudaDevice(env: NodeJS.ProcessEnv = process.env): boolean {
   const visible = env['CUDA_VISIBLE_DEVICES']
@@ -85,7 +71,7 @@ export function hasCudaDevice(env: NodeJS.ProcessEnv = process.env): boolean {
 export function findBinding(env: NodeJS.ProcessEnv = process.env): Binding | undefined {
   const gpu = hasCudaDevice(env) ? packageBinding('@tensorflow/tfjs-node-gpu') : undefined
   if (gpu !== undefined) return gpu
-  if (packageDirectory('@tensorflow/tfjs-node') === undefined) return undefined
+  if (packageDirectory('@tensorflow/tfjs-node', env) === undefined) return undefined
   return (
     readCacheEntry(givenEntry(env) ?? '') ??
     readCacheEntry(cacheEntry(TENSORFLOW_VERSION, env)) ??

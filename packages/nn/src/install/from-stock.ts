@@ -1,6 +1,7 @@
 import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { BINDING_PATH, packageDirectory } from './engine-cache.js'
+import { packageDirectory } from '../engine-packages.js'
+import { BINDING_PATH } from './engine-cache.js'
 import { lastLines, runCommand } from './run-command.js'
 import { NAPI_VERSION } from './versions.js'
 

@@ -1,13 +1,12 @@
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { engineCacheRoot, packageDirectory } from '../engine-packages.js'
 import {
   BINDING_PATH,
   cacheEntry,
-  engineCacheRoot,
   findBinding,
   givenEntry,
   MANIFEST_NAME,
-  packageDirectory,
   readCacheEntry,
   type Binding,
   type BindingSource,
@@ -17,6 +16,7 @@ import { ensureOwnKernels } from './compile-own-kernels.js'
 import { buildFromGiven } from './from-given.js'
 import { buildFromStock } from './from-stock.js'
 import { buildFromWheel } from './from-wheel.js'
+import { fetchPackages } from './fetch-packages.js'
 import { selfTest } from './self-test.js'
 import { STOCK_TENSORFLOW_VERSION, TENSORFLOW_VERSION } from './versions.js'
 
@@ -40,7 +40,7 @@ export interface InstallResult {
   /** True when it was there already and nothing was done. */
   readonly cached: boolean
   /** Why each source that was tried did not serve. */
-  readonly failures: readonly { readonly source: InstallSource; readonly reason: string }[]
+  readonly failures: readonly { readonly source: InstallSource | 'registry'; readonly reason: string }[]
 }
 
 /** What running without libtensorflow costs, in one line. */
@@ -49,7 +49,7 @@ export const WASM_COST =
 
 /**
  * Gets libtensorflow for TensorFlow.js: from `ETSEF_LIBTENSORFLOW` or the cache, else the pinned wheel, else the npm package's
- * own download; each is self-tested before it is kept. When none serves, training falls back to WebAssembly.
+ * own download; each is self-tested before it is kept. The npm packages that it needs are fetched first. When none serves, training falls back to WebAssembly.
  *
  * Idempotent, and instant when the engine is there. An entry is built in a temporary directory and renamed into place, so a
  * killed or a second installation leaves nothing half done.
@@ -57,19 +57,20 @@ export const WASM_COST =
 export async function installEngine(options: InstallOptions = {}): Promise<InstallResult> {
   const env = options.env ?? process.env
   const log = options.log ?? (() => undefined)
+  const fetchFailures = await fetchPackages(log, env)
   const present = options.force === true ? undefined : findBinding(env)
   const given = givenEntry(env)
   if (present !== undefined && (given === undefined || present.source === 'given')) {
     await ensureOwnKernels(present, log, env)
     return { engine: 'tensorflow', binding: present, cached: true, failures: [] }
   }
-  if (packageDirectory('@tensorflow/tfjs-node') === undefined) {
+  if (packageDirectory('@tensorflow/tfjs-node', env) === undefined) {
     log(WASM_COST)
-    return {
-      engine: 'wasm',
-      cached: false,
-      failures: [{ source: 'wheel', reason: '@tensorflow/tfjs-node is not installed' }],
-    }
+    const failures = fetchFailures.map(({ name, reason }) => ({
+      source: 'registry' as const,
+      reason: `${name}: ${reason}`,
+    }))
+    return { engine: 'wasm', cached: false, failures }
   }
   const failures: { source: InstallSource; reason: string }[] = []
   for (const source of options.order ?? ['given', 'wheel', 'stock']) {

@@ -4,15 +4,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { zipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  BINDING_PATH,
-  cacheEntry,
-  engineCacheRoot,
-  findBinding,
-  givenEntry,
-  hasCudaDevice,
-  MANIFEST_NAME,
-} from './engine-cache.js'
+import { BINDING_PATH, cacheEntry, findBinding, givenEntry, hasCudaDevice, MANIFEST_NAME } from './engine-cache.js'
+import { engineCacheRoot } from '../engine-packages.js'
 import { installEngine, WASM_COST } from './install-engine.js'
 import { TENSORFLOW_VERSION } from './versions.js'
 import { extractZipEntries } from './zip-entries.js'

@@ -1,4 +1,4 @@
-import type { Rank, Tensor } from '@tensorflow/tfjs'
+import type { Rank, Tensor } from '@tensorflow/tfjs-core'
 import { loadTensorflow } from '../engine/tensorflow/load-tensorflow.js'
 import type { Engine } from '../engine/engine.js'
 import type { Activation } from '../graph/graph.js'
@@ -22,7 +22,7 @@ process.stdout.write(`${JSON.stringify({ tensorflowVersion: engine.id.slice('ten
 function checkConvolutionGradient({ tf }: Engine): void {
   const x = tf.tensor4d([0, 1, 2, 3, 4, 5, 6, 7, 8], [1, 3, 3, 1])
   const kernel = tf.tensor4d([1, -1, 2, 0.5], [2, 2, 1, 1])
-  const gradient = tf.grad((k) => tf.conv2d(x, k as typeof kernel, 1, 'valid').sum())(kernel)
+  const gradient = tf.grad((k) => tf.sum(tf.conv2d(x, k as typeof kernel, 1, 'valid')))(kernel)
   expectClose('convolution gradient', gradient.dataSync(), [8, 12, 20, 24])
 }
 
@@ -30,7 +30,7 @@ function checkConvolutionGradient({ tf }: Engine): void {
 function checkDepthwiseGradient({ tf }: Engine): void {
   const x = tf.tensor4d(Array.from({ length: 36 }, (_, i) => (i >> 1) % 9), [2, 3, 3, 2]) // prettier-ignore
   const filter = tf.ones<Rank.R4>([3, 3, 2, 1])
-  const gradient = tf.grad((f) => tf.depthwiseConv2d(x, f as typeof filter, 1, 'same').sum())(filter)
+  const gradient = tf.grad((f) => tf.sum(tf.depthwiseConv2d(x, f as typeof filter, 1, 'same')))(filter)
   const sums = [8, 15, 12, 21, 36, 27, 20, 33, 24].map((sum) => 2 * sum)
   expectClose(
     'depthwise gradient',
@@ -149,11 +149,7 @@ function checkBatchNorm({ tf, kernels }: Engine): void {
   )
   expectClose('running mean', movingMean.dataSync(), [0.5])
   expectClose('running variance', movingVariance.dataSync(), [0.9 + 0.1 * (56 / 3)])
-  const gradient = tf.grad((input) =>
-    run(input as typeof x)
-      .pow(3)
-      .sum(),
-  )(x)
+  const gradient = tf.grad((input) => tf.sum(tf.pow(run(input as typeof x), 3)))(x)
   expectClose('batch norm gradient', gradient.dataSync(), batchNormCubeGradient([1, 3, 5, 11]))
 }
 

@@ -1,7 +1,4 @@
-/** Pinned versions and digests of the native tensor engine; measured together, changed together. */
-export const TFJS_VERSION = '4.22.0'
-
-/** Version of libtensorflow inside the pinned wheel. */
+/** Version of libtensorflow inside the pinned wheel; measured together with what follows and with TensorFlow.js, changed together. */
 export const TENSORFLOW_VERSION = '2.21.0'
 
 /** Version of libtensorflow that the package's own install script downloads. */

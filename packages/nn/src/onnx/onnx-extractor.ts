@@ -1,5 +1,6 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
 import { sizeOf } from '../graph/parameters.js'
+import { loadOnnxRuntime } from './load-onnx-runtime.js'
 import { sessionOptions } from './session-options.js'
 
 /** Settings of {@link OnnxExtractor.create}. */
@@ -41,7 +42,7 @@ export class OnnxExtractor {
    */
   static async create(onnx: Uint8Array, options: OnnxOptions = {}): Promise<OnnxExtractor> {
     const { threads = 1, providers = ['cpu'] } = options
-    const ort = await import('onnxruntime-node')
+    const ort = loadOnnxRuntime()
     const session = await ort.InferenceSession.create(onnx, sessionOptions({ threads, providers }))
     return new OnnxExtractor(session, (data, shape) => new ort.Tensor('float32', data, shape), options.inputShape)
   }

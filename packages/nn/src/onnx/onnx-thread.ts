@@ -1,11 +1,13 @@
 // Program of the thread of an ONNX worker: works on one batch at a time.
 import { parentPort, workerData } from 'node:worker_threads'
-import { InferenceSession, Tensor } from 'onnxruntime-node'
+import type { InferenceSession } from 'onnxruntime-node'
+import { loadOnnxRuntime } from './load-onnx-runtime.js'
 import type { OnnxAnswer, OnnxBatch, OnnxRequest, OnnxThreadData } from './onnx-thread-messages.js'
 
 // What onnx-worker.ts starts this thread with.
 const { onnx, options, busy } = workerData as OnnxThreadData
 const port = parentPort!
+const ort = loadOnnxRuntime()
 let session: InferenceSession | undefined
 
 port.on('message', (batch: OnnxRequest) => {
@@ -13,7 +15,7 @@ port.on('message', (batch: OnnxRequest) => {
   else void answer(() => run(batch))
 })
 void answer(async () => {
-  session = await InferenceSession.create(onnx, options)
+  session = await ort.InferenceSession.create(onnx, options)
   return []
 })
 
@@ -34,7 +36,7 @@ async function answer(work: () => Promise<readonly Float32Array<ArrayBuffer>[]>)
 
 async function run({ data, shape }: OnnxBatch): Promise<Float32Array<ArrayBuffer>[]> {
   if (session === undefined) throw new Error('the network is not loaded')
-  const results = await session.run({ [session.inputNames[0]!]: new Tensor('float32', data, shape) })
+  const results = await session.run({ [session.inputNames[0]!]: new ort.Tensor('float32', data, shape) })
   return session.outputNames.map((name) => {
     const output = results[name]?.data
     if (!(output instanceof Float32Array)) throw new Error(`output "${name}" is not float32`)

@@ -1,4 +1,4 @@
-import type { Tensor, Tensor4D } from '@tensorflow/tfjs'
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core'
 import type { GraphModel } from './graph-model.js'
 
 /** Result of {@link activationGradient}; plain data, row-major. */

@@ -1,4 +1,4 @@
-import type { Scalar, Tensor } from '@tensorflow/tfjs'
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { bothEngines, testEngines } from '../engine/test-engines.js'
 import { loadEngine } from '../engine/load-engine.js'

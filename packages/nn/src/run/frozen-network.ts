@@ -1,4 +1,4 @@
-import type { Tensor } from '@tensorflow/tfjs'
+import type { Tensor } from '@tensorflow/tfjs-core'
 import type { EngineName } from '../engine/engine.js'
 import { loadEngine } from '../engine/load-engine.js'
 import type { Graph, Weights } from '../graph/graph.js'

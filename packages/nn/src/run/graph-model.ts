@@ -1,5 +1,5 @@
 import type { Rng } from '@etsef/plugin-api'
-import type { Tensor } from '@tensorflow/tfjs'
+import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Engine, Variable } from '../engine/engine.js'
 import type { Activation, Graph, GraphNode, ParameterSpec, Weights, WeightTensor } from '../graph/graph.js'
 import { parametersOf } from '../graph/parameters.js'

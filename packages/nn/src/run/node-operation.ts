@@ -1,5 +1,5 @@
 import type { Rng } from '@etsef/plugin-api'
-import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs'
+import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import type { Engine, Tf, Variable } from '../engine/engine.js'
 import type { Activation, GraphNode, Padding } from '../graph/graph.js'
 
@@ -91,7 +91,7 @@ function runBatchNorm(node: GraphNode & { op: 'batchNorm' }, x: Tensor, context:
   const movingVariance = required(node, context, 'movingVariance')
   if (context.isTraining) {
     const { epsilon, momentum } = node
-    const spatial = x.rank === 4 ? x : x.reshape([x.shape[0], 1, 1, x.shape[1]!])
+    const spatial = x.rank === 4 ? x : tf.reshape(x, [x.shape[0], 1, 1, x.shape[1]!])
     const { fusedActivation } = context
     const y = kernels.batchNorm({
       x: spatial as Tensor4D,
@@ -103,18 +103,18 @@ function runBatchNorm(node: GraphNode & { op: 'batchNorm' }, x: Tensor, context:
       epsilon,
       momentum,
     })
-    return x.rank === 4 ? y : y.reshape(x.shape)
+    return x.rank === 4 ? y : tf.reshape(y, x.shape)
   }
   // Inference: the stock kernel forward, and the gradient of an affine map with constant coefficients, one product.
   const normalise = tf.customGrad((input) => {
     const image = input as Tensor
-    const spatial = (image.rank === 4 ? image : image.reshape([image.shape[0], 1, 1, image.shape[1]!])) as Tensor4D
+    const spatial = (image.rank === 4 ? image : tf.reshape(image, [image.shape[0], 1, 1, image.shape[1]!])) as Tensor4D
     const [mean, variance, offset, scale] = [movingMean, movingVariance, beta, gamma] as unknown as (
       Tensor1D | undefined
     )[]
     const y = tf.batchNorm(spatial, mean!, variance!, offset, scale, node.epsilon)
     return {
-      value: y.reshape(image.shape),
+      value: tf.reshape(y, image.shape),
       gradFunc: (dy: Tensor) => {
         const inverse = tf.rsqrt(tf.add(movingVariance, node.epsilon))
         return tf.mul(dy, gamma === undefined ? inverse : tf.mul(inverse, gamma))
@@ -154,7 +154,7 @@ function averageOverPixels(tf: Tf, x: Tensor4D, keepDims: boolean): Tensor {
     value: tf.mean(input as Tensor, [1, 2], keepDims),
     gradFunc: (dy: Tensor) => {
       const share = tf.div(dy, height * width)
-      return tf.tile(share.reshape([batch, 1, 1, channels]), [1, height, width, 1])
+      return tf.tile(tf.reshape(share, [batch, 1, 1, channels]), [1, height, width, 1])
     },
   }))
   return average(x)
@@ -165,7 +165,7 @@ function averagePool(tf: Tf, x: Tensor4D, node: GraphNode & { op: 'avgPool' }): 
   const strides = [...node.strides] as [number, number]
   if (typeof node.padding === 'string') return tf.avgPool(x, size, strides, node.padding)
   const [padded] = padExplicitly(tf, x, node.padding, 0)
-  const [ones] = padExplicitly(tf, tf.onesLike(x.slice([0, 0, 0, 0], [1, -1, -1, 1])), node.padding, 0)
+  const [ones] = padExplicitly(tf, tf.onesLike(tf.slice(x, [0, 0, 0, 0], [1, -1, -1, 1])), node.padding, 0)
   // The padded zeros are in both means, so the quotient is the mean over true positions.
   return tf.div(tf.avgPool(padded, size, strides, 'valid'), tf.avgPool(ones, size, strides, 'valid'))
 }

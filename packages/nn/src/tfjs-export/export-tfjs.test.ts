@@ -1,3 +1,4 @@
+import { loadGraphModel } from '@tensorflow/tfjs-converter'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,7 +22,7 @@ async function runInTfjs(
 ): Promise<readonly Float32Array[]> {
   const { tf } = await loadEngine({ prefer: 'wasm' })
   const { modelTopology, weightsManifest } = JSON.parse(model.modelJson)
-  const loaded = await tf.loadGraphModel(
+  const loaded = await loadGraphModel(
     tf.io.fromMemory({
       modelTopology,
       weightSpecs: weightsManifest[0].weights,

@@ -1,5 +1,5 @@
 import type { Rng } from '@etsef/plugin-api'
-import type { Tensor } from '@tensorflow/tfjs'
+import type { Tensor } from '@tensorflow/tfjs-core'
 import type { GraphModel } from '../run/graph-model.js'
 
 /** Examples as the training loop reads them. */

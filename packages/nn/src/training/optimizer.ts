@@ -1,4 +1,4 @@
-import type { Tensor, Variable } from '@tensorflow/tfjs'
+import type { Tensor, Variable } from '@tensorflow/tfjs-core'
 import type { AdamState, Engine } from '../engine/engine.js'
 import type { WeightTensor } from '../graph/graph.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs'
+import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core'
 import { buildArchitecture } from '../architectures/build-architecture.js'
 import { loadEngine } from '../engine/load-engine.js'
 import { bothEngines, testEngines } from '../engine/test-engines.js'

@@ -1,5 +1,5 @@
 import type { Rng } from '@etsef/plugin-api'
-import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs'
+import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core'
 import type { GraphModel } from '../run/graph-model.js'
 import { nextTurn, range, type BoundarySource, type LabelledSource } from './examples.js'
 import { softmaxCrossEntropy, weightOfRows, type CrossEntropyOptions } from './losses.js'

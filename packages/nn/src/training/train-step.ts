@@ -1,4 +1,4 @@
-import type { Scalar, Tensor } from '@tensorflow/tfjs'
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core'
 import type { GraphModel } from '../run/graph-model.js'
 import type { Optimizer } from './optimizer.js'
 

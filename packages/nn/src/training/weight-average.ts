@@ -1,4 +1,4 @@
-import type { Tensor } from '@tensorflow/tfjs'
+import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Weights, WeightTensor } from '../graph/graph.js'
 import type { GraphModel } from '../run/graph-model.js'
 

@@ -1,4 +1,6 @@
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { packageDirectory } from '../../engine-packages.js'
 import type { Binding } from '../../install/engine-cache.js'
 import { findOwnKernels, ownKernelsDigest } from '../../install/own-kernels-file.js'
 import type { Engine, Tf } from '../engine.js'
@@ -25,8 +27,9 @@ export function loadTensorflow(
 ): Engine {
   const count = prepareEnvironment(threads, kernelsPath !== undefined)
   shimNodeUtil()
-  const require = createRequire(import.meta.url)
-  const packageRequire = createRequire(require.resolve(`${binding.package}/package.json`))
+  const directory = packageDirectory(binding.package)
+  if (directory === undefined) throw new Error(`${binding.package} is not installed`)
+  const packageRequire = createRequire(join(directory, 'package.json'))
   const finderPath = packageRequire.resolve('@mapbox/node-pre-gyp')
   packageRequire(finderPath)
   const finder = packageRequire.cache[finderPath]!
@@ -34,7 +37,7 @@ export function loadTensorflow(
   finder.exports = { find: () => binding.path }
   let tf: Tf
   try {
-    tf = require(binding.package) as Tf
+    tf = packageRequire(directory) as Tf
   } finally {
     finder.exports = exported
   }

@@ -1,4 +1,4 @@
-import type { Tensor } from '@tensorflow/tfjs'
+import type { Tensor } from '@tensorflow/tfjs-core'
 import type { AdamState, AdamStep, EngineKernels, Tf } from '../engine.js'
 import { floatType, nativeBackend, type OpAttribute } from './native-backend.js'
 

@@ -1,4 +1,4 @@
-import type { Tensor } from '@tensorflow/tfjs'
+import type { Tensor } from '@tensorflow/tfjs-core'
 import type { ConvolutionInput, EngineKernels, Tf } from '../engine.js'
 import { nativeBackend, type OpAttribute } from './native-backend.js'
 

@@ -1,4 +1,4 @@
-import type { Tensor } from '@tensorflow/tfjs'
+import type { Tensor } from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { buildArchitecture } from '../../architectures/build-architecture.js'
 import { withHead } from '../../graph/head.js'

@@ -1,4 +1,4 @@
-import type { Tensor, Tensor4D } from '@tensorflow/tfjs'
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core'
 import type { Activation } from '../../graph/graph.js'
 import type { BatchNormInput, EngineKernels, Tf } from '../engine.js'
 import { nativeBackend, type OpAttribute } from './native-backend.js'

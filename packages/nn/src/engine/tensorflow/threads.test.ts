@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import type { Rank, Tensor, Tensor4D } from '@tensorflow/tfjs'
+import type { Rank, Tensor, Tensor4D } from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { uniformStream } from '../../graph/random.js'
 import { runCommand } from '../../install/run-command.js'

@@ -1,4 +1,4 @@
-import type { Tensor } from '@tensorflow/tfjs'
+import type { Tensor } from '@tensorflow/tfjs-core'
 import type { BatchNormInput, EngineKernels, Tf } from '../engine.js'
 import { allocate, view, wasmBackend } from './heap.js'
 

@@ -1,4 +1,4 @@
-import type { KernelConfig, KernelFunc, Tensor2D, Tensor4D, TensorInfo } from '@tensorflow/tfjs'
+import type { KernelConfig, KernelFunc, Tensor2D, Tensor4D, TensorInfo } from '@tensorflow/tfjs-core'
 import type { Tf } from '../engine.js'
 import { view, wasmBackend, type WasmBackend } from './heap.js'
 
@@ -85,13 +85,13 @@ function filterGradient(tf: Tf, backend: WasmBackend, x: Tensor4D, dy: Tensor4D,
   const taps = g.filterHeight * g.filterWidth * g.inChannels
   return tf.tidy(() => {
     let transposed: Tensor2D
-    if (isPointwise(g)) transposed = tf.transpose(x.reshape([positions, taps]))
+    if (isPointwise(g)) transposed = tf.transpose(tf.reshape(x, [positions, taps]))
     else {
       transposed = tf.engine().makeTensorFromTensorInfo(backend.makeOutput([taps, positions], 'float32')) as Tensor2D
       transposedPatches(view(backend, x), view(backend, transposed), g)
     }
-    const product = tf.matMul(transposed, dy.reshape([positions, g.outChannels]))
-    return product.reshape([g.filterHeight, g.filterWidth, g.inChannels, g.outChannels])
+    const product = tf.matMul(transposed, tf.reshape(dy, [positions, g.outChannels]))
+    return tf.reshape(product, [g.filterHeight, g.filterWidth, g.inChannels, g.outChannels])
   })
 }
 

@@ -1,4 +1,4 @@
-import type { Tensor, TensorInfo } from '@tensorflow/tfjs'
+import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core'
 import type { Tf } from '../engine.js'
 
 /** The part of the WASM backend that hands out memory. */

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { dirname, join, sep } from 'node:path'
-import { TFJS_VERSION } from '../../install/versions.js'
+import { TFJS_VERSION } from '../../versions.js'
 import type { Engine, Tf } from '../engine.js'
 import { installActivationGradients } from '../activation-gradients.js'
 import { shimNodeUtil } from '../environment.js'
@@ -12,7 +12,9 @@ import { heapAdam } from './heap-adam.js'
 export async function loadWasm(): Promise<Engine> {
   shimNodeUtil()
   const require = createRequire(import.meta.url)
-  const tf = require('@tensorflow/tfjs') as Tf
+  const tf = require('@tensorflow/tfjs-core') as Tf
+  // TensorFlow.js in parts, without its umbrella, which brings an install script. In Node the gradients come with the layers alone.
+  require('@tensorflow/tfjs-layers')
   const wasm = require('@tensorflow/tfjs-backend-wasm') as { setWasmPaths(prefix: string): void }
   const main = require.resolve('@tensorflow/tfjs-backend-wasm')
   wasm.setWasmPaths(join(dirname(main), '..', 'wasm-out') + sep)
