@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import type { PipelineRequest } from '../run/check-pipeline.js'
 import { exitCodes } from './exit-codes.js'
@@ -116,6 +117,7 @@ export function pipelineRequest(args: Arguments, file = args.rest[0]): PipelineR
     engine: values.engine,
     storeDir: values.store,
     isParanoid: values.paranoid ?? false,
+    plugins: (values.plugin ?? []).map((dir) => resolve(args.cwd, dir)),
   }
 }
 

@@ -22,6 +22,7 @@ export const flags = {
   engine: { value: 'NAME', summary: 'tensor engine' },
   store: { value: 'DIR', summary: 'default: .etsef beside package.json, or ETSEF_STORE' },
   paranoid: { summary: 'reads every byte again, whatever was remembered' },
+  plugin: { value: 'DIR', isRepeatable: true, summary: 'folder of a plugin package that package.json does not list' },
   to: { value: 'NODES', isRepeatable: true, summary: 'only these nodes and what they need' },
   from: { value: 'NODES', isRepeatable: true, summary: 'computes these and everything downstream again' },
   only: { value: 'NODES', isRepeatable: true, summary: 'only these; their inputs must be cached' },

@@ -15,6 +15,7 @@ const loaders: Readonly<Record<VerbName, () => Promise<Verb>>> = {
   validate: async () => (await import('./validate.js')).validate,
   plan: async () => (await import('./plan.js')).plan,
   run: async () => (await import('./run.js')).run,
+  demo: async () => (await import('./demo.js')).demo,
   sweep: async () => (await import('./sweep.js')).sweep,
   worker: async () => (await import('./worker.js')).worker,
   table: async () => (await import('./table.js')).table,

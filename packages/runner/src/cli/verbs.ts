@@ -18,9 +18,10 @@ export interface Verb {
 }
 
 const file: Word = { name: 'file' }
-const pipelineFlags: readonly FlagName[] = ['set', 'profile', 'seed', 'engine', 'store', 'paranoid']
+const pipelineFlags: readonly FlagName[] = ['set', 'profile', 'seed', 'engine', 'store', 'paranoid', 'plugin']
 const variantFlags: readonly FlagName[] = ['profile', 'engine', 'store', 'paranoid']
 const executorFlags: readonly FlagName[] = ['executor', 'executor-option']
+const runFlags: readonly FlagName[] = [...executorFlags, 'jobs', 'gpus', 'on-error', 'retries', 'timeout', 'out', 'log']
 const selectionFlags: readonly FlagName[] = ['to', 'from', 'only', 'memory']
 
 /** Flags of every verb. */
@@ -41,18 +42,12 @@ export const verbs = {
   run: {
     summary: 'computes what is not cached; every run is a resume',
     words: [file],
-    flags: [
-      ...pipelineFlags,
-      ...selectionFlags,
-      ...executorFlags,
-      'jobs',
-      'gpus',
-      'on-error',
-      'retries',
-      'timeout',
-      'out',
-      'log',
-    ],
+    flags: [...pipelineFlags, ...selectionFlags, ...runFlags],
+  },
+  demo: {
+    summary: 'writes the example pipeline of the installed packages and runs it',
+    words: [],
+    flags: [...pipelineFlags, ...selectionFlags, ...runFlags],
   },
   sweep: {
     summary: 'many variants of a pipeline as one run: what it would do, does, and has done',

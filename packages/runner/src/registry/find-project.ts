@@ -22,6 +22,8 @@ export interface PackageJson {
     readonly engines?: Json
     readonly weights?: Json
     readonly executors?: Json
+    readonly demo?: Json
+    readonly bundle?: Json
   }
 }
 

@@ -1,26 +1,17 @@
-import { apiVersion, PipelineError, type Operation, type Place } from '@etsef/plugin-api'
+import { PipelineError, type Operation, type Place } from '@etsef/plugin-api'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { asError, problem } from '../errors.js'
+import { problem } from '../errors.js'
 import type { OperationIndex } from '../graph/build-graph.js'
 import type { InstalledOperation, InstalledPlugin } from '../graph/graph.js'
 import { cacheFolder } from './cache-folder.js'
 import { checkManifest } from './check-manifest.js'
 import { describePlugins } from './describe-plugins.js'
 import type { Description } from './description.js'
-import { findPackage, readPackageJson, type PackageJson } from './find-project.js'
+import { findPluginPackages, type InstalledProvider, type PluginPackage } from './find-plugin-packages.js'
 import { guardedImport, type Failure } from './guarded-import.js'
 import { ownLook, ownMemory } from './implementation-digest.js'
 import { openPackageMemory } from './package-code.js'
-
-/** A module that a package offers beside operations: tensor engines, or published weights. */
-export interface InstalledProvider {
-  readonly packageName: string
-  readonly version: string
-  readonly dir: string
-  /** Absolute path of the provider module. */
-  readonly entry: string
-}
 
 /** Operations of the plugins that the project lists. */
 export interface Registry extends OperationIndex {
@@ -33,6 +24,8 @@ export interface Registry extends OperationIndex {
   readonly weights: InstalledProvider | undefined
   /** Modules of executors, by name. */
   readonly executors: ReadonlyMap<string, InstalledProvider>
+  /** Absolute path of the pipeline that `etsef demo` runs. */
+  readonly demo: string | undefined
   /** Plugins that cannot be used and may be what was asked for, and why. */
   readonly problems: readonly PipelineError[]
   /** Plugins that cannot be used, or misbehave, and that nothing asked for. */
@@ -45,11 +38,16 @@ export interface Registry extends OperationIndex {
  *
  * @param root - Folder of the project's package.json.
  * @param wanted - Types of the operations that are asked for; left out: all.
+ * @param linked - Folders of further plugin packages, which the project does not list: they stand in for an installed one of their name.
  */
-export async function loadRegistry(root: string, wanted?: Iterable<string>): Promise<Registry> {
+export async function loadRegistry(
+  root: string,
+  wanted?: Iterable<string>,
+  linked: readonly string[] = [],
+): Promise<Registry> {
   const asked = wanted && new Set([...wanted].map(namespaceOf))
   const unusable: PipelineError[] = []
-  const found = findPluginPackages(root, unusable)
+  const found = findPluginPackages(root, linked, unusable)
   const usable = await describe(root, found.plugins, asked)
   const conflicts = findConflicts(root, usable)
   const notices: string[] = []
@@ -97,6 +95,7 @@ export async function loadRegistry(root: string, wanted?: Iterable<string>): Pro
     engines: found.engines,
     weights: found.weights,
     executors: found.executors,
+    demo: found.demo,
     problems,
     notices,
     find: (type) => operations.get(type),
@@ -217,79 +216,6 @@ function shownPath(root: string, file: string, dir: string, name: string): strin
 
 function installedPlugin({ name, manifest, dir, entry }: PluginPackage, namespace: string): InstalledPlugin {
   return { packageName: name, version: manifest.version ?? '', dir, entry, name: namespace }
-}
-
-interface PluginPackage {
-  readonly name: string
-  readonly dir: string
-  /** Absolute path of the manifest module. */
-  readonly entry: string
-  readonly manifest: PackageJson
-}
-
-function manifestPlace(root: string, dir: string): Place {
-  const inside = relative(root, join(dir, 'package.json'))
-  return { file: inside.startsWith('..') ? join(dir, 'package.json') : inside, line: 1, column: 1 }
-}
-
-interface FoundPackages {
-  readonly plugins: PluginPackage[]
-  engines: InstalledProvider | undefined
-  weights: InstalledProvider | undefined
-  readonly executors: Map<string, InstalledProvider>
-}
-
-function findPluginPackages(root: string, problems: PipelineError[]): FoundPackages {
-  const found: FoundPackages = { plugins: [], engines: undefined, weights: undefined, executors: new Map() }
-  let own: PackageJson
-  try {
-    own = readPackageJson(root)
-  } catch (thrown) {
-    problems.push(
-      problem('ERR_PLUGIN', {
-        message: `The project's package.json cannot be read: ${asError(thrown).message}`,
-        place: { file: 'package.json', line: 1, column: 1 },
-      }),
-    )
-    return found
-  }
-  for (const name of Object.keys({ ...own.devDependencies, ...own.optionalDependencies, ...own.dependencies }).sort()) {
-    const dir = findPackage(name, root)
-    if (dir === undefined) continue
-    let manifest: PackageJson
-    try {
-      manifest = readPackageJson(dir)
-    } catch {
-      continue
-    }
-    const entry = manifest.etsef
-    if (!entry) continue
-    const place = manifestPlace(root, dir)
-    if (entry.api !== apiVersion) {
-      const message = `Package "${name}" is written against version ${JSON.stringify(entry.api)} of the plugin contract`
-      problems.push(
-        problem('ERR_PLUGIN', {
-          message,
-          place,
-          expected: `"api": ${String(apiVersion)}`,
-          hint: `install a version of ${name} for this runner`,
-        }),
-      )
-      continue
-    }
-    if (typeof entry.plugin === 'string') found.plugins.push({ name, dir, manifest, entry: join(dir, entry.plugin) })
-    const provider = (path: unknown): InstalledProvider | undefined =>
-      typeof path === 'string'
-        ? { packageName: name, version: manifest.version ?? '', dir, entry: join(dir, path) }
-        : undefined
-    found.engines ??= provider(entry.engines)
-    found.weights ??= provider(entry.weights)
-    for (const [executor, path] of Object.entries(entry.executors ?? {})) {
-      const offered = provider(path)
-      if (offered && !found.executors.has(executor)) found.executors.set(executor, offered)
-    }
-  }
-  return found
 }
 
 /** What is wrong with where a manifest lies. */

@@ -30,6 +30,8 @@ export interface PipelineRequest {
   readonly engine?: string | undefined
   readonly storeDir?: string | undefined
   readonly isParanoid?: boolean
+  /** Folders of plugin packages that the project does not list. */
+  readonly plugins?: readonly string[]
 }
 
 /** A pipeline that was checked. */
@@ -68,6 +70,7 @@ export async function checkPipeline(request: PipelineRequest, shared?: Shared): 
     (await loadRegistry(
       root,
       loaded.document.nodes.flatMap(({ use }) => (use ? [use.type] : [])),
+      request.plugins,
     ))
   const problems = [...registry.problems, ...loaded.problems]
   const document: PipelineDocument = {

@@ -1,7 +1,8 @@
 import type { EngineProbe, EngineProvider } from '@etsef/plugin-api'
 import { pathToFileURL } from 'node:url'
 import { problem } from '../errors.js'
-import type { InstalledProvider, Registry } from '../registry/load-registry.js'
+import type { InstalledProvider } from '../registry/find-plugin-packages.js'
+import type { Registry } from '../registry/load-registry.js'
 
 /** The module of the package that brings engines. It imports no engine by itself. */
 export async function importEngines(engines: InstalledProvider): Promise<EngineProvider> {
