@@ -1,10 +1,13 @@
+import { bcaInterval } from '../intervals/bca.js'
 import type { BootstrapInterval } from '../intervals/bootstrap.js'
-import { intervalOfReplicates } from '../intervals/bootstrap.js'
 import { holm } from '../paired/adjust.js'
 import { cochranQ } from '../paired/cochran-q.js'
 import type { TestResult } from '../paired/cochran-q.js'
+import { deLong } from '../paired/delong.js'
 import { discordance, mcnemar } from '../paired/mcnemar.js'
-import { replicateMetrics } from './evaluation.js'
+import { hasVoteShares, measureCandidate } from './evaluation.js'
+import { setColumn } from './measure.js'
+import type { Measured, SetMetric } from './measure.js'
 import type { Candidate, IntervalMetric, Judged } from './evaluation.js'
 
 /** The reference candidate against another one, on the same rows. */
@@ -24,6 +27,21 @@ export interface Comparison {
   readonly difference: number | null
   /** Cluster-bootstrap interval of the difference: the one to trust where patients have several images. */
   readonly differenceInterval: BootstrapInterval | null
+  /** Reference minus other in macro AUROC; null as well where one of them ranks by vote shares. */
+  readonly aurocDifference: number | null
+  readonly aurocDifferenceInterval: BootstrapInterval | null
+  /** DeLong's test of each class against the rest, by groups; of two classes the second says it all. Empty where vote shares are ranked. */
+  readonly deLong: readonly ClassDeLong[]
+}
+
+/** DeLong's test of the AUROC of one class against the rest. */
+export interface ClassDeLong {
+  readonly className: string
+  readonly reference: number
+  readonly other: number
+  /** Null when the difference has no variance. */
+  readonly z: number | null
+  readonly p: number | null
 }
 
 /** What comparisons need beside the predictions. */
@@ -33,6 +51,8 @@ export interface CompareOptions {
   readonly metric: IntervalMetric
   readonly resamples: readonly Int32Array[]
   readonly confidence: number
+  /** What was measured on these resamples already, by name. */
+  readonly measured?: ReadonlyMap<string, Measured>
 }
 
 /**
@@ -49,27 +69,66 @@ export function compareWithReference(
   const reference = candidates.find(({ name }) => name === options.reference)
   if (reference === undefined) throw new RangeError(`no candidate is called "${options.reference}"`)
   const others = candidates.filter((candidate) => candidate !== reference)
-  const allRows = Int32Array.from(judged.yTrue, (_, i) => i)
-  const metricOf = (candidate: Candidate, rows: Int32Array) => replicateMetrics(judged, candidate, rows)[options.metric]
-  const referenceReplicates = others.length === 0 ? [] : options.resamples.map((rows) => metricOf(reference, rows))
+  const measuredOf = (candidate: Candidate): Measured =>
+    options.measured?.get(candidate.name) ?? measureCandidate(judged, candidate, options.resamples)
+  const own = others.length === 0 ? undefined : measuredOf(reference)
   const tests = others.map((other) =>
     mcnemar(discordance({ yTrue: judged.yTrue, first: reference.yPred, second: other.yPred })),
   )
   const adjusted = holm(tests.map(({ exactP }) => exactP))
-  return others.map((other, i) => ({
-    reference: reference.name,
-    other: other.name,
-    onlyReference: tests[i]!.onlyFirst,
-    onlyOther: tests[i]!.onlySecond,
-    exactP: tests[i]!.exactP,
-    midP: tests[i]!.midP,
-    holmP: adjusted[i]!,
-    difference: minus(metricOf(reference, allRows), metricOf(other, allRows)),
-    differenceInterval: intervalOfReplicates(
-      options.resamples.map((rows, r) => minus(referenceReplicates[r]!, metricOf(other, rows))),
-      options.confidence,
-    ),
-  }))
+  return others.map((other, i) => {
+    const primary = differenceOf(own!, measuredOf(other), options.metric, options.confidence)
+    const isRanked = !hasVoteShares(reference) && !hasVoteShares(other)
+    const ranking = isRanked ? differenceOf(own!, measuredOf(other), 'macroAuroc', options.confidence) : null
+    return {
+      reference: reference.name,
+      other: other.name,
+      onlyReference: tests[i]!.onlyFirst,
+      onlyOther: tests[i]!.onlySecond,
+      exactP: tests[i]!.exactP,
+      midP: tests[i]!.midP,
+      holmP: adjusted[i]!,
+      difference: primary.value,
+      differenceInterval: primary.interval,
+      aurocDifference: ranking?.value ?? null,
+      aurocDifferenceInterval: ranking?.interval ?? null,
+      deLong: isRanked ? deLongOfClasses(judged, reference, other) : [],
+    }
+  })
+}
+
+function differenceOf(
+  a: Measured,
+  b: Measured,
+  metric: SetMetric,
+  confidence: number,
+): { readonly value: number | null; readonly interval: BootstrapInterval | null } {
+  const column = setColumn(metric)
+  const minus = (first: Float64Array, second: Float64Array): number => first[column]! - second[column]!
+  const value = minus(a.estimate, b.estimate)
+  const interval = bcaInterval({
+    estimate: value,
+    replicates: a.replicates.map((row, r) => minus(row, b.replicates[r]!)),
+    jackknife: a.jackknife.map((row, g) => minus(row, b.jackknife[g]!)),
+    confidence,
+  })
+  return { value: Number.isNaN(value) ? null : value, interval }
+}
+
+function deLongOfClasses({ yTrue, groups, classNames }: Judged, reference: Candidate, other: Candidate): ClassDeLong[] {
+  const numClasses = classNames.length
+  const column = ({ scores }: Candidate, c: number): Float64Array =>
+    Float64Array.from(yTrue, (_, row) => scores[row * numClasses + c]!)
+  return classNames.flatMap((className, c): ClassDeLong[] => {
+    if (numClasses === 2 && c === 0) return []
+    const found = deLong({
+      isPositive: Uint8Array.from(yTrue, (label) => (label === c ? 1 : 0)),
+      first: column(reference, c),
+      second: column(other, c),
+      groups,
+    })
+    return found ? [{ className, reference: found.first, other: found.second, z: found.z, p: found.p }] : []
+  })
 }
 
 /** Cochran's Q over all candidates; null for fewer than three, where McNemar says it already. */
@@ -79,8 +138,4 @@ export function overallTest(judged: Judged, candidates: readonly Candidate[]): T
     candidates.map(({ yPred }) => (yPred[row] === label ? 1 : 0)),
   ).flat()
   return cochranQ(isRight, candidates.length)
-}
-
-function minus(a: number | null, b: number | null): number | null {
-  return a === null || b === null ? null : a - b
 }

@@ -6,8 +6,9 @@ import type { Observable } from 'rxjs'
 import { clusterResamples } from '../intervals/bootstrap.js'
 import { alignPredictions } from './align.js'
 import { compareWithReference, overallTest } from './compare.js'
-import { evaluate } from './evaluation.js'
+import { evaluate, measureCandidate } from './evaluation.js'
 import type { Evaluation } from './evaluation.js'
+import type { Measured } from './measure.js'
 import type { EvaluateOptions } from './evaluate.js'
 import { flatMetrics, reportJson } from './report-json.js'
 import { reportMarkdown } from './report-markdown.js'
@@ -34,9 +35,12 @@ export async function run({
   )
   const resamples = clusterResamples({ groups: judged.groups, resamples: options.resamples, rng: ctx.rng('bootstrap') })
   const evaluations: Evaluation[] = []
+  const measured = new Map<string, Measured>()
   for (const candidate of candidates) {
     ctx.signal.throwIfAborted()
-    evaluations.push(evaluate(judged, candidate, { resamples, confidence: options.confidence }))
+    const own = measureCandidate(judged, candidate, resamples)
+    measured.set(candidate.name, own)
+    evaluations.push(evaluate(judged, candidate, { resamples, confidence: options.confidence, measured: own }))
     ctx.progress(evaluations.length, candidates.length, 'inputs')
   }
   for (const { name, warnings } of evaluations) for (const warning of warnings) ctx.log('warn', `${name}: ${warning}`)
@@ -46,6 +50,7 @@ export async function run({
     metric: primaryMetric,
     resamples,
     confidence,
+    measured,
   })
   const report = {
     partition,

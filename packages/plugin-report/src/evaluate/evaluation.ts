@@ -1,6 +1,8 @@
 import type { PredictionBatch } from '@etsef/plugin-api'
+import { bcaInterval } from '../intervals/bca.js'
 import type { BootstrapInterval } from '../intervals/bootstrap.js'
-import { groupMembers, intervalOfReplicates } from '../intervals/bootstrap.js'
+import { groupMembers } from '../intervals/bootstrap.js'
+import { wilsonInterval } from '../intervals/wilson.js'
 import { calibration } from '../metrics/calibration.js'
 import type { Calibration } from '../metrics/calibration.js'
 import {
@@ -13,6 +15,8 @@ import {
 } from '../metrics/classification.js'
 import { confusionMatrix, trueCounts } from '../metrics/confusion-matrix.js'
 import type { ConfusionMatrix } from '../metrics/confusion-matrix.js'
+import type { ClassMetric, Measured, SetMetric } from './measure.js'
+import { classColumn, classMetrics, countsOf, measureAll, openMeasure, setColumn, setMetrics } from './measure.js'
 import { perClassMetrics } from '../metrics/per-class.js'
 import type { ClassMetrics } from '../metrics/per-class.js'
 import { brierScore, logLoss } from '../metrics/probability.js'
@@ -47,11 +51,14 @@ export function hasVoteShares({ scoreKind }: Pick<Candidate, 'scoreKind'>): bool
   return scoreKind === 'voteShare'
 }
 
-/** Metrics that carry a bootstrap interval. */
+/** Metrics of chosen classes, of which one is declared before the run. */
 export const intervalMetrics = ['accuracy', 'balancedAccuracy', 'macroF1'] as const
 
 /** One of {@link intervalMetrics}. */
 export type IntervalMetric = (typeof intervalMetrics)[number]
+
+/** Intervals of the metrics of one class; null is "not estimable". */
+export type ClassIntervals = Readonly<Record<ClassMetric, BootstrapInterval | null>>
 
 /** Everything measured on one candidate; `null` is "not estimable". */
 export interface Evaluation {
@@ -61,11 +68,12 @@ export interface Evaluation {
   readonly numAbstained: number
   readonly scoreKind: PredictionBatch['scoreKind']
   readonly metrics: Readonly<Record<string, number | null>>
-  readonly intervals: Readonly<Record<IntervalMetric, BootstrapInterval | null>>
+  readonly intervals: Readonly<Record<SetMetric, BootstrapInterval | null>>
   readonly perClass: readonly (ClassMetrics & {
     readonly className: string
     readonly auroc: number | null
     readonly averagePrecision: number | null
+    readonly intervals: ClassIntervals
   })[]
   readonly matrix: ConfusionMatrix
   /** Null unless scores are probabilities. */
@@ -83,27 +91,28 @@ export interface Evaluation {
 export function evaluate(
   judged: Judged,
   candidate: Candidate,
-  options: { readonly resamples: readonly Int32Array[]; readonly confidence: number },
+  options: {
+    readonly resamples: readonly Int32Array[]
+    readonly confidence: number
+    /** What was measured on these resamples already. */
+    readonly measured?: Measured
+  },
 ): Evaluation {
   const numClasses = judged.classNames.length
   const scored = { yTrue: judged.yTrue, scores: candidate.scores, numClasses }
   const matrix = confusionMatrix({ yTrue: judged.yTrue, yPred: candidate.yPred, numClasses })
-  const isProbability = candidate.scoreKind === 'probability' && sumToOne(candidate.scores, numClasses)
+  const isProbability = hasProbabilities(judged, candidate)
   const equalWidth = isProbability ? calibration(scored) : null
   const equalMass = isProbability ? calibration(scored, { binning: 'mass' }) : null
   const aurocs = aurocPerClass(scored)
   const precisions = averagePrecisionPerClass(scored)
   const numGroups = groupMembers(judged.groups).length
-  const replicates = numGroups < 2 ? [] : options.resamples.map((rows) => replicateMetrics(judged, candidate, rows))
-  const intervals = Object.fromEntries(
-    intervalMetrics.map((metric) => [
-      metric,
-      intervalOfReplicates(
-        replicates.map((values) => values[metric]),
-        options.confidence,
-      ),
-    ]),
-  ) as Record<IntervalMetric, BootstrapInterval | null> // one entry per metric of the list
+  const measured = options.measured ?? measureCandidate(judged, candidate, options.resamples)
+  const intervalAt = intervalsOf(judged, candidate, measured, options.confidence)
+  const intervals = Object.fromEntries(setMetrics.map((metric) => [metric, intervalAt(metric)])) as Record<
+    SetMetric,
+    BootstrapInterval | null
+  > // one entry per metric of the list
   return {
     name: candidate.name,
     numSamples: judged.yTrue.length,
@@ -128,6 +137,10 @@ export function evaluate(
       ...row,
       auroc: aurocs[c] ?? null,
       averagePrecision: precisions[c] ?? null,
+      intervals: Object.fromEntries(classMetrics.map((metric) => [metric, intervalAt(metric, c)])) as Record<
+        ClassMetric,
+        BootstrapInterval | null
+      >, // one entry per metric of the list
     })),
     matrix,
     calibration: equalWidth && equalMass ? { equalWidth, equalMass } : null,
@@ -143,25 +156,63 @@ export function evaluate(
   }
 }
 
-/**
- * Accuracy, balanced accuracy and macro-F1 of a resample.
- *
- * The averages over classes are null when a class of the full set has no row in the resample: such a resample estimates another quantity.
- */
-export function replicateMetrics(
+/** Measures a candidate on the full set, on every resample, and without each group. */
+export function measureCandidate(judged: Judged, candidate: Candidate, resamples: readonly Int32Array[]): Measured {
+  const measure = openMeasure(judged, candidate, { isProbability: hasProbabilities(judged, candidate) })
+  return measureAll(measure, judged.groups, countsOf(resamples, judged.yTrue.length))
+}
+
+/** Whether scores are probabilities, and are meant as such. */
+export function hasProbabilities({ classNames }: Judged, { scores, scoreKind }: Candidate): boolean {
+  return scoreKind === 'probability' && sumToOne(scores, classNames.length)
+}
+
+/** A function that gives the interval of a metric, of the set or of a class. */
+function intervalsOf(
   judged: Judged,
   candidate: Candidate,
-  rows: Int32Array,
-): Record<IntervalMetric, number | null> {
-  const matrix = confusionMatrix({
-    yTrue: rows.map((row) => judged.yTrue[row]!),
-    yPred: rows.map((row) => candidate.yPred[row]!),
-    numClasses: judged.classNames.length,
-  })
-  const present = new Set(judged.yTrue)
-  const isComplete = trueCounts(matrix).every((count, c) => count > 0 || !present.has(c))
-  const values = pointMetrics(matrix)
-  return isComplete ? values : { accuracy: values.accuracy, balancedAccuracy: null, macroF1: null }
+  { estimate, replicates, jackknife }: Measured,
+  confidence: number,
+): (metric: SetMetric | ClassMetric, classIndex?: number) => BootstrapInterval | null {
+  return (metric, classIndex) => {
+    const column =
+      classIndex === undefined ? setColumn(metric as SetMetric) : classColumn(metric as ClassMetric, classIndex)
+    const at = (row: Float64Array): number => row[column]!
+    const value = estimate[column]!
+    if (replicates.length === 0 || Number.isNaN(value)) return null
+    const bca = bcaInterval({
+      estimate: value,
+      replicates: replicates.map(at),
+      jackknife: jackknife.map(at),
+      confidence,
+    })
+    if (bca !== null || (value !== 0 && value !== 1)) return bca
+    const trials = independentTrials(judged, candidate, metric, classIndex)
+    const wilson = trials === null ? null : wilsonInterval({ successes: value * trials, trials }, confidence)
+    const usedResamples = replicates.filter((row) => !Number.isNaN(at(row))).length
+    return wilson && { ...wilson, usedResamples, method: 'wilson' }
+  }
+}
+
+/**
+ * How many groups a proportion of 0 or 1 rests on: of an average over classes, those of the class that has the fewest. Null for what is no
+ * proportion of rows.
+ */
+function independentTrials(
+  { yTrue, groups, classNames }: Judged,
+  { yPred }: Candidate,
+  metric: SetMetric | ClassMetric,
+  classIndex = -1,
+): number | null {
+  const groupsWhere = (isIn: (row: number) => boolean): number => new Set(groups.filter((_, row) => isIn(row))).size
+  if (metric === 'accuracy') return groupsWhere(() => true)
+  if (metric === 'sensitivity') return groupsWhere((row) => yTrue[row] === classIndex)
+  if (metric === 'specificity') return groupsWhere((row) => yTrue[row] !== classIndex)
+  if (metric === 'ppv') return groupsWhere((row) => yPred[row] === classIndex)
+  if (metric === 'npv') return groupsWhere((row) => yPred[row] !== classIndex)
+  if (metric !== 'balancedAccuracy' && metric !== 'macroF1') return null
+  const sizes = classNames.map((_, c) => groupsWhere((row) => yTrue[row] === c)).filter((size) => size > 0)
+  return Math.min(...sizes)
 }
 
 function pointMetrics(matrix: ConfusionMatrix): Record<IntervalMetric, number | null> {
@@ -183,7 +234,7 @@ interface WarningFacts {
   readonly matrix: ConfusionMatrix
   readonly numGroups: number
   readonly isProbability: boolean
-  readonly intervals: Record<IntervalMetric, BootstrapInterval | null>
+  readonly intervals: Record<SetMetric, BootstrapInterval | null>
   readonly numResamples: number
 }
 

@@ -1,4 +1,4 @@
-import { html } from './markup.js'
+import { markup } from './markup.js'
 import type { Markup } from './markup.js'
 
 /** A JSON document that figures on the page come from. */
@@ -53,11 +53,5 @@ export function figureText({ value, form }: Figure): string {
 
 /** A number as an element that carries the unrounded value and where it comes from. */
 export function shown(figure: Figure): Markup {
-  return html`<data
-    value="${figure.value === null ? '' : String(figure.value)}"
-    data-from="${figure.from}"
-    data-form="${figure.form}"
-    ${figure.value === null ? html` title="not estimable"` : null}
-    >${figureText(figure)}</data
-  >`
+  return markup`<data value="${figure.value === null ? '' : String(figure.value)}" data-from="${figure.from}" data-form="${figure.form}"${figure.value === null ? markup` title="not estimable"` : null}>${figureText(figure)}</data>`
 }

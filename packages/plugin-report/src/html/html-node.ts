@@ -4,7 +4,7 @@ import type { Named, OperationContext, ReportValue, RunFacts } from '@etsef/plug
 import { drawChartSvg, drawPictures } from '../figures/draw-chart.js'
 import { inlineSvg } from './inline-svg.js'
 import type { HtmlOptions } from './html.js'
-import { html } from './markup.js'
+import { markup } from './markup.js'
 import type { Markup } from './markup.js'
 import { pageHtml } from './page.js'
 import type { DrawnSection } from './page.js'
@@ -17,7 +17,7 @@ import { evaluationsOf } from './told.js'
 import type { ReadReport, Told } from './told.js'
 import { overfits, scoreGaps } from './training.js'
 
-/** Code of `report/html`. */
+/** Code of `report/markup`. */
 export async function run({
   options,
   inputs,
@@ -77,9 +77,8 @@ function recordSource(facts: RunFacts): Readonly<Record<string, unknown>> {
 }
 
 function subtitleOf(facts: RunFacts | null): Markup {
-  if (facts === null) return html`Made within a run: <code>etsef report</code> tells of the run itself, too.`
-  return html`<span class="name">${facts.file}</span> · run
-    <span class="name">${facts.run}</span>${facts.status === 'ok' ? null : html` · <strong>${facts.status}</strong>`}`
+  if (facts === null) return markup`Made within a run: <code>etsef report</code> tells of the run itself, too.`
+  return markup`<span class="name">${facts.file}</span> · run <span class="name">${facts.run}</span>${facts.status === 'ok' ? null : markup` · <strong>${facts.status}</strong>`}`
 }
 
 async function drawSection({ id, title, blocks }: Section): Promise<DrawnSection> {
@@ -102,25 +101,18 @@ function grouped(blocks: readonly Block[]): Block[][] {
 async function drawGroup(group: readonly Block[]): Promise<Markup> {
   const drawn: Markup[] = []
   for (const block of group) drawn.push(await drawBlock(block))
-  return group.length > 1 ? html`<div class="charts">${drawn}</div>` : html`${drawn}`
+  return group.length > 1 ? markup`<div class="charts">${drawn}</div>` : markup`${drawn}`
 }
 
 async function drawBlock(block: Block): Promise<Markup> {
   if (block.kind === 'markup') return block.markup
   if (block.kind === 'table') {
     const table = tableMarkup(block.table)
-    return block.isFolded
-      ? html`<details>
-          <summary>${block.table.caption}</summary>
-          ${table}
-        </details>`
-      : table
+    return block.isFolded ? markup`<details><summary>${block.table.caption}</summary>${table}</details>` : table
   }
   const { id, caption, chart } = block.figure
   const { svg } = await drawChartSvg(chart)
-  return html`<figure class="chart" tabindex="0" role="region" aria-label="${caption}">
-    ${inlineSvg(svg, { id, label: caption })}
-  </figure>`
+  return markup`<figure class="chart" tabindex="0" role="region" aria-label="${caption}">${inlineSvg(svg, { id, label: caption })}</figure>`
 }
 
 /** Every table as CSV and LaTeX, every chart as SVG, PDF, PNG and Vega-Lite. */

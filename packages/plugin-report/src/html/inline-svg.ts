@@ -1,4 +1,4 @@
-import { html, trusted } from './markup.js'
+import { markup, trusted } from './markup.js'
 import type { Markup } from './markup.js'
 
 /**
@@ -18,5 +18,5 @@ export function inlineSvg(svg: string, { id, label }: { readonly id: string; rea
   const size = [...attributes.matchAll(/ (width|height|viewBox)="([\d. -]+)"/g)].map(
     ([, name, value]) => ` ${name!}="${value!}"`,
   )
-  return html`<svg role="img" aria-label="${label}" ${trusted(size.join(''))}>${trusted(content)}</svg>`
+  return markup`<svg role="img" aria-label="${label}"${trusted(size.join(''))}>${trusted(content)}</svg>`
 }

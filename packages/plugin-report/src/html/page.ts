@@ -1,4 +1,4 @@
-import { html, trusted } from './markup.js'
+import { markup, trusted } from './markup.js'
 import type { Markup } from './markup.js'
 
 /** A section, drawn. */
@@ -92,49 +92,34 @@ export function pageHtml({
   readonly sections: readonly DrawnSection[]
   readonly sources: Readonly<Record<string, unknown>>
 }): string {
-  const links = sections.map(({ id, title: own }) => html`<li><a href="#${id}">${own}</a></li>`)
+  const links = sections.map(({ id, title: own }) => markup`<li><a href="#${id}">${own}</a></li>`)
   const body = sections.map(
-    ({ id, title: own, content }) =>
-      html`<section aria-labelledby="${id}">
-        <h2 id="${id}">${own}</h2>
-        ${content}
-      </section> `,
+    ({ id, title: own, content }) => markup`<section aria-labelledby="${id}"><h2 id="${id}">${own}</h2>
+${content}
+</section>
+`,
   )
-  return html`${trusted('<!doctype html>')}
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <meta
-          http-equiv="Content-Security-Policy"
-          content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-        />
-        <title>${title}</title>
-        <style>
-          ${trusted(style)}
-        </style>
-      </head>
-      <body>
-        <header>
-          <h1>${title}</h1>
-          <p class="sub">${subtitle}</p>
-          <nav aria-label="Sections">
-            <ul>
-              ${links}
-            </ul>
-          </nav>
-        </header>
-        <main>${body}</main>
-        <footer>
-          Every number on this page carries its unrounded value and where it comes from; the documents are in the page,
-          as JSON.
-        </footer>
-        <script type="application/json" id="sources">
-          ${trusted(jsonText(sources))}
-        </script>
-      </body>
-    </html> `.markup
+  return markup`${trusted('<!doctype html>')}
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<title>${title}</title>
+<style>${trusted(style)}</style>
+</head>
+<body>
+<header><h1>${title}</h1><p class="sub">${subtitle}</p>
+<nav aria-label="Sections"><ul>${links}</ul></nav></header>
+<main>
+${body}
+</main>
+<footer>Every number on this page carries its unrounded value and where it comes from; the documents are in the page, as JSON.</footer>
+<script type="application/json" id="sources">${trusted(jsonText(sources))}</script>
+</body>
+</html>
+`.markup
 }
 
 /** JSON that cannot end the element it stands in. */

@@ -2,7 +2,7 @@ import type { ReportTable } from '@etsef/plugin-api'
 import { csv } from '../evaluate/tables.js'
 import { figureText, shown } from './figure.js'
 import type { Figure } from './figure.js'
-import { html } from './markup.js'
+import { markup } from './markup.js'
 import type { Markup, Part } from './markup.js'
 
 /** A number with its interval. */
@@ -32,27 +32,16 @@ export interface Table {
 export function tableMarkup({ caption, columns, rows, notes = [] }: Table): Markup {
   const isText = columns.map((_, column) => rows.every((row) => typeof row[column] === 'string'))
   const align = (column: number): string => (isText[column] ? 'text' : 'number')
-  return html`<div class="table" tabindex="0" role="region" aria-label="${caption}">
-      <table>
-        <caption>
-          ${caption}
-        </caption>
-        <thead>
-          <tr>
-            ${columns.map((column, at) => html`<th scope="col" class="${align(at)}">${column}</th>`)}
-          </tr>
-        </thead>
-        <tbody>
-          ${rows.map(
-            (row) =>
-              html`<tr>
-                ${row.map((cell, at) => (at === 0 ? html`<th scope="row">${cellMarkup(cell)}</th>` : html`<td class="${align(at)}">${cellMarkup(cell)}</td>`))}
-              </tr> `,
-          )}
-        </tbody>
-      </table>
-    </div>
-    ${notes.map((note) => html`<p class="note">${note}</p>`)}`
+  return markup`<div class="table" tabindex="0" role="region" aria-label="${caption}"><table>
+<caption>${caption}</caption>
+<thead><tr>${columns.map((column, at) => markup`<th scope="col" class="${align(at)}">${column}</th>`)}</tr></thead>
+<tbody>${rows.map(
+    (row) =>
+      markup`<tr>${row.map((cell, at) => (at === 0 ? markup`<th scope="row">${cellMarkup(cell)}</th>` : markup`<td class="${align(at)}">${cellMarkup(cell)}</td>`))}</tr>
+`,
+  )}</tbody>
+</table></div>
+${notes.map((note) => markup`<p class="note">${note}</p>`)}`
 }
 
 /** A table as CSV: numbers unrounded, an interval in two columns of its own. */
@@ -105,11 +94,11 @@ export function textTable({ columns, rows }: Table): ReportTable {
 }
 
 function cellMarkup(cell: Cell): Markup {
-  if (typeof cell === 'string') return html`<span class="name">${cell}</span>`
+  if (typeof cell === 'string') return markup`<span class="name">${cell}</span>`
   if (!isEstimate(cell)) return shown(cell)
   const interval =
-    cell.low.value === null ? null : html` <span class="interval">[${shown(cell.low)}, ${shown(cell.high)}]</span>`
-  return html`${shown(cell.point)}${interval}${cell.mark === undefined ? null : ` ${cell.mark}`}`
+    cell.low.value === null ? null : markup` <span class="interval">[${shown(cell.low)}, ${shown(cell.high)}]</span>`
+  return markup`${shown(cell.point)}${interval}${cell.mark === undefined ? null : ` ${cell.mark}`}`
 }
 
 function cellText(cell: Cell): string {

@@ -5,10 +5,12 @@ import type { Interval } from './wilson.js'
 /** A statistic of a set of rows (with repeats); null where it is not defined for them. */
 export type Statistic = (rows: Int32Array) => number | null
 
-/** A percentile interval with what it rests on. */
+/** An interval with what it rests on. */
 export interface BootstrapInterval extends Interval {
   /** Resamples on which the statistic was defined. */
   readonly usedResamples: number
+  /** `wilson`: of a proportion that is 0 or 1 in every resample, of which the bootstrap says nothing. */
+  readonly method: 'bca' | 'percentile' | 'wilson'
 }
 
 /** What to draw. */
@@ -70,6 +72,7 @@ export function intervalOfReplicates(
     low: quantile(values, (1 - confidence) / 2),
     high: quantile(values, (1 + confidence) / 2),
     usedResamples: values.length,
+    method: 'percentile',
   }
 }
 

@@ -14,23 +14,30 @@ export interface DeLongResult {
 }
 
 /**
- * DeLong's test for two correlated AUROCs.
+ * DeLong's test for two correlated AUROCs; with groups, Obuchowski's form of it for rows of one patient, which is DeLong's when every row is a
+ * group of its own.
  *
- * @param input - 1 marks positive rows; two scores per row, larger is more positive.
+ * @param input - 1 marks positive rows; two scores per row, larger is more positive; `groups` holds the patient of each row.
  * @returns Null when one class has fewer than two rows, which leaves the variance undefined.
  * @see DeLong et al. 1988, Comparing the areas under two or more correlated receiver operating characteristic curves
+ * @see Obuchowski 1997, Nonparametric analysis of clustered ROC curve data
  */
 export function deLong(input: {
   readonly isPositive: ArrayLike<number>
   readonly first: ArrayLike<number>
   readonly second: ArrayLike<number>
+  readonly groups?: ArrayLike<string> | undefined
 }): DeLongResult | null {
   const a = placements(input.isPositive, input.first)
   const b = placements(input.isPositive, input.second)
   if (a === null || b === null) return null
-  const varianceFirst = structuralCovariance(a, a)
-  const varianceSecond = structuralCovariance(b, b)
-  const covariance = structuralCovariance(a, b)
+  const clusters = input.groups && clustersOf(a, input.groups)
+  const covarianceOfAreas = clusters
+    ? (first: Placements, second: Placements) => clusteredCovariance(first, second, clusters)
+    : structuralCovariance
+  const varianceFirst = covarianceOfAreas(a, a)
+  const varianceSecond = covarianceOfAreas(b, b)
+  const covariance = covarianceOfAreas(a, b)
   const variance = varianceFirst + varianceSecond - 2 * covariance
   const z = variance > 1e-15 ? (a.area - b.area) / Math.sqrt(variance) : null
   return {
@@ -78,6 +85,8 @@ interface Placements {
   readonly positives: Float64Array
   /** Per negative row, the fraction of positives above it. */
   readonly negatives: Float64Array
+  readonly positiveRows: readonly number[]
+  readonly negativeRows: readonly number[]
 }
 
 function placements(isPositive: ArrayLike<number>, scores: ArrayLike<number>): Placements | null {
@@ -97,7 +106,7 @@ function placements(isPositive: ArrayLike<number>, scores: ArrayLike<number>): P
       negatives[j] = negatives[j]! + win / positives.length
     })
   })
-  return { area: mean(positives), positives, negatives }
+  return { area: mean(positives), positives, negatives, positiveRows, negativeRows }
 }
 
 function structuralCovariance(a: Placements, b: Placements): number {
@@ -105,6 +114,56 @@ function structuralCovariance(a: Placements, b: Placements): number {
     covarianceOf(a.positives, b.positives) / a.positives.length +
     covarianceOf(a.negatives, b.negatives) / a.negatives.length
   )
+}
+
+interface Clusters {
+  /** Number of the group of each positive and of each negative row. */
+  readonly ofPositives: Int32Array
+  readonly ofNegatives: Int32Array
+  readonly numGroups: number
+}
+
+function clustersOf({ positiveRows, negativeRows }: Placements, groups: ArrayLike<string>): Clusters {
+  const numbers = new Map<string, number>()
+  const numberOf = (row: number): number => {
+    const known = numbers.get(groups[row]!)
+    if (known !== undefined) return known
+    numbers.set(groups[row]!, numbers.size)
+    return numbers.size - 1
+  }
+  const ofPositives = Int32Array.from(positiveRows, numberOf)
+  const ofNegatives = Int32Array.from(negativeRows, numberOf)
+  return { ofPositives, ofNegatives, numGroups: numbers.size }
+}
+
+/** Sums over each group of what its rows add to the area, and their products: S10 / m + S01 / n + S11 / (m n) twice. */
+function clusteredCovariance(a: Placements, b: Placements, { ofPositives, ofNegatives, numGroups }: Clusters): number {
+  const sums = (values: Float64Array, groups: Int32Array, area: number): Float64Array => {
+    const total = new Float64Array(numGroups)
+    for (let i = 0; i < values.length; i++) total[groups[i]!]! += values[i]! - area
+    return total
+  }
+  const m = a.positives.length
+  const n = a.negatives.length
+  const aPositive = sums(a.positives, ofPositives, a.area)
+  const aNegative = sums(a.negatives, ofNegatives, a.area)
+  const bPositive = sums(b.positives, ofPositives, b.area)
+  const bNegative = sums(b.negatives, ofNegatives, b.area)
+  const numWithPositives = new Set(ofPositives).size
+  const numWithNegatives = new Set(ofNegatives).size
+  if (numWithPositives < 2 || numWithNegatives < 2) return 0
+  let s10 = 0
+  let s01 = 0
+  let s11 = 0
+  for (let g = 0; g < numGroups; g++) {
+    s10 += aPositive[g]! * bPositive[g]!
+    s01 += aNegative[g]! * bNegative[g]!
+    s11 += aPositive[g]! * bNegative[g]! + aNegative[g]! * bPositive[g]!
+  }
+  const positives = (numWithPositives / ((numWithPositives - 1) * m)) * s10
+  const negatives = (numWithNegatives / ((numWithNegatives - 1) * n)) * s01
+  const both = (numGroups / (numGroups - 1)) * s11
+  return positives / m + negatives / n + both / (m * n)
 }
 
 function covarianceOf(a: Float64Array, b: Float64Array): number {

@@ -1,6 +1,6 @@
 import type { RunFacts, SiblingRun } from '@etsef/plugin-api'
 import { figureAt, shown } from '../figure.js'
-import { html, name } from '../markup.js'
+import { markup, name } from '../markup.js'
 import type { Markup } from '../markup.js'
 import { metricTitle } from '../metric-names.js'
 import { words } from '../section.js'
@@ -23,13 +23,7 @@ export function certificateSection(told: Told): Section {
         ? []
         : [
             words(
-              html`<dl class="facts">
-                ${rows.map(
-                  ([term, text]) =>
-                    html`<dt>${term}</dt>
-                      <dd>${text}</dd>`,
-                )}
-              </dl>`,
+              markup`<dl class="facts">${rows.map(([term, text]) => markup`<dt>${term}</dt><dd>${text}</dd>`)}</dl>`,
             ),
           ],
   }
@@ -48,17 +42,13 @@ function splitRow({ record }: Told, facts: RunFacts): Row {
         .filter((key) => key.startsWith(`${partition}.`))
         .map(
           (key) =>
-            html`${name(key.slice(partition.length + 1))}
-            ${shown(figureAt(record, ['nodes', at, 'stages', 0, 'metrics', key], 'whole'))}`,
+            markup`${name(key.slice(partition.length + 1))} ${shown(figureAt(record, ['nodes', at, 'stages', 0, 'metrics', key], 'whole'))}`,
         )
-      return html`<li>${name(partition)}: ${counts.map((count, index) => [index === 0 ? '' : ', ', count])}</li>`
+      return markup`<li>${name(partition)}: ${counts.map((count, index) => [index === 0 ? '' : ', ', count])}</li>`
     })
-    return html`<p>${name(node.id)} (${name(node.operation)}), rows of each class:</p>
-      <ul>
-        ${parts}
-      </ul>`
+    return markup`<p>${name(node.id)} (${name(node.operation)}), rows of each class:</p><ul>${parts}</ul>`
   })
-  return ['Split', rows.length > 0 ? html`${rows}` : html`No node of this run split its rows.`]
+  return ['Split', rows.length > 0 ? markup`${rows}` : markup`No node of this run split its rows.`]
 }
 
 const partitions = ['train', 'val', 'test']
@@ -72,18 +62,11 @@ function partitionsOf(metrics: Readonly<Record<string, unknown>>): string[] {
 function groupRow(told: Told): Row {
   const lines = evaluationsOf(told).map(
     ({ name: report, source }) =>
-      html`<p>
-        ${name(report)} judges ${shown(figureAt(source, ['inputs', 0, 'numSamples'], 'whole'))} rows of
-        ${shown(figureAt(source, ['inputs', 0, 'numGroups'], 'whole'))} groups.
-      </p>`,
+      markup`<p>${name(report)} judges ${shown(figureAt(source, ['inputs', 0, 'numSamples'], 'whole'))} rows of ${shown(figureAt(source, ['inputs', 0, 'numGroups'], 'whole'))} groups.</p>`,
   )
   return [
     'Groups',
-    html`<p>
-        A group (patient) lies in one partition: the runner refuses a split that parts one, at plan time and when rows
-        are stored.
-      </p>
-      ${lines}`,
+    markup`<p>A group (patient) lies in one partition: the runner refuses a split that parts one, at plan time and when rows are stored.</p>${lines}`,
   ]
 }
 
@@ -95,22 +78,12 @@ function lineageRow({ record }: Told, facts: RunFacts): Row {
   )
   const items = fitted.map(
     ({ node, at, stage }) =>
-      html`<li>
-        ${name(node.id)}: ${shown(figureAt(record, ['nodes', at, 'stages', stage, 'numLearnedFrom'], 'whole'))}
-      </li>`,
+      markup`<li>${name(node.id)}: ${shown(figureAt(record, ['nodes', at, 'stages', stage, 'numLearnedFrom'], 'whole'))}</li>`,
   )
   return [
     'Lineage',
-    html`<p>
-        Every fitted model carries the originals that it, and all it stands on, has learned from. A test row among them
-        ends the run, so none was. Code that learns sees no label of a test row.
-      </p>
-      <details>
-        <summary>Originals by fitted model</summary>
-        <ul class="columns">
-          ${items}
-        </ul>
-      </details>`,
+    markup`<p>Every fitted model carries the originals that it, and all it stands on, has learned from. A test row among them ends the run, so none was.
+Code that learns sees no label of a test row.</p><details><summary>Originals by fitted model</summary><ul class="columns">${items}</ul></details>`,
   ]
 }
 
@@ -121,21 +94,16 @@ function duplicateRow({ record }: Told, facts: RunFacts): Row {
   if (audits.length === 0)
     return [
       'Near-duplicates',
-      html`<span class="missing">Not looked for: the pipeline has no <code>data/near-duplicates</code>.</span>`,
+      markup`<span class="missing">Not looked for: the pipeline has no <code>data/near-duplicates</code>.</span>`,
     ]
   return [
     'Near-duplicates',
-    html`${audits.map(({ node, at }) => {
+    markup`${audits.map(({ node, at }) => {
       const metrics = Object.keys(node.stages[0]?.metrics ?? {})
-      return html`<p>${name(node.id)} (${name(node.operation)}):</p>
-        <ul class="columns">
-          ${metrics.map(
-            (key) =>
-              html`<li>
-                ${name(key)} ${shown(figureAt(record, ['nodes', at, 'stages', 0, 'metrics', key], 'short'))}
-              </li>`,
-          )}
-        </ul>`
+      return markup`<p>${name(node.id)} (${name(node.operation)}):</p><ul class="columns">${metrics.map(
+        (key) =>
+          markup`<li>${name(key)} ${shown(figureAt(record, ['nodes', at, 'stages', 0, 'metrics', key], 'short'))}</li>`,
+      )}</ul>`
     })}`,
   ]
 }
@@ -146,21 +114,14 @@ function readsRow({ record }: Told, facts: RunFacts): Row {
   )
   return [
     'Reads of test labels',
-    html`<p>
-      ${shown(figureAt(record, ['testLabelReads'], 'whole'))} in this run, by reports
-      alone${
-        reads.length === 0
-          ? null
-          : html`:
-            ${reads.map(
-              ({ node, at, stage }, index) =>
-                html`${index === 0 ? '' : ', '}${name(node.id)}
-                ${shown(figureAt(record, ['nodes', at, 'stages', stage, 'testLabelReads'], 'whole'))}`,
-            )}`
-      }.
-      Nothing downstream of a report can learn. Every further look at the same test rows, to choose between pipelines,
-      spends them.
-    </p>`,
+    markup`<p>${shown(figureAt(record, ['testLabelReads'], 'whole'))} in this run, by reports alone${
+      reads.length === 0
+        ? null
+        : markup`: ${reads.map(
+            ({ node, at, stage }, index) =>
+              markup`${index === 0 ? '' : ', '}${name(node.id)} ${shown(figureAt(record, ['nodes', at, 'stages', stage, 'testLabelReads'], 'whole'))}`,
+          )}`
+    }. Nothing downstream of a report can learn. Every further look at the same test rows, to choose between pipelines, spends them.</p>`,
   ]
 }
 
@@ -169,25 +130,16 @@ function controlRow(told: Told, facts: RunFacts): Row {
   if (controls.length === 0)
     return [
       'Permuted labels',
-      html`<span class="missing"
-        >No control among the last runs of this file: run it with an option that deals labels anew (in the pipelines of
-        this project <code>--set vars.permute=1</code>); its scores must fall to chance.</span
-      >`,
+      markup`<span class="missing">No control among the last runs of this file: run it with an option that deals labels anew (in the pipelines of this project <code>--set vars.permute=1</code>); its scores must fall to chance.</span>`,
     ]
   const [evaluation] = evaluationsOf(told)
   const metric = evaluation?.json.primaryMetric ?? ''
   return [
     'Permuted labels',
-    html`<ul>
-        ${controls.map(({ sibling, at }) => {
-          const key = `${evaluation?.json.reference ?? ''}.${metric}`
-          return html`<li>
-            Run ${name(sibling.run)}: ${metricTitle(metric)}
-            ${shown(figureAt(told.record, ['siblings', at, 'metrics', evaluation?.name ?? '', key]))}
-          </li>`
-        })}
-      </ul>
-      <p>Chance is one part in the number of classes.</p>`,
+    markup`<ul>${controls.map(({ sibling, at }) => {
+      const key = `${evaluation?.json.reference ?? ''}.${metric}`
+      return markup`<li>Run ${name(sibling.run)}: ${metricTitle(metric)} ${shown(figureAt(told.record, ['siblings', at, 'metrics', evaluation?.name ?? '', key]))}</li>`
+    })}</ul><p>Chance is one part in the number of classes.</p>`,
   ]
 }
 

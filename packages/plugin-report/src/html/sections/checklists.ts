@@ -1,6 +1,6 @@
 import type { RunFacts } from '@etsef/plugin-api'
 import { tableBlock, words } from '../section.js'
-import { html } from '../markup.js'
+import { markup } from '../markup.js'
 import type { Section } from '../section.js'
 import { evaluationsOf } from '../told.js'
 import type { Told } from '../told.js'
@@ -193,7 +193,7 @@ export function checklistSection(told: Told): Section {
     title: 'Checklists',
     blocks: [
       words(
-        html`<p>Filled in from the record of the run, in our words: hold each item against the published list.</p>`,
+        markup`<p>Filled in from the record of the run, in our words: hold each item against the published list.</p>`,
       ),
       table('claim', 'CLAIM, as numbered in its update', claim),
       table('tripod-ai', 'TRIPOD+AI', tripod),

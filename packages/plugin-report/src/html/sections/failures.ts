@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { html, name } from '../markup.js'
+import { markup, name } from '../markup.js'
 import type { Markup } from '../markup.js'
 import { tableBlock, words } from '../section.js'
 import type { Section } from '../section.js'
@@ -33,17 +33,14 @@ export async function failuresSection(told: Told, maxPictures: number): Promise<
   }
   const text =
     failures.length === 0
-      ? html`<p>${name(reference)} has every row right.</p>`
-      : html`<p>
-          Rows that ${name(reference)} has
-          wrong${cards.length > 0 ? ', with the map of what a base model looked at where that was drawn' : null}.
-        </p>`
+      ? markup`<p>${name(reference)} has every row right.</p>`
+      : markup`<p>Rows that ${name(reference)} has wrong${cards.length > 0 ? ', with the map of what a base model looked at where that was drawn' : null}.</p>`
   return {
     id: 'failures',
     title: 'Failures',
     blocks: [
       words(text),
-      words(cards.length === 0 ? html`` : html`<div class="gallery">${cards}</div>`),
+      words(cards.length === 0 ? markup`` : markup`<div class="gallery">${cards}</div>`),
       ...(failures.length === 0
         ? []
         : [
@@ -96,16 +93,8 @@ function explainedById(
 
 function card({ row, votes }: Failure, png: Uint8Array, { explainedClass }: ExplainedImage, { facts }: Told): Markup {
   const members = votes.filter(({ input }) => !isCombination(facts, input))
-  return html`<figure class="card">
-    <img
-      src="data:image/png;base64,${Buffer.from(png).toString('base64')}"
-      alt="${row.id}, map of the evidence for ${explainedClass ?? 'the explained class'}"
-    />
-    <figcaption>
-      <strong>${name(row.trueClass)}</strong> taken for <strong>${name(row.predictedClass || 'no class')}</strong>
-      <ul class="votes">
-        ${members.map(({ input, predicted }) => html`<li class="${predicted === row.trueClass ? 'right' : 'wrong'}">${name(input)}: ${name(predicted)} <span class="sign">${predicted === row.trueClass ? '✓' : '✗'}</span></li>`)}
-      </ul>
-    </figcaption>
-  </figure> `
+  return markup`<figure class="card"><img src="data:image/png;base64,${Buffer.from(png).toString('base64')}" alt="${row.id}, map of the evidence for ${explainedClass ?? 'the explained class'}">
+<figcaption><strong>${name(row.trueClass)}</strong> taken for <strong>${name(row.predictedClass || 'no class')}</strong>
+<ul class="votes">${members.map(({ input, predicted }) => markup`<li class="${predicted === row.trueClass ? 'right' : 'wrong'}">${name(input)}: ${name(predicted)} <span class="sign">${predicted === row.trueClass ? '✓' : '✗'}</span></li>`)}</ul></figcaption></figure>
+`
 }

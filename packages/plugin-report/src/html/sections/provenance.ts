@@ -1,5 +1,5 @@
 import { figureAt, shown } from '../figure.js'
-import { html, name, trusted } from '../markup.js'
+import { markup, name, trusted } from '../markup.js'
 import { tableBlock, words } from '../section.js'
 import type { Section } from '../section.js'
 import type { Cell } from '../table.js'
@@ -26,10 +26,7 @@ export function costSection({ facts, record }: Told): Section {
     title: 'Cost',
     blocks: [
       words(
-        html`<p>
-          The run took ${shown(figureAt(record, ['seconds'], 'seconds'))} of wall time. What was cached cost its time in
-          an earlier run.
-        </p>`,
+        markup`<p>The run took ${shown(figureAt(record, ['seconds'], 'seconds'))} of wall time. What was cached cost its time in an earlier run.</p>`,
       ),
       tableBlock(
         {
@@ -68,18 +65,10 @@ export function provenanceSections({ facts, record }: Told): Section[] {
       title: 'Pipeline',
       blocks: [
         words(
-          html`<figure class="graph" tabindex="0" role="region" aria-label="Graph of the pipeline">
-            <img
-              src="data:image/svg+xml;base64,${Buffer.from(facts.graph).toString('base64')}"
-              alt="Graph of the pipeline: ${String(facts.nodes.length)} nodes"
-            />
-          </figure>`,
+          markup`<figure class="graph" tabindex="0" role="region" aria-label="Graph of the pipeline"><img src="data:image/svg+xml;base64,${Buffer.from(facts.graph).toString('base64')}" alt="Graph of the pipeline: ${String(facts.nodes.length)} nodes"></figure>`,
         ),
         words(
-          html`<details>
-            <summary>YAML as it ran, everything resolved</summary>
-            <pre tabindex="0"><code>${facts.yaml}</code></pre>
-          </details>`,
+          markup`<details><summary>YAML as it ran, everything resolved</summary><pre tabindex="0"><code>${facts.yaml}</code></pre></details>`,
         ),
       ],
     },
@@ -88,33 +77,18 @@ export function provenanceSections({ facts, record }: Told): Section[] {
       title: 'To do it again',
       blocks: [
         words(
-          html`<dl class="facts">
-            ${entries.map(
-              ([term, text]) =>
-                html`<dt>${name(term)}</dt>
-                  <dd><span class="name">${text}</span></dd>`,
-            )}
-          </dl>`,
+          markup`<dl class="facts">${entries.map(([term, text]) => markup`<dt>${name(term)}</dt><dd><span class="name">${text}</span></dd>`)}</dl>`,
         ),
         words(
           content.length === 0
-            ? html``
-            : html`<details>
-                <summary>Content that options name</summary>
-                <dl class="facts">
-                  ${content.map(
-                    ([option, { path, digest }]) =>
-                      html`<dt>${name(option)}</dt>
-                        <dd>
-                          ${name(path)}, ${shown(figureAt(record, ['contents', option, 'numFiles'], 'whole'))} files,
-                          sha256 <code>${digest}</code>
-                        </dd>`,
-                  )}
-                </dl>
-              </details>`,
+            ? markup``
+            : markup`<details><summary>Content that options name</summary><dl class="facts">${content.map(
+                ([option, { path, digest }]) =>
+                  markup`<dt>${name(option)}</dt><dd>${name(path)}, ${shown(figureAt(record, ['contents', option, 'numFiles'], 'whole'))} files, sha256 <code>${digest}</code></dd>`,
+              )}</dl></details>`,
         ),
         words(
-          html`<p class="note"><code>etsef replay ${facts.run}</code> runs it again and compares every artifact.</p>`,
+          markup`<p class="note"><code>etsef replay ${facts.run}</code> runs it again and compares every artifact.</p>`,
         ),
       ],
     },
@@ -127,18 +101,15 @@ export function otherSections({ reports }: Told): Section[] {
     if (evaluation || explanation || (texts.length === 0 && images.length === 0)) return []
     const figures = images.map(({ name: file, type, data }) => {
       const caption = file.replace(/\.[a-z]+$/, '')
-      return html`<figure>
-        <img src="data:${type};base64,${Buffer.from(data).toString('base64')}" alt="${report}: ${caption}" />
-        <figcaption>${name(caption)}</figcaption>
-      </figure>`
+      return markup`<figure><img src="data:${type};base64,${Buffer.from(data).toString('base64')}" alt="${report}: ${caption}"><figcaption>${name(caption)}</figcaption></figure>`
     })
     return [
       {
         id: `report-${report}`,
         title: report,
         blocks: [
-          words(html`<div class="quoted">${texts.map(trusted)}</div>`),
-          words(html`<div class="figures">${figures}</div>`),
+          words(markup`<div class="quoted">${texts.map(trusted)}</div>`),
+          words(markup`<div class="figures">${figures}</div>`),
         ],
       },
     ]

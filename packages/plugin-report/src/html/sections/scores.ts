@@ -1,7 +1,7 @@
 import { figureAt } from '../figure.js'
 import type { Source } from '../figure.js'
 import { metricTitle, pathOfInterval } from '../metric-names.js'
-import { html, name } from '../markup.js'
+import { markup, name } from '../markup.js'
 import { tableBlock, words } from '../section.js'
 import type { Block, Section } from '../section.js'
 import type { Cell, Estimate, Table } from '../table.js'
@@ -73,11 +73,9 @@ function summaryTable(json: StoredEvaluation, source: Source, id: string): Table
       ),
     ]),
     notes: [
-      html`Brackets: ${shown(figureAt(source, ['confidence'], 'level'))} intervals of
-      ${shown(figureAt(source, ['numResamples'], 'whole'))} bootstrap resamples of whole groups (patients).`,
+      markup`Brackets: ${shown(figureAt(source, ['confidence'], 'level'))} intervals of ${shown(figureAt(source, ['numResamples'], 'whole'))} bootstrap resamples of whole groups (patients).`,
       hasVotes &&
-        html`${voteMark}: ranks rows by vote shares, of which few values exist, so it tends to stand lower for that
-        alone: not to be compared with that of other inputs.`,
+        markup`${voteMark}: ranks rows by vote shares, of which few values exist, so it tends to stand lower for that alone: not to be compared with that of other inputs.`,
     ],
   }
 }
@@ -112,8 +110,7 @@ function comparisonTable(json: StoredEvaluation, source: Source, id: string): Ta
       ]
     }),
     notes: [
-      html`Δ is ${name(json.reference)} minus the other, with an interval of whole groups: the one to read where
-      patients have several images, which McNemar’s test takes as independent.`,
+      markup`Δ is ${name(json.reference)} minus the other, with an interval of whole groups: the one to read where patients have several images, which McNemar’s test takes as independent.`,
     ],
   }
 }
@@ -149,17 +146,9 @@ function classBlocks(json: StoredEvaluation, source: Source, suffix: string): Bl
 
 function warningBlocks({ inputs }: StoredEvaluation): Block[] {
   const warnings = inputs.flatMap(({ name: input, warnings }) =>
-    warnings.map((warning) => html`<li>${name(input)}: ${warning}</li>`),
+    warnings.map((warning) => markup`<li>${name(input)}: ${warning}</li>`),
   )
-  return warnings.length === 0
-    ? []
-    : [
-        words(
-          html`<ul class="warnings">
-            ${warnings}
-          </ul>`,
-        ),
-      ]
+  return warnings.length === 0 ? [] : [words(markup`<ul class="warnings">${warnings}</ul>`)]
 }
 
 function estimateAt(

@@ -1,5 +1,5 @@
 import { figureAt, shown } from '../figure.js'
-import { html, name } from '../markup.js'
+import { markup, name } from '../markup.js'
 import { words } from '../section.js'
 import type { Block, Section } from '../section.js'
 import type { Told } from '../told.js'
@@ -24,25 +24,14 @@ export function trainingSection({ facts, findings }: Told, { overfits, gaps }: T
     const said = overfits.flatMap((each, index) =>
       each.node === node
         ? [
-            html`<p class="word">
-              <strong>${name(node)} overfits</strong>${each.phase === '' ? null : html` (${name(each.phase)})`}: its
-              validation loss was ${at('overfits', index, 'bestLoss')} at step ${step('overfits', index, 'bestStep')}
-              and ${at('overfits', index, 'lastLoss')} at step ${step('overfits', index, 'lastStep')}, while the
-              training loss went from ${at('overfits', index, 'trainingAtBest')} to
-              ${at('overfits', index, 'trainingAtLast')}.
-            </p>`,
+            markup`<p class="word"><strong>${name(node)} overfits</strong>${each.phase === '' ? null : markup` (${name(each.phase)})`}: its validation loss was ${at('overfits', index, 'bestLoss')} at step ${step('overfits', index, 'bestStep')} and ${at('overfits', index, 'lastLoss')} at step ${step('overfits', index, 'lastStep')}, while the training loss went from ${at('overfits', index, 'trainingAtBest')} to ${at('overfits', index, 'trainingAtLast')}.</p>`,
           ]
         : [],
     )
     const apart = gaps.flatMap((each, index) =>
       each.node === node
         ? [
-            html`<p class="word">
-              <strong>${name(node)} knows its training rows better</strong
-              >${each.phase === '' ? null : html` (${name(each.phase)})`}: ${name(each.training)}
-              ${at('gaps', index, 'trainingValue')} against ${name(each.validation)}
-              ${at('gaps', index, 'validationValue')} at step ${step('gaps', index, 'step')}.
-            </p>`,
+            markup`<p class="word"><strong>${name(node)} knows its training rows better</strong>${each.phase === '' ? null : markup` (${name(each.phase)})`}: ${name(each.training)} ${at('gaps', index, 'trainingValue')} against ${name(each.validation)} ${at('gaps', index, 'validationValue')} at step ${step('gaps', index, 'step')}.</p>`,
           ]
         : [],
     )
@@ -65,9 +54,7 @@ export function trainingSection({ facts, findings }: Told, { overfits, gaps }: T
   const note = blocks.length > 0 &&
     overfits.length === 0 && [
       words(
-        html`<p class="note">
-          No network’s validation loss rose by a tenth above its best while its training loss fell.
-        </p>`,
+        markup`<p class="note">No network’s validation loss rose by a tenth above its best while its training loss fell.</p>`,
       ),
     ]
   return { id: 'training', title: 'Training', blocks: [...(note || []), ...blocks] }
