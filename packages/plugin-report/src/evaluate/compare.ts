@@ -5,7 +5,7 @@ import { cochranQ } from '../paired/cochran-q.js'
 import type { TestResult } from '../paired/cochran-q.js'
 import { deLong } from '../paired/delong.js'
 import { discordance, mcnemar } from '../paired/mcnemar.js'
-import { hasVoteShares, measureCandidate } from './evaluation.js'
+import { hasVoteShares, independentUnits, measureCandidate } from './evaluation.js'
 import { setColumn } from './measure.js'
 import type { Measured, SetMetric } from './measure.js'
 import type { Candidate, IntervalMetric, Judged } from './evaluation.js'
@@ -71,15 +71,17 @@ export function compareWithReference(
   const others = candidates.filter((candidate) => candidate !== reference)
   const measuredOf = (candidate: Candidate): Measured =>
     options.measured?.get(candidate.name) ?? measureCandidate(judged, candidate, options.resamples)
+  const units = independentUnits(judged)
+  const widths = (metric: SetMetric) => ({ confidence: options.confidence, numUnits: units(metric) })
   const own = others.length === 0 ? undefined : measuredOf(reference)
   const tests = others.map((other) =>
     mcnemar(discordance({ yTrue: judged.yTrue, first: reference.yPred, second: other.yPred })),
   )
   const adjusted = holm(tests.map(({ exactP }) => exactP))
   return others.map((other, i) => {
-    const primary = differenceOf(own!, measuredOf(other), options.metric, options.confidence)
+    const primary = differenceOf(own!, measuredOf(other), options.metric, widths(options.metric))
     const isRanked = !hasVoteShares(reference) && !hasVoteShares(other)
-    const ranking = isRanked ? differenceOf(own!, measuredOf(other), 'macroAuroc', options.confidence) : null
+    const ranking = isRanked ? differenceOf(own!, measuredOf(other), 'macroAuroc', widths('macroAuroc')) : null
     return {
       reference: reference.name,
       other: other.name,
@@ -101,7 +103,7 @@ function differenceOf(
   a: Measured,
   b: Measured,
   metric: SetMetric,
-  confidence: number,
+  { confidence, numUnits }: { readonly confidence: number; readonly numUnits: number },
 ): { readonly value: number | null; readonly interval: BootstrapInterval | null } {
   const column = setColumn(metric)
   const minus = (first: Float64Array, second: Float64Array): number => first[column]! - second[column]!
@@ -111,6 +113,7 @@ function differenceOf(
     replicates: a.replicates.map((row, r) => minus(row, b.replicates[r]!)),
     jackknife: a.jackknife.map((row, g) => minus(row, b.jackknife[g]!)),
     confidence,
+    numUnits,
   })
   return { value: Number.isNaN(value) ? null : value, interval }
 }

@@ -41,7 +41,7 @@ export const evaluate: Operation = defineOperation({
   cacheVersion: 4,
   options: evaluateOptions,
   inputs: { predictions: port.predictions.many('Predictions to evaluate; rows are named by their source node') },
-  outputs: { report: port.report('metrics.json, table.md, table.csv, predictions.csv') },
+  outputs: { report: port.report('metrics.json, curves.json, table.md, table.csv, predictions.csv') },
   plan: (args) => {
     const { options, inputs } = args
     const names = inputs.predictions.map(({ name }) => name)

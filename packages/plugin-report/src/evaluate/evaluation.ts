@@ -1,4 +1,6 @@
 import type { PredictionBatch } from '@etsef/plugin-api'
+import { aurc } from '../curves/risk-coverage.js'
+import type { Confidences } from '../curves/risk-coverage.js'
 import { bcaInterval } from '../intervals/bca.js'
 import type { BootstrapInterval } from '../intervals/bootstrap.js'
 import { groupMembers } from '../intervals/bootstrap.js'
@@ -41,7 +43,7 @@ export interface Candidate {
 }
 
 /** Metrics that rank rows by their scores. */
-export const rankingMetrics: readonly string[] = ['macroAuroc', 'macroAveragePrecision']
+export const rankingMetrics: readonly string[] = ['macroAuroc', 'macroAveragePrecision', 'aurc']
 
 /**
  * Whether scores are shares of votes. Five voters give six of them: they rank rows in few steps, so what is computed of the ranking tends to stand lower than
@@ -130,6 +132,7 @@ export function evaluate(
       logLoss: isProbability ? logLoss(scored) : null,
       ece: equalWidth?.ece ?? null,
       eceEqualMass: equalMass?.ece ?? null,
+      aurc: aurc(confidencesOf(judged, candidate)),
     },
     intervals,
     perClass: perClassMetrics(matrix).map((row, c) => ({
@@ -167,6 +170,15 @@ export function hasProbabilities({ classNames }: Judged, { scores, scoreKind }: 
   return scoreKind === 'probability' && sumToOne(scores, classNames.length)
 }
 
+/** How sure a candidate is of each row (its largest score) and whether it is wrong. */
+export function confidencesOf({ yTrue, classNames }: Judged, { scores, yPred }: Candidate): Confidences {
+  const width = classNames.length
+  return {
+    confidence: Float64Array.from(yTrue, (_, row) => Math.max(...scores.subarray(row * width, (row + 1) * width))),
+    isWrong: Uint8Array.from(yTrue, (label, row) => (yPred[row] === label ? 0 : 1)),
+  }
+}
+
 /** A function that gives the interval of a metric, of the set or of a class. */
 function intervalsOf(
   judged: Judged,
@@ -174,6 +186,7 @@ function intervalsOf(
   { estimate, replicates, jackknife }: Measured,
   confidence: number,
 ): (metric: SetMetric | ClassMetric, classIndex?: number) => BootstrapInterval | null {
+  const units = independentUnits(judged)
   return (metric, classIndex) => {
     const column =
       classIndex === undefined ? setColumn(metric as SetMetric) : classColumn(metric as ClassMetric, classIndex)
@@ -185,12 +198,31 @@ function intervalsOf(
       replicates: replicates.map(at),
       jackknife: jackknife.map(at),
       confidence,
+      numUnits: units(metric, classIndex),
     })
     if (bca !== null || (value !== 0 && value !== 1)) return bca
     const trials = independentTrials(judged, candidate, metric, classIndex)
     const wilson = trials === null ? null : wilsonInterval({ successes: value * trials, trials }, confidence)
     const usedResamples = replicates.filter((row) => !Number.isNaN(at(row))).length
     return wilson && { ...wilson, usedResamples, method: 'wilson' }
+  }
+}
+
+/** How many groups a metric rests on: of a class those with and those without it, whichever are fewer; of an average those of the rarest class. */
+export function independentUnits({
+  yTrue,
+  groups,
+  classNames,
+}: Judged): (metric: SetMetric | ClassMetric, classIndex?: number) => number {
+  const all = new Set(groups).size
+  const groupsWhere = (isIn: (label: number) => boolean): number =>
+    new Set(groups.filter((_, row) => isIn(yTrue[row]!))).size
+  const within = classNames.map((_, c) => groupsWhere((label) => label === c))
+  const without = classNames.map((_, c) => groupsWhere((label) => label !== c))
+  const rarest = Math.min(...within.filter((size) => size > 0))
+  return (metric, classIndex) => {
+    if (classIndex !== undefined) return Math.min(within[classIndex]!, without[classIndex]!)
+    return metric === 'accuracy' || metric === 'brier' || metric === 'logLoss' ? all : rarest
   }
 }
 

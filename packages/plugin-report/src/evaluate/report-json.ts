@@ -1,6 +1,9 @@
 import { canonicalJson } from '@etsef/plugin-api'
 import { resolution } from '../intervals/wilson.js'
+import type { FromValidation } from './calibrated.js'
 import type { Comparison } from './compare.js'
+import { curveAxes } from './curves.js'
+import type { Curves } from './curves.js'
 import { hasVoteShares, intervalMetrics, rankingMetrics } from './evaluation.js'
 import type { Evaluation } from './evaluation.js'
 import type { TestResult } from '../paired/cochran-q.js'
@@ -16,18 +19,27 @@ export interface EvaluationReport {
   readonly evaluations: readonly Evaluation[]
   readonly comparisons: readonly Comparison[]
   readonly cochranQ: TestResult | null
+  /** Of each input, what is calibrated on validation rows; null where there are none, or no probabilities. */
+  readonly fromValidation: readonly (FromValidation | null)[]
 }
 
 /** `metrics.json`: every figure unrounded, keys sorted, so equal results are equal bytes. */
 export function reportJson(report: EvaluationReport): string {
-  const { evaluations, ...rest } = report
-  const inputs = evaluations.map(({ matrix, ...evaluation }) => ({
+  const { evaluations, fromValidation, ...rest } = report
+  const inputs = evaluations.map(({ matrix, ...evaluation }, at) => ({
     ...evaluation,
+    fromValidation: fromValidation[at] ?? null,
     confusionMatrix: rowsOf(matrix.counts, matrix.numClasses),
     abstentions: [...matrix.abstentions],
     resolution: resolution(evaluation.numGroups, 0.9, report.confidence),
   }))
   return sortedJson({ ...rest, formatVersion: 1, inputs })
+}
+
+/** `curves.json`: curves of every input with their bands, over common axes. */
+export function curvesJson(curves: readonly Curves[]): string {
+  const axes = Object.fromEntries(Object.entries(curveAxes).map(([name, values]) => [name, [...values]]))
+  return `${canonicalJson({ formatVersion: 1, axes, inputs: curves })}\n`
 }
 
 /** JSON with sorted keys, indented by two spaces. */
@@ -53,7 +65,7 @@ export function flatMetrics({ evaluations, comparisons }: EvaluationReport): Rec
       const isMarked = hasVoteShares(evaluation) && rankingMetrics.includes(metric)
       flat[`${name}.${metric}${isMarked ? 'OfVoteShares' : ''}`] = value
     }
-    for (const metric of intervalMetrics) {
+    for (const metric of [...intervalMetrics, ...(hasVoteShares(evaluation) ? [] : ['macroAuroc' as const])]) {
       flat[`${name}.${metric}.low`] = intervals[metric]?.low ?? null
       flat[`${name}.${metric}.high`] = intervals[metric]?.high ?? null
     }

@@ -26,7 +26,7 @@ function methodNote(report: EvaluationReport): string {
   const level = `${String(Math.round(report.confidence * 1000) / 10)} %`
   const groups = first?.numGroups ?? 0
   return [
-    `Partition \`${report.partition}\`; primary metric \`${report.primaryMetric}\`. Brackets: ${level} percentile intervals of ${report.numResamples} bootstrap resamples of whole groups. Column p: exact McNemar test, Holm-adjusted.`,
+    `Partition \`${report.partition}\`; primary metric \`${report.primaryMetric}\`. Brackets: ${level} BCa intervals of ${report.numResamples} bootstrap resamples of whole groups. Column p: exact McNemar test, Holm-adjusted.`,
     `With ${groups} independent groups an accuracy near 0.9 is known to ±${(100 * resolution(groups, 0.9, report.confidence)).toFixed(1)} points (half-width of the Wilson interval): a smaller difference between two numbers is no gain unless the paired comparison says so.`,
   ].join(' ')
 }

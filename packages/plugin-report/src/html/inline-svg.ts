@@ -10,9 +10,13 @@ import type { Markup } from './markup.js'
 export function inlineSvg(svg: string, { id, label }: { readonly id: string; readonly label: string }): Markup {
   const prefix = id.replaceAll(/[^\w-]/g, '_')
   const own = svg
-    .replaceAll(/\bid="([^"]*)"/g, (_, name: string) => `id="${prefix}-${name}"`)
-    .replaceAll(/url\(#([^)]*)\)/g, (_, name: string) => `url(#${prefix}-${name})`)
-    .replaceAll(/ font-family="[^"]*"/g, '')
+    // What it says of itself to readers that do not see it, mark by mark, is no picture; the figure has a name.
+    .replaceAll(/<[^>]*>/g, (tag) =>
+      tag
+        .replaceAll(/ (?:role|aria-[a-z]+|font-family)="[^"]*"/g, '')
+        .replaceAll(/ id="([^"]*)"/g, (_, own: string) => ` id="${prefix}-${own}"`)
+        .replaceAll(/url\(#([^)]*)\)/g, (_, own: string) => `url(#${prefix}-${own})`),
+    )
     .replaceAll(/<rect width="[\d.]+" height="[\d.]+" fill="#ffffff"[^>]*\/?>(<\/rect>)?/g, '')
   const [, attributes = '', content = ''] = /^<svg([^>]*)>([\s\S]*)<\/svg>\s*$/.exec(own) ?? []
   const size = [...attributes.matchAll(/ (width|height|viewBox)="([\d. -]+)"/g)].map(

@@ -4,7 +4,7 @@ import type { Named, ReportValue } from '@etsef/plugin-api'
 import Papa from 'papaparse'
 import { markdownTable } from '../evaluate/tables.js'
 import { markdownToHtml } from './markdown.js'
-import type { ExplainedImage, PredictedRow, ReadImage, ReadReport, StoredEvaluation } from './told.js'
+import type { ExplainedImage, PredictedRow, ReadImage, ReadReport, StoredCurves, StoredEvaluation } from './told.js'
 
 /**
  * Reads what a page can tell of a report: evaluations and explanations by their JSON, of others their texts and figures.
@@ -31,6 +31,7 @@ export async function readReport({ name, value }: Named<ReportValue>): Promise<R
     images.push({ name: file, type: isSvg ? 'image/svg+xml' : 'image/png', data: await readFile(join(dir, file)) })
   }
   const metricsJson = await json('metrics.json')
+  const curves = await json('curves.json')
   const attributions = await json('attributions.json')
   return {
     name,
@@ -46,6 +47,7 @@ export async function readReport({ name, value }: Named<ReportValue>): Promise<R
             predictions: files.includes('predictions.csv')
               ? predictionRows(await readFile(join(dir, 'predictions.csv'), 'utf8'))
               : [],
+            ...(areCurves(curves) ? { curves } : {}),
           },
         }
       : {}),
@@ -102,6 +104,27 @@ function isEvaluation(value: unknown): value is StoredEvaluation {
         Array.isArray(input['warnings']),
     ) &&
     (value['comparisons'] as readonly unknown[]).every(isMap)
+  )
+}
+
+/** Whether everything that pages draw of curves is there. */
+function areCurves(value: unknown): value is StoredCurves {
+  const isBand = (band: unknown): boolean =>
+    isMap(band) && ['value', 'low', 'high'].every((key) => Array.isArray(band[key]))
+  return (
+    isMap(value) &&
+    value['formatVersion'] === 1 &&
+    isMap(value['axes']) &&
+    Array.isArray(value['inputs']) &&
+    value['inputs'].every(
+      (input) =>
+        isMap(input) &&
+        isBand(input['risk']) &&
+        Array.isArray(input['classes']) &&
+        input['classes'].every(
+          (each) => isMap(each) && isBand(each['roc']) && isBand(each['precision']) && Array.isArray(each['treatAll']),
+        ),
+    )
   )
 }
 

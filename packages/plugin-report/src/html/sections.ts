@@ -1,5 +1,6 @@
 import { certificateSection } from './sections/certificate.js'
 import { checklistSection } from './sections/checklists.js'
+import { curvesSections } from './sections/curves-section.js'
 import { failuresSection } from './sections/failures.js'
 import { headlineSection } from './sections/headline.js'
 import { costSection, otherSections, provenanceSections } from './sections/provenance.js'
@@ -14,6 +15,7 @@ export async function sectionsOf(told: Told, training: TrainingFindings, picture
   return [
     headlineSection(told),
     ...scoresSections(told),
+    ...curvesSections(told),
     trainingSection(told, training),
     await failuresSection(told, pictures),
     ...otherSections(told),

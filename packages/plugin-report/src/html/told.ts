@@ -22,7 +22,42 @@ export interface StoredInput {
   readonly metrics: Readonly<Record<string, number | null>>
   readonly intervals: Readonly<Record<string, unknown>>
   readonly perClass: readonly { readonly className: string }[]
+  readonly calibration?: { readonly equalWidth: { readonly bins: readonly StoredBin[] } } | null
+  readonly fromValidation?: {
+    readonly temperature: { readonly calibration: { readonly bins: readonly StoredBin[] } }
+  } | null
   readonly warnings: readonly string[]
+}
+
+/** A bin of a reliability curve. */
+export interface StoredBin {
+  readonly confidence: number
+  readonly accuracy: number
+  readonly count: number
+}
+
+/** A curve with its band. */
+export interface StoredBand {
+  readonly value: readonly (number | null)[]
+  readonly low: readonly (number | null)[]
+  readonly high: readonly (number | null)[]
+}
+
+/** A `curves.json` of `report/evaluate`. */
+export interface StoredCurves {
+  readonly axes: Readonly<Record<'falsePositiveRate' | 'recall' | 'threshold' | 'coverage', readonly number[]>>
+  readonly inputs: readonly {
+    readonly name: string
+    readonly scoreKind: string
+    readonly classes: readonly {
+      readonly className: string
+      readonly roc: StoredBand
+      readonly precision: StoredBand
+      readonly netBenefit: StoredBand | null
+      readonly treatAll: readonly number[]
+    }[]
+    readonly risk: StoredBand
+  }[]
 }
 
 /** The reference against another input. */
@@ -64,6 +99,7 @@ export interface ReadReport {
     readonly source: Source
     readonly json: StoredEvaluation
     readonly predictions: readonly PredictedRow[]
+    readonly curves?: StoredCurves
   }
   readonly explanation?: { readonly source: Source; readonly images: readonly ExplainedImage[] }
 }

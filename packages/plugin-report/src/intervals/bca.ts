@@ -1,4 +1,4 @@
-import { normalQuantile, normalTwoSided } from '@etsef/distributions'
+import { normalQuantile, normalTwoSided, studentQuantile } from '@etsef/distributions'
 import type { BootstrapInterval } from './bootstrap.js'
 import { quantile } from './quantile.js'
 
@@ -11,6 +11,11 @@ export interface BcaInput {
   readonly jackknife: ArrayLike<number>
   /** Level in (0, 1), default 0.95. */
   readonly confidence?: number
+  /**
+   * Number of independent units (patients). When given, the interval is widened to what so few units can tell: resamples vary less than studies
+   * do, by (G − 1) / G, and their variance is itself estimated.
+   */
+  readonly numUnits?: number | undefined
 }
 
 /**
@@ -22,19 +27,22 @@ export interface BcaInput {
  *
  * @returns Null without a defined estimate or replicate, and where all replicates are equal, which says nothing of the uncertainty.
  * @see Efron 1987, Better Bootstrap Confidence Intervals
+ * @see Hesterberg 2015, What Teachers Should Know About the Bootstrap, on narrowness and expanded intervals
  */
 export function bcaInterval({
   estimate,
   replicates,
   jackknife,
   confidence = 0.95,
+  numUnits,
 }: BcaInput): BootstrapInterval | null {
   const values = Float64Array.from(replicates)
     .filter((value) => !Number.isNaN(value))
     .sort()
   if (Number.isNaN(estimate) || values.length === 0 || values[0] === values.at(-1)) return null
-  const tail = (1 - confidence) / 2
-  const levels = bcaLevels(values, estimate, jackknife, tail)
+  const z = widened(normalQuantile((1 + confidence) / 2), (1 + confidence) / 2, numUnits)
+  const tail = normalBelow(-z)
+  const levels = bcaLevels(values, estimate, jackknife, z)
   const [low, high] = levels ?? [tail, 1 - tail]
   return {
     low: quantile(values, low),
@@ -48,7 +56,7 @@ function bcaLevels(
   values: Float64Array,
   estimate: number,
   jackknife: ArrayLike<number>,
-  tail: number,
+  z: number,
 ): [number, number] | null {
   let below = 0
   for (const value of values) below += value < estimate ? 1 : value === estimate ? 0.5 : 0
@@ -60,7 +68,6 @@ function bcaLevels(
     const shifted = bias + z
     return normalBelow(bias + shifted / (1 - acceleration * shifted))
   }
-  const z = normalQuantile(1 - tail)
   if (1 - acceleration * (bias + z) <= 0 || 1 - acceleration * (bias - z) <= 0) return null
   return [level(-z), level(z)]
 }
@@ -77,6 +84,12 @@ function accelerationOf(jackknife: ArrayLike<number>): number {
     cube += deviation ** 3
   }
   return square === 0 || values.length === 0 ? 0 : cube / (6 * square ** 1.5)
+}
+
+/** Student's quantile, and a little wider still, where the number of units is known. */
+function widened(z: number, level: number, numUnits: number | undefined): number {
+  if (numUnits === undefined || numUnits < 2) return z
+  return Math.sqrt(numUnits / (numUnits - 1)) * studentQuantile(level, numUnits - 1)
 }
 
 /** P(Z <= z) of a standard normal Z. */
