@@ -1,13 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { tinyDemo } from '../support/tiny-demo.js'
 import { etsef, lastJson, temporaryFolder, type CommandResult } from '../support/etsef.js'
-
-/** `pipelines/demo.yaml` with little data and few epochs: the same graph in well under a minute. */
-const tiny = [
-  ...['vars.size=32', 'vars.perClass=24', 'vars.components=6', 'intermediate.perClass=18'],
-  ...['tlSource.epochs=1', 'sslSource.epochs=1', 'tl.epochs=1', 'ssl.epochs=1', 'xgb.rounds=5'],
-].flatMap((override) => ['--set', override])
 
 interface RunObject {
   readonly run: string
@@ -21,7 +16,7 @@ describe('pipelines/demo.yaml', () => {
   const folder = temporaryFolder()
   const store = join(folder.path, 'store')
   const run = (args: readonly string[] = [], options = {}): Promise<CommandResult> =>
-    etsef(['run', 'pipelines/demo.yaml', ...tiny, '--store', store, ...args], options)
+    etsef(['run', 'pipelines/demo.yaml', ...tinyDemo, '--store', store, ...args], options)
   let first: RunObject
   beforeAll(async () => {
     first = lastJson(await run(['--json'])) as unknown as RunObject
@@ -97,7 +92,7 @@ describe('pipelines/demo.yaml', () => {
       await etsef([
         'plan',
         'pipelines/demo.yaml',
-        ...tiny,
+        ...tinyDemo,
         '--store',
         store,
         '--json',
@@ -119,7 +114,7 @@ describe('a run killed in the middle of fine-tuning', () => {
     const args = (store: string): string[] => [
       'run',
       'pipelines/demo.yaml',
-      ...tiny,
+      ...tinyDemo,
       '--set',
       'tl.epochs=3',
       '--store',

@@ -3,7 +3,8 @@ import MarkdownIt from 'markdown-it'
 /** What reports write, and no more: a link, an image or HTML in a class or node name stays text. */
 const markdown = new MarkdownIt('zero').enable(['heading', 'table', 'list', 'backticks'])
 
-markdown.renderer.rules['table_open'] = () => '<div class="table"><table>\n'
+markdown.renderer.rules['table_open'] = () =>
+  '<div class="table" tabindex="0" role="region" aria-label="Table"><table>\n'
 markdown.renderer.rules['table_close'] = () => '</table></div>\n'
 
 /**
