@@ -1,13 +1,9 @@
 import type { Rng } from './rng.js'
 
-/** What the runner gives an operation while it works, and the only way to get it. */
-export interface OperationContext {
+/** What the runner gives an operation that draws nothing while it works: all but a seed. */
+export interface SeedlessContext {
   /** Aborted when the run is cancelled or the stage timed out. */
   readonly signal: AbortSignal
-  /** Derived from the run seed and the stage's own definition; the same for every parallelism. */
-  readonly seed: string
-  /** A generator for a named part of the work. */
-  rng(...labels: readonly (string | number)[]): Rng
   /** A line in the stage's log. Warnings are shown to the user. */
   log(level: 'debug' | 'info' | 'warn', message: string): void
   /** How far the work is; shown with an ETA. */
@@ -24,4 +20,12 @@ export interface OperationContext {
   readonly engine: string | undefined
   /** CPU threads granted. */
   readonly threads: number
+}
+
+/** What the runner gives an operation while it works, and the only way to get it. */
+export interface OperationContext extends SeedlessContext {
+  /** Derived from the seed of the run, or of the node, and the stage's own definition; the same for every parallelism. */
+  readonly seed: string
+  /** A generator for a named part of the work. */
+  rng(...labels: readonly (string | number)[]): Rng
 }

@@ -1,7 +1,14 @@
 import { Type } from 'typebox'
 import { expectTypeOf, test } from 'vitest'
 import type { Observable } from 'rxjs'
-import { defineOperation, type EstimatorImplementation, type InputsOf, type Named } from './define-operation.js'
+import type { OperationContext, SeedlessContext } from './context.js'
+import {
+  defineOperation,
+  type CombineImplementation,
+  type EstimatorImplementation,
+  type InputsOf,
+  type Named,
+} from './define-operation.js'
 import type { FeatureBatch } from './payload/features.js'
 import type { ModelValue } from './payload/directories.js'
 import { port } from './port.js'
@@ -72,4 +79,20 @@ test('types options in plan', () => {
     },
     load: () => Promise.reject(new Error('not loaded here')),
   })
+})
+
+test('gives no seed to code of an operation that draws nothing', () => {
+  expectTypeOf<SeedlessContext>().not.toHaveProperty('seed')
+  expectTypeOf<SeedlessContext>().not.toHaveProperty('rng')
+  const shared = { kind: 'combine', type: 'a/d', summary: 's', cacheVersion: 1, options, inputs, outputs } as const
+  type Code<C extends SeedlessContext> = CombineImplementation<{ k: number }, typeof inputs, typeof outputs, C>
+  const drawing = {} as Code<OperationContext>
+  const drawless = {} as Code<SeedlessContext>
+  defineOperation({ ...shared, load: () => Promise.resolve(drawing) })
+  defineOperation({ ...shared, draws: true, load: () => Promise.resolve(drawing) })
+  defineOperation({ ...shared, draws: ({ k }) => k > 1, load: () => Promise.resolve(drawing) })
+  defineOperation({ ...shared, draws: false, load: () => Promise.resolve(drawless) })
+  defineOperation({ ...shared, load: () => Promise.resolve(drawless) })
+  // @ts-expect-error: the code asks for a seed
+  defineOperation({ ...shared, draws: false, load: () => Promise.resolve(drawing) })
 })

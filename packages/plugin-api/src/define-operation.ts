@@ -1,5 +1,5 @@
 import type { Static, TSchema } from 'typebox'
-import type { OperationContext } from './context.js'
+import type { OperationContext, SeedlessContext } from './context.js'
 import type { Json } from './json.js'
 import type { Batches, OutputBatches, OutputValues, PortValues } from './payload/index.js'
 import type { Partition } from './payload/rows.js'
@@ -67,11 +67,14 @@ export interface Resources {
 }
 
 /** What every run function is given. */
-export interface RunArguments<O, I extends Ports> {
+export interface RunArguments<O, I extends Ports, C extends SeedlessContext = SeedlessContext> {
   readonly options: O
   readonly inputs: InputsOf<I>
-  readonly ctx: OperationContext
+  readonly ctx: C
 }
+
+/** The context of an operation whose `draws` is of type `D`. */
+type ContextOf<D> = [D] extends [false] ? SeedlessContext : OperationContext
 
 /** What decoding one row is given. */
 export interface LoadPixelsArguments<O> {
@@ -87,7 +90,6 @@ export interface LoadPixelsArguments<O> {
   /** Pixels as the image input's operation loads them. Rejects in a source. */
   readonly upstream: () => Promise<PixelImage>
   readonly options: O
-  readonly seed: string
 }
 
 /** Given by every operation with an `images` output that makes or changes pixels. Must depend on its arguments only. */
@@ -95,9 +97,18 @@ export interface PixelLoading<O> {
   loadPixels?(args: LoadPixelsArguments<O>): Promise<PixelImage>
 }
 
-/** Code of a `source`. */
-export interface SourceImplementation<O, U extends Ports> extends PixelLoading<O> {
-  run(args: RunArguments<O, NoPorts>): Promise<OutputsOf<U>>
+/*
+ * Functions that get a context are declared as properties: only those are compared strictly, so that code which asks for a seed is no
+ * code of an operation that draws nothing.
+ */
+
+/** Code of a `source`. `C` is {@link OperationContext} where it draws; so for the other kinds. */
+export interface SourceImplementation<
+  O,
+  U extends Ports,
+  C extends SeedlessContext = SeedlessContext,
+> extends PixelLoading<O> {
+  readonly run: (args: RunArguments<O, NoPorts, C>) => Promise<OutputsOf<U>>
   /**
    * Pixels of a picture from elsewhere, by the contract that the source's own are decoded by: what was fitted on this source can then be
    * asked about it. Left out by a source whose pictures are no files.
@@ -117,9 +128,14 @@ export interface DecodePictureArguments<O> {
 }
 
 /** Code of a `map`: a pure function of a batch. Labels are hidden. Every output has the input's rows, in its order. */
-export interface MapImplementation<O, I extends Ports, U extends Ports> extends PixelLoading<O> {
+export interface MapImplementation<
+  O,
+  I extends Ports,
+  U extends Ports,
+  C extends SeedlessContext = SeedlessContext,
+> extends PixelLoading<O> {
   /** Opened once per stage (load models here); `apply` is called per batch, in order; `close` at the end. */
-  open(args: RunArguments<O, I>): Promise<{
+  readonly open: (args: RunArguments<O, I, C>) => Promise<{
     apply(
       batch: Batches[RowKind],
     ): Promise<{ readonly [K in keyof U]: U[K]['kind'] extends RowKind ? OutputBatches[U[K]['kind']] : never }>
@@ -128,9 +144,15 @@ export interface MapImplementation<O, I extends Ports, U extends Ports> extends 
 }
 
 /** Code of an `estimator`: learning is apart from applying, so the runner decides which rows each may see. */
-export interface EstimatorImplementation<O, I extends Ports, U extends Ports, S> {
+export interface EstimatorImplementation<
+  O,
+  I extends Ports,
+  U extends Ports,
+  S,
+  C extends SeedlessContext = SeedlessContext,
+> {
   /** Learns from rows of the partitions in `fitOn` only. Labels are hidden when the operation is not `supervised`. */
-  fit(args: RunArguments<O, I>): Promise<S>
+  readonly fit: (args: RunArguments<O, I, C>) => Promise<S>
   /** Writes the state as data (safetensors, JSON) into an empty directory. The state's bytes depend on nothing but the arguments of `fit`. */
   save(state: S, dir: string): Promise<void>
   /** Reads what `save` wrote. A `model` output of the operation *is* this directory. */
@@ -139,7 +161,7 @@ export interface EstimatorImplementation<O, I extends Ports, U extends Ports, S>
    * Applies the state. Labels, groups and partitions are hidden. Batches arrive at the `rows` port in order; every output has the batch's rows, in its order.
    * Left out when the operation's only output is its `model`.
    */
-  open?(args: RunArguments<O, I> & { readonly state: S }): Promise<{
+  readonly open?: (args: RunArguments<O, I, C> & { readonly state: S }) => Promise<{
     apply(batch: Batches[RowKind]): Promise<{
       readonly [K in keyof U as U[K]['kind'] extends RowKind ? K : never]: U[K]['kind'] extends RowKind
         ? OutputBatches[U[K]['kind']]
@@ -167,8 +189,13 @@ interface JoiningApply<I extends Ports, U extends Ports> {
 }
 
 /** Code of a `map` over several inputs: as {@link MapImplementation}, with a batch of each. */
-export interface JoiningMapImplementation<O, I extends Ports, U extends Ports> {
-  open(args: RunArguments<O, I>): Promise<JoiningApply<I, U>>
+export interface JoiningMapImplementation<
+  O,
+  I extends Ports,
+  U extends Ports,
+  C extends SeedlessContext = SeedlessContext,
+> {
+  readonly open: (args: RunArguments<O, I, C>) => Promise<JoiningApply<I, U>>
 }
 
 /**
@@ -176,24 +203,37 @@ export interface JoiningMapImplementation<O, I extends Ports, U extends Ports> {
  *
  * `fit` reads each input as a stream of its own, in the order of its rows; that they hold the same rows was checked before.
  */
-export interface JoiningEstimatorImplementation<O, I extends Ports, U extends Ports, S> extends Pick<
-  EstimatorImplementation<O, I, U, S>,
-  'fit' | 'save' | 'load'
-> {
-  open(args: RunArguments<O, I> & { readonly state: S }): Promise<JoiningApply<I, U>>
+export interface JoiningEstimatorImplementation<
+  O,
+  I extends Ports,
+  U extends Ports,
+  S,
+  C extends SeedlessContext = SeedlessContext,
+> extends Pick<EstimatorImplementation<O, I, U, S, C>, 'fit' | 'save' | 'load'> {
+  readonly open: (args: RunArguments<O, I, C> & { readonly state: S }) => Promise<JoiningApply<I, U>>
 }
 
 /** Code of a `combine`: joins inputs by id. Labels of train and val rows are shown, those of test and unsplit rows hidden (a `split` sees those of unsplit rows). */
-export interface CombineImplementation<O, I extends Ports, U extends Ports> extends PixelLoading<O> {
-  run(args: RunArguments<O, I>): Promise<OutputsOf<U>>
+export interface CombineImplementation<
+  O,
+  I extends Ports,
+  U extends Ports,
+  C extends SeedlessContext = SeedlessContext,
+> extends PixelLoading<O> {
+  readonly run: (args: RunArguments<O, I, C>) => Promise<OutputsOf<U>>
 }
 
 /** Code of a `report`: reads everything, test labels included. Nothing downstream of it can be fitted. */
-export interface ReportImplementation<O, I extends Ports, U extends Ports> {
-  run(args: RunArguments<O, I>): Promise<OutputsOf<U>>
+export interface ReportImplementation<
+  O,
+  I extends Ports,
+  U extends Ports,
+  C extends SeedlessContext = SeedlessContext,
+> {
+  readonly run: (args: RunArguments<O, I, C>) => Promise<OutputsOf<U>>
 }
 
-interface Declaration<O extends TSchema, I extends Ports, U extends Ports> {
+interface Declaration<O extends TSchema, I extends Ports, U extends Ports, D extends boolean> {
   /** `<plugin>/<operation>`, e.g. `ensemble/fast-ica`. */
   readonly type: string
   /** One sentence: what comes out. */
@@ -215,12 +255,22 @@ interface Declaration<O extends TSchema, I extends Ports, U extends Ports> {
    * @returns Paths relative to the file's folder; the runner refuses one that leads out of it.
    */
   contentFiles?(path: string): readonly string[]
+  /**
+   * Whether the result depends on the seed, perhaps by the options; default true. `false`: it draws nothing, its key has no seed, so that
+   * runs of other seeds share its results, and its context gives none.
+   */
+  readonly draws?: D | ((options: Static<O>) => boolean)
   /** `'tensor'` when it computes on a tensor engine: the engine's id enters the key. */
   readonly engine?: 'tensor'
 }
 
 /** Declares a source. */
-export interface SourceDeclaration<O extends TSchema, U extends Ports> extends Declaration<O, NoPorts, U> {
+export interface SourceDeclaration<O extends TSchema, U extends Ports, D extends boolean = true> extends Declaration<
+  O,
+  NoPorts,
+  U,
+  D
+> {
   readonly kind: 'source'
   /**
    * Looks at the declared content at plan time (names, never pixels) to give specs: class list, number of samples.
@@ -232,25 +282,32 @@ export interface SourceDeclaration<O extends TSchema, U extends Ports> extends D
     issue: PlanArguments<Static<O>, NoPorts>['issue']
     notice?: PlanArguments<Static<O>, NoPorts>['notice']
   }): OutputSpecs<U>
-  load(): Promise<SourceImplementation<Static<O>, U>>
+  load(): Promise<SourceImplementation<Static<O>, U, ContextOf<D>>>
 }
 
 /** Declares a map. */
-export interface MapDeclaration<O extends TSchema, I extends Ports, U extends Ports> extends Declaration<O, I, U> {
+export interface MapDeclaration<
+  O extends TSchema,
+  I extends Ports,
+  U extends Ports,
+  D extends boolean = true,
+> extends Declaration<O, I, U, D> {
   readonly kind: 'map'
   /** Input port whose batches are mapped. */
   readonly rows: keyof I & string
   /** Left out by what joins its inputs. */
   readonly joins?: never
-  load(): Promise<MapImplementation<Static<O>, I, U>>
+  load(): Promise<MapImplementation<Static<O>, I, U, ContextOf<D>>>
 }
 
 /** Declares an estimator. */
-export interface EstimatorDeclaration<O extends TSchema, I extends Ports, U extends Ports, S> extends Declaration<
-  O,
-  I,
-  U
-> {
+export interface EstimatorDeclaration<
+  O extends TSchema,
+  I extends Ports,
+  U extends Ports,
+  S,
+  D extends boolean = true,
+> extends Declaration<O, I, U, D> {
   readonly kind: 'estimator'
   /** Input port whose rows are learned from and applied to. */
   readonly rows: keyof I & string
@@ -262,21 +319,22 @@ export interface EstimatorDeclaration<O extends TSchema, I extends Ports, U exte
   readonly supervised: boolean
   /** `fit` works without a row, too: a split that gives these partitions no share is fine. */
   readonly fitsWithoutRows?: true
-  load(): Promise<EstimatorImplementation<Static<O>, I, U, S>>
+  load(): Promise<EstimatorImplementation<Static<O>, I, U, S, ContextOf<D>>>
 }
 
 /** Declares a map whose inputs with rows are joined. */
-export interface JoiningMapDeclaration<O extends TSchema, I extends Ports, U extends Ports> extends Declaration<
-  O,
-  I,
-  U
-> {
+export interface JoiningMapDeclaration<
+  O extends TSchema,
+  I extends Ports,
+  U extends Ports,
+  D extends boolean = true,
+> extends Declaration<O, I, U, D> {
   readonly kind: 'map'
   /** Input port whose first edge gives the rows and their order. */
   readonly rows: keyof I & string
   /** Every input with rows is joined by id to those of `rows`, and `apply` is given a batch of each. None carries images. */
   readonly joins: true
-  load(): Promise<JoiningMapImplementation<Static<O>, I, U>>
+  load(): Promise<JoiningMapImplementation<Static<O>, I, U, ContextOf<D>>>
 }
 
 /** Declares an estimator whose inputs with rows are joined: a vote that learns, a stack. */
@@ -285,32 +343,45 @@ export interface JoiningEstimatorDeclaration<
   I extends Ports,
   U extends Ports,
   S,
-> extends JoiningFields<O, I, U> {
-  load(): Promise<JoiningEstimatorImplementation<Static<O>, I, U, S>>
+  D extends boolean = true,
+> extends JoiningFields<O, I, U, D> {
+  load(): Promise<JoiningEstimatorImplementation<Static<O>, I, U, S, ContextOf<D>>>
 }
 
-interface JoiningFields<O extends TSchema, I extends Ports, U extends Ports>
-  extends Omit<EstimatorDeclaration<O, I, U, never>, 'load' | 'joins'>, Pick<JoiningMapDeclaration<O, I, U>, 'joins'> {}
+interface JoiningFields<O extends TSchema, I extends Ports, U extends Ports, D extends boolean>
+  extends
+    Omit<EstimatorDeclaration<O, I, U, never, D>, 'load' | 'joins'>,
+    Pick<JoiningMapDeclaration<O, I, U, D>, 'joins'> {}
 
 /** Declares a combine. */
-export interface CombineDeclaration<O extends TSchema, I extends Ports, U extends Ports> extends Declaration<O, I, U> {
+export interface CombineDeclaration<
+  O extends TSchema,
+  I extends Ports,
+  U extends Ports,
+  D extends boolean = true,
+> extends Declaration<O, I, U, D> {
   readonly kind: 'combine'
   /**
    * How output rows relate to input rows: `same` (default; every row once), `expand` (may add rows with `parentIds`; new rows only of
    * train rows), `subset` (may drop rows), `split` (same rows; sets partitions of rows that have none).
    */
   readonly rowPolicy?: 'same' | 'expand' | 'subset' | 'split'
-  load(): Promise<CombineImplementation<Static<O>, I, U>>
+  load(): Promise<CombineImplementation<Static<O>, I, U, ContextOf<D>>>
 }
 
 /** Declares a report. */
-export interface ReportDeclaration<O extends TSchema, I extends Ports, U extends Ports> extends Declaration<O, I, U> {
+export interface ReportDeclaration<
+  O extends TSchema,
+  I extends Ports,
+  U extends Ports,
+  D extends boolean = true,
+> extends Declaration<O, I, U, D> {
   readonly kind: 'report'
-  load(): Promise<ReportImplementation<Static<O>, I, U>>
+  load(): Promise<ReportImplementation<Static<O>, I, U, ContextOf<D>>>
 }
 
 /** An operation with its types erased, as the runner sees it. */
-export interface Operation extends Omit<Declaration<TSchema, Ports, Ports>, 'plan' | 'resources'> {
+export interface Operation extends Omit<Declaration<TSchema, Ports, Ports, boolean>, 'plan' | 'resources' | 'draws'> {
   readonly kind: 'source' | 'map' | 'estimator' | 'combine' | 'report'
   readonly rows?: string
   readonly joins?: true
@@ -326,6 +397,7 @@ export interface Operation extends Omit<Declaration<TSchema, Ports, Ports>, 'pla
     notice?: PlanArguments<unknown, Ports>['notice']
   }): Readonly<Record<string, Omit<Spec, 'kind' | 'splitIds'> | undefined>>
   resources?(options: unknown, inputs: unknown): Resources
+  readonly draws?: boolean | ((options: unknown) => boolean)
   load(): Promise<unknown>
 }
 
@@ -343,13 +415,18 @@ export interface Operation extends Omit<Declaration<TSchema, Ports, Ports>, 'pla
  *   load: () => import('./top-k-node.js'),
  * })
  */
-export function defineOperation<O extends TSchema, U extends Ports>(declaration: SourceDeclaration<O, U>): Operation
-export function defineOperation<O extends TSchema, I extends Ports, U extends Ports, S>(
-  declaration: EstimatorDeclaration<O, I, U, S> | JoiningEstimatorDeclaration<O, I, U, S>,
+export function defineOperation<O extends TSchema, U extends Ports, D extends boolean = true>(
+  declaration: SourceDeclaration<O, U, D>,
 ): Operation
-export function defineOperation<O extends TSchema, I extends Ports, U extends Ports>(
+export function defineOperation<O extends TSchema, I extends Ports, U extends Ports, S, D extends boolean = true>(
+  declaration: EstimatorDeclaration<O, I, U, S, D> | JoiningEstimatorDeclaration<O, I, U, S, D>,
+): Operation
+export function defineOperation<O extends TSchema, I extends Ports, U extends Ports, D extends boolean = true>(
   declaration:
-    MapDeclaration<O, I, U> | JoiningMapDeclaration<O, I, U> | CombineDeclaration<O, I, U> | ReportDeclaration<O, I, U>,
+    | MapDeclaration<O, I, U, D>
+    | JoiningMapDeclaration<O, I, U, D>
+    | CombineDeclaration<O, I, U, D>
+    | ReportDeclaration<O, I, U, D>,
 ): Operation
 export function defineOperation(declaration: object): Operation {
   // The overloads have checked the declaration against its own types; the runner checks options before it passes them on.

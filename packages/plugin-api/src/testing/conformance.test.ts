@@ -46,8 +46,9 @@ test('a plugin that keeps every promise conforms, and leaves no folder', async (
 })
 
 const object = { additionalProperties: false }
-const loading = (run: (args: Parameters<typeof code.run>[0]) => unknown): Partial<Operation> => ({
-  load: () => Promise.resolve({ run: (args: Parameters<typeof code.run>[0]) => Promise.resolve(run(args)) }),
+type Given = Parameters<typeof code.run>[0] & { readonly ctx: OperationContext }
+const loading = (run: (args: Given) => unknown): Partial<Operation> => ({
+  load: () => Promise.resolve({ run: (args: Given) => Promise.resolve(run(args)) }),
 })
 
 /** Each breaks one promise; those about rows, numbers, pixels and inputs have their plugins in `test/bad-plugins`. */
@@ -102,6 +103,23 @@ const broken: readonly (readonly [check: string, operation: Partial<Operation>, 
     })(),
   ],
 ]
+test.for([false, () => false])('an operation that draws nothing is given no seed: declared as %s', async (draws) => {
+  const [problem] = await problemsOf({
+    draws,
+    ...loading(({ ctx }) => ctx.rng('x')),
+  })
+  expect(problem).toMatchObject({
+    error: { code: 'ERR_PLUGIN', message: expect.stringMatching(/some\/pass asks for a seed, but/) as string },
+  })
+})
+test.for([undefined, true, () => true])('an operation that draws is given one: declared as %s', async (draws) => {
+  const drawing = loading(({ inputs, ctx }) => {
+    ctx.rng('x').next()
+    return { features: inputs.features }
+  })
+  expect(await problemsOf({ ...(draws === undefined ? {} : { draws }), ...drawing })).toEqual([])
+})
+
 test.for(broken)('%s: refused', async ([check, operation, plugin]) => {
   const problems = await problemsOf(operation, plugin)
   expect([...new Set(problems.map((problem) => problem.check))].slice(0, 1)).toEqual([check])

@@ -9,6 +9,7 @@ import { PipelineError } from '../errors.js'
 import { canonicalJson } from '../json.js'
 import type { Spec } from '../port.js'
 import { fitsModelType, showModel, showModelType } from '../semantics/model-type.js'
+import { doesDraw } from '../semantics/with-seed.js'
 import {
   checkedOptions,
   openOperation,
@@ -247,6 +248,21 @@ function behaviourChecks(
       second.dispose()
       demand(after === before, 'A second run with the same inputs, options and seed gives other bytes')
     },
+    ...(operation.draws === undefined || operation.draws === true
+      ? {}
+      : {
+          'gives the same bytes for another seed, as it declares to draw nothing': async () => {
+            const { given } = await opened()
+            if (doesDraw(operation, checkedOptions(operation, given.options)) || given.exempt?.sameBytes) return
+            const runs: string[] = []
+            for (const seed of ['1', '2']) {
+              const { outputs, stateDir, dispose } = await runOperation(operation, { ...given, seed })
+              runs.push(digestOutputs(outputs, stateDir))
+              dispose()
+            }
+            demand(runs[0] === runs[1], 'It is declared to draw nothing, but two runs of other seeds give other bytes')
+          },
+        }),
     ...(isApplied
       ? {
           'gives a batch of 1 what it gives a batch of 16': compareWith('batchOfOne', { batchSize: 1 }),

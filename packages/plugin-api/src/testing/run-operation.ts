@@ -2,7 +2,7 @@ import { mkdtempSync, mkdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { from, isObservable, lastValueFrom, map, throwError, toArray, type Observable } from 'rxjs'
-import type { OperationContext } from '../context.js'
+import type { SeedlessContext } from '../context.js'
 import type { LoadPixelsArguments, Named, Operation } from '../define-operation.js'
 import { isRowKind } from '../define-operation.js'
 import { PipelineError } from '../errors.js'
@@ -16,7 +16,6 @@ import type { Batches, OutputBatches } from '../payload/index.js'
 import type { StoredBatch } from '../payload/stored.js'
 import type { ModelValue, ReportValue } from '../payload/directories.js'
 import type { RowKind } from '../port.js'
-import { createRng } from '../rng.js'
 import { checkOptions, type Schema } from '../schema/index.js'
 import {
   addKnownRows,
@@ -26,6 +25,7 @@ import {
   createKnownRows,
   createPartitionCheck,
   createRowPolicy,
+  doesDraw,
   fitVisibility,
   joinBatches,
   joinedByPort,
@@ -37,6 +37,7 @@ import {
   twice,
   visibility,
   wholeVisibility,
+  withSeed,
   type GivenBatch,
   type Visibility,
 } from '../semantics/index.js'
@@ -136,16 +137,15 @@ export function openOperation(operation: Operation, run: RunOperationOptions): O
   const dir = mkdtempSync(join(tmpdir(), 'etsef-operation-'))
   const logs: { level: string; message: string }[] = []
   const metrics: { name: string; value: number; step: number | undefined }[] = []
-  const seed = run.seed ?? '1'
+  const options = checkedOptions(operation, run.options)
+  const seed = doesDraw(operation, options) ? (run.seed ?? '1') : undefined
   const makeDir = (name: string): string => {
     const path = join(dir, name)
     mkdirSync(path, { recursive: true })
     return path
   }
-  const ctx: OperationContext = {
+  const seedless: SeedlessContext = {
     signal: run.signal ?? new AbortController().signal,
-    seed,
-    rng: (...labels) => createRng(seed, ...labels),
     log: (level, message) => logs.push({ level, message }),
     progress: () => undefined,
     metric: (name, value, step) => metrics.push({ name, value, step }),
@@ -155,6 +155,7 @@ export function openOperation(operation: Operation, run: RunOperationOptions): O
     engine: operation.engine ? (run.engine ?? process.env['ETSEF_ENGINE'] ?? 'wasm') : undefined,
     threads: 1,
   }
+  const ctx = withSeed(seedless, operation.type, seed)
   const inputs = run.inputs ?? {}
   const watched = watchInputs()
   const show = (batch: AnyBatch, rules: Visibility): AnyBatch => {
@@ -173,9 +174,8 @@ export function openOperation(operation: Operation, run: RunOperationOptions): O
     )
   let stateDir: string | undefined
   let fitted: Promise<unknown> | undefined
-  const context: RunContext = { operation, ctx, tables: tablesOf(inputs), show }
+  const context: RunContext = { operation, tables: tablesOf(inputs), show }
   const runOnce = async (batchSize: number, isReversed: boolean): Promise<Outputs> => {
-    const options = checkedOptions(operation, run.options)
     // Types are erased here; each implementation checks its own.
     const code = (await operation.load()) as Code
     const args = (rules: Visibility): object => ({ options, inputs: values(rules, batchSize), ctx })
@@ -237,7 +237,6 @@ export function openOperation(operation: Operation, run: RunOperationOptions): O
 
 interface RunContext {
   readonly operation: Operation
-  readonly ctx: OperationContext
   readonly tables: readonly InputTable[]
   show(this: void, batch: AnyBatch, rules: Visibility): AnyBatch
 }
@@ -378,7 +377,7 @@ function withPixels(
   { context, code, options }: { readonly context: RunContext; readonly code: Code; readonly options: unknown },
 ): OutputTable {
   if (table.kind !== 'images') return table
-  const { operation, ctx, tables } = context
+  const { operation, tables } = context
   const upstreamOf = (index: number): Promise<PixelImage> => {
     for (const id of [table.ids[index]!, (table.parentIds ?? table.ids)[index]!]) {
       for (const { table: input } of tables) {
@@ -401,7 +400,6 @@ function withPixels(
               parameters: table.parameters?.[index] ?? null,
               upstream: () => upstreamOf(index),
               options,
-              seed: ctx.seed,
             },
           )
         : upstreamOf(index),

@@ -1,11 +1,18 @@
-import { collectImages, pickRows, type CombineImplementation, type Json, type Static } from '@etsef/plugin-api'
+import {
+  collectImages,
+  pickRows,
+  type CombineImplementation,
+  type Json,
+  type Static,
+  type OperationContext,
+} from '@etsef/plugin-api'
 import { of } from 'rxjs'
 import { augmentPixels, type Augmentation } from '../pixels/augment-pixels.js'
 import type { expandInputs, expandOptions, expandOutputs } from './expand.js'
 import { countCopies, planCopies, type AugmentationRanges } from './plan-copies.js'
 
 type Options = Static<typeof expandOptions>
-type Implementation = CombineImplementation<Options, typeof expandInputs, typeof expandOutputs>
+type Implementation = CombineImplementation<Options, typeof expandInputs, typeof expandOutputs, OperationContext>
 
 /** The rows as they came, then the copies, in parents' order. */
 export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {

@@ -31,6 +31,7 @@ export const extract: Operation = defineOperation({
   type: 'backbones/extract',
   summary: 'Features of images by a frozen network',
   cacheVersion: 1,
+  draws: false,
   options: extractOptions,
   inputs: extractInputs,
   outputs: extractOutputs,

@@ -1,4 +1,10 @@
-import { rowsOf, type EstimatorImplementation, type ImageBatch, type Static } from '@etsef/plugin-api'
+import {
+  rowsOf,
+  type EstimatorImplementation,
+  type ImageBatch,
+  type Static,
+  type OperationContext,
+} from '@etsef/plugin-api'
 import { readModel, writeModel, type Model } from '@etsef/nn'
 import { readCrossFit, writeCrossFit } from '../cross-fit/cross-fit-files.js'
 import { fitCrossFitted, type CrossFit } from '../cross-fit/fit-cross-fitted.js'
@@ -21,7 +27,8 @@ type Implementation = EstimatorImplementation<
   Static<typeof finetuneOptions>,
   typeof trainingInputs,
   typeof finetuneOutputs,
-  State
+  State,
+  OperationContext
 >
 
 /** Trains on train rows; val rows pick the best epoch. */

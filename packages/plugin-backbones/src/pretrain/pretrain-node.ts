@@ -1,4 +1,4 @@
-import type { EstimatorImplementation, Static } from '@etsef/plugin-api'
+import type { EstimatorImplementation, Static, OperationContext } from '@etsef/plugin-api'
 import { readModel, writeModel, type Model } from '@etsef/nn'
 
 import type { trainingInputs } from '../training/training.js'
@@ -9,7 +9,8 @@ type Implementation = EstimatorImplementation<
   Static<typeof pretrainOptions>,
   typeof trainingInputs,
   typeof pretrainOutputs,
-  Model
+  Model,
+  OperationContext
 >
 
 /** Trains on train rows; val rows pick the best epoch. */

@@ -71,6 +71,7 @@ export const pretrained: Operation = defineOperation({
   type: 'backbones/pretrained',
   summary: 'A network with published or random weights, without classifier',
   cacheVersion: 3,
+  draws: false,
   options: pretrainedOptions,
   inputs: {} satisfies Ports,
   outputs: pretrainedOutputs,

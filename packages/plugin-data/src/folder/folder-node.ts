@@ -2,7 +2,7 @@ import { readFile, realpath } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import {
   PipelineError,
-  type OperationContext,
+  type SeedlessContext,
   type PixelImage,
   type SourceImplementation,
   type Static,
@@ -66,7 +66,7 @@ async function findAlike(
   { classNames, files }: FolderListing,
   sha256: readonly string[],
   options: Options,
-  ctx: OperationContext,
+  ctx: SeedlessContext,
 ): Promise<readonly (readonly [number, number])[]> {
   const decode = (index: number) => loadPixels({ row: { uri: files[index]!.path, sourceId: sha256[index]! }, options })
   const table = await fingerprintsOf(files.length, decode, (done) => {

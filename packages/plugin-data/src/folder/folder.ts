@@ -66,6 +66,7 @@ export const folder: Operation = defineOperation({
   type: 'data/folder',
   summary: 'Images of a folder tree whose folders name the classes',
   cacheVersion: 2,
+  draws: false,
   options: folderOptions,
   inputs: {},
   outputs: folderOutputs,

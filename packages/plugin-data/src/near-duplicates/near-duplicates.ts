@@ -49,6 +49,7 @@ export const nearDuplicates: Operation = defineOperation({
   summary:
     'Audit: pictures that are nearly the same, in different partitions, classes or data sets, and the groups they make',
   cacheVersion: 2,
+  draws: false,
   options: nearDuplicatesOptions,
   inputs: nearDuplicatesInputs,
   outputs: nearDuplicatesOutputs,

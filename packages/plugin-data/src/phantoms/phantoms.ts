@@ -51,6 +51,7 @@ export const phantoms: Operation = defineOperation({
   type: 'data/phantoms',
   summary: 'Synthetic medical-like pictures of patients with lesions, and the lesion masks',
   cacheVersion: 1,
+  draws: false,
   options: phantomOptions,
   inputs: {},
   outputs: phantomOutputs,

@@ -5,13 +5,19 @@ import {
   type ImageBatch,
   type Partition,
   type Static,
+  type OperationContext,
 } from '@etsef/plugin-api'
 import { of } from 'rxjs'
 import { splitFolds } from './split-folds.js'
 import { splitGroups } from './split-groups.js'
 import type { splitInputs, splitOptions, splitOutputs } from './split.js'
 
-type Implementation = CombineImplementation<Static<typeof splitOptions>, typeof splitInputs, typeof splitOutputs>
+type Implementation = CombineImplementation<
+  Static<typeof splitOptions>,
+  typeof splitInputs,
+  typeof splitOutputs,
+  OperationContext
+>
 
 /** The same rows with a partition each. */
 export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {

@@ -39,6 +39,7 @@ export const split: Operation = defineOperation({
   type: 'data/split',
   summary: 'The images with a partition each: stratified by class, no group in two partitions',
   cacheVersion: 1,
+  draws: ({ splitSeed }) => splitSeed === undefined,
   options: splitOptions,
   inputs: splitInputs,
   outputs: splitOutputs,

@@ -1,4 +1,4 @@
-import type { EstimatorImplementation, OperationContext } from '@etsef/plugin-api'
+import type { EstimatorImplementation, SeedlessContext } from '@etsef/plugin-api'
 import { loadModel, saveModel } from '@etsef/plugin-api/models'
 import type { Labels } from '../numeric/training-data.js'
 import type { Matrix } from '../numeric/linear-algebra/matrix.js'
@@ -17,19 +17,19 @@ export interface Fitted<M extends AnyModel> {
   readonly model: M
 }
 
-/** The mathematics of an operation that gives new columns. */
-export interface Transformer<O, M extends AnyModel> {
+/** The mathematics of an operation that gives new columns. `C` is the whole context where it draws. */
+export interface Transformer<O, M extends AnyModel, C extends SeedlessContext = SeedlessContext> {
   readonly kind: M['kind']
-  fit(x: Matrix, y: Labels, options: O, ctx: OperationContext): M
+  fit(x: Matrix, y: Labels, options: O, ctx: C): M
   apply(model: M, x: Matrix): Matrix
   /** Names of the new columns. */
   names(model: M, featureNames: readonly string[]): readonly string[]
 }
 
-/** The mathematics of an operation that gives class probabilities. */
-export interface Classifier<O, M extends AnyModel> {
+/** The mathematics of an operation that gives class probabilities. `C` is the whole context where it draws. */
+export interface Classifier<O, M extends AnyModel, C extends SeedlessContext = SeedlessContext> {
   readonly kind: M['kind']
-  fit(x: Matrix, y: Labels, options: O, ctx: OperationContext, classNames: readonly string[]): M | Promise<M>
+  fit(x: Matrix, y: Labels, options: O, ctx: C, classNames: readonly string[]): M | Promise<M>
   /** Gives class probabilities; may first load a library and hold its memory until `close`. */
   readonly open?: (model: M) => Promise<Opened>
   readonly probabilities?: (model: M, x: Matrix) => Matrix
@@ -41,15 +41,17 @@ export interface Opened {
   close(): void
 }
 
-type TransformerNode<O, M extends AnyModel> = Required<
-  EstimatorImplementation<O, typeof featureInputs, typeof transformerOutputs, Fitted<M>>
+type TransformerNode<O, M extends AnyModel, C extends SeedlessContext> = Required<
+  EstimatorImplementation<O, typeof featureInputs, typeof transformerOutputs, Fitted<M>, C>
 >
-type ClassifierNode<O, M extends AnyModel> = Required<
-  EstimatorImplementation<O, typeof featureInputs, typeof classifierOutputs, Fitted<M>>
+type ClassifierNode<O, M extends AnyModel, C extends SeedlessContext> = Required<
+  EstimatorImplementation<O, typeof featureInputs, typeof classifierOutputs, Fitted<M>, C>
 >
 
 /** The adapter of a {@link Transformer}: `features` in, `features` and the model out. */
-export function transformerNode<O, M extends AnyModel>(operation: Transformer<O, M>): TransformerNode<O, M> {
+export function transformerNode<O, M extends AnyModel, C extends SeedlessContext = SeedlessContext>(
+  operation: Transformer<O, M, C>,
+): TransformerNode<O, M, C> {
   return {
     ...fitSaveLoad(operation),
     open: ({ state }) => {
@@ -68,7 +70,9 @@ export function transformerNode<O, M extends AnyModel>(operation: Transformer<O,
 }
 
 /** The adapter of a {@link Classifier}: `features` in, `predictions` and the model out. */
-export function classifierNode<O, M extends AnyModel>(operation: Classifier<O, M>): ClassifierNode<O, M> {
+export function classifierNode<O, M extends AnyModel, C extends SeedlessContext = SeedlessContext>(
+  operation: Classifier<O, M, C>,
+): ClassifierNode<O, M, C> {
   return {
     ...fitSaveLoad(operation),
     open: async ({ state }) => {
@@ -88,16 +92,19 @@ export function classifierNode<O, M extends AnyModel>(operation: Classifier<O, M
   }
 }
 
-function openModel<O, M extends AnyModel>(operation: Classifier<O, M>, model: M): Promise<Opened> {
+function openModel<O, M extends AnyModel, C extends SeedlessContext>(
+  operation: Classifier<O, M, C>,
+  model: M,
+): Promise<Opened> {
   if (operation.open) return operation.open(model)
   const { probabilities } = operation
   if (!probabilities) throw new TypeError(`${operation.kind}: neither open nor probabilities`)
   return Promise.resolve({ probabilities: (x) => probabilities(model, x), close: () => undefined })
 }
 
-function fitSaveLoad<O, M extends AnyModel>(
-  operation: Pick<Classifier<O, M>, 'kind' | 'fit'>,
-): Pick<ClassifierNode<O, M>, 'fit' | 'save' | 'load'> {
+function fitSaveLoad<O, M extends AnyModel, C extends SeedlessContext>(
+  operation: Pick<Classifier<O, M, C>, 'kind' | 'fit'>,
+): Pick<ClassifierNode<O, M, C>, 'fit' | 'save' | 'load'> {
   return {
     fit: async ({ options, inputs, ctx }) => {
       const { x, y, featureNames, classNames } = await collectTraining(inputs.features, ctx.signal)

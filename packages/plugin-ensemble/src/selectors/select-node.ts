@@ -1,14 +1,14 @@
-import type { OperationContext } from '@etsef/plugin-api'
+import type { SeedlessContext } from '@etsef/plugin-api'
 import type { Labels } from '../numeric/training-data.js'
 import type { Matrix } from '../numeric/linear-algebra/matrix.js'
 import { transformerNode } from '../adapter/estimator-node.js'
 import { applySelect, type SelectModel } from './select-columns.js'
 
-/** The adapter of a selector: columns keep their names; the log says how many were kept. */
-export function selectNode<O>(
-  fit: (x: Matrix, y: Labels, options: O, ctx: OperationContext) => SelectModel,
-): ReturnType<typeof transformerNode<O, SelectModel>> {
-  return transformerNode<O, SelectModel>({
+/** The adapter of a selector: columns keep their names; the log says how many were kept. `C` is the whole context where it draws. */
+export function selectNode<O, C extends SeedlessContext = SeedlessContext>(
+  fit: (x: Matrix, y: Labels, options: O, ctx: C) => SelectModel,
+): ReturnType<typeof transformerNode<O, SelectModel, C>> {
+  return transformerNode<O, SelectModel, C>({
     kind: 'select',
     fit: (x, y, options, ctx) => {
       const model = fit(x, y, options, ctx)

@@ -15,7 +15,8 @@ type Code<U extends typeof classifierOutputs | typeof transformerOutputs> = Esti
   JsonObject,
   typeof featureInputs,
   U,
-  unknown
+  unknown,
+  OperationContext
 >
 
 /** A link of a chain: an operation of this plugin with its code loaded. */

@@ -16,7 +16,7 @@ import { loadTuned, saveTuned, type TunedModel } from './tuned-model.js'
 export function tunedNode<O extends CrossFitOptions>(
   settingsOf: (options: O, ctx: OperationContext) => TuneSettings,
   keepsOutOfFold: (options: O) => boolean,
-): Required<EstimatorImplementation<O, typeof featureInputs, typeof classifierOutputs, TunedModel>> {
+): Required<EstimatorImplementation<O, typeof featureInputs, typeof classifierOutputs, TunedModel, OperationContext>> {
   return {
     fit: async ({ options, inputs, ctx }) => {
       const { classifier } = options

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { AttributionBatch, FeatureBatch, OperationContext, ReportTable, ReportValue } from '@etsef/plugin-api'
+import type { AttributionBatch, FeatureBatch, SeedlessContext, ReportTable, ReportValue } from '@etsef/plugin-api'
 import { firstValueFrom } from 'rxjs'
 import type { Observable } from 'rxjs'
 import { sortedJson } from '../evaluate/report-json.js'
@@ -18,7 +18,7 @@ export async function run({
 }: {
   readonly options: AttributionsOptions
   readonly inputs: { readonly attributions: Observable<AttributionBatch>; readonly features: Observable<FeatureBatch> }
-  readonly ctx: OperationContext
+  readonly ctx: SeedlessContext
 }): Promise<{ readonly report: ReportValue }> {
   const { featureNames } = await firstValueFrom(inputs.features)
   const sums = attributionMeans(featureNames, options.partition)

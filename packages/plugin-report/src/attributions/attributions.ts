@@ -26,6 +26,7 @@ export const attributions: Operation = defineOperation({
   type: 'report/attributions',
   summary: 'Which columns and base models a classifier decided by: mean attributions per class, as tables and bars',
   cacheVersion: 2,
+  draws: false,
   options: attributionsOptions,
   inputs: {
     attributions: port.attributions('Values per class and column of each row, e.g. of xai/tree-shap'),

@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Named, OperationContext, ReportValue, RunFacts } from '@etsef/plugin-api'
+import type { Named, SeedlessContext, ReportValue, RunFacts } from '@etsef/plugin-api'
 import { drawChartSvg, drawPictures } from '../figures/draw-chart.js'
 import { inlineSvg } from './inline-svg.js'
 import type { HtmlOptions } from './html.js'
@@ -25,7 +25,7 @@ export async function run({
 }: {
   readonly options: HtmlOptions
   readonly inputs: { readonly reports: readonly Named<ReportValue>[] }
-  readonly ctx: OperationContext
+  readonly ctx: SeedlessContext
 }): Promise<{ readonly report: ReportValue }> {
   const reports: ReadReport[] = []
   for (const report of inputs.reports) {
@@ -116,7 +116,7 @@ async function drawBlock(block: Block): Promise<Markup> {
 }
 
 /** Every table as CSV and LaTeX, every chart as SVG, PDF, PNG and Vega-Lite. */
-async function writeFiles(dir: string, sections: readonly Section[], ctx: OperationContext): Promise<void> {
+async function writeFiles(dir: string, sections: readonly Section[], ctx: SeedlessContext): Promise<void> {
   const blocks = sections.flatMap((section) => section.blocks)
   const tables = blocks.flatMap((block): Table[] => (block.kind === 'table' ? [block.table] : []))
   const charts = blocks.flatMap((block): ChartFigure[] => (block.kind === 'chart' ? [block.figure] : []))

@@ -25,6 +25,7 @@ export const htmlReport: Operation = defineOperation({
   type: 'report/html',
   summary: 'One self-contained HTML page that tells what reports, and a whole run, found',
   cacheVersion: 1,
+  draws: false,
   options: htmlOptions,
   inputs: { reports: port.report.many('Reports to tell of') },
   outputs: {

@@ -1,4 +1,4 @@
-import { collectImages, type EstimatorImplementation, type Static } from '@etsef/plugin-api'
+import { collectImages, type EstimatorImplementation, type OperationContext, type Static } from '@etsef/plugin-api'
 import { loadEngine, openPixelStore, readModel, viewPresets, writeModel, type Graph, type Model } from '@etsef/nn'
 import type { pretrainInputs, pretrainOptions, pretrainOutputs } from './pretrain.js'
 import { pretrainSimclr } from './pretrain-simclr.js'
@@ -7,7 +7,8 @@ type Implementation = EstimatorImplementation<
   Static<typeof pretrainOptions>,
   typeof pretrainInputs,
   typeof pretrainOutputs,
-  Model
+  Model,
+  OperationContext
 >
 
 /** Learns from the pictures of train rows. */

@@ -58,6 +58,7 @@ export const gradCam: Operation = defineOperation({
   type: 'xai/grad-cam',
   summary: 'Class activation maps: where in the image the logit of a class comes from',
   cacheVersion: 1,
+  draws: false,
   options: gradCamOptions,
   inputs: gradCamInputs,
   outputs: gradCamOutputs,

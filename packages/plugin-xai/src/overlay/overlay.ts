@@ -29,6 +29,7 @@ export const overlay: Operation = defineOperation({
   type: 'xai/overlay',
   summary: 'Pictures of maps over their images, with raw magnitudes, and how well they meet known lesions',
   cacheVersion: 2,
+  draws: false,
   options: overlayOptions,
   inputs: overlayInputs,
   outputs: overlayOutputs,

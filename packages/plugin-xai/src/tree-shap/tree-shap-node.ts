@@ -5,6 +5,7 @@ import {
   type AttributionBatch,
   type EstimatorImplementation,
   type FeatureBatch,
+  type OperationContext,
 } from '@etsef/plugin-api'
 import { outputsOf, readTreeEnsemble, type TreeEnsemble } from '@etsef/plugin-api/models'
 import { checkAdditivity } from './additivity.js'
@@ -13,7 +14,7 @@ import { treeExplainer, type TreeExplainer } from './interventional-tree-shap.js
 import type { TreeShapOptions, treeShapInputs, treeShapOutputs } from './tree-shap.js'
 
 type Implementation = Required<
-  EstimatorImplementation<TreeShapOptions, typeof treeShapInputs, typeof treeShapOutputs, Background>
+  EstimatorImplementation<TreeShapOptions, typeof treeShapInputs, typeof treeShapOutputs, Background, OperationContext>
 >
 
 /** The background: rows that the runner gives to fit, which are those of the train partition. */

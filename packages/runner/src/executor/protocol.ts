@@ -24,7 +24,8 @@ export interface StageSpec {
   /** Files with what was seen of the code that the stage runs; looked at again before it is published. */
   readonly code?: readonly string[]
   readonly options: JsonObject
-  readonly seed: string
+  /** Left out where the operation draws nothing. */
+  readonly seed?: string
   /** Engine granted, for operations that compute on tensors. */
   readonly engine?: string
   readonly threads: number

@@ -1,5 +1,5 @@
 import { canonicalJson, isRowKind, type PipelineError, type Spec } from '@etsef/plugin-api'
-import { knownOfModels } from '@etsef/plugin-api/semantics'
+import { doesDraw, knownOfModels } from '@etsef/plugin-api/semantics'
 import { createHash } from 'node:crypto'
 import { asError, problem } from '../errors.js'
 import { noMemo, type Memo } from '../memo.js'
@@ -91,7 +91,10 @@ function definitionOf(
     edge.from.port,
     above.get(edge.from.node)?.() ?? edge.from.node,
   ])
-  const text = canonicalJson({ type: node.installed.operation.type, options: node.options, seed, inputs })
+  const { operation } = node.installed
+  const { options } = node
+  const seedOf = doesDraw(operation, options) ? { seed } : {}
+  const text = canonicalJson({ type: operation.type, options, ...seedOf, inputs })
   return createHash('sha256').update(text).digest('hex').slice(0, 16)
 }
 

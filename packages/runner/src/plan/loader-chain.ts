@@ -10,7 +10,6 @@ export interface LoaderChain {
   readonly entry: string
   readonly type: string
   readonly options: JsonObject
-  readonly seed: string
   /** Output port the rows come out of. */
   readonly port: string
   /** New rows may appear here: above, the row is known by its parent's id. */
@@ -37,7 +36,6 @@ export function loaderChain(
     entry: own.installed.plugin.entry,
     type: own.installed.operation.type,
     options: stage.options,
-    seed: stage.ingredients.seed,
     port,
     isExpanding: own.installed.operation.rowPolicy === 'expand',
     inputs: imageEdges(own).map((edge) => loaderChain(graph, stages, edge.from.node, edge.from.port, known)),

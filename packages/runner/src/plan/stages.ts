@@ -1,4 +1,5 @@
 import { canonicalJson, isRowKind, type JsonObject, type PortKind, type Resources, type Spec } from '@etsef/plugin-api'
+import { doesDraw } from '@etsef/plugin-api/semantics'
 import { createHash } from 'node:crypto'
 import { resourcesOf } from '../graph/check-resources.js'
 import { noMemo, type Memo } from '../memo.js'
@@ -25,7 +26,8 @@ export interface Ingredients {
   readonly implementation: string
   /** Content paths replaced by digests of the content. */
   readonly options: JsonObject
-  readonly seed: string
+  /** Left out where nothing is drawn. */
+  readonly seed?: string
   readonly engine?: string
   readonly inputs: Readonly<Record<string, readonly (readonly string[])[]>>
   readonly state?: string
@@ -140,7 +142,7 @@ function buildStage({ node, part, graph, stages, parts, content, implementation,
     format: formatVersion,
     implementation,
     options: keyed,
-    seed: seedOf(context.seed, operation.type, keyed),
+    ...(doesDraw(operation, node.options) ? { seed: seedOf(context.seed, operation.type, keyed) } : {}),
     ...(operation.engine && context.engineId !== undefined ? { engine: context.engineId } : {}),
     inputs: keysOfInputs,
     ...(fitStage === undefined ? {} : { state: parts.get(fitStage)!.key }),

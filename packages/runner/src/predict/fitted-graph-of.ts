@@ -42,7 +42,13 @@ export function fittedGraphOf(place: RunPlace, wanted?: string): FittedGraph {
     if (refusal !== undefined) throw notReplayable(node, way, refusal.why, refusal.hint)
     const { seed } = stage.ingredients
     const options = withContentPaths(stage.ingredients.options, node, record, root)
-    const common = { node, type: operation.type, plugin: stage.plugin, options, seed }
+    const common = {
+      node,
+      type: operation.type,
+      plugin: stage.plugin,
+      options,
+      ...(seed === undefined ? {} : { seed }),
+    }
     if (operation.kind === 'source') {
       if (source)
         throw notReplayable(node, way, `pictures come from "${source.node}" as well`, 'take all from one source')

@@ -24,7 +24,8 @@ export interface FittedStep {
   /** npm name of the package that brings the operation, with the version it had. */
   readonly plugin: string
   readonly options: JsonObject
-  readonly seed: string
+  /** Left out where nothing is drawn. */
+  readonly seed?: string
   /** Rows pass unchanged: what it does, a split or copies of train rows, it does not do to a new picture. */
   readonly passes?: true
   /** Folder of the fitted state. */

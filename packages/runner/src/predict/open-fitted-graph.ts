@@ -1,11 +1,11 @@
 import {
-  createRng,
   isRowKind,
   PipelineError,
   type ImageBatch,
   type Json,
   type Operation,
   type OperationContext,
+  type SeedlessContext,
   type PixelLoading,
 } from '@etsef/plugin-api'
 import type { StoredBatch } from '@etsef/plugin-api/codec'
@@ -19,6 +19,7 @@ import {
   rowsAtOpen,
   storeBatch,
   type GivenBatch,
+  withSeed,
 } from '@etsef/plugin-api/semantics'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -158,10 +159,8 @@ function contextOf(
   newFolder: () => string,
 ): OperationContext {
   let folder: string | undefined
-  return {
+  const seedless: SeedlessContext = {
     signal: host.signal,
-    seed,
-    rng: (...labels) => createRng(seed, ...labels),
     log: (level, message) => {
       host.log(node, level, message)
     },
@@ -179,6 +178,7 @@ function contextOf(
     engine: operation.engine === 'tensor' ? host.engine : undefined,
     threads: host.threads,
   }
+  return withSeed(seedless, operation.type, seed)
 }
 
 async function applyStep(
@@ -245,7 +245,6 @@ function withPixels(
           parameters: parameters?.[index] ?? null,
           upstream: () => images.load(index),
           options: step.options,
-          seed: step.seed,
         },
       ),
   }

@@ -51,7 +51,7 @@ export function checkManifest(exported: unknown): CheckedManifest {
 
 function operationFault(operation: unknown, namespace: unknown, seen: ReadonlySet<unknown>): string | undefined {
   if (!isMap(operation)) return `it is ${show(operation)}`
-  const { type, kind, summary, cacheVersion, options, inputs, outputs, rows, fitOn, load } = operation
+  const { type, kind, summary, cacheVersion, options, inputs, outputs, rows, fitOn, draws, load } = operation
   if (
     typeof type !== 'string' ||
     !/^[^/]+\/[a-z0-9]+(-[a-z0-9]+)*$/.test(type) ||
@@ -75,6 +75,8 @@ function operationFault(operation: unknown, namespace: unknown, seen: ReadonlySe
   // An operation that would be fitted on test rows is refused where a pipeline uses it, with the place.
   if (kind === 'estimator' && !(Array.isArray(fitOn) && fitOn.every(isPartition)))
     return `fitOn is ${show(fitOn)}, not a list of partitions`
+  if (!['undefined', 'boolean', 'function'].includes(typeof draws))
+    return `draws is ${show(draws)}, not true, false or a function of the options`
   if (typeof load !== 'function') return `load is ${show(load)}, not a function`
   const asked = ['plan', 'inspect', 'resources'].find(
     (name) => !['undefined', 'function'].includes(typeof operation[name]),

@@ -29,7 +29,8 @@ function isStage(value: unknown): boolean {
 function isIngredients(value: unknown): boolean {
   return (
     isMap(value) &&
-    ['operation', 'implementation', 'seed'].every((name) => typeof value[name] === 'string') &&
+    ['operation', 'implementation'].every((name) => typeof value[name] === 'string') &&
+    ['string', 'undefined'].includes(typeof value['seed']) &&
     isMap(value['options']) &&
     isMap(value['inputs']) &&
     Object.values(value['inputs']).every((entries) => Array.isArray(entries) && entries.every(Array.isArray))

@@ -17,7 +17,7 @@ export function specMaker(
     type: stage.type,
     plugin: { entry: stage.plugin.entry, packageName: stage.plugin.packageName, version: stage.plugin.version },
     options: stage.options,
-    seed: stage.ingredients.seed,
+    ...(stage.ingredients.seed === undefined ? {} : { seed: stage.ingredients.seed }),
     ...(stage.needsEngine && keyed.engine ? { engine: keyed.engine.name } : {}),
     inputs: stage.inputs.map((input) => {
       const producer = keyed.stages.get(input.stage)!

@@ -1,4 +1,5 @@
-import { createRng, type OperationContext } from '@etsef/plugin-api'
+import type { OperationContext, SeedlessContext } from '@etsef/plugin-api'
+import { withSeed } from '@etsef/plugin-api/semantics'
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FromWorker, StageSpec } from '../executor/protocol.js'
@@ -58,10 +59,8 @@ export function openScope(
   let lastProgress = 0
   let hasTemporary = false
   let hasCheckpoints = false
-  const ctx: OperationContext = {
+  const seedless: SeedlessContext = {
     signal,
-    seed: spec.seed,
-    rng: (...labels) => createRng(spec.seed, ...labels),
     log(level, message) {
       log(level, message)
       if (level !== 'debug') send({ type: 'log', level, message })
@@ -91,6 +90,7 @@ export function openScope(
     engine: spec.engine,
     threads: spec.threads,
   }
+  const ctx = withSeed(seedless, spec.type, spec.seed)
   return {
     ctx,
     metrics,

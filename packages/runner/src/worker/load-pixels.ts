@@ -116,6 +116,6 @@ async function loadRow(row: RowToLoad): Promise<PixelImage> {
   return loadPixelsOf(
     { type: chain.type, node: chain.node, isSource: loader.isSource, loadPixels },
     { id, uri, sourceId },
-    { port: chain.port, parameters: own.parameters, upstream, options: chain.options, seed: chain.seed },
+    { port: chain.port, parameters: own.parameters, upstream, options: chain.options },
   )
 }

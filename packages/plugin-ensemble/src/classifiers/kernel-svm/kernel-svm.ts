@@ -36,6 +36,7 @@ export const kernelSvm: Operation = defineOperation({
   type: 'ensemble/kernel-svm',
   summary: 'Support vector machine with a kernel, one against one, as libsvm trains it',
   cacheVersion: 2,
+  draws: false,
   options: kernelSvmOptions,
   plan: planClassWeight,
   load: () => import('./kernel-svm-node.js'),

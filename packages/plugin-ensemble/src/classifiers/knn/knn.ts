@@ -23,6 +23,7 @@ export const knn: Operation = defineOperation({
   type: 'ensemble/knn',
   summary: 'k nearest training rows, weighted by distance',
   cacheVersion: 2,
+  draws: false,
   options: knnOptions,
   load: () => import('./knn-node.js'),
 })

@@ -15,6 +15,7 @@ export const lda: Operation = defineOperation({
   type: 'ensemble/lda',
   summary: 'Linear discriminant analysis: a Gaussian per class with a common covariance',
   cacheVersion: 2,
+  draws: false,
   options: Type.Object({ shrinkage: shrinkageOption }, { additionalProperties: false }),
   load: () => import('./lda-node.js'),
 })

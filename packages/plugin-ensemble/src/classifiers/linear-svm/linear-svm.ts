@@ -35,6 +35,7 @@ export const linearSvm: Operation = defineOperation({
   type: 'ensemble/linear-svm',
   summary: 'Linear SVM with squared hinge loss, one class against the rest, margins scaled to probabilities',
   cacheVersion: 1,
+  draws: false,
   options: linearSvmOptions,
   plan: planClassWeight,
   load: () => import('./linear-svm-node.js'),

@@ -8,6 +8,7 @@ export const logisticRegression: Operation = defineOperation({
   type: 'ensemble/logistic-regression',
   summary: 'Multinomial logistic regression with L2 penalty; scale the columns first',
   cacheVersion: 2,
+  draws: false,
   options: Type.Object(
     {
       C: Type.Number({ exclusiveMinimum: 0, default: 1, description: 'Inverse strength of the penalty' }),

@@ -6,6 +6,7 @@ export const mlKnn: Operation = defineOperation({
   ...classifierPorts('ml-knn'),
   type: 'ensemble/ml-knn',
   cacheVersion: 1,
+  draws: false,
   summary: 'Euclidean nearest neighbours of the npm package ml-knn: slow',
   options: Type.Object(
     { neighbors: Type.Integer({ minimum: 1, default: 3, description: 'Neighbours that vote' }) },

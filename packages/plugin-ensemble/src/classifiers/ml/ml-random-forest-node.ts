@@ -1,3 +1,4 @@
+import type { OperationContext } from '@etsef/plugin-api'
 import { classifierNode } from '../../adapter/estimator-node.js'
 import { fitMlRandomForest, openMlRandomForest, type MlRandomForestModel } from './ml-random-forest-model.js'
 
@@ -7,7 +8,8 @@ const slowCells = 200_000
 /** Code of `ensemble/ml-random-forest`. */
 export const { fit, save, load, open } = classifierNode<
   { readonly trees: number; readonly maxFeatures: number },
-  MlRandomForestModel
+  MlRandomForestModel,
+  OperationContext
 >({
   kind: 'ml-random-forest',
   fit: (x, y, options, ctx) => {

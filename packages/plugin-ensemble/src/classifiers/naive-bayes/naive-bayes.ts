@@ -21,6 +21,7 @@ export const naiveBayes: Operation = defineOperation({
   type: 'ensemble/naive-bayes',
   summary: 'Gaussian naive Bayes in log space',
   cacheVersion: 1,
+  draws: false,
   options: naiveBayesOptions,
   plan: planClassWeight,
   load: () => import('./naive-bayes-node.js'),

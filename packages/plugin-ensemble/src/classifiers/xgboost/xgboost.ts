@@ -51,6 +51,7 @@ export const xgboost: Operation = defineOperation({
   type: 'ensemble/xgboost',
   summary: 'Gradient-boosted trees as XGBoost grows them, from exact cuts or from histograms',
   cacheVersion: 2,
+  draws: false,
   options: xgboostOptions,
   plan: planClassWeight,
   load: () => import('./xgboost-node.js'),

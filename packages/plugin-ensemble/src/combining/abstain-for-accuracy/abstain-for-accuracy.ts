@@ -20,6 +20,7 @@ export const abstainForAccuracy: Operation = defineOperation({
   type: 'ensemble/abstain-for-accuracy',
   summary: 'Gives no answer below the least margin that reaches a wanted accuracy on the val rows',
   cacheVersion: 1,
+  draws: false,
   options: abstainForAccuracyOptions,
   inputs: abstainInputs,
   outputs: abstainForAccuracyOutputs,

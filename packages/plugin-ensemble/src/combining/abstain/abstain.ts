@@ -20,6 +20,7 @@ export const abstain: Operation = defineOperation({
   type: 'ensemble/abstain',
   summary: 'Gives no answer where the two largest scores are closer than a margin',
   cacheVersion: 1,
+  draws: false,
   options: abstainOptions,
   inputs: abstainInputs,
   outputs: abstainOutputs,

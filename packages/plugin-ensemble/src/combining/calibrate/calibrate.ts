@@ -20,6 +20,7 @@ export const calibrate: Operation = defineOperation({
   type: 'ensemble/calibrate',
   summary: 'Probabilities that mean what they say: temperature, Platt’s sigmoids or isotonic maps, fitted on val',
   cacheVersion: 1,
+  draws: false,
   inputs: calibrateInputs,
   outputs: calibrateOutputs,
   rows: 'predictions',

@@ -7,11 +7,7 @@ import type { memberInputs, memberReportOutputs } from '../members/ports.js'
 import { membersOf, readMembers } from '../members/read-members.js'
 
 /** Adapter of `ensemble/diversity`: a combine, so that looking at it reads no test label. */
-export const diversityNode: CombineImplementation<
-  Readonly<Record<string, never>>,
-  typeof memberInputs,
-  typeof memberReportOutputs
-> = {
+export const diversityNode: CombineImplementation<object, typeof memberInputs, typeof memberReportOutputs> = {
   run: async ({ inputs, ctx }) => {
     const aligned = await readMembers(inputs.predictions, ctx.signal)
     const members = membersOf(aligned, 'hard')

@@ -7,6 +7,7 @@ export const diversity: Operation = defineOperation({
   type: 'ensemble/diversity',
   summary: 'How much the members differ in their errors on the val rows: Q, disagreement, kappa, effective number',
   cacheVersion: 1,
+  draws: false,
   options: noOptions,
   inputs: memberInputs,
   outputs: memberReportOutputs,

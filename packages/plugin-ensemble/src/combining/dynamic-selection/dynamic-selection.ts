@@ -24,6 +24,7 @@ export const dynamicSelection: Operation = defineOperation({
   type: 'ensemble/dynamic-selection',
   summary: 'For each row a vote of the members that are right on the val rows nearest to it (KNORA)',
   cacheVersion: 2,
+  draws: false,
   options: dynamicSelectionOptions,
   inputs: dynamicSelectionInputs,
   plan: (args) => planMembers(args, ['val']),

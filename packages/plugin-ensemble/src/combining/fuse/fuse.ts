@@ -31,6 +31,7 @@ export const fuse: Operation = defineOperation({
   type: 'ensemble/fuse',
   summary: 'Joins feature tables by id: all columns side by side, under their source’s name',
   cacheVersion: 2,
+  draws: false,
   options: fuseOptions,
   inputs: fuseInputs,
   outputs: fuseOutputs,

@@ -1,4 +1,4 @@
-import type { Static } from '@etsef/plugin-api'
+import type { OperationContext, Static } from '@etsef/plugin-api'
 import { combinerNode } from '../members/combiner-node.js'
 import { labelledRows } from '../members/labelled-rows.js'
 import { recordMembers } from '../members/output.js'
@@ -16,7 +16,11 @@ interface GreedySelectionModel {
 }
 
 /** Adapter of `ensemble/greedy-selection`: selects on val rows only, and logs each round. */
-export const greedySelectionNode = combinerNode<Static<typeof greedySelectionOptions>, GreedySelectionModel>({
+export const greedySelectionNode = combinerNode<
+  Static<typeof greedySelectionOptions>,
+  GreedySelectionModel,
+  OperationContext
+>({
   kind: 'greedy-selection',
   learn(aligned, options, ctx) {
     const members = membersOf(aligned, 'soft')

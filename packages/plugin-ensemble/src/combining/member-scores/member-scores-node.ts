@@ -5,11 +5,7 @@ import { joinedMembers } from '../members/read-members.js'
 import { stackedNames, stackedScores } from '../stack/stack-model.js'
 
 /** Adapter of `ensemble/member-scores`: learns nothing. */
-export const memberScoresNode: JoiningMapImplementation<
-  Readonly<Record<string, never>>,
-  typeof memberInputs,
-  typeof memberScoresOutputs
-> = {
+export const memberScoresNode: JoiningMapImplementation<object, typeof memberInputs, typeof memberScoresOutputs> = {
   open: () =>
     Promise.resolve({
       apply: ({ predictions }) => {

@@ -7,6 +7,7 @@ export const memberScores: Operation = defineOperation({
   type: 'ensemble/member-scores',
   summary: 'The scores of all members side by side as features, for a final estimator of your choice',
   cacheVersion: 2,
+  draws: false,
   options: noOptions,
   inputs: memberInputs,
   outputs: memberScoresOutputs,

@@ -1,4 +1,4 @@
-import type { JoiningEstimatorImplementation, OperationContext, PredictionBatch } from '@etsef/plugin-api'
+import type { JoiningEstimatorImplementation, PredictionBatch, SeedlessContext } from '@etsef/plugin-api'
 import { loadModel, saveModel } from '@etsef/plugin-api/models'
 import type { combinedOutputs, memberInputs } from './ports.js'
 import { joinedMembers, readMembers, type AlignedMembers } from './read-members.js'
@@ -13,17 +13,25 @@ export interface OpenedCombination {
   finish?(): void
 }
 
-/** The mathematics of a combination: what it learns from rows of known class, and how it answers with that. */
-export interface Combiner<O, S extends { readonly kind: string }> {
+/** The mathematics of a combination: what it learns from rows of known class, and how it answers with that. `C` is the whole context where it draws. */
+export interface Combiner<O, S extends { readonly kind: string }, C extends SeedlessContext = SeedlessContext> {
   readonly kind: S['kind']
-  learn(members: AlignedMembers, options: O, ctx: OperationContext): S
-  open(state: S, options: O, ctx: OperationContext): OpenedCombination
+  learn(members: AlignedMembers, options: O, ctx: C): S
+  open(state: S, options: O, ctx: C): OpenedCombination
 }
 
-type CombinerNode<O, S> = JoiningEstimatorImplementation<O, typeof memberInputs, typeof combinedOutputs, S>
+type CombinerNode<O, S, C extends SeedlessContext> = JoiningEstimatorImplementation<
+  O,
+  typeof memberInputs,
+  typeof combinedOutputs,
+  S,
+  C
+>
 
 /** The adapter of a {@link Combiner}: members in, one prediction a row out. */
-export function combinerNode<O, S extends { readonly kind: string }>(combiner: Combiner<O, S>): CombinerNode<O, S> {
+export function combinerNode<O, S extends { readonly kind: string }, C extends SeedlessContext = SeedlessContext>(
+  combiner: Combiner<O, S, C>,
+): CombinerNode<O, S, C> {
   return {
     fit: async ({ options, inputs, ctx }) =>
       combiner.learn(await readMembers(inputs.predictions, ctx.signal), options, ctx),

@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { canonicalJson, type OperationContext, type ReportTable, type ReportValue } from '@etsef/plugin-api'
+import { canonicalJson, type SeedlessContext, type ReportTable, type ReportValue } from '@etsef/plugin-api'
 
 /** A report of flat figures and a table; figures that are not finite are undefined and become `null`. */
 export async function memberReport(
-  ctx: OperationContext,
+  ctx: SeedlessContext,
   figures: Readonly<Record<string, number>>,
   table: ReportTable,
 ): Promise<ReportValue> {

@@ -1,8 +1,8 @@
-import type { OperationContext } from '@etsef/plugin-api'
+import type { SeedlessContext } from '@etsef/plugin-api'
 
 /** Records a figure of each member, e.g. its weight. */
 export function recordMembers(
-  ctx: OperationContext,
+  ctx: SeedlessContext,
   figure: string,
   members: readonly { readonly name: string }[],
   values: ArrayLike<number>,

@@ -1,4 +1,4 @@
-import type { OperationContext } from '@etsef/plugin-api'
+import type { SeedlessContext } from '@etsef/plugin-api'
 import type { VoteResult } from '../vote/vote-model.js'
 
 /** Counts ties over the batches of a vote. */
@@ -9,7 +9,7 @@ export interface TieCount {
 }
 
 /** No rows yet. */
-export function countTies(ctx: OperationContext): TieCount {
+export function countTies(ctx: SeedlessContext): TieCount {
   let [numTied, numRows] = [0, 0]
   return {
     add({ tied }) {

@@ -18,6 +18,7 @@ export const oracle: Operation = defineOperation({
   type: 'ensemble/oracle',
   summary: 'How good a combination of these members could be at best, and how much they differ in their errors',
   cacheVersion: 1,
+  draws: false,
   options: oracleOptions,
   inputs: memberInputs,
   outputs: memberReportOutputs,

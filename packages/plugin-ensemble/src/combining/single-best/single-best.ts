@@ -11,6 +11,7 @@ export const singleBest: Operation = defineOperation({
   type: 'ensemble/single-best',
   summary: 'The member with the least loss on the val rows, unchanged',
   cacheVersion: 2,
+  draws: false,
   options: singleBestOptions,
   plan: (args) => planMembers(args, ['val']),
   load: async () => (await import('./single-best-node.js')).singleBestNode,

@@ -1,4 +1,4 @@
-import type { OperationContext, Rows, Static } from '@etsef/plugin-api'
+import type { SeedlessContext, Rows, Static } from '@etsef/plugin-api'
 import {
   fitMultinomial,
   multinomialProbabilities,
@@ -46,7 +46,7 @@ export const stackNode = combinerNode<Static<typeof stackOptions>, StackModel>({
 })
 
 /** Scores of train rows that are far better than those of val rows were given by members that had seen the rows. */
-function warnOfSeenRows(ctx: OperationContext, rows: Rows, members: readonly Member[]): void {
+function warnOfSeenRows(ctx: SeedlessContext, rows: Rows, members: readonly Member[]): void {
   if (!rows.partitions.includes('val')) return
   const [train, val] = [labelledRows(rows, members, 'train'), labelledRows(rows, members, 'val')]
   const numClasses = rows.classNames.length

@@ -28,6 +28,7 @@ export const stack: Operation = defineOperation({
   type: 'ensemble/stack',
   summary: 'Logistic regression on the scores of the members, learned from val or from out-of-fold rows',
   cacheVersion: 3,
+  draws: false,
   options: stackOptions,
   plan: (args) => planMembers(args, [args.options.fitOn === 'val' ? 'val' : 'train']),
   load: async () => (await import('./stack-node.js')).stackNode,

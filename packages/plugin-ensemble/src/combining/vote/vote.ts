@@ -40,6 +40,7 @@ export const vote: Operation = defineOperation({
   type: 'ensemble/vote',
   summary: 'Majority vote of fitted classifiers, or the mean of their probabilities; nothing is refitted',
   cacheVersion: 2,
+  draws: false,
   options: voteOptions,
   plan: ({ options, inputs, issue }) => {
     checkSources('in:predictions', inputs.predictions, issue)

@@ -28,6 +28,7 @@ export const weightedVote: Operation = defineOperation({
   type: 'ensemble/weighted-vote',
   summary: 'A vote whose weights are given or learned from the val rows',
   cacheVersion: 2,
+  draws: false,
   options: weightedVoteOptions,
   plan: (args) => {
     const { weights } = args.options

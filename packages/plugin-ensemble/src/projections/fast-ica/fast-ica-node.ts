@@ -1,10 +1,11 @@
+import type { OperationContext } from '@etsef/plugin-api'
 import { transformerNode } from '../../adapter/estimator-node.js'
 import { numberedNames } from '../../adapter/numbered-names.js'
 import { applyFastIca, fitFastIca, type FastIcaModel } from './fast-ica-model.js'
 import type { FastIcaNodeOptions } from './fast-ica.js'
 
 /** Code of `ensemble/fast-ica`. */
-export const { fit, save, load, open } = transformerNode<FastIcaNodeOptions, FastIcaModel>({
+export const { fit, save, load, open } = transformerNode<FastIcaNodeOptions, FastIcaModel, OperationContext>({
   kind: 'fast-ica',
   fit: (x, _y, options, ctx) => {
     const model = fitFastIca(x, { ...options, seed: ctx.seed, threads: ctx.threads })

@@ -8,6 +8,7 @@ export const ldaProjection: Operation = defineOperation({
   type: 'ensemble/lda-projection',
   summary: 'Directions that separate the classes most, at most one fewer than classes',
   cacheVersion: 2,
+  draws: false,
   supervised: true,
   options: Type.Object({ shrinkage: shrinkageOption }, { additionalProperties: false }),
   load: () => import('./lda-projection-node.js'),

@@ -23,6 +23,7 @@ export const pca: Operation = defineOperation({
   type: 'ensemble/pca',
   summary: 'Principal components of the training rows',
   cacheVersion: 1,
+  draws: false,
   supervised: false,
   options: pcaOptions,
   load: () => import('./pca-node.js'),

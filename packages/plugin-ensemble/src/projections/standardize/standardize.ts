@@ -7,6 +7,7 @@ export const standardize: Operation = defineOperation({
   type: 'ensemble/standardize',
   summary: 'Columns with mean 0 and standard deviation 1 on the training rows',
   cacheVersion: 1,
+  draws: false,
   supervised: false,
   options: Type.Object({}, { additionalProperties: false }),
   plan: ({ inputs }) => ({ features: { numFeatures: inputs.features.numFeatures } }),

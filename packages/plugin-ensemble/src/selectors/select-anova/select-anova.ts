@@ -7,6 +7,7 @@ export const selectAnova: Operation = defineOperation({
   ...selectorPorts('select-anova'),
   type: 'ensemble/select-anova',
   cacheVersion: 2,
+  draws: false,
   summary: 'The columns whose class means differ most, by one-way ANOVA F on the training rows',
   options: Type.Object({ components: componentsOption }, { additionalProperties: false }),
   plan: planComponents,

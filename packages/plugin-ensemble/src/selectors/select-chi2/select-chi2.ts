@@ -7,6 +7,7 @@ export const selectChi2: Operation = defineOperation({
   ...selectorPorts('select-chi2'),
   type: 'ensemble/select-chi2',
   cacheVersion: 1,
+  draws: false,
   summary: 'The columns of largest χ² between class and value; needs values of 0 or more',
   options: Type.Object({ components: componentsOption }, { additionalProperties: false }),
   plan: planComponents,

@@ -6,6 +6,7 @@ export const selectCorrelation: Operation = defineOperation({
   ...selectorPorts('select-correlation'),
   type: 'ensemble/select-correlation',
   cacheVersion: 1,
+  draws: false,
   summary: 'Columns no two of which correlate beyond a threshold; the better by ANOVA F stays',
   options: Type.Object(
     {

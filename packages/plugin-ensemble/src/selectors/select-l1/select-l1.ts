@@ -7,6 +7,7 @@ export const selectL1: Operation = defineOperation({
   ...selectorPorts('select-l1'),
   type: 'ensemble/select-l1',
   cacheVersion: 2,
+  draws: false,
   summary: 'The columns of largest weight in a logistic regression with L1 penalty, on standardised columns',
   options: Type.Object(
     {

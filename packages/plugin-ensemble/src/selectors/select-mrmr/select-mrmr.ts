@@ -7,6 +7,7 @@ export const selectMrmr: Operation = defineOperation({
   ...selectorPorts('select-mrmr'),
   type: 'ensemble/select-mrmr',
   cacheVersion: 1,
+  draws: false,
   summary: 'Columns that say much of the class and little of each other (mRMR, F over mean correlation)',
   options: Type.Object({ components: componentsOption }, { additionalProperties: false }),
   plan: planComponents,

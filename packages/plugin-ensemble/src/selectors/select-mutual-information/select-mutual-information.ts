@@ -7,6 +7,7 @@ export const selectMutualInformation: Operation = defineOperation({
   ...selectorPorts('select-mutual-information'),
   type: 'ensemble/select-mutual-information',
   cacheVersion: 3,
+  draws: false,
   summary: 'The columns of largest mutual information with the class, by nearest neighbours',
   options: Type.Object(
     {

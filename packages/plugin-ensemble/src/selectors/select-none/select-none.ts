@@ -7,6 +7,7 @@ export const selectNone: Operation = defineOperation({
   supervised: false,
   type: 'ensemble/select-none',
   cacheVersion: 1,
+  draws: false,
   summary: 'All columns, unchanged: the control in a comparison of selectors',
   options: Type.Object({}, { additionalProperties: false }),
   plan: ({ inputs }) => ({ features: { numFeatures: inputs.features.numFeatures } }),

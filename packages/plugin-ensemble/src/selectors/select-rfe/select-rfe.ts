@@ -7,6 +7,7 @@ export const selectRfe: Operation = defineOperation({
   ...selectorPorts('select-rfe'),
   type: 'ensemble/select-rfe',
   cacheVersion: 1,
+  draws: false,
   summary: 'Columns by recursive elimination with a linear SVM on standardised columns',
   options: Type.Object(
     {

@@ -1,3 +1,4 @@
+import type { OperationContext } from '@etsef/plugin-api'
 import type { Labels } from '../../numeric/training-data.js'
 import type { Matrix } from '../../numeric/linear-algebra/matrix.js'
 import { fitSelectAnova } from '../select-anova/select-anova-model.js'
@@ -14,7 +15,7 @@ interface Options {
 }
 
 /** Code of `ensemble/select-stability`. */
-export const { fit, save, load, open } = selectNode<Options>((x, y, options, ctx) => {
+export const { fit, save, load, open } = selectNode<Options, OperationContext>((x, y, options, ctx) => {
   const unsettled: number[] = []
   const select = baseSelector(options, (numIterations) => unsettled.push(numIterations))
   const model = fitSelectStability(x, y, select, {

@@ -7,6 +7,7 @@ export const selectVariance: Operation = defineOperation({
   supervised: false,
   type: 'ensemble/select-variance',
   cacheVersion: 1,
+  draws: false,
   summary: 'Columns whose variance on the training rows exceeds a threshold; 0 drops constant ones',
   options: Type.Object(
     { threshold: Type.Number({ minimum: 0, default: 0, description: 'Variance a kept column exceeds' }) },

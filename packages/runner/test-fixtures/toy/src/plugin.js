@@ -35,6 +35,7 @@ const files = defineOperation({
   type: 'toy/files',
   summary: 'One image a file: its bytes as a row of pixels',
   cacheVersion: 1,
+  draws: false,
   options: options({
     path: contentPath('Folder of files; the class is the first letter'),
     flag: Type.Optional(Type.String({ description: 'A file that is waited for after reading' })),
@@ -86,6 +87,7 @@ const scale = defineOperation({
   type: 'toy/scale',
   summary: 'Multiplies features',
   cacheVersion: 1,
+  draws: false,
   options: options({
     factor: Type.Number({ default: 2, description: 'Factor' }),
     note: Type.Optional(Type.String({ description: 'Does nothing' })),
@@ -103,6 +105,7 @@ const join = defineOperation({
   type: 'toy/join',
   summary: 'Columns side by side',
   cacheVersion: 1,
+  draws: false,
   options: options({}),
   inputs: { features: port.features.many('rows') },
   outputs: { features: port.features('joined') },
@@ -120,6 +123,7 @@ const center = defineOperation({
   type: 'toy/center',
   summary: 'Subtracts the train mean, keeps the first k columns',
   cacheVersion: 1,
+  draws: false,
   options: options({ k: Type.Optional(Type.Integer({ minimum: 1, description: 'Columns kept' })) }),
   inputs: { features: port.features('rows') },
   outputs: { features: port.features('centred') },
@@ -140,6 +144,7 @@ const nearest = defineOperation({
   type: 'toy/nearest',
   summary: 'Nearest class mean',
   cacheVersion: 1,
+  draws: false,
   options: options({
     vote: Type.Union([Type.Literal('hard'), Type.Literal('soft')], { default: 'hard', description: 'Kind of score' }),
     fitOn: Type.Optional(Type.String({ description: 'Does nothing' })),
@@ -176,6 +181,7 @@ const score = defineOperation({
   type: 'toy/score',
   summary: 'Accuracy on test rows',
   cacheVersion: 1,
+  draws: false,
   options: options({
     primaryMetric: Type.Union([Type.Literal('accuracy'), Type.Literal('error')], {
       default: 'accuracy',
@@ -244,6 +250,7 @@ const brighten = defineOperation({
   type: 'toy/brighten',
   summary: 'Adds to every pixel, lazily',
   cacheVersion: 1,
+  draws: false,
   options: options({ by: Type.Integer({ default: 1, description: 'Added' }) }),
   inputs: { images: port.images('rows') },
   outputs: { images: port.images('brighter') },
@@ -267,6 +274,7 @@ const mean = defineOperation({
   type: 'toy/mean',
   summary: 'Mean pixel as a feature',
   cacheVersion: 1,
+  draws: false,
   options: options({ concurrency: Type.Integer({ minimum: 1, default: 4, description: 'Images decoded at a time' }) }),
   inputs: { images: port.images('rows') },
   outputs: { features: port.features('means') },
