@@ -32,11 +32,11 @@ test('cut gives the features of an earlier node', () => {
 })
 
 test.each([
-  ['resnet19', {}, /unknown architecture "resnet19"/],
-  ['resnet18', { width: 0.5 }, /no width multiplier/],
-  ['resnet18', { variant: 'keras' as const }, /variants torch/],
-  ['mobilenetV2', { inputSize: 16 }, /at least 32/],
-  ['mobilenetV1', { cut: 'nowhere' }, /no node "nowhere"/],
-])('refuses %s with %j', (name, options, message) => {
-  expect(() => buildArchitecture(name, options)).toThrow(message)
+  ['resnet19', {}, 'architecture'],
+  ['resnet18', { width: 0.5 }, 'width'],
+  ['resnet18', { variant: 'keras' as const }, 'variant'],
+  ['mobilenetV2', { inputSize: 16 }, 'inputSize'],
+  ['mobilenetV1', { cut: 'nowhere' }, 'cut'],
+])('refuses %s with %j, and says which option is to blame', (name, options, option) => {
+  expect(() => buildArchitecture(name, options)).toThrow(expect.objectContaining({ code: 'ERR_BAD_OPTION', option }))
 })

@@ -1,6 +1,7 @@
 import type { Activation, Graph, GraphNode, Operation, Padding } from '../graph/graph.js'
 import { nodeShape } from '../graph/shapes.js'
 import type { Variant } from './variant.js'
+import { misuse } from '../errors.js'
 
 /** What names a peer gives to a node's parameters: `<peer name>` by our node name. */
 export type PeerNames = ReadonlyMap<string, string>
@@ -121,7 +122,7 @@ export class GraphBuilder {
   /** Shape of a node's output without the batch axis. */
   shape(name: string): readonly number[] {
     const shape = this.#shapes.get(name)
-    if (shape === undefined) throw new Error(`${this.#architecture}: no node "${name}"`)
+    if (shape === undefined) throw misuse(`${this.#architecture}: no node "${name}"`)
     return shape
   }
 

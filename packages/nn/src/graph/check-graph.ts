@@ -1,5 +1,6 @@
 import type { Graph, GraphNode, Operation } from './graph.js'
 import { inferShapes } from './shapes.js'
+import { badWeights } from '../errors.js'
 
 type FieldCheck = (value: unknown) => boolean
 
@@ -35,17 +36,17 @@ const FIELDS: { readonly [Op in Operation['op']]: Readonly<Record<string, FieldC
 /**
  * A graph from untrusted data (a model directory's JSON): every field checked, shapes inferred once.
  *
- * @throws Error that names the node and field.
+ * @throws PipelineError `ERR_WEIGHTS` that names the node and field.
  */
 export function checkGraph(value: unknown): Graph {
   const graph = asObject(value, 'graph')
   const { architecture, inputShape, nodes, featureNode, featureWidth, lastSpatialNode, logitsNode } = graph
-  if (typeof architecture !== 'string') throw new Error('graph has no architecture name')
+  if (typeof architecture !== 'string') throw badWeights('graph has no architecture name')
   if (!Array.isArray(inputShape) || inputShape.length !== 3 || !inputShape.every(count))
-    throw new Error(`graph has input shape ${JSON.stringify(inputShape)}`)
-  if (!Array.isArray(nodes)) throw new Error('graph has no nodes')
+    throw badWeights(`graph has input shape ${JSON.stringify(inputShape)}`)
+  if (!Array.isArray(nodes)) throw badWeights('graph has no nodes')
   if (logitsNode !== undefined && typeof logitsNode !== 'string')
-    throw new Error('graph has a logits node without a name')
+    throw badWeights('graph has a logits node without a name')
   const checked: Graph = {
     architecture,
     inputShape: inputShape as unknown as Graph['inputShape'],
@@ -57,10 +58,10 @@ export function checkGraph(value: unknown): Graph {
   }
   const shapes = inferShapes(checked)
   for (const name of [checked.featureNode, checked.lastSpatialNode, checked.logitsNode ?? checked.featureNode]) {
-    if (!shapes.has(name)) throw new Error(`graph has no node "${name}"`)
+    if (!shapes.has(name)) throw badWeights(`graph has no node "${name}"`)
   }
   if (shapes.get(checked.featureNode)?.join() !== String(checked.featureWidth))
-    throw new Error(`node "${checked.featureNode}" is not ${checked.featureWidth} wide`)
+    throw badWeights(`node "${checked.featureNode}" is not ${checked.featureWidth} wide`)
   return checked
 }
 
@@ -68,16 +69,16 @@ function checkNode(value: unknown, index: number): GraphNode {
   const node = asObject(value, `node ${index}`)
   const { op, name, inputs, stage } = node
   if (typeof name !== 'string' || name === '' || typeof stage !== 'string')
-    throw new Error(`node ${index} needs a name and a stage`)
+    throw badWeights(`node ${index} needs a name and a stage`)
   if (!Array.isArray(inputs) || inputs.length === 0 || !inputs.every((input) => typeof input === 'string'))
-    throw new Error(`node "${name}" needs inputs`)
+    throw badWeights(`node "${name}" needs inputs`)
   if (typeof op !== 'string' || !Object.hasOwn(FIELDS, op))
-    throw new Error(`node "${name}" has the unknown operation ${JSON.stringify(op)}`)
+    throw badWeights(`node "${name}" has the unknown operation ${JSON.stringify(op)}`)
   // Object.hasOwn made sure that op is a key.
   const fields = FIELDS[op as Operation['op']]
   const kept: Record<string, unknown> = { op }
   for (const [field, check] of Object.entries(fields)) {
-    if (!check(node[field])) throw new Error(`node "${name}" (${op}) has ${field} ${JSON.stringify(node[field])}`)
+    if (!check(node[field])) throw badWeights(`node "${name}" (${op}) has ${field} ${JSON.stringify(node[field])}`)
     kept[field] = node[field]
   }
   // All fields of the operation were checked one by one.
@@ -85,6 +86,6 @@ function checkNode(value: unknown, index: number): GraphNode {
 }
 
 function asObject(value: unknown, what: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${what} is not an object`)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badWeights(`${what} is not an object`)
   return value as Readonly<Record<string, unknown>>
 }

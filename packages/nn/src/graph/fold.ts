@@ -1,4 +1,5 @@
 import type { Graph, GraphNode, Weights, WeightTensor } from './graph.js'
+import { missingWeight } from '../errors.js'
 
 /** A convolution, depthwise convolution or dense layer with the batch norm that can be folded into it. */
 interface Fold {
@@ -81,6 +82,6 @@ function findFolds(graph: Graph, keep: readonly string[]): readonly Fold[] {
 
 function need(weights: Weights, name: string): WeightTensor {
   const weight = weights.get(name)
-  if (weight === undefined) throw new Error(`weight "${name}" is missing`)
+  if (weight === undefined) throw missingWeight(name)
   return weight
 }

@@ -1,5 +1,6 @@
 import type { Graph, GraphNode } from './graph.js'
 import { inferShapes } from './shapes.js'
+import { badOption, wrongNetwork } from '../errors.js'
 
 /** Shape of a classification head. */
 export interface HeadOptions {
@@ -54,7 +55,10 @@ export function withoutHead(graph: Graph): Graph {
   const nodes = graph.nodes.filter((node) => node.stage !== 'head')
   const pool = nodes.at(-1)
   if (pool === undefined || (pool.op !== 'globalAvgPool' && pool.op !== 'globalMaxPool')) {
-    throw new Error(`${graph.architecture}: the backbone does not end in a global pool`)
+    throw wrongNetwork(`${graph.architecture}: the backbone does not end in a global pool`, {
+      expected: 'a global average or maximum pool before the head',
+      received: pool === undefined ? 'no nodes' : pool.op,
+    })
   }
   return backboneOf(graph, nodes, pool.name, graph.lastSpatialNode)
 }
@@ -63,14 +67,15 @@ export function withoutHead(graph: Graph): Graph {
  * The part of a backbone up to and including one spatial node, with a global average pool on top: for networks whose later
  * weights are missing, or for features of an earlier layer.
  *
- * @throws Error that lists the nearest names when the node does not exist.
+ * @throws PipelineError `ERR_BAD_OPTION` when there is no such node.
  */
 export function cutAfter(graph: Graph, nodeName: string): Graph {
   const end = graph.nodes.findIndex((node) => node.name === nodeName)
   if (end < 0 || inferShapes(graph).get(nodeName)!.length !== 3) {
-    throw new Error(
-      `${graph.architecture} has no node "${nodeName}" with height and width to cut after; its last one is "${graph.lastSpatialNode}"`,
-    )
+    throw badOption('cut', `${graph.architecture} has no node "${nodeName}" with height and width to cut after`, {
+      expected: `a spatial node; the last one is "${graph.lastSpatialNode}"`,
+      received: nodeName,
+    })
   }
   const needed = new Set([nodeName])
   for (let i = end; i >= 0; i--) {

@@ -1,6 +1,7 @@
 import type { Graph, ParameterSpec, Weights, WeightTensor } from './graph.js'
 import { parametersOf, sizeOf } from './parameters.js'
 import { hashString, mixBits, normalStream, uniformStream } from './random.js'
+import { wrongWeightShape } from '../errors.js'
 
 /** Standard deviation of a standard normal cut off at two standard deviations. */
 const TRUNCATED_STD = 0.87962566103423978
@@ -11,7 +12,7 @@ const TRUNCATED_STD = 0.87962566103423978
  *
  * @param seed - 32-bit integer.
  * @param given - Weights that take precedence, by full name; shapes must fit.
- * @throws Error that names the parameter when a given weight has another shape.
+ * @throws PipelineError `ERR_WEIGHTS` that names the parameter when a given weight has another shape.
  * @see He et al. 2015, arXiv:1502.01852; Glorot & Bengio 2010; cut-off normal as in Keras 3 (depthwise kernels use fan-in `h * w`, unlike Keras)
  */
 export function initWeights(graph: Graph, seed: number, given?: Weights): Weights {
@@ -19,9 +20,7 @@ export function initWeights(graph: Graph, seed: number, given?: Weights): Weight
   for (const parameter of parametersOf(graph)) {
     const known = given?.get(parameter.name)
     if (known !== undefined && known.shape.join() !== parameter.shape.join()) {
-      throw new Error(
-        `weight "${parameter.name}" expected shape [${parameter.shape.join(', ')}], received [${known.shape.join(', ')}]`,
-      )
+      throw wrongWeightShape(parameter.name, parameter.shape, known.shape)
     }
     weights.set(parameter.name, known ?? initParameter(parameter, seed))
   }

@@ -1,6 +1,7 @@
 import type { Activation, Graph, GraphNode, Padding, Weights } from './graph.js'
 import { sizeOf } from './parameters.js'
 import { axisPadding, inferShapes } from './shapes.js'
+import { wrongBatch } from '../errors.js'
 
 type Shape = readonly number[]
 
@@ -13,8 +14,7 @@ type Shape = readonly number[]
  */
 export function runReference(graph: Graph, weights: Weights, input: Float32Array): ReadonlyMap<string, Float64Array> {
   const shapes = inferShapes(graph)
-  if (input.length !== sizeOf(graph.inputShape))
-    throw new RangeError(`expected ${sizeOf(graph.inputShape)} values, received ${input.length}`)
+  if (input.length !== sizeOf(graph.inputShape)) throw wrongBatch(graph.inputShape, input.length)
   const values = new Map<string, Float64Array>([['input', Float64Array.from(input)]])
   for (const node of graph.nodes) {
     const inputs = node.inputs.map((name) => ({ data: values.get(name)!, shape: shapes.get(name)! }))

@@ -1,4 +1,5 @@
 import type { Graph, GraphNode, NodeShapes, Padding } from './graph.js'
+import { badWeights } from '../errors.js'
 
 /** Zeros added before and after one spatial axis. */
 export type AxisPadding = readonly [before: number, after: number]
@@ -30,11 +31,11 @@ export function windowCount(size: number, kernel: number, stride: number, [befor
  * Output shape of one node, without the batch axis.
  *
  * @param inputs - Shapes of the node's inputs, in order.
- * @throws Error that names the node when the shapes do not fit.
+ * @throws PipelineError `ERR_WEIGHTS` that names the node when the shapes do not fit.
  */
 export function nodeShape(node: GraphNode, inputs: readonly (readonly number[])[]): readonly number[] {
   const first = inputs[0]
-  if (first === undefined) throw new Error(`node "${node.name}" has no input`)
+  if (first === undefined) throw badWeights(`node "${node.name}" has no input`)
   switch (node.op) {
     case 'conv':
       return windowShape(node, first, node.kernel, node.strides, node.padding, node.filters)
@@ -81,16 +82,16 @@ export function nodeShape(node: GraphNode, inputs: readonly (readonly number[])[
 /**
  * Shapes of the input and of every node's output, without the batch axis.
  *
- * @throws Error when a name is used twice, an input is not an earlier node, or shapes do not fit.
+ * @throws PipelineError `ERR_WEIGHTS` when a name is used twice, an input is not an earlier node, or shapes do not fit.
  */
 export function inferShapes(graph: Graph): NodeShapes {
   const shapes = new Map<string, readonly number[]>([['input', graph.inputShape]])
   for (const node of graph.nodes) {
-    if (shapes.has(node.name)) throw new Error(`${graph.architecture}: node "${node.name}" exists twice`)
+    if (shapes.has(node.name)) throw badWeights(`${graph.architecture}: node "${node.name}" exists twice`)
     const inputs = node.inputs.map((name) => {
       const shape = shapes.get(name)
       if (shape === undefined)
-        throw new Error(`${graph.architecture}: node "${node.name}" reads "${name}", which is not an earlier node`)
+        throw badWeights(`${graph.architecture}: node "${node.name}" reads "${name}", which is not an earlier node`)
       return shape
     })
     shapes.set(node.name, nodeShape(node, inputs))

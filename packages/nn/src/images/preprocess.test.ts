@@ -19,5 +19,5 @@ test.each(goldens)('maps one pixel by contract %j', (contract, expected) => {
 })
 
 test('refuses lengths that are not RGB', () => {
-  expect(() => preprocess(new Uint8Array(4), 'tf')).toThrow(RangeError)
+  expect(() => preprocess(new Uint8Array(4), 'tf')).toThrow('expected RGB pixels')
 })

@@ -1,3 +1,4 @@
+import { badWeights, misuse } from '../errors.js'
 /**
  * How pixels in [0, 255] RGB become network input. `tf`: `x / 127.5 - 1`; `torch`: `x / 255`, then ImageNet mean and deviation;
  * `caffe`: BGR, ImageNet mean in pixels subtracted; `identity`: pixels as they are; an object: `(x * scale - mean) / std` per channel.
@@ -37,10 +38,8 @@ export function preprocess(
   contract: Preprocessing,
   output: Float32Array = new Float32Array(pixels.length),
 ): Float32Array {
-  if (pixels.length % 3 !== 0)
-    throw new RangeError(`expected RGB pixels, channels last; received ${pixels.length} values`)
-  if (output.length !== pixels.length)
-    throw new RangeError(`output holds ${output.length} values, expected ${pixels.length}`)
+  if (pixels.length % 3 !== 0) throw misuse(`expected RGB pixels, channels last; received ${pixels.length} values`)
+  if (output.length !== pixels.length) throw misuse(`output holds ${output.length} values, expected ${pixels.length}`)
   const { source, factor, offset } = affineOf(contract)
   // Written out: this runs on every pixel of every picture.
   const [first, second, third] = source as [number, number, number]
@@ -82,7 +81,7 @@ function affineOf(contract: Preprocessing): Affine {
     default: {
       const { scale = 1, mean, std, channelOrder = 'rgb' } = contract
       if (mean.length !== 3 || std.length !== 3 || std.some((value) => value === 0)) {
-        throw new RangeError('preprocessing needs three means and three deviations that are not zero')
+        throw badWeights('preprocessing needs three means and three deviations that are not zero')
       }
       return {
         source: channelOrder === 'rgb' ? rgb : [2, 1, 0],
@@ -93,7 +92,7 @@ function affineOf(contract: Preprocessing): Affine {
   }
 }
 
-/** A preprocessing contract from untrusted data. @throws Error when it is none. */
+/** A preprocessing contract from untrusted data. @throws PipelineError `ERR_WEIGHTS` when it is none. */
 export function checkPreprocessing(value: unknown): Preprocessing {
   if (value === 'tf' || value === 'torch' || value === 'caffe' || value === 'identity') return value
   const { scale = 1, mean, std, channelOrder = 'rgb' } = (value ?? {}) as Record<string, unknown>
@@ -106,7 +105,7 @@ export function checkPreprocessing(value: unknown): Preprocessing {
     std.includes(0) ||
     (channelOrder !== 'rgb' && channelOrder !== 'bgr')
   ) {
-    throw new Error(
+    throw badWeights(
       `preprocessing is ${JSON.stringify(value)}, expected tf, torch, caffe, identity or { scale, mean, std, channelOrder }`,
     )
   }

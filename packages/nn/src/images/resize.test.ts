@@ -35,7 +35,9 @@ test('keeps bytes as bytes, rounded', () => {
 })
 
 test('refuses a raster whose data does not fit its shape', () => {
-  expect(() => resize({ height: 2, width: 2, channels: 3, data: new Uint8Array(4) }, 1, 1)).toThrow(RangeError)
+  expect(() => resize({ height: 2, width: 2, channels: 3, data: new Uint8Array(4) }, 1, 1)).toThrow(
+    'raster of 2 x 2 x 3',
+  )
 })
 
 prop.prop([

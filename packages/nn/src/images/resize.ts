@@ -2,6 +2,7 @@ import { axisKernel } from './axis-kernel.js'
 import type { Raster } from './raster.js'
 import { resizeByKernel } from './resize-by-kernel.js'
 import { resizePlain } from './resize-plain.js'
+import { misuse } from '../errors.js'
 
 /** Settings of {@link resize}. */
 export interface ResizeOptions {
@@ -26,9 +27,7 @@ export function resize<T extends Uint8Array | Float32Array>(
 ): Raster<T> {
   const { interpolation = 'bilinear', antialias = true } = options
   if (source.data.length !== source.height * source.width * source.channels) {
-    throw new RangeError(
-      `raster of ${source.height} x ${source.width} x ${source.channels} holds ${source.data.length} values`,
-    )
+    throw misuse(`raster of ${source.height} x ${source.width} x ${source.channels} holds ${source.data.length} values`)
   }
   const rows = axisKernel({ size: source.height, target: height, interpolation, antialias })
   const columns = axisKernel({ size: source.width, target: width, interpolation, antialias })

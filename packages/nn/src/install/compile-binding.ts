@@ -4,6 +4,7 @@ import { packageDirectory } from '../engine-packages.js'
 import { BINDING_PATH, type BindingPackage } from './engine-cache.js'
 import { lastLines, runCommand } from './run-command.js'
 import { NAPI_VERSION } from './versions.js'
+import { noEngine } from '../errors.js'
 
 /** Options of {@link compileBinding}. */
 export interface CompileOptions {
@@ -22,8 +23,8 @@ export interface CompileOptions {
 export async function compileBinding(directory: string, options: CompileOptions): Promise<string> {
   const source = packageDirectory(options.package)
   const napi = packageDirectory('node-api-headers')
-  if (source === undefined) throw new Error(`${options.package} is not installed`)
-  if (napi === undefined) throw new Error('node-api-headers is not installed')
+  if (source === undefined) throw noEngine(`${options.package} is not installed`)
+  if (napi === undefined) throw noEngine('node-api-headers is not installed')
   const target = join(directory, BINDING_PATH)
   await mkdir(dirname(target), { recursive: true })
   const args = [
@@ -45,6 +46,6 @@ export async function compileBinding(directory: string, options: CompileOptions)
     target,
   ]
   const { code, stderr } = await runCommand('g++', args, { timeoutMs: 300_000 })
-  if (code !== 0) throw new Error(`g++ failed: ${lastLines(stderr)}`)
+  if (code !== 0) throw noEngine(`g++ failed: ${lastLines(stderr)}`)
   return target
 }

@@ -5,6 +5,7 @@ import type { Binding } from './engine-cache.js'
 import { findOwnKernels, KERNELS_FLAGS, KERNELS_SOURCE, ownKernelsPath } from './own-kernels-file.js'
 import { lastLines, runCommand } from './run-command.js'
 import { selfTest } from './self-test.js'
+import { noEngine } from '../errors.js'
 
 /** What training without our kernels costs, in one line. */
 const NO_KERNELS_COST = 'networks train without the compiled kernels, up to 1.4 times slower'
@@ -24,7 +25,7 @@ export async function ensureOwnKernels(
   try {
     const libraryDirectory = join(dirname(binding.path), '..', '..', 'deps', 'lib')
     const libraries = (await readdir(libraryDirectory)).filter((name) => /^libtensorflow\w*\.so\.\d+$/.test(name))
-    if (libraries.length === 0) throw new Error(`no libtensorflow in ${libraryDirectory}`)
+    if (libraries.length === 0) throw noEngine(`no libtensorflow in ${libraryDirectory}`)
     const args = [
       ...KERNELS_FLAGS,
       KERNELS_SOURCE,
@@ -35,7 +36,7 @@ export async function ensureOwnKernels(
       building,
     ]
     const { code, stderr } = await runCommand('g++', args, { timeoutMs: 300_000 })
-    if (code !== 0) throw new Error(`g++ failed: ${lastLines(stderr)}`)
+    if (code !== 0) throw noEngine(`g++ failed: ${lastLines(stderr)}`)
     await selfTest(binding, building)
     await rename(building, ownKernelsPath(binding.path))
   } catch (cause) {

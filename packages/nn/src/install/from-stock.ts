@@ -4,6 +4,7 @@ import { packageDirectory } from '../engine-packages.js'
 import { BINDING_PATH } from './engine-cache.js'
 import { lastLines, runCommand } from './run-command.js'
 import { NAPI_VERSION } from './versions.js'
+import { noEngine } from '../errors.js'
 
 const HOST = 'https://storage.googleapis.com/'
 
@@ -13,7 +14,7 @@ const HOST = 'https://storage.googleapis.com/'
  */
 export async function buildFromStock(directory: string, log: (line: string) => void): Promise<void> {
   const source = packageDirectory('@tensorflow/tfjs-node')
-  if (source === undefined) throw new Error('@tensorflow/tfjs-node is not installed')
+  if (source === undefined) throw noEngine('@tensorflow/tfjs-node is not installed')
   await requireHost()
   log('running the install script of @tensorflow/tfjs-node (libtensorflow 2.9.1)')
   const bin = join(source, '..', '..', '.bin')
@@ -23,7 +24,7 @@ export async function buildFromStock(directory: string, log: (line: string) => v
     env: { ...process.env, PATH: path },
     timeoutMs: 600_000,
   })
-  if (code !== 0) throw new Error(`its install script failed: ${lastLines(stderr)}`)
+  if (code !== 0) throw noEngine(`its install script failed: ${lastLines(stderr)}`)
   await cp(join(source, 'deps', 'lib'), join(directory, 'deps', 'lib'), { recursive: true, verbatimSymlinks: true })
   await cp(join(source, BINDING_PATH), join(directory, BINDING_PATH))
   await rm(join(source, 'deps'), { recursive: true, force: true })
@@ -35,6 +36,6 @@ async function requireHost(): Promise<void> {
     await fetch(HOST, { method: 'HEAD', signal: AbortSignal.timeout(5_000) })
   } catch (cause) {
     const reason = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause)
-    throw new Error(`its download host is not reachable (${reason})`)
+    throw noEngine(`its download host is not reachable (${reason})`)
   }
 }

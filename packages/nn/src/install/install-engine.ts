@@ -19,6 +19,7 @@ import { buildFromWheel } from './from-wheel.js'
 import { fetchPackages } from './fetch-packages.js'
 import { selfTest } from './self-test.js'
 import { STOCK_TENSORFLOW_VERSION, TENSORFLOW_VERSION } from './versions.js'
+import { noEngine } from '../errors.js'
 
 /** A way to get libtensorflow. */
 export type InstallSource = 'given' | 'wheel' | 'stock'
@@ -113,7 +114,7 @@ async function buildEntry(
     await rm(building, { recursive: true, force: true })
   }
   const binding = readCacheEntry(entry)
-  if (binding === undefined) throw new Error(`cache entry ${entry} vanished while it was written`)
+  if (binding === undefined) throw noEngine(`cache entry ${entry} vanished while it was written`)
   return binding
 }
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Binding } from './engine-cache.js'
 import { lastLines, runCommand } from './run-command.js'
+import { noEngine } from '../errors.js'
 
 /** What the self-test learned about a binding that passed. */
 export interface SelfTestResult {
@@ -23,14 +24,14 @@ export async function selfTest(
     /([\\/])src([\\/]install)/,
     '$1dist$2',
   )
-  if (!existsSync(script)) throw new Error('the self-test is not built; run npm run build')
+  if (!existsSync(script)) throw noEngine('the self-test is not built; run npm run build')
   const args = [script, binding.path, binding.package, ...(ownKernels === undefined ? [] : [ownKernels])]
   const { code, stdout, stderr } = await runCommand(process.execPath, args, {
     // Two threads, so that what our kernels do only then is tested too.
     env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2', ETSEF_KERNEL_THREADS: '2' },
     timeoutMs: 120_000,
   })
-  if (code !== 0) throw new Error(`self-test failed: ${lastLines(stderr)}`)
+  if (code !== 0) throw noEngine(`self-test failed: ${lastLines(stderr)}`)
   const line = stdout.trim().split('\n').at(-1) ?? ''
   return JSON.parse(line) as SelfTestResult
 }

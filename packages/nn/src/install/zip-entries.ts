@@ -5,6 +5,7 @@ import { dirname } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type Entry, openPromise, type ZipFile } from 'yauzl'
+import { noEngine } from '../errors.js'
 
 /** One file to take out of an archive. */
 export interface ZipExtraction {
@@ -26,7 +27,7 @@ export async function extractZipEntries(archive: string, extractions: readonly Z
     for await (const entry of zip.eachEntry()) entries.set(entry.fileName, entry)
     for (const extraction of extractions) {
       const entry = entries.get(extraction.entry)
-      if (entry === undefined) throw new Error(`${archive} has no entry ${extraction.entry}`)
+      if (entry === undefined) throw noEngine(`${archive} has no entry ${extraction.entry}`)
       await extractEntry(zip, entry, extraction)
     }
   } finally {
@@ -46,6 +47,6 @@ async function extractEntry(zip: ZipFile, entry: Entry, extraction: ZipExtractio
   await pipeline(await zip.openReadStreamPromise(entry), tap, createWriteStream(extraction.target))
   const digest = hash.digest('hex')
   if (extraction.sha256 !== undefined && digest !== extraction.sha256) {
-    throw new Error(`${extraction.entry}: sha256 is ${digest}, expected ${extraction.sha256}`)
+    throw noEngine(`${extraction.entry}: sha256 is ${digest}, expected ${extraction.sha256}`)
   }
 }

@@ -4,7 +4,8 @@ import { checkGraph } from '../graph/check-graph.js'
 import type { Graph, Weights } from '../graph/graph.js'
 import { parametersOf } from '../graph/parameters.js'
 import { checkPreprocessing, type Preprocessing } from '../images/preprocess.js'
-import { badWeights, listNames } from '../weights/weights-error.js'
+import { badWeights } from '../errors.js'
+import { listNames } from '../weights/list-names.js'
 import { readSafetensors, writeSafetensors } from '../weights/safetensors.js'
 
 /** A network with its weights and everything needed to use it on new pictures. */
@@ -79,11 +80,11 @@ export async function readModelDescription(dir: string): Promise<ModelDescriptio
 
 function checkDescription(value: unknown): ModelDescription {
   const { format, version, classNames, preprocessing, graph, trainingRecord } = (value ?? {}) as Record<string, unknown>
-  if (format !== FORMAT) throw new Error(`format is ${JSON.stringify(format)}, expected "${FORMAT}"`)
-  if (version !== VERSION) throw new Error(`version is ${JSON.stringify(version)}, expected ${VERSION}`)
+  if (format !== FORMAT) throw badWeights(`format is ${JSON.stringify(format)}, expected "${FORMAT}"`)
+  if (version !== VERSION) throw badWeights(`version is ${JSON.stringify(version)}, expected ${VERSION}`)
   if (!Array.isArray(classNames) || !classNames.every((name) => typeof name === 'string'))
-    throw new Error('classNames is not a list of strings')
-  if (typeof trainingRecord !== 'object' || trainingRecord === null) throw new Error('trainingRecord is not an object')
+    throw badWeights('classNames is not a list of strings')
+  if (typeof trainingRecord !== 'object' || trainingRecord === null) throw badWeights('trainingRecord is not an object')
   return {
     graph: checkGraph(graph),
     classNames,

@@ -4,6 +4,7 @@ import { axisPadding, inferShapes } from '../graph/shapes.js'
 import { emitConvAsProduct, isBetterAsProduct } from './conv-as-product.js'
 import { createLayouts } from './layouts.js'
 import { type OnnxAttribute, OnnxModel } from './onnx-model.js'
+import { missingWeight, misuse } from '../errors.js'
 
 /** Settings of {@link exportOnnx}. */
 export interface ExportOptions {
@@ -68,7 +69,7 @@ function upTo(graph: Graph, wanted: readonly string[]): Graph {
   for (const node of graph.nodes.toReversed())
     if (needed.has(node.name)) for (const input of node.inputs) needed.add(input)
   for (const name of wanted)
-    if (!graph.nodes.some((node) => node.name === name)) throw new Error(`${graph.architecture} has no node "${name}"`)
+    if (!graph.nodes.some((node) => node.name === name)) throw misuse(`${graph.architecture} has no node "${name}"`)
   return { ...graph, nodes: graph.nodes.filter((node) => needed.has(node.name)), featureNode: wanted[0]! }
 }
 
@@ -218,6 +219,6 @@ function kernelToOnnx({ shape, data }: WeightTensor, isDepthwise: boolean): Weig
 
 function need(weights: Weights, name: string): WeightTensor {
   const weight = weights.get(name)
-  if (weight === undefined) throw new Error(`weight "${name}" is missing`)
+  if (weight === undefined) throw missingWeight(name)
   return weight
 }

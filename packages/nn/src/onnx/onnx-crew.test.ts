@@ -53,9 +53,10 @@ describe('a crew of two', () => {
   })
 
   test('refuses a batch of another size', async () => {
-    await expect(crew.run(new Float32Array(7), 1)).rejects.toThrow(
-      'expected 3072 values for [1, 32, 32, 3], received 7',
-    )
+    await expect(crew.run(new Float32Array(7), 1)).rejects.toMatchObject({
+      code: 'ERR_SHAPE_MISMATCH',
+      received: '7 values',
+    })
   })
 
   test('answers on after a batch has failed', async () => {

@@ -2,6 +2,7 @@ import { sizeOf } from '../graph/parameters.js'
 import { sessionOptions } from './session-options.js'
 import type { OnnxBatch } from './onnx-thread-messages.js'
 import { startOnnxWorker, type OnnxWorker } from './onnx-worker.js'
+import { misuse, wrongBatch } from '../errors.js'
 
 /** Settings of {@link openOnnxCrew}. */
 export interface OnnxCrewOptions {
@@ -50,10 +51,9 @@ export async function openOnnxCrew(onnx: Uint8Array, { threads, inputShape }: On
   }
   return {
     run: async (batch, numImages) => {
-      if (isClosed) throw new Error('the network is closed')
+      if (isClosed) throw misuse('the network is closed')
       const shape = [numImages, ...inputShape]
-      if (batch.length !== sizeOf(shape))
-        throw new RangeError(`expected ${sizeOf(shape)} values for [${shape.join(', ')}], received ${batch.length}`)
+      if (batch.length !== sizeOf(shape)) throw wrongBatch(shape, batch.length)
       // A part of a larger array does not take the rest with it.
       const data = batch.byteLength === batch.buffer.byteLength ? batch : batch.slice()
       return runOne({ data, shape })

@@ -2,6 +2,7 @@ import type { InferenceSession, Tensor } from 'onnxruntime-node'
 import { sizeOf } from '../graph/parameters.js'
 import { loadOnnxRuntime } from './load-onnx-runtime.js'
 import { sessionOptions } from './session-options.js'
+import { badWeights, misuse, wrongBatch } from '../errors.js'
 
 /** Settings of {@link OnnxExtractor.create}. */
 export interface OnnxOptions {
@@ -28,10 +29,10 @@ export class OnnxExtractor {
     this.#makeTensor = makeTensor
     const input = session.inputMetadata[0]
     if (session.inputNames.length !== 1 || input === undefined || !input.isTensor)
-      throw new Error('the ONNX network must have one input, a tensor')
+      throw badWeights('the ONNX network must have one input, a tensor', { received: session.inputNames.join(', ') })
     this.#inputShape = inputShape ?? input.shape.slice(1).map(Number)
     if (!this.#inputShape.every((length) => Number.isSafeInteger(length) && length > 0)) {
-      throw new Error(`the ONNX network leaves its input open ([${input.shape.join(', ')}]): give inputShape`)
+      throw badWeights(`the ONNX network leaves its input open ([${input.shape.join(', ')}]): give inputShape`)
     }
   }
 
@@ -65,12 +66,12 @@ export class OnnxExtractor {
    */
   async run(batch: Float32Array, numImages: number): Promise<readonly Float32Array[]> {
     const shape = [numImages, ...this.#inputShape]
-    if (batch.length !== sizeOf(shape))
-      throw new RangeError(`expected ${sizeOf(shape)} values for [${shape.join(', ')}], received ${batch.length}`)
+    if (batch.length !== sizeOf(shape)) throw wrongBatch(shape, batch.length)
     const results = await this.#session.run({ [this.#session.inputNames[0]!]: this.#makeTensor(batch, shape) })
     return this.#session.outputNames.map((name) => {
       const output = results[name]!
-      if (!(output.data instanceof Float32Array)) throw new Error(`output "${name}" is not float32`)
+      if (!(output.data instanceof Float32Array))
+        throw badWeights(`output "${name}" of the ONNX network is not float32`)
       const copy = output.data.slice()
       output.dispose()
       return copy
@@ -92,7 +93,7 @@ export class OnnxExtractor {
 export function nhwcToNchw(batch: Float32Array, numImages: number, channels: number): Float32Array {
   const pixels = batch.length / (numImages * channels)
   if (!Number.isInteger(pixels))
-    throw new RangeError(`${batch.length} values are not ${numImages} pictures of ${channels} channels`)
+    throw misuse(`${batch.length} values are not ${numImages} pictures of ${channels} channels`)
   const out = new Float32Array(batch.length)
   let from = 0
   for (let image = 0; image < numImages; image++) {

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { InferenceSession } from 'onnxruntime-node'
 import type { OnnxAnswer, OnnxBatch, OnnxThreadData } from './onnx-thread-messages.js'
+import { noEngine } from '../errors.js'
 
 /** A network in a thread of its own, which works on one batch at a time. */
 export interface OnnxWorker {
@@ -39,7 +40,7 @@ export async function startOnnxWorker(onnx: Uint8Array, options: InferenceSessio
   const settle = (answer: OnnxAnswer): void => {
     worker.unref()
     if ('outputs' in answer) waiting?.resolve(answer.outputs)
-    else waiting?.reject(new Error(answer.message))
+    else waiting?.reject(noEngine(answer.message))
     waiting = undefined
   }
   worker.on('message', settle)
@@ -56,7 +57,7 @@ export async function startOnnxWorker(onnx: Uint8Array, options: InferenceSessio
   })
   const answered = (): Promise<readonly Float32Array[]> =>
     new Promise((resolve, reject) => {
-      if (death !== undefined) throw new Error(death)
+      if (death !== undefined) throw noEngine(death)
       worker.ref()
       Atomics.store(busy, 0, 1)
       waiting = { resolve, reject }

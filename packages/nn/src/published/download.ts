@@ -3,7 +3,7 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { fetch, Response } from 'undici'
-import { badWeights } from '../weights/weights-error.js'
+import { badWeights } from '../errors.js'
 
 /** What is to be downloaded. */
 export interface Download {

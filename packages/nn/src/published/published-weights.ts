@@ -2,6 +2,7 @@ import type { ArchitectureOptions } from '../architectures/architecture.js'
 import { preprocessingOf } from '../architectures/build-architecture.js'
 import type { Preprocessing } from '../images/preprocess.js'
 import type { Variant } from '../architectures/variant.js'
+import { unknownName } from '../errors.js'
 
 /** ImageNet weights that a publisher offers, and how to know the right file. */
 export interface PublishedWeights {
@@ -120,13 +121,13 @@ export const publishedWeights: readonly PublishedWeights[] = [
   keras('efficientnetV2S', 'efficientnet_v2/efficientnetv2-s_notop.h5', 'af0682fb74e8c54910f2d4393339c070'),
 ]
 
-/** Entry of the catalogue. @throws RangeError that lists the ids of the same architecture. */
+/** Entry of the catalogue. @throws PipelineError `ERR_WEIGHTS` that lists the ids of the same architecture. */
 export function findPublishedWeights(id: string): PublishedWeights {
   const found = publishedWeights.find((entry) => entry.id === id)
   if (found !== undefined) return found
   const near = publishedWeights.filter((entry) => entry.architecture === id.split('/')[0])
   const known = (near.length > 0 ? near : publishedWeights).map((entry) => entry.id)
-  throw new RangeError(`no published weights "${id}"; known: ${known.join(', ')}`)
+  throw unknownName({ what: 'published weights', name: id, known, code: 'ERR_WEIGHTS' })
 }
 
 function torchvision(architecture: string, file: string, mebibytes: number, detail?: string): PublishedWeights {

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { mkdir, rename } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { badWeights } from '../weights/weights-error.js'
+import { badWeights } from '../errors.js'
 import { download, sizeOfFile, type DownloadOptions } from './download.js'
 import type { Checksum, PublishedWeights } from './published-weights.js'
 

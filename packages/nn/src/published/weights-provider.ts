@@ -5,7 +5,7 @@ import { homedir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { buildArchitecture } from '../architectures/build-architecture.js'
 import { countParameters } from '../graph/parameters.js'
-import { badWeights } from '../weights/weights-error.js'
+import { badWeights } from '../errors.js'
 import { type PublishedWeights, publishedWeights } from './published-weights.js'
 import { cachedWeightsPath, matches, pullWeights, showChecksum, verifyWeights } from './pull-weights.js'
 

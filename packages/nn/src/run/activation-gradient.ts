@@ -1,5 +1,6 @@
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core'
 import type { GraphModel } from './graph-model.js'
+import { noLogits } from '../errors.js'
 
 /** Result of {@link activationGradient}; plain data, row-major. */
 export interface ActivationGradient {
@@ -30,9 +31,9 @@ export function activationGradient(
   const { graph, engine } = model
   const { tf } = engine
   const logitsNode = graph.logitsNode
-  if (logitsNode === undefined) throw new Error(`${graph.architecture} has no logits to explain`)
+  if (logitsNode === undefined) throw noLogits(graph.architecture)
   const head = graph.nodes.find(({ name }) => name === logitsNode)
-  if (head?.op !== 'dense') throw new Error(`node "${logitsNode}" is not a dense layer of logits`)
+  if (head?.op !== 'dense') throw noLogits(graph.architecture)
   const [activation] = model.evaluate(new Map<string, Tensor>([['input', input]]), [node])
   let logits: Tensor | undefined
   const gradient = tf.tidy(() => {

@@ -8,6 +8,7 @@ import { exportOnnx } from '../onnx/export-onnx.js'
 import { openOnnxCrew } from '../onnx/onnx-crew.js'
 import { OnnxExtractor } from '../onnx/onnx-extractor.js'
 import { createGraphModel, type GraphModel } from './graph-model.js'
+import { noEngine } from '../errors.js'
 
 /** A network in inference mode, ready to run on batches. */
 export interface FrozenNetwork {
@@ -124,7 +125,10 @@ async function compare(
       const scale = a[i]!.reduce((max, value) => Math.max(max, Math.abs(value)), 1e-6)
       const worst = a[i]!.reduce((max, value, at) => Math.max(max, Math.abs(value - b[i]![at]!)), 0)
       if (!(worst <= TOLERANCE * scale)) {
-        throw new Error(`"${name}" differs from ${reference.runner} by ${(worst / scale).toExponential(1)}`)
+        throw noEngine(`"${name}" differs from ${reference.runner} by ${(worst / scale).toExponential(1)}`, {
+          expected: `at most ${TOLERANCE} of the largest value`,
+          hint: 'set runner: engine',
+        })
       }
     }
   } catch (cause) {

@@ -4,6 +4,7 @@ import type { Engine, Variable } from '../engine/engine.js'
 import type { Activation, Graph, GraphNode, ParameterSpec, Weights, WeightTensor } from '../graph/graph.js'
 import { parametersOf } from '../graph/parameters.js'
 import { runNode } from './node-operation.js'
+import { missingWeight, misuse, wrongWeightShape } from '../errors.js'
 
 /** How {@link GraphModel.evaluate} runs. */
 export interface EvaluateOptions {
@@ -104,7 +105,7 @@ export function createGraphModel(engine: Engine, graph: Graph, weights: Weights)
       }
       return outputs.map((name) => {
         const value = values.get(name)
-        if (value === undefined) throw new Error(`${graph.architecture} has no node "${name}"`)
+        if (value === undefined) throw misuse(`${graph.architecture} has no node "${name}"`)
         return nodes.has(name) && !feeds.has(name) ? value : value.clone()
       })
     },
@@ -118,7 +119,7 @@ export function createGraphModel(engine: Engine, graph: Graph, weights: Weights)
     writeWeights: (given) => {
       for (const [name, weight] of given) {
         const variable = variables.get(name)
-        if (variable === undefined) throw new Error(`${graph.architecture} has no parameter "${name}"`)
+        if (variable === undefined) throw misuse(`${graph.architecture} has no parameter "${name}"`)
         tf.tidy(() => variable.assign(tf.tensor(weight.data.slice(), [...weight.shape])))
       }
     },
@@ -138,7 +139,7 @@ function executionOrder(graph: Graph, feeds: ReadonlyMap<string, unknown>, outpu
     order.push(node)
     for (const name of node.inputs) if (!feeds.has(name)) needed.add(name)
   }
-  if (needed.has('input')) throw new Error(`${graph.architecture}: "input" is not fed`)
+  if (needed.has('input')) throw misuse(`${graph.architecture}: "input" is not fed`)
   return order.reverse()
 }
 
@@ -186,11 +187,9 @@ function fusableNorms(
 
 function checkedWeight(weights: Weights, parameter: ParameterSpec): WeightTensor {
   const weight = weights.get(parameter.name)
-  if (weight === undefined) throw new Error(`weight "${parameter.name}" is missing`)
+  if (weight === undefined) throw missingWeight(parameter.name)
   if (weight.shape.join() !== parameter.shape.join()) {
-    throw new Error(
-      `weight "${parameter.name}" expected shape [${parameter.shape.join(', ')}], received [${weight.shape.join(', ')}]`,
-    )
+    throw wrongWeightShape(parameter.name, parameter.shape, weight.shape)
   }
   return weight
 }

@@ -2,6 +2,7 @@ import type { Rng } from '@etsef/plugin-api'
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import type { Engine, Tf, Variable } from '../engine/engine.js'
 import type { Activation, GraphNode, Padding } from '../graph/graph.js'
+import { misuse } from '../errors.js'
 
 /** What the execution of one node may use. */
 export interface NodeContext {
@@ -59,7 +60,7 @@ export function runNode(node: GraphNode, inputs: readonly Tensor[], context: Nod
 
 function required(node: GraphNode, context: NodeContext, name: string): Variable {
   const variable = context.parameter(name)
-  if (variable === undefined) throw new Error(`node "${node.name}" has no weight "${name}"`)
+  if (variable === undefined) throw misuse(`node "${node.name}" has no weight "${name}"`)
   return variable
 }
 

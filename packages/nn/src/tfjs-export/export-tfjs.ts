@@ -4,6 +4,7 @@ import { foldGraph, foldWeights } from '../graph/fold.js'
 import type { Activation, Graph, GraphNode, Padding, Weights, WeightTensor } from '../graph/graph.js'
 import { inferShapes } from '../graph/shapes.js'
 import { GraphDef, integerList, text } from './graph-def.js'
+import { missingWeight, wrongNetwork } from '../errors.js'
 
 /** The two files of a TF.js model. */
 export interface TfjsModel {
@@ -38,7 +39,7 @@ export function exportTfjs(graph: Graph, weights: Weights): TfjsModel {
     const channels = shapes.get(node.inputs[0]!)!.at(-1)!
     const weight = (name: string): WeightTensor => {
       const found = foldedWeights.get(`${node.name}/${name}`)
-      if (found === undefined) throw new Error(`weight "${node.name}/${name}" is missing`)
+      if (found === undefined) throw missingWeight(`${node.name}/${name}`)
       return found
     }
     // A prefix keeps node names apart from the names of the outputs.
@@ -116,8 +117,9 @@ function emit(
       })
     case 'avgPool':
       if (typeof node.padding !== 'string')
-        throw new Error(
+        throw wrongNetwork(
           `"${name.slice('network/'.length)}": an average pool with explicit padding cannot be written for TF.js`,
+          { expected: 'same or valid padding', hint: 'export to ONNX instead, or take the keras variant' },
         )
       return def.node(name, 'AvgPool', [x], {
         ksize: integerList([1, ...node.size, 1]),

@@ -14,6 +14,7 @@ import { scheduleFactor, startPlateau, updatePlateau, type PlateauState, type Sc
 import { trainEpoch } from './train-epoch.js'
 import { trainablePart } from './trainable.js'
 import { createWeightAverage } from './weight-average.js'
+import { noLogits } from '../errors.js'
 
 /** Options of {@link trainClassifier}. */
 export interface TrainClassifierOptions {
@@ -100,13 +101,13 @@ interface Progress {
 /**
  * Trains a classifier with an own step over an explicit list of parameters: what is frozen is bit-frozen, batch norm included.
  *
- * @throws PipelineError `ERR_DIVERGED` when the loss explodes or is not finite; RangeError when `freeze` names no stage.
+ * @throws PipelineError `ERR_DIVERGED` when the loss explodes or is not finite; `ERR_BAD_OPTION` when `freeze` names no stage.
  */
 export async function trainClassifier(input: TrainClassifierInput): Promise<TrainClassifierResult> {
   const { engine, train, validation, options, checkpoint } = input
   const { epochs, batchSize = 16, learningRate = 1e-3, freeze = 'none', frozenCacheMb = 512, accumulate = 1 } = options
   const { schedule = { kind: 'cosine' }, batchNormMomentum = 0.9 } = options
-  if (input.graph.logitsNode === undefined) throw new RangeError(`${input.graph.architecture} has no logits to train`)
+  if (input.graph.logitsNode === undefined) throw noLogits(input.graph.architecture)
   const graph = withMomentum(input.graph, batchNormMomentum)
   const part = trainablePart(graph, freeze)
   if (freeze !== 'backbone') refuseTooLarge(engine, graph, Math.ceil(batchSize / accumulate))
@@ -270,7 +271,7 @@ function withMomentum(graph: Graph, momentum: number | null): Graph {
 
 function numLogits(graph: Graph): number {
   const node = graph.nodes.find(({ name }) => name === graph.logitsNode)
-  if (node?.op !== 'dense') throw new RangeError(`${graph.architecture}: the logits node is not a dense layer`)
+  if (node?.op !== 'dense') throw noLogits(graph.architecture)
   return node.units
 }
 

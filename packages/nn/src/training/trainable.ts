@@ -1,6 +1,7 @@
 import type { Graph } from '../graph/graph.js'
 import { stagesOf } from '../graph/head.js'
 import { parametersOf } from '../graph/parameters.js'
+import { badOption, unknownName } from '../errors.js'
 
 /** What of a network learns, and what is frozen. */
 export interface TrainablePart {
@@ -20,7 +21,7 @@ export interface TrainablePart {
  * The part that learns when everything up to and including the stage `freeze` is frozen. `none` freezes nothing; `backbone`
  * freezes all but the head.
  *
- * @throws RangeError for an unknown stage (the known ones are listed), or when nothing would be left to learn.
+ * @throws PipelineError `ERR_BAD_OPTION` for an unknown stage (the known ones are listed), or when nothing would be left to learn.
  */
 export function trainablePart(graph: Graph, freeze: string): TrainablePart {
   const stages = stagesOf(graph)
@@ -29,7 +30,10 @@ export function trainablePart(graph: Graph, freeze: string): TrainablePart {
   const changing = parametersOf(graph).filter(({ name }) => nodes.has(name.slice(0, name.lastIndexOf('/'))))
   const learning = changing.filter((parameter) => parameter.trainable)
   if (learning.length === 0) {
-    throw new RangeError(`freeze: ${freeze} leaves nothing of ${graph.architecture} to train`)
+    throw badOption('freeze', `freeze: ${freeze} leaves nothing of ${graph.architecture} to train`, {
+      expected: ['none', ...stages.slice(0, -1)].join(', '),
+      received: freeze,
+    })
   }
   const boundary = new Set<string>()
   for (const node of graph.nodes) {
@@ -49,7 +53,7 @@ function lastFrozen(graph: Graph, stages: readonly string[], freeze: string): nu
   if (freeze === 'backbone') return stages.at(-1) === 'head' ? stages.length - 2 : stages.length - 1
   const index = stages.indexOf(freeze)
   if (index < 0) {
-    throw new RangeError(`${graph.architecture} has no stage "${freeze}"; its stages are ${stages.join(', ')}`)
+    throw unknownName({ what: `stage of ${graph.architecture}`, name: freeze, known: stages, option: 'freeze' })
   }
   return index
 }

@@ -1,7 +1,8 @@
 import type { Graph, GraphNode, ParameterSpec, Weights, WeightTensor } from '../graph/graph.js'
 import { parametersOfNode } from '../graph/parameters.js'
 import { inferShapes } from '../graph/shapes.js'
-import { badWeights, listNames } from './weights-error.js'
+import { badWeights } from '../errors.js'
+import { listNames } from './list-names.js'
 
 /** Weights found for a network in a published file. */
 export interface FittedWeights {

@@ -1,4 +1,4 @@
-import { badWeights } from './weights-error.js'
+import { badWeights } from '../errors.js'
 
 /** Most entries of lists read from one file. Networks have thousands; a scale and a zero point for every channel make up to a million. */
 const maxEntries = 1_500_000

@@ -1,7 +1,7 @@
 import type { Graph, GraphNode, WeightTensor } from '../graph/graph.js'
 import { parametersOf } from '../graph/parameters.js'
 import { type FittedWeights, fitWeights, showShape } from './fit-weights.js'
-import { badWeights } from './weights-error.js'
+import { badWeights } from '../errors.js'
 
 /** One layer with weights of a network without batch norms, in our layout. */
 export interface OrderedLayer {

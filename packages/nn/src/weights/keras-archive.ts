@@ -1,6 +1,6 @@
 import type { Weights } from '../graph/graph.js'
 import { parseKerasHdf5 } from './keras-hdf5.js'
-import { badWeights } from './weights-error.js'
+import { badWeights } from '../errors.js'
 import { readZip } from './zip-archive.js'
 
 interface LayerConfig {

@@ -2,7 +2,7 @@ import type { Dataset, Group } from 'h5wasm'
 import type { Weights, WeightTensor } from '../graph/graph.js'
 import { sizeOf } from '../graph/parameters.js'
 import { readBudget, type ReadBudget } from './read-budget.js'
-import { badWeights } from './weights-error.js'
+import { badWeights } from '../errors.js'
 
 /** Groups looked into; the largest published networks have some thousands. */
 const MAX_GROUPS = 20_000

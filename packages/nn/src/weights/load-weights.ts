@@ -14,7 +14,7 @@ import { weightsFromLayers } from './from-layers.js'
 import { isTfjsGraphModel, readTfjsGraph } from './tfjs-graph.js'
 import { readTflite } from './tflite.js'
 import { MAX_FILE_BYTES, tooLarge } from './read-budget.js'
-import { badWeights } from './weights-error.js'
+import { badWeights } from '../errors.js'
 
 /**
  * Weights of a graph from a file or folder, by its format: TF.js layers and graph models (`model.json` or the folder that holds it), our model

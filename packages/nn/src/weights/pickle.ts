@@ -1,4 +1,4 @@
-import { badWeights } from './weights-error.js'
+import { badWeights } from '../errors.js'
 
 /** What a pickle may hold here: plain data, and whatever the allowed constructors return. */
 export type PickleValue =

@@ -1,4 +1,4 @@
-import { badWeights } from './weights-error.js'
+import { badWeights } from '../errors.js'
 
 /** Largest file read: ten times the largest published network. */
 export const MAX_FILE_BYTES = 2_000_000_000

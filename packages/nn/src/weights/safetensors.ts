@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import type { Weights, WeightTensor } from '../graph/graph.js'
 import { sizeOf } from '../graph/parameters.js'
 import { alignedCopy, widenBfloat16, widenFloat16 } from './half-floats.js'
-import { badWeights } from './weights-error.js'
+import { badWeights } from '../errors.js'
 
 /** Contents of a safetensors file. */
 export interface SafetensorsFile {

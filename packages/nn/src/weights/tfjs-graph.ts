@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { Weights, WeightTensor } from '../graph/graph.js'
 import type { OrderedLayer } from './from-layers.js'
 import { readTfjsLayers } from './tfjs-layers.js'
-import { badWeights } from './weights-error.js'
+import { badWeights } from '../errors.js'
 
 /** Node of a TF.js graph model's topology, as far as it matters here. */
 interface GraphNodeJson {

@@ -4,7 +4,7 @@ import type { Weights, WeightTensor } from '../graph/graph.js'
 import { sizeOf } from '../graph/parameters.js'
 import { alignedCopy, widenFloat16 } from './half-floats.js'
 import { MAX_FILE_BYTES, tooLarge } from './read-budget.js'
-import { badWeights } from './weights-error.js'
+import { badWeights } from '../errors.js'
 
 /** Weights of a TF.js layers (or graph) model, by the manifest's names. */
 export interface TfjsWeights {

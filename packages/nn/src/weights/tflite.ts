@@ -5,7 +5,7 @@ import { FlatTable } from './flatbuffer.js'
 import type { OrderedLayer } from './from-layers.js'
 import { alignedCopy, widenFloat16 } from './half-floats.js'
 import { readBudget } from './read-budget.js'
-import { badWeights } from './weights-error.js'
+import { badWeights } from '../errors.js'
 
 /** Builtin operator codes with weights. */
 const KINDS: Readonly<Record<number, OrderedLayer['kind']>> = { 3: 'conv', 4: 'depthwiseConv', 9: 'dense' }

@@ -4,7 +4,7 @@ import { sizeOf } from '../graph/parameters.js'
 import { alignedCopy, widenBfloat16, widenFloat16 } from './half-floats.js'
 import { type PickleObject, type PickleValue, runPickle } from './pickle.js'
 import { readBudget, type ReadBudget } from './read-budget.js'
-import { badWeights } from './weights-error.js'
+import { badWeights } from '../errors.js'
 import { readZip } from './zip-archive.js'
 
 /** Bytes per element of the allowed storages. */

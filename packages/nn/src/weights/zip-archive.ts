@@ -1,5 +1,5 @@
 import { type Entry, fromBufferPromise, type ZipFile } from 'yauzl'
-import { badWeights } from './weights-error.js'
+import { badWeights } from '../errors.js'
 
 /** What {@link readZip} takes out of an archive. */
 export interface ZipOptions {

@@ -7,6 +7,7 @@ import { shimNodeUtil } from '../environment.js'
 import { heapBatchNorm } from './batch-norm.js'
 import { installConvolutionGradients } from './convolution-gradients.js'
 import { heapAdam } from './heap-adam.js'
+import { noEngine } from '../../errors.js'
 
 /** Loads TensorFlow.js on its WASM backend (SIMD, one thread) and installs what it lacks for training. */
 export async function loadWasm(): Promise<Engine> {
@@ -18,7 +19,8 @@ export async function loadWasm(): Promise<Engine> {
   const wasm = require('@tensorflow/tfjs-backend-wasm') as { setWasmPaths(prefix: string): void }
   const main = require.resolve('@tensorflow/tfjs-backend-wasm')
   wasm.setWasmPaths(join(dirname(main), '..', 'wasm-out') + sep)
-  if (!(await tf.setBackend('wasm'))) throw new Error('the WASM backend of TensorFlow.js does not start')
+  if (!(await tf.setBackend('wasm')))
+    throw noEngine('the WASM backend of TensorFlow.js does not start', { hint: 'see `etsef doctor`' })
   installActivationGradients(tf)
   installConvolutionGradients(tf)
   return {
