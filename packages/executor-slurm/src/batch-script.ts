@@ -18,7 +18,7 @@ const killedCode = 137
 export function batchScript({ commandsFile, root, againCode }: BatchScript): string {
   return `#!/bin/bash
 cd ${quote(root)} || exit 1
-eval "$(sed -n "$((SLURM_ARRAY_TASK_ID + 1))p" ${quote(commandsFile)})" &
+eval "exec $(sed -n "$((SLURM_ARRAY_TASK_ID + 1))p" ${quote(commandsFile)})" &
 task=$!
 trap 'kill -USR1 $task 2>/dev/null' USR1
 trap 'kill -TERM $task 2>/dev/null' TERM

@@ -325,6 +325,42 @@ const trouble = defineOperation({
   load: () => import('./trouble.js'),
 })
 
+const devices = defineOperation({
+  kind: 'map',
+  type: 'toy/devices',
+  summary: 'Asserts which GPUs it sees',
+  cacheVersion: 1,
+  options: options({
+    gpus: Type.Integer({ minimum: 0, default: 0, description: 'GPUs asked for' }),
+    folder: Type.Optional(Type.String({ description: 'Where those that hold GPUs write which' })),
+    together: Type.Integer({ minimum: 1, default: 1, description: 'Stages that hold GPUs at the same time' }),
+    note: Type.Optional(Type.String({ description: 'Does nothing' })),
+  }),
+  inputs: { features: port.features('rows') },
+  outputs: { features: port.features('rows') },
+  rows: 'features',
+  plan: ({ inputs }) => ({ features: { numFeatures: inputs.features.numFeatures } }),
+  resources: ({ gpus }) => ({ cpus: 1, memoryMb: 64, gpus }),
+  load: () => import('./devices.js'),
+})
+
+const epochs = defineOperation({
+  kind: 'map',
+  type: 'toy/epochs',
+  summary: 'Counts slowly, and goes on from its checkpoint',
+  cacheVersion: 1,
+  options: options({
+    count: Type.Integer({ minimum: 1, default: 20, description: 'To count to' }),
+    delayMs: Type.Integer({ minimum: 0, default: 500, description: 'Sleep a count' }),
+    log: Type.Optional(Type.String({ description: 'File that every count is written to' })),
+  }),
+  inputs: { features: port.features('rows') },
+  outputs: { features: port.features('rows') },
+  rows: 'features',
+  plan: ({ inputs }) => ({ features: { numFeatures: inputs.features.numFeatures } }),
+  load: () => import('./epochs.js'),
+})
+
 const cheat = defineOperation({
   kind: 'combine',
   type: 'toy/cheat',
@@ -358,6 +394,8 @@ export default definePlugin({
     mean,
     trouble,
     cheat,
+    devices,
+    epochs,
     hungry,
     hungryFit,
     threads,
