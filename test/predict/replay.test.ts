@@ -9,14 +9,18 @@ import {
   runPipeline,
   type Picture,
   type PredictedRow,
+  type PredictionRow,
   type RunRecord,
 } from '@etsef/runner'
-import { writeFileSync } from 'node:fs'
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
+import { execSync } from 'node:child_process'
+import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { from } from 'rxjs'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { root, temporaryFolder } from '../support/etsef.js'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { etsef, root, temporaryFolder, type CommandResult } from '../support/etsef.js'
 import { writePhantoms } from '../support/phantom-folder.js'
+import { png } from '../support/png.js'
 
 const { path: dir, dispose } = temporaryFolder()
 const storeDir = join(dir, 'store')
@@ -89,6 +93,7 @@ ${nodes.join('\n')}
 ${Object.entries(combinations)
   .map(([id, node]) => `  ${id}: ${node}`)
   .join('\n')}
+  scores: { use: report/evaluate, in: { predictions: [vote] }, with: { resamples: 100 } }
 `
 
 let record: RunRecord
@@ -102,6 +107,116 @@ beforeAll(async () => {
   record = (await runPipeline(await keyPipeline(await checkPipeline(request)))).record
   expect(Object.values(record.stages).flatMap(({ error }) => error ?? [])).toEqual([])
 }, 300_000)
+
+const predict = (...args: readonly string[]): Promise<CommandResult> =>
+  etsef(['predict', record.run, ...args, '--store', storeDir])
+
+describe('etsef predict', () => {
+  const other = join(dir, 'other')
+  beforeAll(() => {
+    writePhantoms(other, { perClass: 4, size: 32, dataSeed: 9 })
+    writeFileSync(join(other, 'ring/broken.png'), 'no picture')
+    writeFileSync(join(other, 'notes.txt'), 'words')
+    copyFileSync(join(dir, 'scans', pictures[0]!.id), join(other, 'known.png'))
+  })
+
+  test('writes the same rows as CSV, JSON lines and Parquet, a broken picture among them', async () => {
+    const csv = await predict(other, '--node', 'vote')
+    expect(csv.code).toBe(0)
+    const [head, ...lines] = csv.stdout.trimEnd().split('\n')
+    expect(head).toBe(
+      'id,class,abstained,margin,score.nodule,score.normal,score.ring,member.svm,member.forest,member.nb,member.knn,sha256,error,message',
+    )
+    expect(lines).toHaveLength(14)
+    expect(lines.filter((line) => line.includes('ERR_BAD_DATA'))).toEqual([
+      expect.stringMatching(/^ring\/broken.png,,/),
+    ])
+    expect(csv.stderr).toMatch(/1 files are no pictures by their names/)
+    expect(csv.stderr).toMatch(/1 of 14 pictures could not be read: ring\/broken.png/)
+    const jsonl = await predict(other, '--node', 'vote', '--format', 'jsonl', '--quiet', '--batch', '5')
+    const rows = jsonl.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as PredictionRow)
+    expect(rows.map((row) => ('error' in row ? '' : (row.className ?? '')))).toEqual(
+      lines.map((line) => line.split(',')[1]),
+    )
+    const out = join(dir, 'rows.parquet')
+    await predict(other, '--node', 'vote', '--out', out, '--quiet')
+    const table = await parquetReadObjects({ file: await asyncBufferFromFile(out) })
+    expect(table.map((row: Readonly<Record<string, unknown>>) => [row['id'], row['class'], row['score.ring']])).toEqual(
+      rows.map((row) => ('error' in row ? [row.id, null, null] : [row.id, row.className, row.scores['ring']])),
+    )
+  })
+
+  test('takes paths from standard input', async () => {
+    const list = join(dir, 'list.txt')
+    writeFileSync(list, `${join(other, 'known.png')}\n`)
+    const command = `"${process.execPath}" packages/runner/bin/etsef.js predict ${record.run} - --node nb --store "${storeDir}" -q < "${list}"`
+    const stdout = execSync(command, { cwd: root, encoding: 'utf8' })
+    expect(stdout.split('\n')[1]).toMatch(new RegExp(`^${join(other, 'known.png')},`))
+  })
+
+  test('says which pictures were learned from, and which are unlike them', async () => {
+    const odd = join(dir, 'odd')
+    mkdirSync(odd)
+    copyFileSync(join(other, 'known.png'), join(odd, 'known.png'))
+    writeFileSync(
+      join(odd, 'large.png'),
+      png(200, (at) => (at % 3 === 0 ? 255 : 0)),
+    )
+    const { stderr } = await predict(odd, '--node', 'vote')
+    const train = (await stored('vote')).ids.indexOf(pictures[0]!.id)
+    if ((await stored('vote')).partitions[train] !== 'test')
+      expect(stderr).toMatch(/1 pictures are among those .*known.png/)
+    expect(stderr).toMatch(/1 of 2 pictures: coloured, where training pictures are grey \(large.png\)/)
+    expect(stderr).toMatch(/1 of 2 pictures: more than twice the size of training pictures/)
+  })
+
+  test('judges an external set by its labels, and says that it is one', async () => {
+    const labels = join(dir, 'labels.csv')
+    const files = ['nodule', 'normal', 'ring'].flatMap((name) =>
+      [0, 1, 2, 3].map((patient) => [name, patient] as const),
+    )
+    writeFileSync(
+      labels,
+      `file,class\n${files.map(([name, at]) => `${name}/p000${String(at)}-0.png,${name}\n`).join('')}`,
+    )
+    const { stderr, code } = await predict(other, '--node', 'vote', '--labels', labels, '--out', join(dir, 'e.csv'))
+    expect(code).toBe(0)
+    expect(stderr).toMatch(/EXTERNAL SET: 12 labelled pictures from outside run/)
+    expect(stderr).toMatch(/vote +12 +12 +\d\.\d+ \[\d/)
+    const metrics = JSON.parse(readFileSync(join(dir, 'e.csv.evaluation/metrics.json'), 'utf8')) as {
+      reference: string
+    }
+    expect(metrics.reference).toBe('vote')
+    writeFileSync(labels, 'file,class\nring/p0000-0.png,rings\n')
+    const refused = await predict(other, '--node', 'vote', '--labels', labels)
+    expect([refused.code, refused.stdout.split('\n')[0]]).toEqual([2, 'ERR_CLASS_LIST'])
+  })
+
+  test.each([
+    ['a report', 'scores', /ERR_UNKNOWN_PORT[^]*gives no rows/],
+    ['a node that is not there', 'voe', /ERR_UNKNOWN_NODE[^]*did you mean "vote"/],
+    ['to choose among several answers', undefined, /ERR_UNKNOWN_NODE[^]*--node given, or --node/],
+  ])('refuses %s', async (_, node, expected) => {
+    const { code, stdout } = await predict(other, ...(node === undefined ? [] : ['--node', node]))
+    expect(stdout).toMatch(expected)
+    expect(code).toBe(2)
+  })
+
+  test('refuses what was not fitted, naming the node and the way to it', async () => {
+    const copy = join(dir, 'incomplete')
+    cpSync(storeDir, copy, { recursive: true })
+    rmSync(join(copy, 'store', record.stages['forest:fit']!.key), { recursive: true })
+    const options = { root, storeDir: copy, run: record.run, node: 'temperature' }
+    await expect(openRun(options)).rejects.toMatchObject({
+      code: 'ERR_NOT_REPLAYABLE',
+      node: 'forest',
+      received: 'forest → soft → temperature',
+    })
+  })
+})
 
 /** What the run itself said of its rows, by id. */
 async function stored(wanted: string): Promise<PredictionBatch> {

@@ -6,25 +6,12 @@ export { describeDifference, explainStage, type Difference } from './plan/explai
 export type { Ingredients, Stage, StageInput } from './plan/stages.js'
 export { findProjectRoot } from './registry/find-project.js'
 export { loadRegistry, type Registry } from './registry/load-registry.js'
-export {
-  membersOf,
-  stepsTo,
-  type FittedGraph,
-  type FittedStep,
-  type Output,
-  type StepInput,
-} from './predict/fitted-graph.js'
-export { answeringNodes, fittedGraphOf, type RunPlace } from './predict/fitted-graph-of.js'
-export {
-  openFittedGraph,
-  outputKey,
-  type AppliedRows,
-  type OpenFittedGraph,
-  type PredictionHost,
-} from './predict/open-fitted-graph.js'
+export type { FittedGraph, FittedStep, Output, StepInput } from './predict/fitted-graph.js'
+export { fittedGraphOf, type RunPlace } from './predict/fitted-graph-of.js'
+export { outputKey, type AppliedRows, type PredictionHost } from './predict/open-fitted-graph.js'
 export { openPredictor, type Predictor, type PredictorOptions } from './predict/open-predictor.js'
-export { findRun, hostFor, openRun, seenBy, type OpenRun, type OpenRunOptions } from './predict/open-run.js'
-export { pictureBatch, type Picture } from './predict/picture-batch.js'
+export { findRun, hostFor, openRun, type OpenRun, type OpenRunOptions } from './predict/open-run.js'
+export type { Picture } from './predict/picture-batch.js'
 export {
   isPredicted,
   type Answer,

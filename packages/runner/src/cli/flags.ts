@@ -41,11 +41,15 @@ export const flags = {
   log: { value: 'FORMAT', choices: ['json'], summary: 'json: events, a line each' },
   out: { short: 'o', value: 'PATH', summary: 'where reports are copied, or the file to write' },
   use: { value: 'OPERATION', summary: 'that makes the report (default: report/html)' },
+  node: { value: 'NODE', summary: 'whose answer is wanted: node, or node.port (default: the last vote)' },
+  labels: { value: 'CSV', summary: 'file,class[,group] of the pictures: they are judged as an external set' },
+  batch: { value: 'N', summary: 'pictures at a time (default: 64)' },
   annotate: { summary: 'says where each value was written' },
   format: {
     value: 'FORMAT',
-    choices: ['mermaid', 'dot', 'svg', 'json', 'text', 'csv', 'markdown', 'latex'],
-    summary: 'of a graph: mermaid, dot, svg or json; of a table: text, csv, json, markdown or latex',
+    choices: ['mermaid', 'dot', 'svg', 'json', 'text', 'csv', 'markdown', 'latex', 'jsonl', 'parquet'],
+    summary:
+      'of a graph: mermaid, dot, svg or json; of a table: text, csv, json, markdown or latex; of answers: csv, jsonl or parquet',
   },
   'group-by': { value: 'NAMES', isRepeatable: true, summary: 'what distinguishes rows (default: all that is varied)' },
   baseline: { value: 'TRIAL', summary: 'trial, or name=value, that others are compared with' },

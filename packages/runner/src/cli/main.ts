@@ -16,6 +16,7 @@ const loaders: Readonly<Record<VerbName, () => Promise<Verb>>> = {
   plan: async () => (await import('./plan.js')).plan,
   run: async () => (await import('./run.js')).run,
   demo: async () => (await import('./demo.js')).demo,
+  predict: async () => (await import('./predict.js')).predict,
   sweep: async () => (await import('./sweep.js')).sweep,
   worker: async () => (await import('./worker.js')).worker,
   table: async () => (await import('./table.js')).table,

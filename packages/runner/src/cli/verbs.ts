@@ -49,6 +49,11 @@ export const verbs = {
     words: [],
     flags: [...pipelineFlags, ...selectionFlags, ...runFlags],
   },
+  predict: {
+    summary: 'answers of a run for new pictures: a file, a folder, or - for paths on standard input',
+    words: [{ name: 'run' }, { name: 'pictures' }],
+    flags: ['store', 'engine', 'node', 'format', 'out', 'labels', 'batch'],
+  },
   sweep: {
     summary: 'many variants of a pipeline as one run: what it would do, does, and has done',
     words: [{ name: 'action', choices: ['plan', 'run', 'status'] }, file],

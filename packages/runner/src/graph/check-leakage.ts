@@ -65,7 +65,7 @@ function checkFit(node: GraphNode, specs: Specs, problems: PipelineError[]): voi
         message,
         expected: `rows with partition ${fitOn.join(' or ')}`,
         received: `rows of "${edge.name}" without partitions`,
-        hint: 'put a split (data/split) between the source and this node',
+        hint: 'put a split (data/split) between the source and this node; to ask a fitted pipeline about new pictures, etsef predict',
       }),
     )
     return
@@ -154,7 +154,7 @@ function checkJoin(node: GraphNode, nodes: Nodes, specs: Specs, problems: Pipeli
         port: edge.to.port,
         expected: `the split of ${pathTo(first, nodes, isSplitter)} → ${node.id}`,
         received: `${pathTo(edge, nodes, isSplitter)} → ${node.id}`,
-        hint: 'take all inputs of the join from one split',
+        hint: 'take all inputs of the join from one split; to ask a fitted pipeline about new pictures, etsef predict',
       }),
     )
   }

@@ -48,14 +48,6 @@ export interface FittedGraph {
   readonly engine?: string
 }
 
-/** Steps that give rows to the step of an output, itself among them, producers first. */
-export function stepsTo(graph: FittedGraph, output: Output): readonly FittedStep[] {
-  const needed = new Set([output.node])
-  for (const step of graph.steps.toReversed())
-    if (needed.has(step.node)) for (const { from } of step.inputs) if (from) needed.add(from.node)
-  return graph.steps.filter(({ node }) => needed.has(node))
-}
-
 /**
  * The outputs whose rows a node combines: members of the vote that gives the answer, also where calibration or abstention stands behind
  * it. None where the answer comes from one classifier.

@@ -1,8 +1,9 @@
-import { isPipelineError, type PredictionBatch } from '@etsef/plugin-api'
+import type { PixelImage, PredictionBatch } from '@etsef/plugin-api'
 import { asError, problem } from '../errors.js'
 import { membersOf, type FittedGraph } from './fitted-graph.js'
 import { openFittedGraph, outputKey, type AppliedRows, type PredictionHost } from './open-fitted-graph.js'
 import { openDecoder, pictureBatch, type Decode, type Picture } from './picture-batch.js'
+import { failedRow } from './read-pictures.js'
 import { answerAt, marginOf, type FailedRow, type PredictedRow, type PredictionRow } from './predicted-row.js'
 
 /** A fitted pipeline, ready to be asked about pictures. */
@@ -32,13 +33,15 @@ export interface PredictorOptions {
    * of fold, say. Answers for any other picture do not depend on what it is called.
    */
   readonly seen?: ReadonlySet<string>
+  /** Told of every picture as it was decoded. */
+  readonly onDecoded?: (picture: Picture, image: PixelImage) => void
 }
 
 /** Opens a fitted sub-graph for pictures. Nothing is written, and nothing can be fitted. */
 export async function openPredictor(
   graph: FittedGraph,
   host: PredictionHost,
-  { remembered = 4096, seen = new Set() }: PredictorOptions = {},
+  { remembered = 4096, seen = new Set(), onDecoded }: PredictorOptions = {},
 ): Promise<Predictor> {
   const decode = await openDecoder(graph, host)
   const opened = await openFittedGraph(graph, host)
@@ -51,7 +54,13 @@ export async function openPredictor(
     if (memory.size > remembered) memory.delete(memory.keys().next().value!)
   }
   const apply = (pictures: readonly Picture[]): Promise<AppliedRows> =>
-    opened.apply(pictureBatch(pictures, graph.classNames, (index) => decode(pictures[index]!)))
+    opened.apply(
+      pictureBatch(pictures, graph.classNames, async (index) => {
+        const image = await decode(pictures[index]!)
+        onDecoded?.(pictures[index]!, image)
+        return image
+      }),
+    )
   const compute = async (pictures: readonly Picture[]): Promise<void> => {
     if (pictures.length === 0) return
     const rows = await apply(pictures)
@@ -99,16 +108,12 @@ async function computeAll(
   } catch (thrown) {
     for (const [name, picture] of pictures) {
       const error = await decode(picture).then(() => undefined, asError)
-      if (error) failed.set(name, failureOf(error))
+      if (error) failed.set(name, failedRow(picture.id, error).error)
     }
     if (failed.size === 0) throw thrown
     await compute(pictures.filter(([name]) => !failed.has(name)).map(([, picture]) => picture))
   }
   return failed
-}
-
-function failureOf(error: Error): FailedRow['error'] {
-  return { code: isPipelineError(error) ? error.code : 'ERR_BAD_DATA', message: error.message }
 }
 
 function predictionsOf(rows: AppliedRows, key: string): PredictionBatch {

@@ -9,7 +9,7 @@ import { readLineage } from '../worker/lineage.js'
 import { fittedGraphOf, type RunPlace } from './fitted-graph-of.js'
 import type { FittedGraph } from './fitted-graph.js'
 import type { PredictionHost } from './open-fitted-graph.js'
-import { openPredictor, type Predictor } from './open-predictor.js'
+import { openPredictor, type Predictor, type PredictorOptions } from './open-predictor.js'
 
 /** What is opened for prediction, and how. */
 export interface OpenRunOptions {
@@ -25,6 +25,7 @@ export interface OpenRunOptions {
   readonly signal?: AbortSignal
   /** Told what an operation says, and what is not as it was in the run. */
   readonly notice?: (message: string) => void
+  readonly onDecoded?: PredictorOptions['onDecoded']
 }
 
 /** A run ready to be asked. */
@@ -32,6 +33,8 @@ export interface OpenRun {
   readonly record: RunRecord
   readonly place: RunPlace
   readonly predictor: Predictor
+  /** sha256 of the pictures that something on the way was fitted on. */
+  readonly seen: ReadonlySet<string>
 }
 
 /**
@@ -48,7 +51,10 @@ export async function openRun(options: OpenRunOptions): Promise<OpenRun> {
   const graph = fittedGraphOf(place, options.node)
   for (const message of changesSince(place, graph)) options.notice?.(message)
   const host = await hostFor(place, graph, options)
-  return { record, place, predictor: await openPredictor(graph, host, { seen: seenBy(place, graph) }) }
+  const seen = seenBy(place, graph)
+  const { onDecoded } = options
+  const predictor = await openPredictor(graph, host, { seen, ...(onDecoded ? { onDecoded } : {}) })
+  return { record, place, predictor, seen }
 }
 
 /** What a fitted graph of a run is opened with: its operations, as they are installed here, and this machine's engine. */

@@ -1,0 +1,188 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { differences, factsOf } from '../predict/picture-facts.js'
+import { evaluateExternal, readLabels } from '../predict/external-set.js'
+import { findPictures, type FoundPictures } from '../predict/find-pictures.js'
+import { openRun, type OpenRun } from '../predict/open-run.js'
+import type { PictureFacts } from '../predict/picture-facts.js'
+import { predictFiles } from '../predict/predict-files.js'
+import { isPredicted, type PredictionRow } from '../predict/predicted-row.js'
+import { trainingProfile } from '../predict/training-profile.js'
+import { openRowSink, rowFormats, type RowFormat } from '../predict/write-rows.js'
+import { findProjectRoot } from '../registry/find-project.js'
+import { storeDirOf } from '../run/store-dir.js'
+import { UsageError, wholeNumber, type Arguments } from './arguments.js'
+import { exitCodes } from './exit-codes.js'
+import { listenForInterrupts } from './interrupts.js'
+import { formatSeconds, formatTable, type Output } from './output.js'
+
+/** Ids named in a note. */
+const maxNamed = 3
+
+/** `etsef predict RUN FILE|DIR|-`: what a run has fitted answers for new pictures. */
+export async function predict(args: Arguments, output: Output): Promise<number> {
+  const [run = '', pictures = ''] = args.rest
+  const { values } = args
+  const format = formatOf(args)
+  const batchSize = wholeNumber(values.batch, 'batch')
+  const root = findProjectRoot(args.cwd)
+  const storeDir = storeDirOf(root, args.cwd, values.store)
+  const found = pictures === '-' ? await listed(args.cwd) : findPictures(resolve(args.cwd, pictures))
+  // Threads of native engines are counted when they are loaded; as in a worker, more would give other bits.
+  process.env['TF_NUM_INTRAOP_THREADS'] ??= '1'
+  process.env['TF_NUM_INTEROP_THREADS'] ??= '1'
+  // What the library says of itself goes into the logs of stages, and has no place here.
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2'
+  const signal = listenForInterrupts()
+  const facts = new Map<string, PictureFacts>()
+  const opened = await openRun({
+    ...{ root, storeDir, run, node: values.node, engine: values.engine, signal },
+    notice: (message) => {
+      if (!args.isQuiet) output.note(`  note     ${message}`)
+    },
+    onDecoded: ({ id }, image) => facts.set(id, factsOf(image)),
+  })
+  const { predictor } = opened
+  const { node } = predictor.graph.target
+  try {
+    const { classNames, memberNames } = predictor
+    const labels =
+      values.labels === undefined
+        ? undefined
+        : readLabels(readFileSync(resolve(args.cwd, values.labels), 'utf8'), values.labels, classNames)
+    const rows: PredictionRow[] = []
+    const chunks: (string | Uint8Array)[] = []
+    const isStreamed = values.out === undefined && !args.isJson
+    const sink = openRowSink(format, { classNames, memberNames }, (chunk) => {
+      if (isStreamed) process.stdout.write(chunk)
+      else chunks.push(chunk)
+    })
+    const progress = progressOf(found.files.length, args, output)
+    for await (const batch of predictFiles(predictor, found.files, { batchSize, signal })) {
+      rows.push(...batch)
+      if (!args.isJson) sink.write(batch)
+      progress.add(batch.length)
+    }
+    progress.close()
+    await sink.close()
+    if (values.out !== undefined && !args.isJson) writeChunks(resolve(args.cwd, values.out), chunks)
+    const notes = [...countsOf(rows, found), ...seenNotes(rows, opened), ...(await unlikeNotes(facts, opened))]
+    const evaluation =
+      labels &&
+      (await evaluateExternal(rows, labels, {
+        ...{ registry: opened.place.registry, node, classNames, seen: opened.seen, signal },
+        dir: values.out === undefined ? undefined : `${resolve(args.cwd, values.out)}.evaluation`,
+      }))
+    if (args.isJson) {
+      const summary = { run: opened.record.run, node, classNames, predictions: rows, notes }
+      const external = evaluation && { external: { ...evaluation, report: evaluation.report.metrics } }
+      output.line(JSON.stringify({ ...summary, ...external }))
+    } else if (!args.isQuiet || evaluation) {
+      for (const note of notes) output.note(`  note     ${note}`)
+      if (values.out !== undefined) output.note(`wrote ${values.out}`)
+    }
+    if (evaluation && !args.isJson) {
+      const { numLabelled, numWithoutLabel, numWithoutAnswer, numSeen } = evaluation
+      const tooGood =
+        numSeen > 0 ? ` ${String(numSeen)} of them the run has learned from: the figures are too good.` : ''
+      output.note(
+        `\nEXTERNAL SET: ${String(numLabelled)} labelled pictures from outside run ${opened.record.run}, judged by report/evaluate; their labels ` +
+          `were read for this alone.${tooGood} ${String(numWithoutLabel)} answers have no label, ${String(numWithoutAnswer)} labels no answer.`,
+      )
+      if (evaluation.report.table) output.note(formatTable(evaluation.report.table))
+    }
+    return exitCodes.ok
+  } finally {
+    await predictor.close()
+  }
+}
+
+function formatOf({ values, isJson }: Arguments): RowFormat {
+  const byName = rowFormats.find((each) => values.out?.endsWith(`.${each}`))
+  const wanted = values.format ?? byName ?? 'csv'
+  const format = rowFormats.find((each) => each === wanted)
+  if (!format) throw new UsageError(`--format is csv, jsonl or parquet, not "${wanted}"`)
+  if (format === 'parquet' && values.out === undefined && !isJson && process.stdout.isTTY)
+    throw new UsageError('parquet is no text: name a file with --out')
+  return format
+}
+
+/** Paths on standard input, one a line; each is called as it is written. */
+async function listed(cwd: string): Promise<FoundPictures> {
+  const lines = (await text(process.stdin)).split(/\r?\n/).filter(Boolean)
+  return { files: lines.map((line) => ({ id: line, path: resolve(cwd, line) })), numOthers: 0 }
+}
+
+function writeChunks(path: string, chunks: readonly (string | Uint8Array)[]): void {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, Buffer.concat(chunks.map((chunk) => Buffer.from(chunk))))
+}
+
+function countsOf(rows: readonly PredictionRow[], { numOthers }: FoundPictures): readonly string[] {
+  const failed = rows.filter((row) => !isPredicted(row))
+  const abstained = rows.filter((row) => isPredicted(row) && row.abstained)
+  return [
+    ...(numOthers > 0 ? [`${String(numOthers)} files are no pictures by their names, and were left out`] : []),
+    ...(failed.length > 0
+      ? [`${String(failed.length)} of ${String(rows.length)} pictures could not be read: ${named(failed)}`]
+      : []),
+    ...(abstained.length > 0 ? [`${String(abstained.length)} of ${String(rows.length)} pictures got no answer`] : []),
+  ]
+}
+
+/** Pictures that were learned from: their answers say nothing of how good the method is. */
+function seenNotes(rows: readonly PredictionRow[], { seen }: OpenRun): readonly string[] {
+  const known = rows.filter((row) => isPredicted(row) && seen.has(row.sha256))
+  if (known.length === 0) return []
+  return [
+    `${String(known.length)} pictures are among those that the run has learned from, byte for byte: ${named(known)}`,
+  ]
+}
+
+async function unlikeNotes(facts: ReadonlyMap<string, PictureFacts>, opened: OpenRun): Promise<readonly string[]> {
+  const profile = await trainingProfile(opened)
+  if (!profile) return ['the pictures trained on are no longer where they were: these were not compared with them']
+  const byKind = new Map<string, { id: string }[]>()
+  for (const [id, picture] of facts)
+    for (const difference of differences(picture, profile))
+      byKind.set(difference, [...(byKind.get(difference) ?? []), { id }])
+  return [...byKind].map(
+    ([what, ids]) => `${String(ids.length)} of ${String(facts.size)} pictures: ${what} (${named(ids)})`,
+  )
+}
+
+function named(rows: readonly { readonly id: string }[]): string {
+  const shown = rows.slice(0, maxNamed).map(({ id }) => id)
+  return `${shown.join(', ')}${rows.length > maxNamed ? ', …' : ''}`
+}
+
+interface Progress {
+  add(count: number): void
+  close(): void
+}
+
+/** How far it is: a line that changes on a terminal, one a tenth elsewhere. */
+function progressOf(total: number, args: Arguments, output: Output): Progress {
+  const started = performance.now()
+  let done = 0
+  let told = 0
+  const say = (): void => {
+    const seconds = (performance.now() - started) / 1000
+    const rate = done / Math.max(seconds, 1e-3)
+    const line = `${String(done)} of ${String(total)} pictures, ${rate.toPrecision(2)} a second, ${formatSeconds((total - done) / rate)} left`
+    if (output.isTerminal) process.stderr.write(`\r${line.padEnd(70)}`)
+    else output.note(line)
+  }
+  return {
+    add(count) {
+      done += count
+      if (args.isQuiet || args.isJson || (!output.isTerminal && done - told < total / 10 && done < total)) return
+      told = done
+      say()
+    },
+    close() {
+      if (output.isTerminal && told > 0) process.stderr.write('\n')
+    },
+  }
+}
