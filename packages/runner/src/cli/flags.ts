@@ -54,6 +54,8 @@ export const flags = {
   'group-by': { value: 'NAMES', isRepeatable: true, summary: 'what distinguishes rows (default: all that is varied)' },
   baseline: { value: 'TRIAL', summary: 'trial, or name=value, that others are compared with' },
   metric: { value: 'NAME', isRepeatable: true, summary: 'figure of a report (default: the primary metric)' },
+  goal: { value: 'WAY', choices: ['max', 'min'], summary: 'which way a figure is better (default: max)' },
+  tag: { value: 'TEXT', summary: 'a word by which the run is found among others' },
   'keep-runs': { value: 'N', summary: 'newest runs whose artifacts are kept' },
   'max-bytes': { value: 'N', summary: 'size to which the store is brought down' },
   'dry-run': { summary: 'says what would be removed' },

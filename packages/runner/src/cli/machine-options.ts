@@ -4,15 +4,16 @@ import type { RunOptions } from '../run/run-pipeline.js'
 import { defaultRetries } from '../run/schedule.js'
 import { megabytes, UsageError, wholeNumber, type Arguments } from './arguments.js'
 
-/** What a command line says of the machine: how much of it is used, how long a stage may take, how often it is tried again. */
+/** What a command line says of a run beside what is run: how much of the machine is used, how long a stage may take, how often it is tried again. */
 export function machineOptions({
   values,
-}: Arguments): Pick<RunOptions, 'jobs' | 'gpus' | 'memoryMb' | 'retries' | 'timeoutMs'> {
+}: Arguments): Pick<RunOptions, 'jobs' | 'gpus' | 'memoryMb' | 'retries' | 'timeoutMs' | 'tag'> {
   const retries = wholeNumber(values.retries, 'retries', 0)
   const timeout = values.timeout === undefined ? undefined : Number(values.timeout)
   if (timeout !== undefined && !(timeout > 0))
     throw new UsageError(`--timeout needs seconds, not "${values.timeout ?? ''}"`)
   return {
+    tag: values.tag,
     jobs: wholeNumber(values.jobs, 'jobs'),
     gpus: wholeNumber(values.gpus, 'gpus', 0),
     memoryMb: megabytes(values.memory),

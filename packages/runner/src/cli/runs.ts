@@ -3,6 +3,7 @@ import { storeDirOf } from '../run/store-dir.js'
 import { isRunLive } from '../run/live-runs.js'
 import { listRuns, readRunRecord, type RunRecord } from '../run/run-record.js'
 import { problem, suggest } from '../errors.js'
+import { primaryFigure } from './run-summary.js'
 import type { Arguments } from './arguments.js'
 import { exitCodes } from './exit-codes.js'
 import { formatSeconds, formatTable, type Output } from './output.js'
@@ -46,32 +47,54 @@ export async function runs(args: Arguments, output: Output): Promise<number> {
   if (args.isJson)
     output.line(
       JSON.stringify(
-        records.map(({ run, status, file, pipeline, startedAt, seconds, engine }) => ({
-          run,
-          status,
-          file,
-          pipeline,
-          startedAt,
-          seconds,
-          engine: engine ?? null,
-        })),
+        records.map((record) => {
+          const { run, status, file, pipeline, startedAt, seconds, engine, command } = record
+          return {
+            ...{ run, status, file, pipeline, startedAt, seconds, engine: engine ?? null },
+            tag: command.tag ?? null,
+            overrides: overridesOf(record),
+            primary: primaryFigure(record) ?? null,
+          }
+        }),
       ),
     )
   else if (records.length === 0) output.line('no runs yet')
   else
     output.line(
       formatTable({
-        columns: ['run', 'status', 'pipeline', 'took', 'done'],
+        columns: ['run', 'status', 'pipeline', 'tag', 'overrides', 'primary metric', 'took', 'done'],
         rows: records.map((record) => [
           record.run,
           record.status,
           record.file,
+          record.command.tag ?? '',
+          shorten(overridesOf(record).join(' ')),
+          primaryText(record),
           formatSeconds(record.seconds),
           String(Object.values(record.stages).filter((stage) => stage.outcome === 'done').length),
         ]),
       }),
     )
   return Promise.resolve(exitCodes.ok)
+}
+
+/** What the command line set: overrides, and seed and profile as it named them. */
+function overridesOf({ command: { overrides, profile, seed } }: RunRecord): readonly string[] {
+  return [
+    // A record may be one that was edited.
+    ...(Array.isArray(overrides) ? overrides.map(String) : []),
+    ...(seed === undefined ? [] : [`--seed ${String(seed)}`]),
+    ...(profile === undefined ? [] : [`--profile ${profile}`]),
+  ]
+}
+
+function shorten(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text
+}
+
+function primaryText(record: RunRecord): string {
+  const figure = primaryFigure(record)
+  return figure ? `${figure.name} ${figure.value.toFixed(3)}` : ''
 }
 
 /** A run whose process was killed could not write how it ended. */

@@ -1,8 +1,11 @@
 import { relative } from 'node:path'
-import { InvalidPipeline } from '../errors.js'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { InvalidPipeline, problem } from '../errors.js'
+import { holderOf, isRunLive } from '../run/live-runs.js'
+import { listRuns, readRunRecord } from '../run/run-record.js'
 import { openStore } from '../store/store.js'
-import { checkSweep, type CheckedSweep, type SweepRequest } from '../sweep/check-sweep.js'
-import { readJournal } from '../sweep/journal.js'
+import { checkSweep, openSweep, type CheckedSweep, type SweepRequest } from '../sweep/check-sweep.js'
+import { readBegun, readJournal } from '../sweep/journal.js'
 import { mergeTrials, type KeyedSweep } from '../sweep/merge-trials.js'
 import { planSweep, runSweep } from '../sweep/run-sweep.js'
 import { standings } from '../sweep/standing.js'
@@ -15,14 +18,18 @@ import { formatSeconds, formatTable, type Output } from './output.js'
 import { progressPrinter } from './progress.js'
 
 const shownTrials = 60
+/** What a run that was told to stop may take to end its stages. */
+const cancelMs = 15_000
 
-/** `etsef sweep plan|run|status FILE`: the trials of a sweep, as one run in which nothing is computed twice. */
+/** `etsef sweep plan|run|resume|status|cancel FILE`: the trials of a sweep, as one run in which nothing is computed twice. */
 export async function sweep(args: Arguments, output: Output): Promise<number> {
   const [action] = args.rest
   if (action === 'plan') return plan(args, output)
-  if (action === 'run') return run(args, output)
+  if (action === 'run') return run(await keyedSweep(args, args.rest[1]), args, output)
+  if (action === 'resume') return resume(args, output)
   if (action === 'status') return status(args, output)
-  throw new UsageError('etsef sweep plan FILE, etsef sweep run FILE or etsef sweep status FILE')
+  if (action === 'cancel') return cancel(args, output)
+  throw new UsageError('etsef sweep plan FILE, or run, resume, status or cancel in place of plan')
 }
 
 /** Which sweep the words of a command name. */
@@ -65,9 +72,53 @@ async function plan(args: Arguments, output: Output): Promise<number> {
   return exitCodes.ok
 }
 
-async function run(args: Arguments, output: Output): Promise<number> {
-  const { values } = args
+/** Goes on with what a run of the sweep began and did not end: trials that are new in the file, or failed, are for `run`. */
+async function resume(args: Arguments, output: Output): Promise<number> {
   const keyed = await keyedSweep(args, args.rest[1])
+  const { file, storeDir, name } = keyed.sweep
+  const begun = readBegun(storeDir, name)
+  if (begun.size === 0)
+    throw problem('ERR_BAD_REFERENCE', {
+      message: `No run of "${file}" was begun that could be resumed`,
+      hint: `begin one with: etsef sweep run ${args.rest[1]!}`,
+    })
+  const standing = standings(keyed)
+  return run(keyed, args, output, (trial) => begun.has(trial) && standing.get(trial)!.state !== 'failed')
+}
+
+/** Stops the run of a sweep that goes on in another terminal, as Ctrl-C does there. */
+async function cancel(args: Arguments, output: Output): Promise<number> {
+  const { expanded } = await openSweep(sweepRequest(args, args.rest[1]))
+  const { file, storeDir } = expanded
+  const run = listRuns(storeDir).find((id) => isRunLive(storeDir, id) && readRunRecord(storeDir, id)?.file === file)
+  const holder = run === undefined ? undefined : holderOf(storeDir, run)
+  if (run === undefined || !holder)
+    throw problem('ERR_BAD_REFERENCE', {
+      message: `No run of "${file}" goes on in ${storeDir}`,
+      hint: `etsef sweep status ${args.rest[1]!} tells what became of its trials`,
+    })
+  if (!holder.isHere)
+    throw problem('ERR_BAD_REFERENCE', {
+      message: `The run ${run} of "${file}" goes on at another machine`,
+      received: holder.host,
+      hint: 'cancel it there',
+    })
+  process.kill(holder.pid, 'SIGINT')
+  const patience = AbortSignal.timeout(cancelMs)
+  while (isRunLive(storeDir, run) && !patience.aborted) await sleep(50)
+  const isOver = !isRunLive(storeDir, run)
+  if (args.isJson) output.line(JSON.stringify({ run, isOver }))
+  else output.line(isOver ? `${run} is cancelled` : `${run} was told to stop, and has not yet`)
+  return isOver ? exitCodes.ok : exitCodes.failed
+}
+
+async function run(
+  keyed: KeyedSweep,
+  args: Arguments,
+  output: Output,
+  isAsked?: (trial: string) => boolean,
+): Promise<number> {
+  const { values } = args
   const isEventLog = values.log === 'json'
   const printer =
     args.isJson || isEventLog || args.isQuiet
@@ -76,6 +127,7 @@ async function run(args: Arguments, output: Output): Promise<number> {
   const outcome = await runSweep(keyed, {
     ...machineOptions(args),
     executor: await executorOption(args, keyed.union.registry),
+    ...(isAsked ? { isAsked } : {}),
     signal: listenForInterrupts(),
     emit: (event) => {
       if (isEventLog) output.line(JSON.stringify(event))
@@ -83,8 +135,13 @@ async function run(args: Arguments, output: Output): Promise<number> {
     },
   })
   printer?.close()
-  const { record } = outcome.run
-  const done = Object.values(record.stages).filter((stage) => stage.outcome === 'done').length
+  const records = outcome.runs.map(({ record }) => record)
+  const record = records.at(-1)!
+  const seconds = records.reduce((sum, each) => sum + each.seconds, 0)
+  const done = records
+    .flatMap(({ stages }) => Object.values(stages))
+    .filter(({ outcome: each }) => each === 'done').length
+  const status = (['interrupted', 'failed'] as const).find((each) => records.some((one) => one.status === each)) ?? 'ok'
   const { sweep } = keyed
   if (args.isJson) {
     const trials = Object.fromEntries(outcome.states)
@@ -92,8 +149,8 @@ async function run(args: Arguments, output: Output): Promise<number> {
       JSON.stringify({
         sweep: sweep.name,
         run: record.run,
-        status: record.status,
-        seconds: record.seconds,
+        status,
+        seconds,
         done,
         trials,
       }),
@@ -101,16 +158,16 @@ async function run(args: Arguments, output: Output): Promise<number> {
   } else if (!isEventLog) {
     printFailures(sweep, output)
     const states = [...outcome.states.values()]
-    const counts = (['ok', 'failed', 'interrupted'] as const).flatMap((state) => {
+    const counts = (['ok', 'failed', 'interrupted', 'pruned'] as const).flatMap((state) => {
       const count = states.filter((each) => each === state).length
       return count > 0 ? [`${String(count)} ${state}`] : []
     })
     output.line(
-      `${String(states.length)} trials: ${counts.join(', ')}; ${String(done)} stages computed in ${formatSeconds(record.seconds)}`,
+      `${String(states.length)} trials: ${counts.join(', ')}; ${String(done)} stages computed in ${formatSeconds(seconds)}`,
     )
   }
-  if (record.status === 'interrupted') return exitCodes.interrupted
-  return record.status === 'failed' ? exitCodes.failed : exitCodes.ok
+  if (status === 'interrupted') return exitCodes.interrupted
+  return status === 'failed' ? exitCodes.failed : exitCodes.ok
 }
 
 async function status(args: Arguments, output: Output): Promise<number> {
@@ -146,7 +203,7 @@ function described({ id, factors, repeat }: Trial): object {
 }
 
 function pick(entry: ReturnType<ReturnType<typeof readJournal>['get']>): object {
-  return entry ? { run: entry.run, time: entry.time, log: entry.log, error: entry.error } : {}
+  return entry ? { run: entry.run, time: entry.time, log: entry.log, error: entry.error, reason: entry.reason } : {}
 }
 
 function printTrials(trials: readonly Trial[], column: string, textOf: (trial: Trial) => string, output: Output): void {

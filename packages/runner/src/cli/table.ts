@@ -33,7 +33,10 @@ export async function table(args: Arguments, output: Output): Promise<number> {
     (primary?.kind === 'scalar' && typeof primary.value === 'string' ? [primary.value] : undefined)
   if (!metrics)
     throw new UsageError(`the pipeline has no primaryMetric: name a figure with --metric, of ${namesOf(results)}`)
-  const made = tabulate({ results, metrics, groupBy: nameList(values['group-by']), baseline: values.baseline })
+  const { goal, baseline } = values
+  if (goal !== undefined && goal !== 'max' && goal !== 'min')
+    throw new UsageError(`--goal is max or min, not "${goal}"`)
+  const made = tabulate({ results, metrics, groupBy: nameList(values['group-by']), baseline, goal })
   const format = args.isJson ? 'json' : (values.format ?? 'text')
   if (format === 'json') writeResult(JSON.stringify({ sweep: sweep.name, ...made }), args, output)
   else if (format === 'csv') writeResult(csvTable(made), args, output)

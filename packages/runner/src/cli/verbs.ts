@@ -21,7 +21,10 @@ const file: Word = { name: 'file' }
 const pipelineFlags: readonly FlagName[] = ['set', 'profile', 'seed', 'engine', 'store', 'paranoid', 'plugin']
 const variantFlags: readonly FlagName[] = ['profile', 'engine', 'store', 'paranoid']
 const executorFlags: readonly FlagName[] = ['executor', 'executor-option']
-const runFlags: readonly FlagName[] = [...executorFlags, 'jobs', 'gpus', 'on-error', 'retries', 'timeout', 'out', 'log']
+const runFlags: readonly FlagName[] = [
+  ...executorFlags,
+  ...(['jobs', 'gpus', 'on-error', 'retries', 'timeout', 'out', 'log', 'tag'] as const),
+]
 const selectionFlags: readonly FlagName[] = ['to', 'from', 'only', 'memory']
 
 /** Flags of every verb. */
@@ -56,8 +59,8 @@ export const verbs = {
   },
   sweep: {
     summary: 'many variants of a pipeline as one run: what it would do, does, and has done',
-    words: [{ name: 'action', choices: ['plan', 'run', 'status'] }, file],
-    flags: [...variantFlags, ...executorFlags, 'jobs', 'gpus', 'memory', 'retries', 'timeout', 'log'],
+    words: [{ name: 'action', choices: ['plan', 'run', 'resume', 'status', 'cancel'] }, file],
+    flags: [...variantFlags, ...executorFlags, 'jobs', 'gpus', 'memory', 'retries', 'timeout', 'log', 'tag'],
   },
   worker: {
     summary: 'takes stages of a queue until it is interrupted, for an executor whose workers are started by hand',
@@ -67,7 +70,7 @@ export const verbs = {
   table: {
     summary: 'what the trials of a sweep say: mean, interval over repeats, difference to a baseline',
     words: [file],
-    flags: [...variantFlags, 'group-by', 'baseline', 'metric', 'format', 'out'],
+    flags: [...variantFlags, 'group-by', 'baseline', 'metric', 'goal', 'format', 'out'],
   },
   resolve: {
     summary: 'the pipeline with extends, variables and overrides resolved',

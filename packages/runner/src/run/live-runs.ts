@@ -48,17 +48,43 @@ export function beginRun(storeDir: string, record: RunRecord): RunLease {
   }
 }
 
+/** Whose a run is. */
+export interface Holder {
+  readonly pid: number
+  readonly start: string
+  readonly host: string
+  /** It is a process of this machine. */
+  readonly isHere: boolean
+}
+
+/** The process that has a run, or `undefined` when the run is over. */
+export function holderOf(storeDir: string, run: string): Holder | undefined {
+  try {
+    const link = readlinkSync(join(runDir(storeDir, run), holderFile))
+    const [, pid, start, host] = /^(\d+)-(\d+)@(.*)$/.exec(link) ?? []
+    if (pid === undefined || start === undefined || host === undefined) return undefined
+    return { pid: Number(pid), start, host, isHere: host === hostname() }
+  } catch {
+    return undefined
+  }
+}
+
 /** Whether a run goes on: its process is there, or gave a sign from another machine. */
 export function isRunLive(storeDir: string, run: string): boolean {
-  const file = join(runDir(storeDir, run), holderFile)
+  const holder = holderOf(storeDir, run)
+  if (!holder) return false
+  const { pid, start, isHere } = holder
+  if (!isHere) return Date.now() - lastSign(join(runDir(storeDir, run), holderFile)) < silentMs
+  const now = processStart(pid)
+  // A process id comes round again; where the system does not tell when it began, the id alone counts.
+  return isProcessAlive(pid) && (now === '0' || now === start)
+}
+
+function lastSign(file: string): number {
   try {
-    const [, pid, start, host] = /^(\d+)-(\d+)@(.*)$/.exec(readlinkSync(file)) ?? []
-    if (host !== hostname()) return Date.now() - lstatSync(file).mtimeMs < silentMs
-    const now = processStart(Number(pid))
-    // A process id comes round again; where the system does not tell when it began, the id alone counts.
-    return isProcessAlive(Number(pid)) && (now === '0' || now === start)
+    return lstatSync(file).mtimeMs
   } catch {
-    return false
+    return 0
   }
 }
 

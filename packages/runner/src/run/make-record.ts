@@ -16,7 +16,7 @@ export function recordBase(
   keyed: KeyedPipeline,
   run: string,
   started: Date,
-  options: { readonly jobs?: number | undefined },
+  options: { readonly jobs?: number | undefined; readonly tag?: string | undefined },
 ): Omit<RunRecord, 'status' | 'seconds' | 'stages' | 'testLabelReads'> {
   const { document, request, engine, contents, registry } = keyed
   return {
@@ -31,6 +31,7 @@ export function recordBase(
       seed: request.seed,
       engine: request.engine,
       jobs: options.jobs,
+      tag: options.tag,
     },
     resolved: { ...(toPlain(document.root) as Readonly<Record<string, never>>), seed: document.seed },
     engine: engine?.id,

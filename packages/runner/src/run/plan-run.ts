@@ -2,10 +2,11 @@ import { problem, suggest } from '../errors.js'
 import { buildPlan, wantedStages, type Plan } from '../plan/build-plan.js'
 import { describeDifference, explainStage, type Earlier } from '../plan/explain.js'
 import { codeChanges } from '../plan/explain-code.js'
+import { nearestRun } from '../plan/nearest-run.js'
 import type { Stage } from '../plan/stages.js'
 import type { Store } from '../store/store.js'
 import type { KeyedPipeline } from './key-pipeline.js'
-import { lastRunOf, type RunRecord } from './run-record.js'
+import { lastRunsOf, type RunRecord } from './run-record.js'
 
 /** Which part of a pipeline is wanted. */
 export interface Selection {
@@ -16,6 +17,9 @@ export interface Selection {
   /** Only these nodes; what they need must be cached. */
   readonly only?: readonly string[]
 }
+
+/** Earlier runs among which the nearest is looked for. */
+const comparedRuns = 20
 
 /** A plan, and the stages that are computed again though they are cached. */
 export interface SelectedPlan {
@@ -36,14 +40,16 @@ export function planRun(keyed: KeyedPipeline, store: Store, selection: Selection
   }
   const nodes = selection.only ?? selection.to ?? graph.wanted
   const forcedNodes = downstreamOf(selection.from ?? [], stages)
-  const last = lastRunOf(store.dir, keyed.document.file)
-  const earlier = last && earlierOf(last)
+  // Looked for only where something has to run.
+  let nearest: ReturnType<typeof nearestRun> | undefined
   const codeChange = codeChanges(store.dir, keyed.codes)
   const plan = buildPlan(stages, {
     wanted: wantedStages(stages, nodes),
     find: (key) => store.find(key),
     forced: forcedNodes,
     reason: (stage) => {
+      nearest ??= nearestRun(stages, lastRunsOf(store.dir, keyed.document.file, comparedRuns).map(earlierOf))
+      const earlier = nearest(stage.id)
       const difference = earlier && explainStage(stage.id, stages, earlier, codeChange)
       return difference
         ? describeDifference(difference)

@@ -28,6 +28,8 @@ export interface RunOptions {
   /** Stages at a time; default: one per CPU. */
   readonly jobs?: number | undefined
   readonly gpus?: number | undefined
+  /** A word by which the run is found among others. */
+  readonly tag?: string | undefined
   /**
    * Bound on what the stages of a run need together: one that is estimated to need more is refused, one that takes more is ended.
    * Default: the machine's, where it runs alone.

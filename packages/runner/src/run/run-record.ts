@@ -43,6 +43,8 @@ export interface RunRecord {
     readonly seed?: string | number | undefined
     readonly engine?: string | undefined
     readonly jobs?: number | undefined
+    /** A word by which the run is found among others. */
+    readonly tag?: string | undefined
   }
   /** The pipeline with extends, variables and overrides resolved. */
   readonly resolved: Json
@@ -99,9 +101,16 @@ export function listRuns(storeDir: string): string[] {
 
 /** The newest record of a pipeline file. */
 export function lastRunOf(storeDir: string, file: string): RunRecord | undefined {
+  return lastRunsOf(storeDir, file, 1)[0]
+}
+
+/** The newest records of a pipeline file, newest first, at most so many. */
+export function lastRunsOf(storeDir: string, file: string, most: number): readonly RunRecord[] {
+  const found: RunRecord[] = []
   for (const run of listRuns(storeDir)) {
     const record = readRunRecord(storeDir, run)
-    if (record?.file === file) return record
+    if (record?.file === file) found.push(record)
+    if (found.length === most) break
   }
-  return undefined
+  return found
 }

@@ -77,7 +77,8 @@ export async function checkSweep(request: SweepRequest): Promise<CheckedSweep | 
   return { ...expanded, basis, shared, pipelines, problems: sortProblems(problems) }
 }
 
-async function openSweep(request: SweepRequest): Promise<Opened> {
+/** Reads a sweep and expands it; nothing is checked yet but the pipeline as it is before anything is varied. */
+export async function openSweep(request: SweepRequest): Promise<Opened> {
   const root = findProjectRoot(request.cwd)
   const storeDir = storeDirOf(root, request.cwd, request.storeDir)
   const path = resolve(request.cwd, request.file)
@@ -124,6 +125,17 @@ async function openSweep(request: SweepRequest): Promise<Opened> {
   // What is wrong with the pipeline may be what the sweep sets; then only the trials can tell.
   const { splits, folds, permutedLabels } = repeatsOf(sweep.repeat, basis.graph, problems)
   const all = [splits, folds, permutedLabels].flatMap((each) => (each ? [each.repeats] : []))
+  const numRepeats = [sweep.repeat.seeds, ...all].reduce((product, { length }) => product * Math.max(1, length), 1)
+  const { prune } = sweep
+  if (prune && numRepeats <= prune.after)
+    problems.push(
+      problem('ERR_SWEEP', {
+        message: 'There is nothing to prune: trials are compared by the repeats that are done',
+        place: prune.place,
+        expected: `more than ${String(prune.after)} repeats of each trial, or a smaller "after"`,
+        received: String(numRepeats),
+      }),
+    )
   const trials = expandSweep(sweep, basis.graph, all, problems)
   const expanded = {
     ...nothing,

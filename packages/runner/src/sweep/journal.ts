@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { inStore } from '../store/store-problem.js'
 
 /** How a trial ended. */
-export type TrialState = 'ok' | 'failed' | 'interrupted'
+export type TrialState = 'ok' | 'failed' | 'interrupted' | 'pruned'
 
 /** A line of a sweep's journal: what became of a trial. The last line of a trial counts. */
 export interface JournalEntry {
@@ -21,6 +21,8 @@ export interface JournalEntry {
   /** Log of the stage that failed, and what it said. */
   readonly log?: string
   readonly error?: string
+  /** Why it was given up. */
+  readonly reason?: string
 }
 
 /** What is kept of a trial that is done. */
@@ -35,6 +37,8 @@ export interface TrialResult {
   /** Rows of the split, where one tells them. */
   readonly numTrain?: number
   readonly numTest?: number
+  /** Seconds of its stages, each times its CPUs, whoever had them computed; left out where one is not known. */
+  readonly cpuSeconds?: number
 }
 
 /** Folder of a sweep in the store. */
@@ -44,6 +48,8 @@ function sweepDir(storeDir: string, name: string): string {
 
 /** A journal to write to. */
 export interface Journal {
+  /** Trials that are about to be run. */
+  begin(trials: readonly string[]): void
   append(entry: JournalEntry): void
   /** Writes what is kept of a trial, whole or not at all. @returns Its file, relative to the sweep's folder. */
   keep(result: TrialResult): string
@@ -59,12 +65,16 @@ export function openJournal(storeDir: string, name: string): Journal {
   inStore(storeDir, () => {
     appendFileSync(file, isTorn ? '\n' : '')
   })
+  const write = (line: object): void => {
+    inStore(storeDir, () => {
+      appendFileSync(file, `${JSON.stringify(line)}\n`)
+    })
+  }
   return {
-    append(entry) {
-      inStore(storeDir, () => {
-        appendFileSync(file, `${JSON.stringify(entry)}\n`)
-      })
+    begin(trials) {
+      write({ time: new Date().toISOString(), begun: trials })
     },
+    append: write,
     keep(result) {
       const name = join('trials', `${result.trial}.json`)
       const temporary = join(dir, `${name}.${String(process.pid)}`)
@@ -77,13 +87,30 @@ export function openJournal(storeDir: string, name: string): Journal {
   }
 }
 
+/** Trials that some run of the sweep was about to run. */
+export function readBegun(storeDir: string, name: string): ReadonlySet<string> {
+  const begun = new Set<string>()
+  for (const line of linesOf(storeDir, name)) {
+    const entry: { readonly begun?: unknown } | undefined = parse(line)
+    if (Array.isArray(entry?.begun)) for (const trial of entry.begun) begun.add(String(trial))
+  }
+  return begun
+}
+
+function linesOf(storeDir: string, name: string): readonly string[] {
+  const file = join(sweepDir(storeDir, name), 'journal.jsonl')
+  return existsSync(file)
+    ? readFileSync(file, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+    : []
+}
+
 /** The last entry of every trial; lines that are damaged are passed over. */
 export function readJournal(storeDir: string, name: string): ReadonlyMap<string, JournalEntry> {
-  const file = join(sweepDir(storeDir, name), 'journal.jsonl')
   const last = new Map<string, JournalEntry>()
-  if (!existsSync(file)) return last
-  for (const line of readFileSync(file, 'utf8').split('\n')) {
-    const entry = line === '' ? undefined : parse(line)
+  for (const line of linesOf(storeDir, name)) {
+    const entry = parse(line)
     if (isEntry(entry)) last.set(entry.trial, entry)
   }
   return last

@@ -3,8 +3,14 @@ import type { Estimate, SweepRow, SweepTable } from './tabulate.js'
 
 /** The table for people: an interval as `0.912 [0.880, 0.944]`. */
 export function readableTable({ columns, rows, hasBaseline }: SweepTable): ReportTable {
+  const hasTimes = rows.some(({ cpuMinutes }) => cpuMinutes !== undefined)
   return {
-    columns: [...columns, 'metric', 'n', 'mean', 'sd', '95 % interval', ...(hasBaseline ? ['difference'] : [])],
+    columns: [
+      ...columns,
+      ...['metric', 'n', 'mean', 'sd', '95 % interval'],
+      ...(hasBaseline ? ['difference', 'p', 'p (Holm)'] : []),
+      ...(hasTimes ? ['CPU min', 'Pareto'] : []),
+    ],
     rows: rows.map((row) => [
       ...columns.map((name) => row.group[name] ?? ''),
       row.metric,
@@ -12,7 +18,8 @@ export function readableTable({ columns, rows, hasBaseline }: SweepTable): Repor
       figure(row.estimate.mean),
       figure(row.estimate.sd),
       bounds(row.estimate),
-      ...(hasBaseline ? [differenceText(row)] : []),
+      ...(hasBaseline ? [differenceText(row), pText(row.p), pText(row.pHolm)] : []),
+      ...(hasTimes ? [row.cpuMinutes?.toFixed(1) ?? '–', row.isPareto ? 'yes' : ''] : []),
     ]),
   }
 }
@@ -22,6 +29,11 @@ function differenceText({ isBaseline, difference }: SweepRow): string {
   if (!difference) return '–'
   const sign = difference.mean < 0 ? '' : '+'
   return `${sign}${figure(difference.mean)}${difference.interval ? ` ${bounds(difference)}` : ''}`
+}
+
+function pText(p: number | undefined): string {
+  if (p === undefined) return '–'
+  return p < 0.0001 ? '< 0.0001' : p.toFixed(p < 0.001 ? 4 : 3)
 }
 
 function bounds({ interval }: Estimate): string {
@@ -34,13 +46,31 @@ function figure(value: number | undefined): string {
 
 /** Every figure in full, a column each. */
 export function csvTable({ columns, rows }: SweepTable): string {
-  const names = ['metric', 'n', 'mean', 'sd', 'low', 'high', 'difference', 'differenceLow', 'differenceHigh']
-  const lines = rows.map(({ group, metric, numRepeats, estimate, difference }) => [
+  const names = [
+    'metric',
+    'n',
+    'mean',
+    'sd',
+    'low',
+    'high',
+    'difference',
+    'differenceLow',
+    'differenceHigh',
+    'p',
+    'pHolm',
+    'cpuMinutes',
+    'isPareto',
+  ]
+  const lines = rows.map(({ group, metric, numRepeats, estimate, difference, p, pHolm, cpuMinutes, isPareto }) => [
     ...columns.map((name) => group[name] ?? ''),
     metric,
     numRepeats,
     ...numbersOf(estimate, true),
     ...numbersOf(difference, false),
+    p,
+    pHolm,
+    cpuMinutes,
+    cpuMinutes === undefined ? undefined : String(isPareto),
   ])
   return [[...columns, ...names], ...lines].map((line) => line.map(csvCell).join(',')).join('\n')
 }
@@ -78,6 +108,7 @@ export function latexTable({ columns, rows }: ReportTable): string {
 
 const latexSpecial: Readonly<Record<string, string>> = {
   '\\': '\\textbackslash{}',
+  '<': '$<$',
   '~': '\\textasciitilde{}',
   '^': '\\textasciicircum{}',
   '−': '$-$',
@@ -85,5 +116,5 @@ const latexSpecial: Readonly<Record<string, string>> = {
 }
 
 function latexText(text: string): string {
-  return text.replace(/[\\~^−–&%$#_{}]/g, (character) => latexSpecial[character] ?? `\\${character}`)
+  return text.replace(/[\\~^−–<&%$#_{}]/g, (character) => latexSpecial[character] ?? `\\${character}`)
 }

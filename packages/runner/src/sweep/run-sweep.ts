@@ -12,11 +12,15 @@ import {
   type TrialState,
 } from './journal.js'
 import { resultDigest, type KeyedSweep, type TrialStages } from './merge-trials.js'
+import { contestants, figureOf, rungsOf, survivors, type Contestant, type Standing } from './prune.js'
+import type { PruneDeclaration } from './read-prune.js'
+import { stageSeconds } from './stage-seconds.js'
 import { overridesOf } from './trial.js'
 
 /** What a sweep came to. */
 export interface SweepOutcome {
-  readonly run: RunOutcome
+  /** One, or one for each rung where trials are pruned. */
+  readonly runs: readonly RunOutcome[]
   /** State of every trial, by its id. */
   readonly states: ReadonlyMap<string, TrialState>
 }
@@ -49,17 +53,56 @@ export function planSweep(keyed: KeyedSweep, store: Store): SweepPlan {
   }
 }
 
+/** How a sweep is run. */
+export interface SweepRunOptions extends RunOptions {
+  /** Which trials; left out: all. */
+  readonly isAsked?: (trial: string) => boolean
+}
+
 /**
- * Runs the trials of a sweep as one run, each distinct key once. A trial is written into the journal as soon as it has ended; one that
- * fails keeps its log, and the others go on.
+ * Runs the trials of a sweep, each distinct key once: as one run, or, where trials are pruned, as one for every rung of repeats. A trial is
+ * written into the journal as soon as it has ended; one that fails keeps its log, and the others go on.
  */
-export async function runSweep(keyed: KeyedSweep, options: RunOptions = {}): Promise<SweepOutcome> {
-  const { storeDir, name } = keyed.sweep
+export async function runSweep(keyed: KeyedSweep, options: SweepRunOptions = {}): Promise<SweepOutcome> {
+  const { storeDir, name, prune } = keyed.sweep
+  const { isAsked = () => true, ...runOptions } = options
   const store = openStore(storeDir)
   const journal = openJournal(storeDir, name)
-  const { missing } = planSweep(keyed, store)
-  const settled = settler(keyed, store, journal, missing)
-  const run = await runPipeline(keyed.union, {
+  const members = keyed.members.filter(({ trial }) => isAsked(trial.id))
+  const states = new Map<string, TrialState>()
+  const context: Context = {
+    keyed,
+    store,
+    journal,
+    states,
+    options: runOptions,
+    before: readJournal(storeDir, name),
+    seconds: stageSeconds(storeDir),
+  }
+  journal.begin(members.map(({ trial }) => trial.id))
+  const runs = prune ? await runRungs(context, members, prune) : [await runMembers(context, members)]
+  return { runs, states }
+}
+
+interface Context {
+  readonly keyed: KeyedSweep
+  readonly store: Store
+  readonly journal: Journal
+  /** Of the trials that have ended. */
+  readonly states: Map<string, TrialState>
+  readonly options: RunOptions
+  readonly before: ReadonlyMap<string, JournalEntry>
+  /** Of stages that were computed, by key; added to. */
+  readonly seconds: Map<string, number>
+}
+
+async function runMembers(context: Context, members: readonly TrialStages[]): Promise<RunOutcome> {
+  const { keyed, store, options } = context
+  const stages = members.flatMap(({ wanted }) => wanted)
+  const wanted = [...new Set(stages.map((id) => keyed.union.stages.get(id)!.node))]
+  const part = { ...keyed, members, union: { ...keyed.union, graph: { ...keyed.union.graph, wanted } } }
+  const settled = settler({ ...context, keyed: part }, planSweep(part, store).missing)
+  const run = await runPipeline(part.union, {
     ...options,
     onError: 'continue',
     emit: (event) => {
@@ -68,18 +111,86 @@ export async function runSweep(keyed: KeyedSweep, options: RunOptions = {}): Pro
     },
   })
   settled.close(run)
-  return { run, states: settled.states }
+  return run
+}
+
+/** Runs more and more repeats of fewer and fewer contestants. Who goes on depends on figures alone, not on who was faster. */
+async function runRungs(
+  context: Context,
+  members: readonly TrialStages[],
+  prune: PruneDeclaration,
+): Promise<readonly RunOutcome[]> {
+  const { keyed, states, journal } = context
+  const byTrial = new Map(members.map((member) => [member.trial.id, member]))
+  let running = contestants(members.map(({ trial }) => trial))
+  const gone: Standing[] = []
+  const runs: RunOutcome[] = []
+  const most = Math.max(...running.map(({ trials }) => trials.length))
+  for (const rung of rungsOf(prune, most)) {
+    const due = running.flatMap(({ trials }) => trials.slice(0, rung)).filter((id) => !states.has(id))
+    if (due.length > 0)
+      runs.push(
+        await runMembers(
+          context,
+          due.map((id) => byTrial.get(id)!),
+        ),
+      )
+    if (rung === most || runs.at(-1)?.record.status === 'interrupted') break
+    const standing = running.map((contestant) => ({ contestant, mean: meanOf(contestant, rung, prune, context) }))
+    const next = new Set(survivors(prune, standing, gone))
+    for (const each of standing) {
+      if (next.has(each.contestant)) continue
+      gone.push(each)
+      const { contestant, mean } = each
+      for (const id of contestant.trials.slice(rung)) {
+        const member = byTrial.get(id)!
+        states.set(id, 'pruned')
+        const last = context.before.get(id)
+        const result = resultDigest(member, keyed)
+        if (last?.state === 'pruned' && last.result === result) continue
+        journal.append({
+          time: new Date().toISOString(),
+          trial: id,
+          state: 'pruned',
+          overrides: overridesOf(member.trial.settings),
+          result,
+          run: runs.at(-1)?.record.run ?? '',
+          reason: `${prune.rule}: ${mean!.toFixed(4)} after ${String(rung)} of ${String(contestant.trials.length)} repeats`,
+        })
+      }
+    }
+    running = running.filter((contestant) => next.has(contestant))
+  }
+  return runs
+}
+
+/** Mean of the figure that is pruned by, over the first repeats of a contestant that have it. */
+function meanOf(
+  { trials }: Contestant,
+  rung: number,
+  prune: PruneDeclaration,
+  { keyed, states, store }: Context,
+): number | undefined {
+  const primary = keyed.sweep.basis.document.primaryMetric?.value
+  const name = prune.metric ?? (primary?.kind === 'scalar' ? String(primary.value) : '')
+  const values = trials.slice(0, rung).flatMap((id) => {
+    if (states.get(id) !== 'ok') return []
+    const result = resultOf(
+      keyed.members.find(({ trial }) => trial.id === id)!,
+      keyed,
+      store,
+    )
+    const value = result.metrics[figureOf(result, name, prune.place)]
+    return typeof value === 'number' ? [value] : []
+  })
+  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
 /** Writes down what becomes of each trial, as it happens. */
 function settler(
-  keyed: KeyedSweep,
-  store: Store,
-  journal: Journal,
+  { keyed, store, journal, states, before, seconds }: Context,
   missing: SweepPlan['missing'],
-): { readonly states: Map<string, TrialState>; hear(event: RunEvent): void; close(run: RunOutcome): void } {
-  const before = readJournal(keyed.sweep.storeDir, keyed.sweep.name)
-  const states = new Map<string, TrialState>()
+): { hear(event: RunEvent): void; close(run: RunOutcome): void } {
   const logs = new Map<string, string>()
   const open = new Map(keyed.members.map((member) => [member, new Set(missing.get(member.trial.id))]))
   let run = ''
@@ -98,7 +209,9 @@ function settler(
       overrides: overridesOf(trial.settings),
       result,
       run,
-      ...(state === 'ok' ? { metrics: journal.keep(resultOf(member, keyed, store)) } : {}),
+      ...(state === 'ok'
+        ? { metrics: journal.keep({ ...resultOf(member, keyed, store), ...costOf(member, keyed, seconds) }) }
+        : {}),
       ...more,
     })
   }
@@ -107,7 +220,6 @@ function settler(
   }
 
   return {
-    states,
     hear(event) {
       if (event.type === 'run-started') {
         run = event.run
@@ -115,6 +227,7 @@ function settler(
       } else if (event.type === 'stage-started') logs.set(event.stage, event.logFile)
       else if (event.type === 'stage-finished') {
         const isFine = event.outcome === 'done' || event.outcome === 'cached'
+        if (event.outcome === 'done') seconds.set(keyed.union.stages.get(event.stage)!.key, event.seconds)
         for (const [member, waiting] of open) {
           if (!waiting.has(event.stage)) continue
           if (isFine) waiting.delete(event.stage)
@@ -161,6 +274,22 @@ function resultOf(member: TrialStages, keyed: KeyedSweep, store: Store): TrialRe
     metrics,
     ...splitRows(member, keyed, store),
   }
+}
+
+/** What the trial takes if nothing is shared. */
+function costOf(
+  { wanted }: TrialStages,
+  keyed: KeyedSweep,
+  seconds: ReadonlyMap<string, number>,
+): { readonly cpuSeconds?: number } {
+  let sum = 0
+  for (const id of upstreamOf(wanted, keyed)) {
+    const { key, resources } = keyed.union.stages.get(id)!
+    const own = seconds.get(key)
+    if (own === undefined) return {}
+    sum += own * resources.cpus
+  }
+  return { cpuSeconds: Math.round(sum * 1000) / 1000 }
 }
 
 function metricsOf(key: string, store: Store): Readonly<Record<string, number | null>> {

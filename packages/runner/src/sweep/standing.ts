@@ -18,7 +18,8 @@ export function standings(keyed: KeyedSweep): ReadonlyMap<string, Standing> {
     keyed.members.map((member): [string, Standing] => {
       const entry = journal.get(member.trial.id)
       if (!entry) return [member.trial.id, { state: 'new', entry }]
-      const isCurrent = entry.state !== 'ok' || entry.result === resultDigest(member, keyed)
+      const isCurrent =
+        (entry.state !== 'ok' && entry.state !== 'pruned') || entry.result === resultDigest(member, keyed)
       return [member.trial.id, { state: isCurrent ? entry.state : 'outdated', entry }]
     }),
   )

@@ -402,9 +402,10 @@ repeat: { seeds: [1, 2] }
         .sort(),
     ).toEqual(['centred:apply', 'centred:fit', 'near:apply', 'near:fit', 'scores'].flatMap((id) => [id, id]))
     const journal = project.read('.etsef/sweeps/twenty/journal.jsonl').trim().split('\n')
-    expect(journal).toHaveLength(24 + 8)
+    // With a line for each time that it was begun.
+    expect(journal).toHaveLength(1 + 24 + 1 + 8)
     expect(computedIn(await project.etsef('sweep', 'run', file, '--log', 'json'))).toEqual([])
-    expect(project.read('.etsef/sweeps/twenty/journal.jsonl').trim().split('\n')).toHaveLength(32)
+    expect(project.read('.etsef/sweeps/twenty/journal.jsonl').trim().split('\n')).toHaveLength(35)
   })
 
   test('gives what each trial gives alone', async () => {
@@ -474,6 +475,79 @@ repeat: { seeds: [1, 2] }
     const status = await project.etsef('sweep', 'status', 'sweeps/fail.yaml', '--json')
     expect(JSON.parse(status.stdout)).toMatchObject({ trials: [{ state: 'failed' }, { state: 'ok' }, { state: 'ok' }] })
     expect((await project.etsef('table', 'sweeps/fail.yaml')).stderr).toContain('1 of 3 trials are not done')
+  })
+
+  test('what is behind after some repeats is given up, and the journal says why', async () => {
+    const file = write(
+      'prune.yaml',
+      `base: { outputs: [scores] }
+grid: { centred.k: [1, 2, 3, 4] }
+repeat: { seeds: [1, 2, 3, 4] }
+prune: { rule: halving, after: 1, metric: scores.accuracy }
+`,
+    )
+    const first = await project.etsef('sweep', 'run', file, '--json')
+    expect(first.code).toBe(0)
+    const { trials } = JSON.parse(first.stdout) as { trials: Record<string, string> }
+    const count = (state: string) => Object.values(trials).filter((each) => each === state).length
+    // One repeat of four, a second of two, the other two of one.
+    expect([count('ok'), count('pruned')]).toEqual([4 + 2 + 2, 8])
+    const pruned = [...readJournal(join(project.dir, '.etsef'), 'prune').values()].filter(
+      ({ state }) => state === 'pruned',
+    )
+    expect(pruned).toHaveLength(8)
+    expect(pruned[0]?.reason).toMatch(/^halving: \d\.\d{4} after 1 of 4 repeats$/)
+    const status = await project.etsef('sweep', 'status', file)
+    expect(status.stdout).toContain('8 ok')
+    expect(status.stdout).toContain('8 pruned')
+    const lines = () => project.read('.etsef/sweeps/prune/journal.jsonl').trim().split('\n').length
+    const numBefore = lines()
+    const again = await project.etsef('sweep', 'run', file, '--json')
+    expect(JSON.parse(again.stdout)).toMatchObject({ trials, done: 0 })
+    // Nothing but that it was begun again.
+    expect(lines()).toBe(numBefore + 1)
+  })
+
+  test('pruning needs repeats, and words that are known', async () => {
+    expect(await problemsOf('grid: { centred.k: [1, 2] }\nprune: { rule: best, after: 0 }\n')).toEqual([
+      { code: 'ERR_SWEEP', at: '3:1', message: expect.stringContaining('nothing to prune') as string },
+      { code: 'ERR_BAD_OPTION', at: '3:16', message: '"best" is no "rule" of a pruning' },
+      { code: 'ERR_BAD_OPTION', at: '3:29', message: '"after" is not a number of repeats' },
+    ])
+  })
+
+  test('one that was cancelled from another terminal is resumed: what was begun, and nothing that is new', async () => {
+    project.write(
+      'pipelines/slow.yaml',
+      'primaryMetric: accuracy\nnodes:\n  points: { use: toy/points, with: { numSamples: 20 } }\n  split: { use: toy/split-features, in: { features: points } }\n  node: { use: toy/trouble, in: { features: split }, with: { mode: none } }\n  scaled: { use: toy/scale, in: { features: node } }\n  near: { use: toy/nearest, in: { features: scaled } }\n  scores: { use: toy/score, in: { predictions: near } }\n',
+    )
+    const file = 'sweeps/slow.yaml'
+    const text = (factors: string) =>
+      `pipeline: ../pipelines/slow.yaml\nbase: { node.mode: hang }\ngrid: { scaled.factor: [${factors}] }\n`
+    project.write(file, text('1, 2'))
+    expect((await project.etsef('sweep', 'resume', file)).stdout).toContain('that could be resumed')
+    expect((await project.etsef('sweep', 'cancel', file)).stdout).toContain('No run of')
+    const running = project.etsef('sweep', 'run', file)
+    const isBegun = async () => (await project.etsef('runs')).stdout.includes(file)
+    while (!(await isBegun())) await new Promise((resolve) => setTimeout(resolve, 100))
+    const cancelled = await project.etsef('sweep', 'cancel', file)
+    expect(cancelled.stdout).toContain('is cancelled')
+    expect((await running).code).toBe(130)
+    const states = async () => {
+      const { stdout } = await project.etsef('sweep', 'status', file, '--json')
+      return (JSON.parse(stdout) as { trials: { state: string }[] }).trials.map(({ state }) => state)
+    }
+    expect(await states()).toEqual(['interrupted', 'interrupted'])
+  })
+
+  test('resume leaves what is new in the file, and what failed, to run', async () => {
+    const file = 'sweeps/resume.yaml'
+    const text = (modes: string) => `pipeline: ../pipelines/trouble.yaml\ngrid: { node.mode: [${modes}] }\n`
+    project.write(file, text('throw, none'))
+    expect((await project.etsef('sweep', 'run', file)).code).toBe(1)
+    project.write(file, text('throw, none, peek'))
+    const { stdout } = await project.etsef('sweep', 'resume', file, '--json')
+    expect(Object.values((JSON.parse(stdout) as { trials: Record<string, string> }).trials)).toEqual(['ok'])
   })
 
   test('a result of a pipeline that was edited since, or of another one, is not shown as one of this', async () => {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { correctedInterval } from './corrected-interval.js'
 import type { TrialResult } from './journal.js'
 import { csvTable, latexTable, markdownTable, readableTable } from './print-table.js'
+import { correctedPairedTest } from './paired-tests.js'
 import { tabulate } from './tabulate.js'
 
 const scores: Readonly<Record<string, readonly number[]>> = { all: [0.9, 0.8, 0.7], 'without a,b': [0.8, 0.75, 0.6] }
@@ -47,7 +48,53 @@ test('a baseline of several rows, and names that are not varied, are refused', (
 
 test('cells are quoted for each format', () => {
   const table = tabulate({ results, metrics: ['n_rows'] })
-  expect(csvTable(table).split('\n')[2]).toMatch(/^"without a,b",scores\.n_rows,3,20,0,20,20,,,$/)
+  expect(csvTable(table).split('\n')[2]).toMatch(/^"without a,b",scores\.n_rows,3,20,0,20,20,,,,,,,$/)
   expect(latexTable(readableTable(table))).toContain('scores.n\\_rows & 3 & 20.000')
   expect(markdownTable({ columns: ['a|b'], rows: [['c']] })).toBe('| a\\|b |\n|---|\n| c |')
+})
+
+test('every row is tested against the baseline, and p values are adjusted over the rows of a figure', () => {
+  const more = Array.from({ length: 3 }, (_, index): TrialResult => ({
+    ...results[index]!,
+    trial: `third-${String(index)}`,
+    factors: { ablate: 'without c' },
+    metrics: { 'scores.vote.accuracy': [0.88, 0.79, 0.71][index]! },
+  }))
+  const { rows } = tabulate({ results: [...results, ...more], metrics: ['accuracy'], baseline: 'ablate=all' })
+  const shared = { numTrain: 80, numTest: 20 }
+  const first = correctedPairedTest({ differences: [-0.1, -0.05, -0.1], ...shared })!.p
+  const second = correctedPairedTest({ differences: [-0.02, -0.01, 0.01], ...shared })!.p
+  expect(rows.map(({ p }) => p?.toFixed(9))).toEqual([undefined, first.toFixed(9), second.toFixed(9)])
+  expect(rows.map(({ pHolm }) => pHolm?.toFixed(9))).toEqual([
+    undefined,
+    Math.min(1, 2 * first).toFixed(9),
+    Math.max(second, Math.min(1, 2 * first)).toFixed(9),
+  ])
+  const { columns, rows: lines } = readableTable(tabulate({ results, metrics: ['accuracy'], baseline: 'ablate=all' }))
+  expect(columns.slice(-3)).toEqual(['difference', 'p', 'p (Holm)'])
+  expect(lines[1]?.slice(-2)).toEqual([first.toFixed(3), first.toFixed(3)])
+})
+
+test('the Pareto front is what nothing beats in both score and time', () => {
+  const timed = (ablate: string, score: number, minutes: number | undefined): TrialResult => ({
+    trial: ablate,
+    factors: { ablate },
+    repeat: {},
+    keys: {},
+    metrics: { 'scores.accuracy': score },
+    ...(minutes === undefined ? {} : { cpuSeconds: 60 * minutes }),
+  })
+  const all = [timed('a', 0.9, 10), timed('b', 0.8, 2), timed('c', 0.8, 3), timed('d', 0.95, undefined)]
+  const front = (goal?: 'min'): readonly string[] =>
+    tabulate({ results: all, metrics: ['accuracy'], goal })
+      .rows.filter(({ isPareto }) => isPareto)
+      .map(({ group }) => group['ablate']!)
+  expect(front()).toEqual(['a', 'b'])
+  expect(front('min')).toEqual(['b'])
+  expect(readableTable(tabulate({ results: all, metrics: ['accuracy'] })).rows.map((row) => row.slice(-2))).toEqual([
+    ['10.0', 'yes'],
+    ['2.0', 'yes'],
+    ['3.0', ''],
+    ['–', ''],
+  ])
 })

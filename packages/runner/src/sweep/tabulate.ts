@@ -2,6 +2,7 @@ import type { PipelineError } from '@etsef/plugin-api'
 import { problem, suggest } from '../errors.js'
 import { correctedInterval, type CorrectedInterval } from './corrected-interval.js'
 import type { TrialResult } from './journal.js'
+import { correctedPairedTest, holm } from './paired-tests.js'
 
 /** How the results of a sweep are put together. */
 export interface TableRequest {
@@ -12,6 +13,8 @@ export interface TableRequest {
   readonly baseline?: string | undefined
   /** Names of figures, whole (`scores.vote.accuracy`) or their last part (`accuracy`). */
   readonly metrics: readonly string[]
+  /** Which way a figure is better; left out: up. */
+  readonly goal?: 'max' | 'min' | undefined
 }
 
 /** A figure over the repeats: the interval is there when there are two or more, and the rows of the split are known. */
@@ -30,6 +33,13 @@ export interface SweepRow {
   /** Paired by repeat; left out in the rows of the baseline, and where no repeat is in common. */
   readonly difference: Estimate | undefined
   readonly isBaseline: boolean
+  /** Two-sided p of the corrected paired t test against the baseline, alone and after Holm over the rows of the figure. */
+  readonly p: number | undefined
+  readonly pHolm: number | undefined
+  /** CPU minutes that one trial of the row takes if nothing is shared; left out where a stage's time is not known. */
+  readonly cpuMinutes: number | undefined
+  /** No other row of the figure is as good in less time, or better in as little. */
+  readonly isPareto: boolean
 }
 
 /** The table of a sweep. */
@@ -45,7 +55,7 @@ interface Group {
 }
 
 /** Mean, spread and corrected interval of every group and figure, and its difference to the baseline. @throws PipelineError */
-export function tabulate({ results, groupBy, baseline, metrics }: TableRequest): SweepTable {
+export function tabulate({ results, groupBy, baseline, metrics, goal = 'max' }: TableRequest): SweepTable {
   const varied = new Set(results.flatMap(({ factors, repeat }) => [...Object.keys(factors), ...Object.keys(repeat)]))
   const unknown = groupBy?.find((name) => !varied.has(name))
   if (unknown !== undefined) throw notVaried(unknown, varied)
@@ -65,19 +75,59 @@ export function tabulate({ results, groupBy, baseline, metrics }: TableRequest):
     names.flatMap((metric): readonly SweepRow[] => {
       const own = valuesOf(group, metric)
       if (own.length === 0) return []
+      const pairs = reference && reference !== group ? pairsOf(own, valuesOf(reference, metric)) : []
       return [
         {
           group: group.values,
           metric,
           numRepeats: own.length,
           estimate: estimate(own),
-          difference: reference && reference !== group ? difference(own, valuesOf(reference, metric)) : undefined,
+          difference: pairs.length > 0 ? estimate(pairs) : undefined,
           isBaseline: group === reference,
+          p: pOf(pairs),
+          pHolm: undefined,
+          cpuMinutes: minutesOf(group),
+          isPareto: false,
         },
       ]
     }),
   )
-  return { columns, rows, hasBaseline: reference !== undefined }
+  return {
+    columns,
+    rows: names.flatMap((metric) =>
+      compared(
+        rows.filter((row) => row.metric === metric),
+        goal,
+      ),
+    ),
+    hasBaseline: reference !== undefined,
+  }
+}
+
+/** Rows of one figure, with what they are only beside each other. */
+function compared(rows: readonly SweepRow[], goal: 'max' | 'min'): readonly SweepRow[] {
+  const tested = rows.filter(({ p }) => p !== undefined)
+  const adjusted = holm(tested.map(({ p }) => p!))
+  const pHolmOf = new Map(tested.map((row, index) => [row, adjusted[index]]))
+  const isBeaten = (row: SweepRow): boolean =>
+    rows.some((other) => {
+      if (other.cpuMinutes === undefined) return false
+      const gain = (other.estimate.mean - row.estimate.mean) * (goal === 'max' ? 1 : -1)
+      const saved = row.cpuMinutes! - other.cpuMinutes
+      return gain >= 0 && saved >= 0 && (gain > 0 || saved > 0)
+    })
+  return rows.map((row) => ({
+    ...row,
+    pHolm: pHolmOf.get(row),
+    isPareto: row.cpuMinutes !== undefined && !isBeaten(row),
+  }))
+}
+
+/** Mean over the trials of a row; one whose time is not known leaves it out. */
+function minutesOf({ members }: Group): number | undefined {
+  const seconds = members.map(({ cpuSeconds }) => cpuSeconds)
+  if (seconds.some((each) => each === undefined)) return undefined
+  return seconds.reduce((sum: number, each) => sum + (each ?? 0), 0) / members.length / 60
 }
 
 interface Value {
@@ -117,13 +167,25 @@ function estimate(values: readonly Value[]): Estimate {
   return { mean, sd: interval.sd, interval }
 }
 
-function difference(own: readonly Value[], reference: readonly Value[]): Estimate | undefined {
+/** p of the paired test; not where the rows of the splits are unknown: without them nothing is known of how much they share. */
+function pOf(pairs: readonly Value[]): number | undefined {
+  if (pairs.some(({ numTrain, numTest }) => numTrain === undefined || numTest === undefined)) return undefined
+  const average = (pick: (value: Value) => number | undefined): number =>
+    pairs.reduce((sum, each) => sum + (pick(each) ?? 0), 0) / pairs.length
+  return correctedPairedTest({
+    differences: pairs.map(({ value }) => value),
+    numTrain: average(({ numTrain }) => numTrain),
+    numTest: average(({ numTest }) => numTest),
+  })?.p
+}
+
+/** Own figures minus those of the reference, where both have the repeat. */
+function pairsOf(own: readonly Value[], reference: readonly Value[]): readonly Value[] {
   const byPairing = new Map(reference.map((each) => [each.pairing, each.value]))
-  const pairs = own.flatMap((each) => {
+  return own.flatMap((each) => {
     const other = byPairing.get(each.pairing)
     return other === undefined ? [] : [{ ...each, value: each.value - other }]
   })
-  return pairs.length === 0 ? undefined : estimate(pairs)
 }
 
 function chooseMetrics(results: readonly TrialResult[], wanted: readonly string[]): readonly string[] {
