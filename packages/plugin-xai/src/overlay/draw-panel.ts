@@ -174,23 +174,34 @@ function drawBar(context: SKRSContext2D, scaleMax: number, unit: string): void {
   const colors = Array.from({ length: rows }, (_, row) => [...heatColor(1 - row / (rows - 1)), 255])
   context.drawImage(canvasOf(1, rows, Uint8ClampedArray.from(colors.flat())), left, headingHeight, barWidth, side)
   const right = left + barWidth
-  for (const share of [1, 0.75, 0.5, 0.25, 0]) {
+  const { labels, exponent } = barScale(scaleMax)
+  for (const [i, share] of ticks.entries()) {
     const y = headingHeight + (1 - share) * side
     context.fillStyle = '#888888'
     context.fillRect(right, Math.min(y, headingHeight + side - 1), 4, 1)
-    write(
-      context,
-      formatNumber(scaleMax * share),
-      right + 7,
-      Math.min(Math.max(y + 4, headingHeight + 9), headingHeight + side),
-    )
+    write(context, labels[i]!, right + 7, Math.min(Math.max(y + 4, headingHeight + 9), headingHeight + side))
   }
-  const [label = ''] = fitText(unit, { ...text, maxWidth: side })
+  const [label = ''] = fitText(exponent === 0 ? unit : `1e${exponent} ${unit}`, { ...text, maxWidth: side })
   context.save()
   context.translate(right + labelWidth + gap + lineHeight, headingHeight + side / 2)
   context.rotate(-Math.PI / 2)
   write(context, label, -typesetting().width(label, text) / 2, -lineHeight / 4)
   context.restore()
+}
+
+/** Where a bar has marks, from its upper end down. */
+const ticks = [1, 0.75, 0.5, 0.25, 0] as const
+
+/**
+ * Numbers at the marks of a bar from `max` down to 0, all with as many decimals: what is very small or large is in units of 10^`exponent`,
+ * so that 0.00229 and a quarter of it are 2.29 and 0.57, and not 0.00229 and 6e-4.
+ */
+export function barScale(max: number): { readonly labels: readonly string[]; readonly exponent: number } {
+  const power = max > 0 ? Math.floor(Math.log10(max)) : 0
+  const exponent = power < -2 || power > 3 ? power : 0
+  const decimals = Math.max(0, 2 - (power - exponent))
+  const labels = ticks.map((share) => (share === 0 ? '0' : ((share * max) / 10 ** exponent).toFixed(decimals)))
+  return { labels, exponent }
 }
 
 /** Three significant digits, in at most six characters. */

@@ -8,7 +8,7 @@ import { loadImage } from '@napi-rs/canvas'
 import { describe, expect, test } from 'vitest'
 import plugin from '../plugin.js'
 import { heatColor } from './color-map.js'
-import { density, drawPanel, formatNumber } from './draw-panel.js'
+import { barScale, density, drawPanel, formatNumber } from './draw-panel.js'
 import { drawSheet } from './draw-sheet.js'
 
 const operation = plugin.operations[1]!
@@ -158,4 +158,14 @@ test('heatColor runs from black to pale yellow, ever lighter', () => {
 })
 test('formatNumber keeps three digits', () => {
   expect([0, 0.123456, 12345, 1e-7, 3].map(formatNumber)).toEqual(['0', '0.123', '1e+4', '1e-7', '3'])
+})
+
+test.each([
+  [0.00229, ['2.29', '1.72', '1.15', '0.57', '0'], -3],
+  [5e-5, ['5.00', '3.75', '2.50', '1.25', '0'], -5],
+  [0.5, ['0.500', '0.375', '0.250', '0.125', '0'], 0],
+  [12.5, ['12.5', '9.4', '6.3', '3.1', '0'], 0],
+  [2e5, ['2.00', '1.50', '1.00', '0.50', '0'], 5],
+])('the bar up to %d has numbers of one kind, none rounded away', (max, labels, exponent) => {
+  expect(barScale(max)).toEqual({ labels, exponent })
 })

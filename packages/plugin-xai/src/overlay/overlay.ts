@@ -28,7 +28,7 @@ export const overlay: Operation = defineOperation({
   kind: 'report',
   type: 'xai/overlay',
   summary: 'Pictures of maps over their images, with raw magnitudes, and how well they meet known lesions',
-  cacheVersion: 2,
+  cacheVersion: 3,
   draws: false,
   options: overlayOptions,
   inputs: overlayInputs,
