@@ -7,6 +7,7 @@ import {
   type CombineImplementation,
   type EstimatorImplementation,
   type InputsOf,
+  type MapImplementation,
   type Named,
 } from './define-operation.js'
 import type { FeatureBatch } from './payload/features.js'
@@ -95,4 +96,28 @@ test('gives no seed to code of an operation that draws nothing', () => {
   defineOperation({ ...shared, load: () => Promise.resolve(drawless) })
   // @ts-expect-error: the code asks for a seed
   defineOperation({ ...shared, draws: false, load: () => Promise.resolve(drawing) })
+})
+
+const images = { images: port.images('pictures'), features: port.features('rows'), model: port.model('network') }
+
+test('gives an imported apply the batch of its rows port', () => {
+  const other = { rows: images.features, model: images.model }
+  type Mapped = MapImplementation<object, typeof other, typeof outputs>
+  type Batch = Parameters<Awaited<ReturnType<Mapped['open']>>['apply']>[0]
+  expectTypeOf<Batch>().toEqualTypeOf<FeatureBatch>()
+})
+
+test('does not let rows name a port that is not there', () => {
+  defineOperation({
+    kind: 'map',
+    type: 'a/b',
+    summary: 's',
+    cacheVersion: 1,
+    options,
+    inputs: images,
+    outputs,
+    // @ts-expect-error: there is no such input
+    rows: 'pictures',
+    load: () => Promise.resolve({} as never),
+  })
 })

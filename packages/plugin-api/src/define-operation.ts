@@ -127,17 +127,21 @@ export interface DecodePictureArguments<O> {
   readonly options: O
 }
 
+/** A batch at port `R`, by its kind; where `R` is several ports, one of any of them. */
+export type BatchAt<I extends Ports, R extends keyof I> = Batches[Extract<I[R]['kind'], RowKind>]
+
 /** Code of a `map`: a pure function of a batch. Labels are hidden. Every output has the input's rows, in its order. */
 export interface MapImplementation<
   O,
   I extends Ports,
   U extends Ports,
   C extends SeedlessContext = SeedlessContext,
+  R extends keyof I = keyof I,
 > extends PixelLoading<O> {
   /** Opened once per stage (load models here); `apply` is called per batch, in order; `close` at the end. */
   readonly open: (args: RunArguments<O, I, C>) => Promise<{
     apply(
-      batch: Batches[RowKind],
+      batch: BatchAt<I, R>,
     ): Promise<{ readonly [K in keyof U]: U[K]['kind'] extends RowKind ? OutputBatches[U[K]['kind']] : never }>
     close?(): Promise<void>
   }>
@@ -150,6 +154,7 @@ export interface EstimatorImplementation<
   U extends Ports,
   S,
   C extends SeedlessContext = SeedlessContext,
+  R extends keyof I = keyof I,
 > {
   /** Learns from rows of the partitions in `fitOn` only. Labels are hidden when the operation is not `supervised`. */
   readonly fit: (args: RunArguments<O, I, C>) => Promise<S>
@@ -162,7 +167,7 @@ export interface EstimatorImplementation<
    * Left out when the operation's only output is its `model`.
    */
   readonly open?: (args: RunArguments<O, I, C> & { readonly state: S }) => Promise<{
-    apply(batch: Batches[RowKind]): Promise<{
+    apply(batch: BatchAt<I, R>): Promise<{
       readonly [K in keyof U as U[K]['kind'] extends RowKind ? K : never]: U[K]['kind'] extends RowKind
         ? OutputBatches[U[K]['kind']]
         : never
@@ -291,13 +296,14 @@ export interface MapDeclaration<
   I extends Ports,
   U extends Ports,
   D extends boolean = true,
+  R extends keyof I & string = keyof I & string,
 > extends Declaration<O, I, U, D> {
   readonly kind: 'map'
   /** Input port whose batches are mapped. */
-  readonly rows: keyof I & string
+  readonly rows: R
   /** Left out by what joins its inputs. */
   readonly joins?: never
-  load(): Promise<MapImplementation<Static<O>, I, U, ContextOf<D>>>
+  load(): Promise<MapImplementation<Static<O>, I, U, ContextOf<D>, R>>
 }
 
 /** Declares an estimator. */
@@ -307,10 +313,11 @@ export interface EstimatorDeclaration<
   U extends Ports,
   S,
   D extends boolean = true,
+  R extends keyof I & string = keyof I & string,
 > extends Declaration<O, I, U, D> {
   readonly kind: 'estimator'
   /** Input port whose rows are learned from and applied to. */
-  readonly rows: keyof I & string
+  readonly rows: R
   /** Left out by what joins its inputs. */
   readonly joins?: never
   /** Partitions whose rows `fit` may see. Never `test`. */
@@ -319,7 +326,7 @@ export interface EstimatorDeclaration<
   readonly supervised: boolean
   /** `fit` works without a row, too: a split that gives these partitions no share is fine. */
   readonly fitsWithoutRows?: true
-  load(): Promise<EstimatorImplementation<Static<O>, I, U, S, ContextOf<D>>>
+  load(): Promise<EstimatorImplementation<Static<O>, I, U, S, ContextOf<D>, R>>
 }
 
 /** Declares a map whose inputs with rows are joined. */
@@ -418,12 +425,23 @@ export interface Operation extends Omit<Declaration<TSchema, Ports, Ports, boole
 export function defineOperation<O extends TSchema, U extends Ports, D extends boolean = true>(
   declaration: SourceDeclaration<O, U, D>,
 ): Operation
-export function defineOperation<O extends TSchema, I extends Ports, U extends Ports, S, D extends boolean = true>(
-  declaration: EstimatorDeclaration<O, I, U, S, D> | JoiningEstimatorDeclaration<O, I, U, S, D>,
-): Operation
-export function defineOperation<O extends TSchema, I extends Ports, U extends Ports, D extends boolean = true>(
+export function defineOperation<
+  O extends TSchema,
+  I extends Ports,
+  U extends Ports,
+  S,
+  const R extends keyof I & string,
+  D extends boolean = true,
+>(declaration: EstimatorDeclaration<O, I, U, S, D, R> | JoiningEstimatorDeclaration<O, I, U, S, D>): Operation
+export function defineOperation<
+  O extends TSchema,
+  I extends Ports,
+  U extends Ports,
+  const R extends keyof I & string,
+  D extends boolean = true,
+>(
   declaration:
-    | MapDeclaration<O, I, U, D>
+    | MapDeclaration<O, I, U, D, R>
     | JoiningMapDeclaration<O, I, U, D>
     | CombineDeclaration<O, I, U, D>
     | ReportDeclaration<O, I, U, D>,

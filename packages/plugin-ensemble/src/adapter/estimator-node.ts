@@ -58,8 +58,6 @@ export function transformerNode<O, M extends AnyModel, C extends SeedlessContext
       const featureNames = operation.names(state.model, state.featureNames)
       return Promise.resolve({
         apply: (batch) => {
-          // The runner opens the declared `features` port only.
-          if (batch.kind !== 'features') throw new TypeError(`${operation.kind} reads features, not ${batch.kind}`)
           const x = operation.apply(state.model, featureMatrix(batch))
           return Promise.resolve({ features: withFeatures(batch, x, featureNames) })
         },
@@ -79,7 +77,6 @@ export function classifierNode<O, M extends AnyModel, C extends SeedlessContext 
       const opened = await openModel(operation, state.model)
       return {
         apply: (batch) => {
-          if (batch.kind !== 'features') throw new TypeError(`${operation.kind} reads features, not ${batch.kind}`)
           const probabilities = opened.probabilities(featureMatrix(batch))
           return Promise.resolve({ predictions: withProbabilities(batch, probabilities) })
         },

@@ -40,7 +40,6 @@ export function tunedNode<O extends CrossFitOptions>(
       const known = new Map(outOfFold?.ids.map((_, row) => [rowKey(outOfFold, row), row]))
       return {
         apply: async (batch) => {
-          if (batch.kind !== 'features') throw new TypeError(`a classifier reads features, not ${batch.kind}`)
           const predictions = await opened.apply(batch)
           return { predictions: outOfFold ? withOutOfFold(predictions, known, outOfFold.scores) : predictions }
         },

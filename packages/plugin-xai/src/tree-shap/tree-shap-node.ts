@@ -42,7 +42,6 @@ export const open: Implementation['open'] = async ({ inputs, state, ctx }) => {
   let worst = 0
   return {
     apply: (batch) => {
-      if (batch.kind !== 'features') throw new TypeError(`tree-shap reads features, not ${batch.kind}`)
       checkColumns(batch.featureNames, ensemble.featureNames)
       if (batch.classNames.length !== ensemble.numClasses) {
         throw new PipelineError('ERR_CLASS_LIST', {

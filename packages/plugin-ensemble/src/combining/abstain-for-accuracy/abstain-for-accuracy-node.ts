@@ -45,7 +45,6 @@ export const abstainForAccuracyNode: EstimatorImplementation<
   open: ({ state }) =>
     Promise.resolve({
       apply: (batch) => {
-        if (batch.kind !== 'predictions') throw new TypeError(`abstain reads predictions, not ${batch.kind}`)
         return Promise.resolve({ predictions: abstainBatch(batch, state.threshold) })
       },
     }),

@@ -19,7 +19,6 @@ export const abstainNode: MapImplementation<
   open: ({ options }) =>
     Promise.resolve({
       apply: (batch) => {
-        if (batch.kind !== 'predictions') throw new TypeError(`abstain reads predictions, not ${batch.kind}`)
         return Promise.resolve({ predictions: abstainBatch(batch, options.margin) })
       },
     }),

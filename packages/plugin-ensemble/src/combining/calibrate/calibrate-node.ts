@@ -42,7 +42,6 @@ export const load: Code['load'] = async (dir) => {
 export const open: Code['open'] = ({ state }) =>
   Promise.resolve({
     apply: (batch) => {
-      if (batch.kind !== 'predictions') throw new TypeError(`calibrate reads predictions, not ${batch.kind}`)
       const table = matrix(batch.ids.length, batch.classNames.length, batch.scores)
       const probabilities = applyCalibration(state.model, table, batch.scoreKind)
       const predicted = argmaxRows(probabilities)
