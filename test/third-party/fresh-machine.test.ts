@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { read, temporaryFolder } from '../support/etsef.js'
 import { makeMachine, type Machine } from './machine.js'
-import { startRegistry, type LocalRegistry } from './registry.js'
+import { isUpstreamThere, startRegistry, type LocalRegistry } from './registry.js'
 
 /** The demo with fewer images and epochs: the same graph to the same table. */
 const small = ['vars.perClass=24', 'intermediate.with.perClass=12', 'tlSource.with.epochs=1', 'sslSource.with.epochs=1', 'tl.with.epochs=1', 'ssl.with.epochs=1', 'vars.components=6'] // prettier-ignore
 
-describe('on a machine with Node and nothing else', () => {
+describe.skipIf(!(await isUpstreamThere()))('on a machine with Node and nothing else', () => {
   const { path, dispose } = temporaryFolder()
   let registry: LocalRegistry
   let machine: Machine
@@ -31,7 +31,8 @@ describe('on a machine with Node and nothing else', () => {
     expect(Object.keys(packages)).toContain('node_modules/@etsef/nn')
     expect(Object.entries(packages).filter(([, { hasInstallScript }]) => hasInstallScript)).toEqual([])
     // No host but the registry.
-    for (const { resolved } of Object.values(packages)) expect(resolved).toMatch(/^(http:\/\/localhost|https:\/\/registry\.)/)
+    for (const { resolved } of Object.values(packages))
+      expect(resolved).toMatch(/^(http:\/\/localhost|https:\/\/registry\.)/)
   })
 
   test('there is one copy of the contract', () => {
