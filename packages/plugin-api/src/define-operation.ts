@@ -39,17 +39,21 @@ export type InputSpecs<P extends Ports> = { readonly [K in keyof P]: ByCardinali
 /** Specs that `plan` predicts for the outputs; what is left out is not known. */
 export type OutputSpecs<P extends Ports> = { readonly [K in keyof P]?: Omit<Spec, 'kind' | 'splitIds'> }
 
+/** What is known of a problem that `plan` reports. */
+export interface IssueDetails {
+  /** Of a problem at an input: class lists do not fit. Left out, the problem is one of its shape. */
+  readonly code?: 'ERR_CLASS_LIST'
+  readonly expected?: string
+  readonly received?: string
+  readonly hint?: string
+}
+
 /** What `plan` reads. It does no I/O and sees no data. */
 export interface PlanArguments<O, I extends Ports> {
   readonly options: O
   readonly inputs: InputSpecs<I>
   /** Reports a problem. `at` is an option (`components`) or an input (`in:features`); the runner adds file, line and column. */
-  issue(
-    this: void,
-    at: string,
-    message: string,
-    details?: { readonly expected?: string; readonly received?: string; readonly hint?: string },
-  ): void
+  issue(this: void, at: string, message: string, details?: IssueDetails): void
   /** Says what the reader of the result must know and is no mistake; the runner names the node and shows it with every plan and run. */
   notice?(this: void, message: string): void
 }

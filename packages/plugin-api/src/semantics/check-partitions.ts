@@ -6,11 +6,14 @@ interface Seen {
   readonly id: string
 }
 
+const duplicateHint = 'remove the duplicate, or give both the same group'
+const groupHint = 'take the partitions from data/split, which keeps groups whole'
+
 /** Watches that no image and no group falls into two partitions, over all batches of an output. */
 export function createPartitionCheck(): (rows: Rows) => void {
   const sources = new Map<string, Seen>()
   const groups = new Map<string, Seen>()
-  const check = (seen: Map<string, Seen>, key: string, own: Seen, what: string): void => {
+  const check = (seen: Map<string, Seen>, key: string, own: Seen, what: string, hint: string): void => {
     const before = seen.get(key)
     if (!before) {
       seen.set(key, own)
@@ -21,9 +24,7 @@ export function createPartitionCheck(): (rows: Rows) => void {
       message: `Rows "${before.id}" (${before.partition}) and "${own.id}" (${own.partition}) ${what}`,
       expected: 'both in one partition',
       received: `${before.partition} and ${own.partition}`,
-      hint: what.startsWith('are the same')
-        ? 'remove the duplicate, or give both the same group'
-        : 'take the partitions from data/split, which keeps groups whole',
+      hint,
     })
   }
   return (rows) => {
@@ -31,9 +32,9 @@ export function createPartitionCheck(): (rows: Rows) => void {
       const partition = rows.partitions[index]!
       if (partition === 'none') return
       const own = { partition, id }
-      check(sources, rows.sourceIds[index]!, own, 'are the same image')
+      check(sources, rows.sourceIds[index]!, own, 'are the same image', duplicateHint)
       const group = rows.groups[index]!
-      if (group !== '') check(groups, group, own, `are of one group "${group}"`)
+      if (group !== '') check(groups, group, own, `are of one group "${group}"`, groupHint)
     })
   }
 }

@@ -130,7 +130,10 @@ export function planTraining({ options, inputs, issue }: TrainingPlan) {
   }
   const numClasses = inputs.images.classNames?.length
   if (numClasses !== undefined && numClasses < 2) {
-    issue('in:images', 'a classifier needs at least two classes', { received: `${numClasses} class` })
+    issue('in:images', 'a classifier needs at least two classes', {
+      code: 'ERR_CLASS_LIST',
+      received: `${numClasses} class`,
+    })
   }
   const inputShape = options.inputSize === null ? inputs.init.inputShape : [options.inputSize, options.inputSize, 3]
   return { architecture, inputShape, classNames: inputs.images.classNames }

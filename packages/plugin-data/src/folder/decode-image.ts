@@ -47,7 +47,7 @@ export async function decodeImage(
     )
     return { dtype: 'uint8', shape: [info.height, info.width, 3], data: pixels }
   } catch (error) {
-    throw error instanceof PipelineError ? error : explain(error, name, maxPixels)
+    throw error instanceof PipelineError ? error : await explain(error, { bytes, name, maxPixels })
   }
 }
 
@@ -116,20 +116,34 @@ function unsupported(name: string, received: string): PipelineError {
   })
 }
 
-function explain(error: unknown, name: string, maxPixels: number): PipelineError {
-  const text = error instanceof Error ? error.message : String(error)
-  if (/missing|no such file/i.test(text))
-    return new PipelineError('ERR_MISSING_FILE', { message: `Image "${name}" is not there`, cause: error })
-  if (/pixel limit/i.test(text)) {
+interface Undecoded {
+  readonly bytes: Uint8Array
+  readonly name: string
+  readonly maxPixels: number
+}
+
+async function explain(error: unknown, { bytes, name, maxPixels }: Undecoded): Promise<PipelineError> {
+  if ((await numPixelsOf(bytes)) > maxPixels) {
     return new PipelineError('ERR_TOO_LARGE', {
       message: `Image "${name}" is too large`,
       expected: `at most ${String(maxPixels)} pixels`,
       cause: error,
     })
   }
+  const text = error instanceof Error ? error.message : String(error)
   return new PipelineError('ERR_BAD_DATA', {
     message: `Image "${name}" cannot be decoded: ${text.split('\n')[0] ?? ''}`,
     hint: 'the file is damaged or no image; replace or remove it',
     cause: error,
   })
+}
+
+/** As its header says; 0 where there is none that can be read. */
+async function numPixelsOf(bytes: Uint8Array): Promise<number> {
+  return sharp(bytes, { limitInputPixels: false })
+    .metadata()
+    .then(
+      ({ width, height }) => width * height,
+      () => 0,
+    )
 }

@@ -64,6 +64,7 @@ export const evaluate: Operation = defineOperation({
         first.value.classNames.join('\n') !== value.classNames.join('\n')
       ) {
         args.issue('in:predictions', `"${name}" and "${first.name}" have different class lists`, {
+          code: 'ERR_CLASS_LIST',
           expected: first.value.classNames.join(', '),
           received: value.classNames.join(', '),
         })

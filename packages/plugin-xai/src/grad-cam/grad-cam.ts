@@ -73,6 +73,7 @@ export const gradCam: Operation = defineOperation({
       })
     else if (classNames && modelClasses && modelClasses.join('\n') !== classNames.join('\n')) {
       issue('in:model', 'The model has other classes than the images', {
+        code: 'ERR_CLASS_LIST',
         expected: classNames.join(', '),
         received: modelClasses.join(', '),
       })

@@ -1,4 +1,4 @@
-import { canonicalJson, isRowKind, type PipelineError, type Spec } from '@etsef/plugin-api'
+import { canonicalJson, isRowKind, type IssueDetails, type PipelineError, type Spec } from '@etsef/plugin-api'
 import { doesDraw, knownOfModels } from '@etsef/plugin-api/semantics'
 import { createHash } from 'node:crypto'
 import { asError, problem } from '../errors.js'
@@ -107,11 +107,7 @@ function askOperation(
   problems: PipelineError[],
 ): Predicted {
   const { operation, plugin } = node.installed
-  const issue = (
-    at: string,
-    message: string,
-    details: { expected?: string; received?: string; hint?: string } = {},
-  ): void => {
+  const issue = (at: string, message: string, details: IssueDetails = {}): void => {
     problems.push(specProblem(node, at, message, details))
   }
   const notice = (message: string): void => {
@@ -141,16 +137,10 @@ function askOperation(
   }
 }
 
-function specProblem(
-  node: GraphNode,
-  at: string,
-  message: string,
-  details: { expected?: string; received?: string; hint?: string },
-): PipelineError {
+function specProblem(node: GraphNode, at: string, message: string, { code, ...details }: IssueDetails): PipelineError {
   if (at.startsWith('in:')) {
     const port = at.slice(3)
-    const code = /class(es| list)/i.test(message) ? 'ERR_CLASS_LIST' : 'ERR_SHAPE_MISMATCH'
-    return problem(code, {
+    return problem(code ?? 'ERR_SHAPE_MISMATCH', {
       message: `Node "${node.id}", input "${port}": ${message}`,
       place: node.placeOfInput(port),
       node: node.id,

@@ -21,7 +21,7 @@ function serialise(thrown: unknown, storeDir?: string): SerialisedError {
   const error = storeProblem(thrown, storeDir) ?? (thrown instanceof Error ? thrown : new Error(String(thrown)))
   const fields = isPipelineError(error) ? error.toJSON() : { message: error.message }
   const corruptKey = error instanceof CorruptArtifact ? error.key : undefined
-  // What V8 throws where a process of C++ would be out of memory.
+  // What V8 throws where a process of C++ would be out of memory; it has no code, and no other RangeError begins so.
   const isTooMuch = error instanceof RangeError && /^Array buffer allocation failed/.test(error.message)
   const code = isTooMuch ? 'ERR_OUT_OF_MEMORY' : 'ERR_NODE_FAILED'
   return { fields: { code, message: error.message, ...fields }, stack: error.stack, corruptKey }

@@ -13,6 +13,7 @@ export function checkSources(at: string, sources: Sources, issue: Issue): void {
     const [expected, received] = [first?.value.classNames, value.classNames]
     if (first && expected && received && expected.join('\n') !== received.join('\n')) {
       issue(at, `"${name}" and "${first.name}" have different class lists`, {
+        code: 'ERR_CLASS_LIST',
         expected: expected.join(', '),
         received: received.join(', '),
       })

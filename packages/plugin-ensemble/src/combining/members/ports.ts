@@ -69,6 +69,7 @@ export function planMembers(
     const classNames = named?.value.classNames
     if (classNames && value.classNames && value.classNames.join('\u0000') !== classNames.join('\u0000')) {
       args.issue('in:predictions', `"${name}" and "${named.name}" predict other classes`, {
+        code: 'ERR_CLASS_LIST',
         expected: classNames.join(', '),
         received: value.classNames.join(', '),
       })
