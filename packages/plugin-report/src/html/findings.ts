@@ -66,7 +66,7 @@ export function headlineOf(evaluation: StoredEvaluation, facts: RunFacts | null)
 }
 
 /** What the interval of a difference says: one that holds 0 tells nothing apart. */
-export function verdictOf(comparison: StoredComparison | undefined): Verdict {
+function verdictOf(comparison: StoredComparison | undefined): Verdict {
   const interval = comparison?.differenceInterval
   if (interval === undefined || interval === null)
     return comparison?.difference === 0 ? 'not told apart' : 'not compared'

@@ -61,7 +61,7 @@ export function trainingPairs(facts: RunFacts): TrainingPair[] {
  *
  * @returns Null when it does not, or when too few steps were taken to say.
  */
-export function overfitOf(training: Series, validation: Series): Omit<Overfit, 'node' | 'phase'> | null {
+function overfitOf(training: Series, validation: Series): Omit<Overfit, 'node' | 'phase'> | null {
   if (validation.length < 4 || training.length !== validation.length) return null
   const best = validation.reduce((least, { value }, at) => (value < validation[least]!.value ? at : least), 0)
   const last = validation.length - 1

@@ -59,19 +59,19 @@ export function gatherFacts(record: RunRecord, sources: FactSources): Omit<RunFa
 }
 
 /** The pipeline as it ran, as YAML: variables and profiles are resolved, so they are left out. */
-export function yamlOf({ resolved, file }: RunRecord): string {
+function yamlOf({ resolved, file }: RunRecord): string {
   const shown = Object.entries(resolved as JsonObject).filter(([key]) => !['vars', 'profiles', 'extends'].includes(key))
   const root = fromPlain(Object.fromEntries(shown), { file, line: 1, column: 1 })
   return root.kind === 'map' ? printYaml(root, { isAnnotated: false }) : ''
 }
 
 /** Options of each node, by node, as they are in the keys: content by its digest. */
-export function optionsOf({ stages }: RunRecord): ReadonlyMap<string, JsonObject> {
+function optionsOf({ stages }: RunRecord): ReadonlyMap<string, JsonObject> {
   return new Map(Object.values(stages).map(({ node, ingredients }) => [node, ingredients.options]))
 }
 
 /** Options that two runs give differently, for the nodes that both have. */
-export function optionChanges(here: RunRecord, there: RunRecord): SiblingRun['changes'] {
+function optionChanges(here: RunRecord, there: RunRecord): SiblingRun['changes'] {
   const others = optionsOf(there)
   return [...optionsOf(here)].flatMap(([node, options]) => {
     const other = others.get(node)
@@ -84,7 +84,7 @@ export function optionChanges(here: RunRecord, there: RunRecord): SiblingRun['ch
 }
 
 /** Figures of a run by node. */
-export function metricsOf({ stages }: RunRecord): Readonly<Record<string, Readonly<Record<string, number | null>>>> {
+function metricsOf({ stages }: RunRecord): Readonly<Record<string, Readonly<Record<string, number | null>>>> {
   const metrics: Record<string, Record<string, number | null>> = {}
   for (const stage of Object.values(stages))
     if (stage.metrics) metrics[stage.node] = { ...metrics[stage.node], ...stage.metrics }

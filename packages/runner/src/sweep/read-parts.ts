@@ -81,6 +81,6 @@ export function wrongType(message: string, value: Located, expected: string): Pi
 }
 
 /** Something that must not be empty. */
-export function empty(message: string, place: Place, expected: string): PipelineError {
+function empty(message: string, place: Place, expected: string): PipelineError {
   return problem('ERR_SWEEP', { message, place, expected })
 }

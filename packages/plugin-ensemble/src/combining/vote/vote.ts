@@ -26,7 +26,7 @@ export const voteOptions = Type.Object(
 export type VoteNodeOptions = Static<typeof voteOptions>
 
 /** Outputs of `ensemble/vote`. */
-export const voteOutputs = {
+const voteOutputs = {
   predictions: port.predictions(
     'The ensemble’s class per row, with shares of votes (hard) or mean probabilities (soft)',
   ),
