@@ -91,7 +91,8 @@ function choicesOf(
   problems: PipelineError[],
 ): readonly Choice[] {
   // What holds for all trials distinguishes none.
-  const base = choice(block.base, isOutermost ? {} : factorsOf(block.base), block.place)
+  const factors = block.label ? { variant: block.label.text } : isOutermost ? {} : factorsOf(block.base)
+  const base = choice(block.base, factors, block.place)
   let choices: readonly Choice[] = [base]
   choices = multiply(
     choices,

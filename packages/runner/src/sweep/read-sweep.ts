@@ -21,6 +21,8 @@ export interface AblateDeclaration {
 /** A set of trials: every choice of the grid, with every row of `zip`, every ablation and every trial of the union. */
 export interface SweepBlock {
   readonly place: Place
+  /** Stands in tables for what `base` sets. */
+  readonly label: PlacedText | undefined
   readonly base: readonly Setting[]
   /** Alternatives of each path. */
   readonly grid: readonly (readonly Setting[])[]
@@ -70,7 +72,7 @@ export interface SweepDocument {
   readonly prune: PruneDeclaration | undefined
 }
 
-const blockKeys = ['base', 'grid', 'zip', 'random', 'when', 'union', 'include', 'exclude', 'ablate']
+const blockKeys = ['label', 'base', 'grid', 'zip', 'random', 'when', 'union', 'include', 'exclude', 'ablate']
 const topKeys = ['name', 'description', 'pipeline', ...blockKeys, 'repeat', 'prune']
 
 /** The sweep of a document; problems of form are reported. */
@@ -121,6 +123,7 @@ export function readSweep(root: Located, file: string, problems: PipelineError[]
 function readBlock(map: LocatedMap, problems: PipelineError[]): SweepBlock {
   return {
     place: map.place,
+    label: readText(map, 'label', problems),
     base: section(map, 'base', problems).flatMap(
       ([path, place, value]) => settingOf(path, place, value, problems) ?? [],
     ),

@@ -76,6 +76,21 @@ exclude: [{ centred.k: 1, seed: 4 }]
     ])
   })
 
+  test('a label stands for what a block sets', async () => {
+    const trials = await trialsOf(
+      'label.yaml',
+      `union:
+  - { label: few columns, base: { centred.k: 1 }, grid: { a.factor: [1, 2] } }
+  - { base: { centred.k: 2 } }
+`,
+    )
+    expect(trials.map(({ factors }) => factors)).toEqual([
+      { variant: 'few columns', 'a.factor': '1' },
+      { variant: 'few columns', 'a.factor': '2' },
+      { 'centred.k': '2' },
+    ])
+  })
+
   test('a trial is known by its overrides, wherever and in whatever order they are written', async () => {
     const [first] = await trialsOf('one.yaml', 'base: { seed: 9 }\ngrid: { centred.k: [2], a.factor: [7] }\n')
     const [second] = await trialsOf('other.yaml', 'zip: { a.factor: [7], seed: [9] }\nbase: { centred.k: 2 }\n')
