@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nadeauBengio } from '@etsef/plugin-report'
@@ -23,74 +23,77 @@ nodes:
 
 interface Interval {
   readonly mean: number
-  readonly low: number
-  readonly high: number
+  readonly interval: { readonly low: number; readonly high: number }
 }
 
-interface Result {
+interface Table {
+  readonly rows: readonly {
+    readonly metric: string
+    readonly numRepeats: number
+    readonly estimate: Interval
+    readonly difference?: Interval
+    readonly p?: number
+  }[]
+}
+
+interface Trial {
+  readonly metrics: Readonly<Record<string, number>>
   readonly numTrain: number
   readonly numTest: number
-  readonly rows: readonly { readonly name: string; readonly primary: Interval; readonly difference: Interval }[]
-  readonly runs: readonly { readonly scores: Readonly<Record<string, number>> }[]
 }
 
-describe('tools/repeated-splits.mjs', () => {
+describe('a sweep over splits', () => {
   const folder = temporaryFolder()
   afterAll(() => {
     folder.dispose()
   })
-  let stdout = ''
-  let result: Result
+  const store = join(folder.path, 'store')
+  const file = join(folder.path, 'sweep.yaml')
+  let trials: readonly Trial[] = []
+  let table: Table = { rows: [] }
   beforeAll(() => {
-    const file = join(folder.path, 'pipeline.yaml')
-    writeFileSync(file, pipeline)
-    const json = join(folder.path, 'result.json')
-    const args = [
-      file,
-      '--splits',
-      '3',
-      '--members',
-      'nb,knn,lda',
-      '--store',
-      join(folder.path, 'store'),
-      '--json',
-      json,
-    ]
-    const run = (): string => {
-      const { status, stdout, stderr } = spawnSync(process.execPath, ['tools/repeated-splits.mjs', ...args], {
-        cwd: root,
-        encoding: 'utf8',
-      })
-      expect(status, stderr).toBe(0)
+    writeFileSync(join(folder.path, 'pipeline.yaml'), pipeline)
+    writeFileSync(file, 'pipeline: pipeline.yaml\nbase: { outputs: [scores, oracle] }\nrepeat: { splits: 3 }\n')
+    const etsef = (...args: string[]): string => {
+      const { status, stdout, stderr } = spawnSync(
+        process.execPath,
+        ['packages/runner/bin/etsef.js', ...args, '--json', '--store', store],
+        { cwd: root, encoding: 'utf8' },
+      )
+      expect(status, stdout + stderr).toBe(0)
       return stdout
     }
-    stdout = run()
-    expect(run(), 'from the store').toBe(stdout)
-    result = JSON.parse(readFileSync(json, 'utf8')) as Result
+    etsef('sweep', 'run', file)
+    const kept = join(store, 'sweeps/sweep/trials')
+    trials = readdirSync(kept).map((name) => JSON.parse(readFileSync(join(kept, name), 'utf8')) as Trial)
+    const asked = ['--metric', 'balancedAccuracy', '--baseline', 'vote.balancedAccuracy', '--mean-of', 'nb,knn,lda']
+    table = JSON.parse(etsef('table', file, ...asked)) as Table
   })
+  const rowOf = (name: string) => table.rows.find(({ metric }) => metric === `${name}.balancedAccuracy`)!
 
   test('scores every input on splits that differ, and the oracle is above them', () => {
-    expect(result.rows.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(['nb', 'knn', 'lda', 'vote', 'oracle', 'mean of members']),
-    )
-    expect([result.numTrain, result.numTest]).toEqual([24, 8])
-    expect(new Set(result.runs.map(({ scores }) => JSON.stringify(scores))).size).toBeGreaterThan(1)
-    for (const { scores } of result.runs) {
-      for (const name of ['nb', 'knn', 'lda', 'vote']) expect(scores['oracle']).toBeGreaterThanOrEqual(scores[name]!)
-    }
-    expect(stdout).toContain('| **vote** |')
+    const names = ['scores.nb', 'scores.knn', 'scores.lda', 'scores.vote', 'oracle', 'mean of members']
+    expect(names.map((name) => rowOf(name).numRepeats)).toEqual(names.map(() => 3))
+    expect(trials.map(({ numTrain, numTest }) => [numTrain, numTest])).toEqual([1, 2, 3].map(() => [24, 8]))
+    expect(new Set(trials.map(({ metrics }) => JSON.stringify(metrics))).size).toBeGreaterThan(1)
+    for (const { metrics } of trials)
+      for (const name of names.slice(0, 4))
+        expect(metrics['oracle.balancedAccuracy']).toBeGreaterThanOrEqual(metrics[`${name}.balancedAccuracy`]!)
   })
 
   test('the intervals are those of the corrected resampled t test', () => {
-    const { numTrain, numTest, rows, runs } = result
-    const { primary } = rows.find(({ name }) => name === 'nb')!
+    const figures = (name: string): readonly number[] =>
+      trials.map(({ metrics }) => metrics[`scores.${name}.balancedAccuracy`]!)
+    const { interval } = rowOf('scores.nb').estimate
+    const rows = { numTrain: 24, numTest: 8 }
     // Against a score at an end of the interval the test gives p = 0.05.
-    for (const end of [primary.low, primary.high]) {
-      const differences = runs.map(({ scores }) => scores['nb']! - end)
-      expect(nadeauBengio({ differences, numTrain, numTest }).p).toBeCloseTo(0.05, 9)
+    for (const end of [interval.low, interval.high]) {
+      const differences = figures('nb').map((value) => value - end)
+      expect(nadeauBengio({ differences, ...rows }).p).toBeCloseTo(0.05, 9)
     }
-    const { difference } = rows.find(({ name }) => name === 'knn')!
-    const mean = runs.reduce((sum, { scores }) => sum + scores['vote']! - scores['knn']!, 0) / runs.length
-    expect(difference.mean).toBeCloseTo(mean, 12)
+    const { difference, p } = rowOf('scores.knn')
+    const differences = figures('knn').map((value, index) => value - figures('vote')[index]!)
+    expect(difference?.mean).toBeCloseTo(differences.reduce((sum, value) => sum + value, 0) / 3, 12)
+    expect(p).toBeCloseTo(nadeauBengio({ differences, ...rows }).p, 12)
   })
 })

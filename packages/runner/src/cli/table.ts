@@ -1,5 +1,6 @@
 import { problem } from '../errors.js'
 import { readTrialResult, type TrialResult } from '../sweep/journal.js'
+import { withMeanOf } from '../sweep/mean-figures.js'
 import { csvTable, latexTable, markdownTable, readableTable } from '../sweep/print-table.js'
 import { standings } from '../sweep/standing.js'
 import { tabulate } from '../sweep/tabulate.js'
@@ -36,7 +37,9 @@ export async function table(args: Arguments, output: Output): Promise<number> {
   const { goal, baseline } = values
   if (goal !== undefined && goal !== 'max' && goal !== 'min')
     throw new UsageError(`--goal is max or min, not "${goal}"`)
-  const made = tabulate({ results, metrics, groupBy: nameList(values['group-by']), baseline, goal })
+  const members = nameList(values['mean-of'])
+  const all = members ? results.map((result) => withMeanOf(result, members, metrics)) : results
+  const made = tabulate({ results: all, metrics, groupBy: nameList(values['group-by']), baseline, goal })
   const format = args.isJson ? 'json' : (values.format ?? 'text')
   if (format === 'json') writeResult(JSON.stringify({ sweep: sweep.name, ...made }), args, output)
   else if (format === 'csv') writeResult(csvTable(made), args, output)

@@ -70,7 +70,7 @@ export const verbs = {
   table: {
     summary: 'what the trials of a sweep say: mean, interval over repeats, difference to a baseline',
     words: [file],
-    flags: [...variantFlags, 'group-by', 'baseline', 'metric', 'goal', 'format', 'out'],
+    flags: [...variantFlags, 'group-by', 'baseline', 'metric', 'mean-of', 'goal', 'format', 'out'],
   },
   resolve: {
     summary: 'the pipeline with extends, variables and overrides resolved',

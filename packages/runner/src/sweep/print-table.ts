@@ -8,7 +8,7 @@ export function readableTable({ columns, rows, hasBaseline }: SweepTable): Repor
     columns: [
       ...columns,
       ...['metric', 'n', 'mean', 'sd', '95 % interval'],
-      ...(hasBaseline ? ['difference', 'p', 'p (Holm)'] : []),
+      ...(hasBaseline ? ['difference', 'above / equal / below', 'p', 'p (Holm)'] : []),
       ...(hasTimes ? ['CPU min', 'Pareto'] : []),
     ],
     rows: rows.map((row) => [
@@ -18,7 +18,7 @@ export function readableTable({ columns, rows, hasBaseline }: SweepTable): Repor
       figure(row.estimate.mean),
       figure(row.estimate.sd),
       bounds(row.estimate),
-      ...(hasBaseline ? [differenceText(row), pText(row.p), pText(row.pHolm)] : []),
+      ...(hasBaseline ? [differenceText(row), winsText(row), pText(row.p), pText(row.pHolm)] : []),
       ...(hasTimes ? [row.cpuMinutes?.toFixed(1) ?? '–', row.isPareto ? 'yes' : ''] : []),
     ]),
   }
@@ -29,6 +29,10 @@ function differenceText({ isBaseline, difference }: SweepRow): string {
   if (!difference) return '–'
   const sign = difference.mean < 0 ? '' : '+'
   return `${sign}${figure(difference.mean)}${difference.interval ? ` ${bounds(difference)}` : ''}`
+}
+
+function winsText({ wins }: SweepRow): string {
+  return wins ? `${String(wins.above)} / ${String(wins.equal)} / ${String(wins.below)}` : ''
 }
 
 function pText(p: number | undefined): string {

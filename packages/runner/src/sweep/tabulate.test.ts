@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { correctedInterval } from './corrected-interval.js'
 import type { TrialResult } from './journal.js'
 import { csvTable, latexTable, markdownTable, readableTable } from './print-table.js'
+import { withMeanOf } from './mean-figures.js'
 import { correctedPairedTest } from './paired-tests.js'
 import { tabulate } from './tabulate.js'
 
@@ -71,7 +72,8 @@ test('every row is tested against the baseline, and p values are adjusted over t
     Math.max(second, Math.min(1, 2 * first)).toFixed(9),
   ])
   const { columns, rows: lines } = readableTable(tabulate({ results, metrics: ['accuracy'], baseline: 'ablate=all' }))
-  expect(columns.slice(-3)).toEqual(['difference', 'p', 'p (Holm)'])
+  expect(columns.slice(-4)).toEqual(['difference', 'above / equal / below', 'p', 'p (Holm)'])
+  expect(lines[1]?.at(-3)).toBe('0 / 0 / 3')
   expect(lines[1]?.slice(-2)).toEqual([first.toFixed(3), first.toFixed(3)])
 })
 
@@ -97,4 +99,33 @@ test('the Pareto front is what nothing beats in both score and time', () => {
     ['3.0', ''],
     ['–', ''],
   ])
+})
+
+test('a figure as the baseline is what other figures are compared with within each trial, as one family', () => {
+  const scored = [0.9, 0.8, 0.7].map((value, index): TrialResult => ({
+    trial: String(index),
+    factors: {},
+    repeat: { 'split.splitSeed': String(index) },
+    keys: {},
+    metrics: {
+      'scores.vote.accuracy': value,
+      'scores.svm.accuracy': value + 0.01 * (index - 1),
+      'scores.nb.accuracy': 0.5 + 0.1 * index,
+    },
+    numTrain: 80,
+    numTest: 20,
+  }))
+  const { rows } = tabulate({ results: scored, metrics: ['accuracy'], baseline: 'vote.accuracy' })
+  expect(rows.map(({ metric, isBaseline, wins }) => [metric, isBaseline, wins])).toEqual([
+    ['scores.vote.accuracy', true, undefined],
+    ['scores.svm.accuracy', false, { above: 1, equal: 1, below: 1 }],
+    ['scores.nb.accuracy', false, { above: 0, equal: 1, below: 2 }],
+  ])
+  expect(rows[1]?.difference?.mean).toBeCloseTo(0, 12)
+  const [, svm, nb] = rows
+  expect(nb?.pHolm).toBeCloseTo(Math.min(1, 2 * nb!.p!), 12)
+  expect(svm?.pHolm).toBeCloseTo(Math.max(nb!.pHolm!, svm!.p!), 12)
+  const [withMean] = scored.map((result) => withMeanOf(result, ['svm', 'nb'], ['accuracy']))
+  expect(withMean?.metrics['mean of members.accuracy']).toBeCloseTo((0.89 + 0.5) / 2, 12)
+  expect(() => withMeanOf(scored[0]!, ['svn'], ['accuracy'])).toThrow('No figure of a trial is "svn.accuracy"')
 })

@@ -9,7 +9,7 @@ export interface TableRequest {
   readonly results: readonly TrialResult[]
   /** What is varied that distinguishes rows; left out: all of it. */
   readonly groupBy?: readonly string[] | undefined
-  /** A trial's id, or `name=value` of what is varied; its rows are what others are compared with. */
+  /** A trial's id, or `name=value` of what is varied: its rows are what others are compared with. Or a figure: what others are compared with within each trial. */
   readonly baseline?: string | undefined
   /** Names of figures, whole (`scores.vote.accuracy`) or their last part (`accuracy`). */
   readonly metrics: readonly string[]
@@ -24,6 +24,13 @@ export interface Estimate {
   readonly interval: CorrectedInterval | undefined
 }
 
+/** Pairs by who is ahead. */
+export interface Wins {
+  readonly above: number
+  readonly equal: number
+  readonly below: number
+}
+
 /** One row: a group of trials that differ in their repeats, and one figure. */
 export interface SweepRow {
   readonly group: Readonly<Record<string, string>>
@@ -33,6 +40,8 @@ export interface SweepRow {
   /** Paired by repeat; left out in the rows of the baseline, and where no repeat is in common. */
   readonly difference: Estimate | undefined
   readonly isBaseline: boolean
+  /** In how many of the pairs the row is above the baseline, equal to it, and below. */
+  readonly wins: Wins | undefined
   /** Two-sided p of the corrected paired t test against the baseline, alone and after Holm over the rows of the figure. */
   readonly p: number | undefined
   readonly pHolm: number | undefined
@@ -70,12 +79,16 @@ export function tabulate({ results, groupBy, baseline, metrics, goal = 'max' }: 
     groups.set(identity, group)
     group.members.push(result)
   }
-  const reference = baseline === undefined ? undefined : baselineGroup(baseline, [...groups.values()], varied)
+  const figure = baseline === undefined ? undefined : figureNamed(baseline, results)
+  const reference =
+    baseline === undefined || figure !== undefined ? undefined : baselineGroup(baseline, [...groups.values()], varied)
   const rows = [...groups.values()].flatMap((group) =>
     names.flatMap((metric): readonly SweepRow[] => {
       const own = valuesOf(group, metric)
       if (own.length === 0) return []
-      const pairs = reference && reference !== group ? pairsOf(own, valuesOf(reference, metric)) : []
+      const isBaseline = figure === undefined ? group === reference : metric === figure
+      const others = figure !== undefined ? valuesOf(group, figure) : reference ? valuesOf(reference, metric) : []
+      const pairs = isBaseline ? [] : pairsOf(own, others)
       return [
         {
           group: group.values,
@@ -83,7 +96,8 @@ export function tabulate({ results, groupBy, baseline, metrics, goal = 'max' }: 
           numRepeats: own.length,
           estimate: estimate(own),
           difference: pairs.length > 0 ? estimate(pairs) : undefined,
-          isBaseline: group === reference,
+          isBaseline,
+          wins: pairs.length > 0 ? winsOf(pairs) : undefined,
           p: pOf(pairs),
           pHolm: undefined,
           cpuMinutes: minutesOf(group),
@@ -92,15 +106,28 @@ export function tabulate({ results, groupBy, baseline, metrics, goal = 'max' }: 
       ]
     }),
   )
+  // Figures that are compared with one of them are one family; else each is one of its own.
+  const families = figure === undefined ? names.map((metric) => rows.filter((row) => row.metric === metric)) : [rows]
   return {
     columns,
-    rows: names.flatMap((metric) =>
-      compared(
-        rows.filter((row) => row.metric === metric),
-        goal,
-      ),
-    ),
-    hasBaseline: reference !== undefined,
+    rows: families.flatMap((family) => compared(family, goal)),
+    hasBaseline: baseline !== undefined,
+  }
+}
+
+/** The one figure that a baseline names, whole or by its last parts; `undefined`: it names none. */
+function figureNamed(name: string, results: readonly TrialResult[]): string | undefined {
+  const all = [...new Set(results.flatMap(({ metrics }) => Object.keys(metrics)))]
+  const found = all.includes(name) ? [name] : all.filter((each) => each.endsWith(`.${name}`))
+  return found.length === 1 ? found[0] : undefined
+}
+
+function winsOf(pairs: readonly Value[]): Wins {
+  const count = (is: (value: number) => boolean): number => pairs.filter(({ value }) => is(value)).length
+  return {
+    above: count((value) => value > 1e-12),
+    equal: count((value) => Math.abs(value) <= 1e-12),
+    below: count((value) => value < -1e-12),
   }
 }
 
@@ -111,7 +138,7 @@ function compared(rows: readonly SweepRow[], goal: 'max' | 'min'): readonly Swee
   const pHolmOf = new Map(tested.map((row, index) => [row, adjusted[index]]))
   const isBeaten = (row: SweepRow): boolean =>
     rows.some((other) => {
-      if (other.cpuMinutes === undefined) return false
+      if (other.cpuMinutes === undefined || other.metric !== row.metric) return false
       const gain = (other.estimate.mean - row.estimate.mean) * (goal === 'max' ? 1 : -1)
       const saved = row.cpuMinutes! - other.cpuMinutes
       return gain >= 0 && saved >= 0 && (gain > 0 || saved > 0)
