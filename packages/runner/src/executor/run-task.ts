@@ -16,7 +16,8 @@ import {
   type TaskFile,
   type TaskStage,
 } from './task-file.js'
-import { AttemptFailed, type WorkerPool } from './worker-pool.js'
+import { AttemptFailed } from './attempt-failed.js'
+import type { WorkerPool } from './worker-pool.js'
 
 /** What a process that runs tasks has for them. */
 export interface TaskRunner {

@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { namesIn } from '../store/names-in.js'
 import type { SerialisedError, StageResult, StageSpec } from './protocol.js'
-import type { FailureClass } from './worker-pool.js'
+import type { FailureClass } from './attempt-failed.js'
 
 /** A stage of a task: what the worker is told, but what only the attempt knows. */
 export interface TaskStage {

@@ -1,5 +1,5 @@
 import type { PipelineError } from '@etsef/plugin-api'
-import type { FailureClass } from '../executor/worker-pool.js'
+import type { FailureClass } from '../executor/attempt-failed.js'
 
 /** How a stage ended. */
 export type StageOutcome = 'cached' | 'done' | 'failed' | 'skipped' | 'pruned' | 'cancelled'

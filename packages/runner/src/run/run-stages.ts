@@ -1,7 +1,7 @@
 import type { PipelineError } from '@etsef/plugin-api'
 import { asError } from '../errors.js'
 import type { StageResult } from '../executor/protocol.js'
-import { AttemptFailed } from '../executor/worker-pool.js'
+import { AttemptFailed } from '../executor/attempt-failed.js'
 import type { Stage } from '../plan/stages.js'
 import type { KeyLocks } from '../store/key-lock.js'
 import type { Manifest } from '../store/manifest.js'

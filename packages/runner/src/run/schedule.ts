@@ -1,4 +1,4 @@
-import type { FailureClass } from '../executor/worker-pool.js'
+import type { FailureClass } from '../executor/attempt-failed.js'
 import type { Stage } from '../plan/stages.js'
 import type { StageOutcome } from './events.js'
 import { createReadyList } from './ready-list.js'
