@@ -52,8 +52,8 @@ function clashes(all: Words): string[] {
     .map((same) => same.map((word) => `${word} (${[...(all.get(word) ?? [])].join(', ')})`).join(' and '))
 }
 
-/** scikit-learn's own: RFE has a `step`, a Pipeline has `steps`. */
-const twoIdeas = ['step (ensemble/select-rfe) and steps (ensemble/tune, ensemble/cross-fit)']
+/** A word whose plural is another idea: which fold of how many folds; scikit-learn's RFE has a `step`, its Pipeline has `steps`. */
+const twoIdeas = /^folds? \([^)]*\) and folds? \([^)]*\)$|^steps? \([^)]*\) and steps? \([^)]*\)$/
 
 test('options, and the words that they take, have one spelling in all operations', async () => {
   const found = { names: new Map<string, Set<string>>(), values: new Map<string, Set<string>>() }
@@ -65,7 +65,7 @@ test('options, and the words that they take, have one spelling in all operations
   }
   expect(found.names.size).toBeGreaterThan(100)
   expect(found.values.size).toBeGreaterThan(50)
-  expect(clashes(found.names).filter((clash) => !twoIdeas.includes(clash))).toEqual([])
+  expect(clashes(found.names).filter((clash) => !twoIdeas.test(clash))).toEqual([])
   expect(clashes(found.values)).toEqual([])
 })
 
