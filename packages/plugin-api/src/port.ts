@@ -44,6 +44,7 @@ export const port: { readonly [K in PortKind]: PortMaker<K> } = {
   attributions: portMaker('attributions'),
   model: portMaker('model'),
   report: portMaker('report'),
+  predictor: portMaker('predictor'),
 }
 
 /** Makes ports of one kind. */

@@ -4,6 +4,7 @@ import type { ModelValue, ReportValue } from './directories.js'
 import type { FeatureBatch } from './features.js'
 import type { ImageBatch, ImageRows } from './images.js'
 import type { PredictionBatch } from './predictions.js'
+import type { PredictorValue } from './predictor.js'
 
 /** What an operation reads at a port of each kind. */
 export interface PortValues {
@@ -13,10 +14,13 @@ export interface PortValues {
   readonly attributions: Observable<AttributionBatch>
   readonly model: ModelValue
   readonly report: ReportValue
+  readonly predictor: PredictorValue
 }
 
 /** What an operation returns at a port of each kind. */
-export interface OutputValues extends Omit<PortValues, 'images'> {
+export interface OutputValues extends Omit<PortValues, 'images' | 'predictor'> {
+  /** The runner makes predictors, of every node with rows; no operation gives one. */
+  readonly predictor: never
   readonly images: Observable<ImageRows>
 }
 

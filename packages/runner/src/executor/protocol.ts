@@ -1,4 +1,5 @@
 import type { JsonObject, PortKind, Spec } from '@etsef/plugin-api'
+import type { FittedGraph } from '../predict/fitted-graph.js'
 import type { LoaderChain } from '../plan/loader-chain.js'
 import type { Manifest, StagePart } from '../store/manifest.js'
 
@@ -12,6 +13,15 @@ export interface SpecInput {
   readonly key: string
   /** Of an image input. */
   readonly loader?: LoaderChain
+  /** Of a predictor, at the first of the inputs that it is made of. */
+  readonly predictor?: PredictorSpec
+}
+
+/** A predictor that a stage reads: its sub-graph, and the modules of the plugins on the way. */
+export interface PredictorSpec {
+  readonly graph: FittedGraph
+  /** Entry of the plugin that brings each operation. */
+  readonly entries: Readonly<Record<string, string>>
 }
 
 /** Everything a worker needs to run a stage: self-contained, plain data. */

@@ -1,5 +1,6 @@
 import { isRowKind, type Partition, type PipelineError, type Spec } from '@etsef/plugin-api'
 import { problem } from '../errors.js'
+import { checkPredictors } from './check-predictors.js'
 import { edgesInto, type Edge, type GraphNode } from './graph.js'
 
 type Specs = ReadonlyMap<string, Readonly<Record<string, Spec>>>
@@ -8,6 +9,7 @@ type Nodes = ReadonlyMap<string, GraphNode>
 /** Refuses wirings in which test rows could reach what is fitted, with the path that leaks. */
 export function checkLeakage(node: GraphNode, nodes: Nodes, specs: Specs, problems: PipelineError[]): void {
   checkDownstreamOfReport(node, nodes, problems)
+  checkPredictors(node, nodes, problems)
   if (node.installed.operation.kind === 'estimator') checkFit(node, specs, problems)
   if (node.installed.operation.joins) checkJoin(node, nodes, specs, problems)
   if (node.installed.operation.kind !== 'combine') return

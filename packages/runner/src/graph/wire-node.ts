@@ -1,7 +1,8 @@
-import type { PipelineError } from '@etsef/plugin-api'
+import { isRowKind, type PipelineError } from '@etsef/plugin-api'
 import { yamlLimits } from '../pipeline/limits.js'
 import { findAt } from '../pipeline/located.js'
 import type { NodeDeclaration, Reference } from '../pipeline/read-pipeline.js'
+import { predictorPort } from './check-predictors.js'
 import type { Edge, GraphNode, InstalledOperation } from './graph.js'
 import {
   doubledReference,
@@ -129,6 +130,8 @@ function resolveReference(
   const name = reference.port ?? Object.keys(operation.outputs)[0]
   const port = name !== undefined && Object.hasOwn(operation.outputs, name) ? operation.outputs[name] : undefined
   if (name !== undefined && port) return { name, port, operation }
+  if (name === predictorPort && Object.values(operation.outputs).some(({ kind }) => isRowKind(kind)))
+    return { name, port: { kind: 'predictor', cardinality: 'one', description: 'its fitted sub-graph' }, operation }
   problems.push(unknownOutput(node, reference, operation))
   return undefined
 }

@@ -3,7 +3,8 @@ import { doesDraw } from '@etsef/plugin-api/semantics'
 import { createHash } from 'node:crypto'
 import { resourcesOf } from '../graph/check-resources.js'
 import { noMemo, type Memo } from '../memo.js'
-import { edgesInto, type Graph, type GraphNode, type InstalledPlugin } from '../graph/graph.js'
+import { nodesBehind, rowOutput } from '../graph/check-predictors.js'
+import { edgesInto, type Edge, type Graph, type GraphNode, type InstalledPlugin } from '../graph/graph.js'
 import { formatVersion, type StagePart } from '../store/manifest.js'
 
 /** An input of a stage: an output of another stage. */
@@ -98,6 +99,35 @@ export function buildStages(graph: Graph, order: readonly string[], context: Sta
   return stages
 }
 
+/**
+ * What a predictor is made of: the rows of its node first, whose key tells how all that is on the way is wired; then every fitted state and
+ * model that is applied.
+ */
+function predictorStages({ from }: Edge, graph: Graph): readonly Pick<StageInput, 'output' | 'stage'>[] {
+  const port = rowOutput(graph.nodes.get(from.node)!)
+  const target = { output: port, stage: producerOf(graph.nodes.get(from.node)!, port) }
+  const fitted = nodesBehind({ node: from.node, port }, graph.nodes).flatMap(({ node }) => {
+    const { kind } = node.installed.operation
+    if (kind === 'estimator') return [{ output: '', stage: `${node.id}:fit` }]
+    const models = edgesInto(node).filter((edge) => edge.kind === 'model')
+    return kind === 'source'
+      ? [{ output: '', stage: node.id }]
+      : models.map((edge) => ({
+          output: edge.from.port,
+          stage: producerOf(graph.nodes.get(edge.from.node)!, edge.from.port),
+        }))
+  })
+  return [target, ...fitted]
+}
+
+function predictsOnTensors({ kind, from }: Edge, graph: Graph): boolean {
+  if (kind !== 'predictor') return false
+  const port = rowOutput(graph.nodes.get(from.node)!)
+  return nodesBehind({ node: from.node, port }, graph.nodes).some(
+    ({ node }) => node.installed.operation.engine === 'tensor',
+  )
+}
+
 function partsOf(node: GraphNode): readonly StagePart[] {
   const { operation } = node.installed
   if (operation.kind !== 'estimator') return ['run']
@@ -120,13 +150,12 @@ interface StageParts {
 function buildStage({ node, part, graph, stages, parts, content, implementation, context }: StageParts): Stage {
   const { operation, plugin } = node.installed
   const { keyed, absolute } = content
-  const inputs = edgesInto(node).map((edge): StageInput => ({
-    port: edge.to.port,
-    name: edge.name,
-    kind: edge.kind,
-    output: edge.from.port,
-    stage: producerOf(graph.nodes.get(edge.from.node)!, edge.from.port),
-  }))
+  const inputs = edgesInto(node).flatMap((edge): readonly StageInput[] => {
+    const common = { port: edge.to.port, name: edge.name, kind: edge.kind }
+    if (edge.kind === 'predictor') return predictorStages(edge, graph).map((producer) => ({ ...common, ...producer }))
+    const stage = producerOf(graph.nodes.get(edge.from.node)!, edge.from.port)
+    return [{ ...common, output: edge.from.port, stage }]
+  })
   const keysOfInputs: Record<string, string[][]> = {}
   for (const input of inputs) {
     const entry = [stages.get(input.stage)!.key, input.output]
@@ -169,7 +198,7 @@ function buildStage({ node, part, graph, stages, parts, content, implementation,
     type: operation.type,
     plugin,
     resources: resourcesOf(node, graph.specs),
-    needsEngine: operation.engine === 'tensor',
+    needsEngine: operation.engine === 'tensor' || edgesInto(node).some((edge) => predictsOnTensors(edge, graph)),
   }
 }
 

@@ -8,12 +8,19 @@ import type { RunRecord, StageRecord } from '../run/run-record.js'
 import { openArtifact } from '../worker/artifact-input.js'
 import { stateFolder } from '../worker/run-fit.js'
 import { storeFolders } from '../store/store.js'
-import { replayable } from './replayable.js'
+import { replayable } from '../graph/replayable.js'
 import type { FittedGraph, FittedStep, Output, StepInput } from './fitted-graph.js'
+
+/** What is needed of a run's record to find what it fitted. */
+export type FittedRecord = Pick<RunRecord, 'run' | 'file' | 'contents' | 'engine'> & {
+  readonly stages: Readonly<Record<string, FittedStage>>
+}
+
+type FittedStage = Pick<StageRecord, 'node' | 'key' | 'ingredients' | 'plugin'>
 
 /** Where a run and what it fitted are. */
 export interface RunPlace {
-  readonly record: RunRecord
+  readonly record: FittedRecord
   readonly storeDir: string
   /** Folder of package.json: content paths of the run are relative to it. */
   readonly root: string
@@ -143,13 +150,13 @@ function namedTarget({ record, registry }: RunPlace, wanted: string): Output {
 }
 
 /** The stage of a node that gives its rows. */
-function stageOf(record: RunRecord, node: string): StageRecord | undefined {
+function stageOf(record: FittedRecord, node: string): FittedStage | undefined {
   const { stages } = record
   const own = stages[`${node}:apply`] ?? stages[node] ?? stages[`${node}:fit`]
   return own?.node === node ? own : undefined
 }
 
-function operationOf(registry: Registry, { node, ingredients, plugin }: StageRecord): Operation {
+function operationOf(registry: Registry, { node, ingredients, plugin }: FittedStage): Operation {
   const installed = registry.find(ingredients.operation)
   if (installed) return installed.operation
   throw problem('ERR_UNKNOWN_OPERATION', {
@@ -190,7 +197,7 @@ function modelFolder(storeDir: string, key: string, output: string): string | un
 }
 
 /** Options as the operation takes them: digests of content give way to paths again. */
-function withContentPaths(options: JsonObject, node: string, { contents }: RunRecord, root: string): JsonObject {
+function withContentPaths(options: JsonObject, node: string, { contents }: FittedRecord, root: string): JsonObject {
   let restored: JsonObject = options
   for (const [name, { path }] of Object.entries(contents)) {
     if (!name.startsWith(`${node}.`)) continue

@@ -50,7 +50,7 @@ export async function openRun(options: OpenRunOptions): Promise<OpenRun> {
   const place: RunPlace = { record, storeDir, root, registry }
   const graph = fittedGraphOf(place, options.node)
   for (const message of changesSince(place, graph)) options.notice?.(message)
-  const host = await hostFor(place, graph, options)
+  const host = await hostFor(place, graph, { ...options, engine: options.engine ?? record.command.engine })
   const seen = seenBy(place, graph)
   const { onDecoded } = options
   const predictor = await openPredictor(graph, host, { seen, ...(onDecoded ? { onDecoded } : {}) })
@@ -59,13 +59,13 @@ export async function openRun(options: OpenRunOptions): Promise<OpenRun> {
 
 /** What a fitted graph of a run is opened with: its operations, as they are installed here, and this machine's engine. */
 export async function hostFor(
-  { registry, record }: RunPlace,
+  { registry }: Pick<RunPlace, 'registry'>,
   graph: FittedGraph,
   { engine: wanted, threads = 1, signal, notice }: Pick<OpenRunOptions, 'engine' | 'threads' | 'signal' | 'notice'>,
 ): Promise<PredictionHost> {
   const find = (type: string): ReturnType<typeof registry.find> => registry.find(type)
   const needsEngine = graph.steps.some(({ type }) => find(type)?.operation.engine === 'tensor')
-  const engine = needsEngine ? await probeEngine(registry, wanted ?? record.command.engine) : undefined
+  const engine = needsEngine ? await probeEngine(registry, wanted) : undefined
   if (engine && graph.engine !== undefined && engine.id !== graph.engine)
     notice?.(`the engine is ${engine.id}; the run computed on ${graph.engine}: scores may differ in their last digits`)
   return {

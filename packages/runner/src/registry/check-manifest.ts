@@ -20,6 +20,7 @@ const portKinds: Readonly<Record<PortKind, true>> = {
   attributions: true,
   model: true,
   report: true,
+  predictor: true,
 }
 
 /** Checks the form of a plugin: whoever reads it later finds what the contract promises. */
@@ -64,6 +65,8 @@ function operationFault(operation: unknown, namespace: unknown, seen: ReadonlySe
   if (!Number.isInteger(cacheVersion)) return `cacheVersion is ${show(cacheVersion)}, not a whole number`
   const fault = optionsFault(options) ?? portsFault('inputs', inputs) ?? portsFault('outputs', outputs)
   if (fault !== undefined) return fault
+  const made = Object.entries(outputs as Ports).find(([, port]) => port.kind === 'predictor')
+  if (made) return `outputs.${made[0]} is a predictor, which no operation gives: every node with rows has one`
   const needsRows = kind === 'map' || kind === 'estimator'
   const port = needsRows && typeof rows === 'string' ? (inputs as Ports)[rows] : undefined
   if (needsRows && !(port && isRowKind(port.kind)))

@@ -1,6 +1,7 @@
-import type { StageSpec } from '../executor/protocol.js'
+import type { PredictorSpec, StageSpec } from '../executor/protocol.js'
 import { loaderChain, type LoaderChain } from '../plan/loader-chain.js'
 import type { Stage } from '../plan/stages.js'
+import { fittedGraphOf } from '../predict/fitted-graph-of.js'
 import type { KeyedPipeline } from './key-pipeline.js'
 
 /** Makes of a stage what a worker needs to know of it: nothing else of the pipeline reaches it. */
@@ -19,9 +20,11 @@ export function specMaker(
     options: stage.options,
     ...(stage.ingredients.seed === undefined ? {} : { seed: stage.ingredients.seed }),
     ...(stage.needsEngine && keyed.engine ? { engine: keyed.engine.name } : {}),
-    inputs: stage.inputs.map((input) => {
+    inputs: stage.inputs.map((input, at) => {
       const producer = keyed.stages.get(input.stage)!
       const { port, name, kind, output } = input
+      const before = stage.inputs[at - 1]
+      const isFirst = before?.port !== port || before.name !== name
       return {
         port,
         name,
@@ -29,6 +32,7 @@ export function specMaker(
         output,
         key: producer.key,
         ...(kind === 'images' ? { loader: loaderChain(keyed.graph, keyed.stages, producer.node, output, chains) } : {}),
+        ...(kind === 'predictor' && isFirst ? { predictor: predictorSpec(keyed, storeDir, producer.node) } : {}),
       }
     }),
     ...(stage.fitStage === undefined ? {} : { state: keyed.stages.get(stage.fitStage)!.key }),
@@ -37,4 +41,19 @@ export function specMaker(
     storeDir,
     ...(keyed.digested.has(stage.node) ? { readsContent: true } : {}),
   })
+}
+
+/** The fitted sub-graph of a node of this run; everything that it needs was computed by now. */
+function predictorSpec(keyed: KeyedPipeline, storeDir: string, node: string): PredictorSpec {
+  const stages = Object.fromEntries(
+    [...keyed.stages].map(([id, { node: own, key, ingredients, plugin }]) => [
+      id,
+      { node: own, key, ingredients, plugin: `${plugin.packageName}@${plugin.version}` },
+    ]),
+  )
+  const { contents, engine, document, root, registry } = keyed
+  const record = { run: 'of this pipeline', file: document.file, stages, contents, engine: engine?.id }
+  const graph = fittedGraphOf({ record, storeDir, root, registry }, node)
+  const types = [graph.source.type, ...graph.steps.map(({ type }) => type)]
+  return { graph, entries: Object.fromEntries(types.map((type) => [type, registry.find(type)!.plugin.entry])) }
 }

@@ -34,10 +34,12 @@ export async function runStage(spec: StageSpec, { signal, send, askToPublish }: 
   const scope = openScope(spec, artifact, signal, send)
   const live = createLiveImages()
   let rows: readonly RowInput[] = []
+  let opened: StageInputs | undefined
   try {
     const operation = await importOperation(spec.plugin.entry, spec.type)
     const inputs = await openInputs(spec, operation, live)
     rows = inputs.rows
+    opened = inputs
     const implementation = await loadImplementation(operation)
     const work: StageWork = { spec, operation, implementation, inputs, artifact, scope }
     const testLabelReads = await runPart(work)
@@ -73,6 +75,7 @@ export async function runStage(spec: StageSpec, { signal, send, askToPublish }: 
     scope.log('error', told instanceof Error ? (told.stack ?? told.message) : String(told))
     throw told
   } finally {
+    await opened?.close()
     scope.close()
   }
 }

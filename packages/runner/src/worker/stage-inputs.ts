@@ -7,6 +7,7 @@ import type { SpecInput, StageSpec } from '../executor/protocol.js'
 import { openArtifact, type ArtifactReader, type RowInput } from './artifact-input.js'
 import { readLineage, type FittedInput } from './lineage.js'
 import type { LiveImages } from './live-images.js'
+import { lazyPredictor, type LazyPredictor } from './lazy-predictor.js'
 import { openLoader, withLoader, type Loader } from './load-pixels.js'
 
 /** An input with rows, opened. */
@@ -23,6 +24,8 @@ export interface StageInputs {
   values(rules: Visibility): Record<string, unknown>
   /** A batch as the operation sees it. */
   shown(input: OpenRows, batch: StoredBatch, rules: Visibility): StoredBatch
+  /** Closes predictors. */
+  close(): Promise<void>
 }
 
 /** Opens every input of a stage. @throws CorruptArtifact when a byte of one is not as it was written. */
@@ -33,7 +36,16 @@ export async function openInputs(spec: StageSpec, operation: Operation, live: Li
     artifacts.set(key, artifact)
     return artifact
   }
-  const opened = await Promise.all(spec.inputs.map(async (input) => openInput(input, artifactOf(input.key))))
+  const predictors: LazyPredictor[] = []
+  const opened = await Promise.all(
+    spec.inputs.map(async (input): Promise<OpenInput> => {
+      if (input.kind !== 'predictor') return openInput(input, artifactOf(input.key))
+      if (!input.predictor) return { spec: input, isPart: true }
+      const predictor = await lazyPredictor(input.predictor, spec)
+      predictors.push(predictor)
+      return { spec: input, value: predictor.value }
+    }),
+  )
   const rows = opened.flatMap((input) => (input.rows ? [input.rows] : []))
   const fitted = spec.inputs
     .map((input): FittedInput => ({ name: input.name, seen: readLineage(artifactOf(input.key)) }))
@@ -49,11 +61,14 @@ export async function openInputs(spec: StageSpec, operation: Operation, live: Li
     rows,
     fitted,
     shown,
+    async close() {
+      for (const predictor of predictors) await predictor.close()
+    },
     values(rules) {
       const values: Record<string, unknown> = {}
       for (const [port, { cardinality }] of Object.entries(operation.inputs)) {
         const entries = opened
-          .filter((input) => input.spec.port === port)
+          .filter((input) => input.spec.port === port && !input.isPart)
           .map((input) => ({
             name: input.spec.name,
             value: input.rows ? batches$(input.rows, (batch) => shown(input.rows!, batch, rules)) : input.value,
@@ -69,6 +84,8 @@ interface OpenInput {
   readonly spec: SpecInput
   readonly rows?: OpenRows
   readonly value?: unknown
+  /** It stands for what a predictor is made of. */
+  readonly isPart?: true
 }
 
 async function openInput(spec: SpecInput, artifact: ArtifactReader): Promise<OpenInput> {
