@@ -17,7 +17,7 @@ const rooms = {
     run: ['executor', 'plan', 'registry', 'graph', 'pipeline', 'store', 'predict'],
     predict: ['worker', 'run', 'plan', 'registry', 'graph', 'store'],
     sweep: ['run', 'plan', 'registry', 'graph', 'pipeline', 'store'],
-    cli: ['predict', 'sweep', 'run', 'plan', 'registry', 'graph', 'pipeline', 'store'],
+    cli: ['predict', 'sweep', 'run', 'executor', 'plan', 'registry', 'graph', 'pipeline', 'store'],
   },
   // Networks as plain data below, what computes above. Pairs that name each other are one layer: an engine is looked for where it was
   // installed and tested by its install; weights of a file and published ones share their errors and their reading.
