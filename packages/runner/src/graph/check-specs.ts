@@ -93,7 +93,7 @@ function definitionOf(
   ])
   const { operation } = node.installed
   const { options } = node
-  const seedOf = doesDraw(operation, options) ? { seed } : {}
+  const seedOf = doesDraw(operation, options) ? { seed: node.seed ?? seed } : {}
   const text = canonicalJson({ type: operation.type, options, ...seedOf, inputs })
   return createHash('sha256').update(text).digest('hex').slice(0, 16)
 }

@@ -2,8 +2,10 @@ import type { Operation, Port } from '@etsef/plugin-api'
 import { contentKeyword } from '@etsef/plugin-api'
 import type { Schema } from '@etsef/plugin-api/semantics'
 
-const reference = { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_-]*(\\.[A-Za-z][A-Za-z0-9_-]*)?$' }
-const variable = { type: 'string', pattern: '\\$\\{vars\\.[^}]+\\}' }
+const reference = { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_-]*(\\.[A-Za-z0-9_-]+)*$' }
+const named = { type: 'object', additionalProperties: reference, minProperties: 1 }
+const variable = { type: 'string', pattern: '\\$\\{((vars|with)\\.[^}]+|each(\\.[^}]+)?)\\}' }
+const names = { type: 'array', items: { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_-]*$' } }
 
 /** JSON Schema of pipeline files for the operations given: editors complete and check with it. */
 export function editorSchema(operations: readonly Operation[]): Schema {
@@ -29,18 +31,49 @@ export function editorSchema(operations: readonly Operation[]): Schema {
         anyOf: [reference, { type: 'array', items: reference }],
         description: 'Nodes wanted; default: all that nothing reads',
       },
+      parts: {
+        type: 'object',
+        additionalProperties: { $ref: '#/definitions/part' },
+        description: 'Sub-graphs used by name',
+      },
       nodes: { type: 'object', additionalProperties: { $ref: '#/definitions/node' } },
     },
     definitions: {
+      part: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['nodes'],
+        properties: {
+          description: { type: 'string' },
+          inputs: { anyOf: [names, { type: 'object' }], description: 'What a use wires; its nodes read in.name' },
+          parameters: {
+            anyOf: [names, { type: 'object' }],
+            description: 'Defaults by name, $required where there is none; its nodes read ${with.name}',
+          },
+          nodes: { type: 'object', additionalProperties: { $ref: '#/definitions/node' } },
+          outputs: {
+            type: 'object',
+            additionalProperties: reference,
+            description: 'Outputs of its nodes by name; the first is that of the use',
+          },
+        },
+      },
       node: {
         type: 'object',
         properties: {
           use: { anyOf: [{ enum: sorted.map((operation) => operation.type) }, variable] },
           in: { type: 'object' },
           with: { type: 'object' },
+          part: { type: 'string', description: 'A part that is used in place of an operation' },
+          set: { type: 'object', description: 'Values inside the part or list: node.option' },
+          each: {
+            anyOf: [{ type: 'array', minItems: 1 }, { type: 'object', minProperties: 1 }, variable],
+            description: 'A node of each item; ${each} is the item',
+          },
+          seed: { type: ['integer', 'string'], description: 'In place of the seed of the run' },
           description: { type: 'string' },
         },
-        anyOf: [{ required: ['use'] }, { required: ['$merge'] }],
+        anyOf: [{ required: ['use'] }, { required: ['part'] }, { required: ['$merge'] }],
         allOf: sorted.map((operation) => ({
           if: { properties: { use: { const: operation.type } }, required: ['use'] },
           then: nodeSchema(operation),
@@ -71,7 +104,7 @@ function nodeSchema(operation: Operation): Schema {
 function inputSchema(port: Port): Schema {
   const description = `${port.kind}: ${port.description}`
   return port.cardinality === 'many'
-    ? { description, anyOf: [reference, { type: 'array', items: reference, minItems: 1 }] }
+    ? { description, anyOf: [reference, named, { type: 'array', items: { anyOf: [reference, named] }, minItems: 1 }] }
     : { description, ...reference }
 }
 

@@ -91,6 +91,18 @@ export function missingInput(
   })
 }
 
+/** Names for entries where there is one. */
+export function namedReference(node: string, port: string, place: Place): PipelineError {
+  return problem('ERR_BAD_REFERENCE', {
+    message: `Input "${port}" of node "${node}" does not name an output`,
+    place,
+    node,
+    port,
+    expected: 'node or node.port',
+    received: 'a map; only entries of an input that takes many have names',
+  })
+}
+
 /** An input for one output got a list. */
 export function tooManyReferences(node: string, name: string, input: InputDeclaration): PipelineError {
   return problem('ERR_PORT_KIND', {

@@ -31,6 +31,8 @@ export interface Edge {
   readonly kind: PortKind
   /** As an operation sees it at a many-port: `node`, or `node.port` when it is not the first output. */
   readonly name: string
+  /** An entry of the input's list that names this output alone; `undefined`: it comes with others through an input of a part. */
+  readonly entry: string | Readonly<Record<string, string>> | undefined
   readonly place: Place
 }
 
@@ -40,6 +42,8 @@ export interface GraphNode {
   readonly place: Place
   readonly usePlace: Place
   readonly installed: InstalledOperation
+  /** In place of the run's. */
+  readonly seed?: string | number | undefined
   /** Checked, with defaults. */
   readonly options: JsonObject
   /** Where an option stands in the text; the node when it is a default. */

@@ -7,6 +7,7 @@ import type { Edge, GraphNode, InstalledOperation } from './graph.js'
 import {
   doubledReference,
   missingInput,
+  namedReference,
   tooManyReferences,
   unknownInput,
   unknownNode,
@@ -48,7 +49,8 @@ export function wireNode(
         problems.push(missingInput(node, operation, name, input))
       continue
     }
-    if (port.cardinality !== 'many' && input.references.length > 1)
+    if (port.cardinality !== 'many' && input.namedAt) problems.push(namedReference(node.id, name, input.namedAt))
+    else if (port.cardinality !== 'many' && input.references.length > 1)
       problems.push(tooManyReferences(node.id, name, input))
     inputs[name] = input.references.flatMap((reference) => {
       const source = resolveReference(node.id, reference, surroundings)
@@ -63,6 +65,7 @@ export function wireNode(
           to: { node: node.id, port: name },
           kind: port.kind,
           name: edgeName(reference, source),
+          entry: entryOf(reference, edgeName(reference, source)),
           place: reference.place,
         },
       ]
@@ -75,6 +78,7 @@ export function wireNode(
     place: node.place,
     usePlace: node.use.place,
     installed,
+    seed: node.seed,
     inputs,
     placeOfOption: (path) => {
       const at = findAt(options, path)
@@ -104,8 +108,16 @@ export function reportUnknownNode(
   problems.push(unknownNode(node, reference, candidates))
 }
 
-function edgeName({ node }: Reference, { name, operation }: Source): string {
-  return name === Object.keys(operation.outputs)[0] ? node : `${node}.${name}`
+function edgeName(reference: Reference, { name, operation }: Source): string {
+  const { node, shown = node } = reference
+  return reference.name ?? (name === Object.keys(operation.outputs)[0] ? shown : `${shown}.${name}`)
+}
+
+/** An entry of the input's list that names this output alone, under the same name. */
+function entryOf(reference: Reference, name: string): Edge['entry'] {
+  const path = 'path' in reference ? reference.path : reference.text
+  if (path === undefined) return undefined
+  return path === reference.text && reference.name === undefined ? path : { [name]: path }
 }
 
 function reportDoubledReferences(node: string, port: string, edges: readonly Edge[], problems: PipelineError[]): void {

@@ -3,12 +3,12 @@ import { problem } from '../errors.js'
 import { describeValue, emptyMap, type Located, type LocatedEntry, type LocatedMap } from './located.js'
 
 /** Sections whose entries are extended one by one; every other value replaces the base's as a whole. */
-const sections: ReadonlySet<string> = new Set(['nodes', 'vars'])
+const sections: ReadonlySet<string> = new Set(['nodes', 'vars', 'parts'])
 
 /**
  * A pipeline laid over the one it extends.
  *
- * A value replaces the base's value as a whole; nodes, vars and profiles are replaced one by one, by name, and `null` removes one.
+ * A value replaces the base's value as a whole; nodes, vars, parts and profiles are replaced one by one, by name, and `null` removes one.
  * `$merge: {…}` lays a map over the base's map entry by entry, `$append: […]` adds to the base's list.
  */
 export function extendPipeline(base: LocatedMap, over: LocatedMap, problems: PipelineError[]): LocatedMap {

@@ -14,6 +14,9 @@ export const yamlLimits = {
   referenceValues: 100_000,
   /** Variables that name one another in a row. */
   referenceDepth: 64,
+  /** Nodes, and values of them, when parts and lists are written out. */
+  expandedNodes: 20_000,
+  expandedValues: 1_000_000,
   /** Files that extend one another in a row, and files that one file extends. */
   extends: 32,
   /** Problems of one text that are told; what follows the first hundred rarely helps. */

@@ -4,14 +4,12 @@ import { noMemo, type Memo } from '../memo.js'
 import { yamlLimits } from './limits.js'
 import { emptyMap, withEntry, type Located, type LocatedEntry, type LocatedMap } from './located.js'
 import { parseYaml } from './parse-yaml.js'
+import { setAt, setInNode } from './set-in-node.js'
 
 /** Name under which places of overrides are shown; the line is the position among them. */
 export const overrideFile = '--set'
 
 const topLevel: ReadonlySet<string> = new Set(['seed', 'name', 'description', 'primaryMetric', 'engine', 'outputs'])
-
-/** Reserved words that follow a node's name in an override. */
-const nodeKeys: ReadonlySet<string> = new Set(['use', 'in', 'with', 'description'])
 
 /**
  * The pipeline with `--set` overrides laid over it.
@@ -93,36 +91,38 @@ function applyOne(root: LocatedMap, text: string, place: Place, problems: Pipeli
       suggest(node, nodes?.entries.keys() ?? [], 'nodes'),
     )
   if (inside.length === 0) return refuse('ERR_BAD_OVERRIDE', `A node cannot be set as a whole`, form)
-  const target = nodeKeys.has(inside[0]!) ? inside : ['with', ...inside]
-  const missing = missingItem(nodes, [node, ...target])
-  if (missing !== undefined)
+  const entry = nodes.entries.get(node)!
+  const target = entry.value.kind === 'map' ? entry.value : emptyMap(place)
+  const parts = partsOf(root)
+  const set = memo.of(['set', target, text, place.line, parts.section], () =>
+    setInNode(target, inside, value, place, parts),
+  )
+  if (typeof set === 'string')
     return refuse(
       'ERR_BAD_OVERRIDE',
-      missing,
+      set,
       'an item of a list is set by its index, from 0; set the whole list to change its length',
     )
-  const entry = nodes.entries.get(node)!
-  if (entry.value.kind !== 'map') return setAt(root, ['nodes', node, ...target], value, place)
-  return withSection(root, 'nodes', withEntry(nodes, node, { ...entry, value: within(entry.value, target) }))
+  return withSection(root, 'nodes', withEntry(nodes, node, { ...entry, value: set }))
+}
+
+/** Parts that are there to be used, by name, and the section that has them. */
+function partsOf(root: LocatedMap): ReadonlyMap<string, { readonly nodes: LocatedMap }> & {
+  readonly section?: LocatedMap
+} {
+  const section = sectionOf(root, 'parts')
+  const parts = new Map(
+    [...(section?.entries ?? [])].flatMap(([name, { value }]) => {
+      const nodes = value.kind === 'map' ? value.entries.get('nodes')?.value : undefined
+      return nodes?.kind === 'map' ? [[name, { nodes }] as const] : []
+    }),
+  )
+  return section ? Object.assign(parts, { section }) : parts
 }
 
 /** The pipeline with a section that it has replaced. */
 function withSection(root: LocatedMap, name: string, section: LocatedMap): LocatedMap {
   return withEntry(root, name, { place: root.entries.get(name)!.place, value: section })
-}
-
-/** What is wrong when a path leads into a list where that has no such item. */
-function missingItem(root: Located, path: readonly string[]): string | undefined {
-  let current: Located | undefined = root
-  for (const step of path) {
-    if (current?.kind === 'list') {
-      const items: readonly Located[] = current.items
-      if (!/^\d+$/.test(step) || Number(step) >= items.length)
-        return `The list has ${String(items.length)} items, none is "${step}"`
-      current = items[Number(step)]
-    } else current = current?.kind === 'map' ? current.entries.get(step)?.value : undefined
-  }
-  return undefined
 }
 
 function sectionOf(root: LocatedMap, name: string): LocatedMap | undefined {
@@ -138,28 +138,4 @@ function placedAt(value: Located, place: Place): Located {
     { place, value: placedAt(entry.value, place) },
   ])
   return { ...value, place, entries: new Map(entries) }
-}
-
-/** The map with the value at a path replaced; maps on the way are made where there are none, list items are replaced by index. */
-function setAt(map: LocatedMap, path: readonly string[], value: Located, place: Place): LocatedMap {
-  const [key, ...rest] = path as [string, ...string[]]
-  const below = map.entries.get(key)
-  const entries = new Map(map.entries)
-  if (rest.length === 0) entries.set(key, { place, value })
-  else if (below?.value.kind === 'list')
-    entries.set(key, { place: below.place, value: setItem(below.value, rest, value, place) })
-  else {
-    const inner = below?.value.kind === 'map' ? below.value : emptyMap(place)
-    entries.set(key, { place: below?.place ?? place, value: setAt(inner, rest, value, place) })
-  }
-  return { ...map, entries }
-}
-
-function setItem(list: Located & { kind: 'list' }, path: readonly string[], value: Located, place: Place): Located {
-  const [step, ...rest] = path as [string, ...string[]]
-  const index = Number(step)
-  const item = list.items[index]
-  const items = [...list.items]
-  items[index] = rest.length === 0 || item?.kind !== 'map' ? value : setAt(item, rest, value, place)
-  return { ...list, items }
 }

@@ -1,38 +1,23 @@
 import type { PipelineError, Place } from '@etsef/plugin-api'
-import { problem, suggest } from '../errors.js'
+import { problem } from '../errors.js'
 import { noMemo, type Memo } from '../memo.js'
-import { describeValue, emptyMap, isBroken, type Located, type LocatedEntry, type LocatedMap } from './located.js'
-import { overrideFile } from './overrides.js'
+import { expandParts, type ScopedNode } from './expand-parts.js'
+import { emptyMap, type Located, type LocatedEntry, type LocatedMap } from './located.js'
+import {
+  asMap,
+  readNode,
+  readReference,
+  readSeed,
+  readText,
+  reportUnknownKeys,
+  type NodeDeclaration,
+  type Reference,
+} from './read-node.js'
+import { findRings, readParts } from './read-parts.js'
+import { createReferences, type References } from './resolve-references.js'
 
-/** A reference `node` or `node.port`, as it stands in the text. */
-export interface Reference {
-  readonly text: string
-  readonly node: string
-  /** Left out: the first output of the node. */
-  readonly port: string | undefined
-  readonly place: Place
-}
-
-/** References at one input. */
-export interface InputDeclaration {
-  readonly place: Place
-  readonly isList: boolean
-  /** An empty list was written. */
-  readonly isEmpty: boolean
-  readonly references: readonly Reference[]
-}
-
-/** A node as it is written. */
-export interface NodeDeclaration {
-  readonly id: string
-  readonly place: Place
-  readonly use: { readonly type: string; readonly place: Place } | undefined
-  /** `use` comes from the command line: options that only the replaced operation knows are dropped. */
-  readonly isUseOverridden: boolean
-  readonly inputs: ReadonlyMap<string, InputDeclaration>
-  readonly options: LocatedMap
-  readonly description: string | undefined
-}
+export { asMap, reportUnknownKeys } from './read-node.js'
+export type { InputDeclaration, NodeDeclaration, PartUse, Reference } from './read-node.js'
 
 /** A pipeline as it is written, extends, overrides and variables resolved. */
 export interface PipelineDocument {
@@ -47,6 +32,8 @@ export interface PipelineDocument {
   /** Nodes wanted; `undefined`: every node that nothing reads. */
   readonly outputs: readonly Reference[] | undefined
   readonly root: LocatedMap
+  /** Things worth saying that are no problem. */
+  readonly notices: readonly string[]
 }
 
 const topKeys = [
@@ -58,12 +45,10 @@ const topKeys = [
   'vars',
   'extends',
   'profiles',
+  'parts',
   'nodes',
   'outputs',
 ]
-const nodeKeys = ['use', 'in', 'with', 'description']
-const nodeName = /^[A-Za-z][A-Za-z0-9_-]*$/
-const operationName = /^[a-z0-9]+(-[a-z0-9]+)*\/[a-z0-9]+(-[a-z0-9]+)*$/
 
 /** The pipeline of a resolved document; problems of form are reported. */
 export function readPipeline(
@@ -90,35 +75,28 @@ export function readPipeline(
   const vars = map.entries.get('vars')
   if (vars) asMap(vars.value, '"vars"', problems)
   const { memo = noMemo } = options
-  const nodes = [...(nodesMap?.entries ?? [])].map(([id, entry]) => readNodeOnce(id, entry, memo, problems))
+  const parts = readParts(map.entries.get('parts')?.value, problems)
+  const expanded = expandParts(nodesMap ?? emptyMap(start), {
+    parts,
+    ringed: findRings(parts, problems),
+    problems,
+    readNode: (id, entry) => readNodeOnce(id, entry, memo, problems),
+  })
+  const references = createReferences(problems)
   return {
     file,
     name: text('name') ?? '',
     description: text('description'),
-    seed: readSeed(map, problems),
+    seed: readSeed(map, problems) ?? 0,
     primaryMetric: text('primaryMetric') === undefined ? undefined : map.entries.get('primaryMetric'),
     engine: text('engine'),
-    nodes,
-    outputs: readOutputs(map, problems),
+    nodes: expanded.nodes.map((scoped) => resolveOnce(scoped, references, memo)),
+    outputs: readOutputs(map, problems)?.flatMap((reference) => references.resolve(reference, expanded.scope)),
     root: map,
+    notices: [...parts.values()].flatMap(({ name, place }) =>
+      expanded.used.has(name) ? [] : [`part "${name}" (${place.file}:${String(place.line)}) is not used`],
+    ),
   }
-}
-
-function readSeed(map: LocatedMap, problems: PipelineError[]): string | number {
-  const value = map.entries.get('seed')?.value
-  if (!value || isBroken(value)) return 0
-  if (value.kind === 'scalar' && typeof value.value === 'number' && Number.isSafeInteger(value.value))
-    return value.value
-  if (value.kind === 'scalar' && typeof value.value === 'string') return value.value
-  problems.push(
-    problem('ERR_WRONG_TYPE', {
-      message: 'The seed is not a whole number',
-      place: value.place,
-      expected: 'a whole number or a text',
-      received: describeValue(value),
-    }),
-  )
-  return 0
 }
 
 function readOutputs(map: LocatedMap, problems: PipelineError[]): readonly Reference[] | undefined {
@@ -149,159 +127,9 @@ function mapsAsLists(_: string, value: unknown): unknown {
     : value
 }
 
-function readNode(id: string, place: Place, value: Located, problems: PipelineError[]): NodeDeclaration {
-  if (!nodeName.test(id)) {
-    problems.push(
-      problem('ERR_BAD_REFERENCE', {
-        message: `"${id.slice(0, 80)}" is not a name for a node`,
-        place,
-        expected: 'a letter, then letters, digits, "_" and "-"',
-      }),
-    )
-  }
-  const written = asMap(value, `Node "${id}"`, problems)
-  const map = written ?? emptyMap(place)
-  reportUnknownKeys(map, nodeKeys, `node "${id}"`, problems, id)
-  const use = map.entries.get('use')
-  const inMap = map.entries.get('in')
-  const withMap = map.entries.get('with')
-  const inputs = new Map<string, InputDeclaration>()
-  const inputsMap = inMap && asMap(inMap.value, `"in" of node "${id}"`, problems, id)
-  for (const [port, entry] of inputsMap?.entries ?? []) {
-    const isList = entry.value.kind === 'list'
-    const items = entry.value.kind === 'list' ? entry.value.items : [entry.value]
-    const references = items.flatMap(
-      (item) => readReference(item, `Input "${port}" of node "${id}"`, problems, id) ?? [],
-    )
-    inputs.set(port, { place: entry.place, isList, isEmpty: items.length === 0, references })
-  }
-  return {
-    id,
-    place,
-    use: written && readUse(id, place, use?.value, problems),
-    isUseOverridden: use?.value.place.file === overrideFile,
-    inputs,
-    options:
-      (withMap && asMap(withMap.value, `"with" of node "${id}"`, problems, id)) ??
-      emptyMap(withMap?.value.place ?? place),
-    description: readText(map, 'description', problems, id),
-  }
-}
-
-function readUse(
-  id: string,
-  place: Place,
-  value: Located | undefined,
-  problems: PipelineError[],
-): NodeDeclaration['use'] {
-  if (!value) {
-    problems.push(
-      problem('ERR_MISSING_OPTION', {
-        message: `Node "${id}" does not say which operation it uses`,
-        place,
-        node: id,
-        expected: 'use: plugin/operation',
-      }),
-    )
-    return undefined
-  }
-  if (isBroken(value)) return undefined
-  if (value.kind !== 'scalar' || typeof value.value !== 'string') {
-    problems.push(
-      problem('ERR_WRONG_TYPE', {
-        message: `"use" of node "${id}" is not a name`,
-        place: value.place,
-        node: id,
-        expected: 'plugin/operation',
-        received: describeValue(value),
-      }),
-    )
-    return undefined
-  }
-  if (!operationName.test(value.value) && /[./:\\]{2}|^[./]|:|\\|\.[cm]?js/.test(value.value)) {
-    problems.push(
-      problem('ERR_UNKNOWN_OPERATION', {
-        message: `"use" of node "${id}" names a path or an address`,
-        place: value.place,
-        node: id,
-        expected: 'the name of an operation of an installed plugin, e.g. data/folder',
-        received: value.value.slice(0, 120),
-        hint: 'list the plugin in the dependencies of package.json and use its operation by name',
-      }),
-    )
-    return undefined
-  }
-  return { type: value.value, place: value.place }
-}
-
-function readReference(value: Located, what: string, problems: PipelineError[], node?: string): Reference | undefined {
-  if (isBroken(value)) return undefined
-  const text = value.kind === 'scalar' && typeof value.value === 'string' ? value.value : undefined
-  const match = text === undefined ? null : /^([A-Za-z][A-Za-z0-9_-]*)(?:\.([A-Za-z][A-Za-z0-9_-]*))?$/.exec(text)
-  if (match) return { text: match[0], node: match[1]!, port: match[2], place: value.place }
-  problems.push(
-    problem('ERR_BAD_REFERENCE', {
-      message: `${what} does not name an output`,
-      place: value.place,
-      node,
-      expected: 'node or node.port',
-      received: describeValue(value),
-    }),
-  )
-  return undefined
-}
-
-function readText(map: LocatedMap, key: string, problems: PipelineError[], node?: string): string | undefined {
-  const value = map.entries.get(key)?.value
-  if (!value || isBroken(value)) return undefined
-  if (value.kind === 'scalar' && typeof value.value === 'string') return value.value
-  problems.push(
-    problem('ERR_WRONG_TYPE', {
-      message: `"${key}" is not a text`,
-      place: value.place,
-      node,
-      expected: 'a text',
-      received: describeValue(value),
-    }),
-  )
-  return undefined
-}
-
-/** The value where it is a map; else that it is none is reported. */
-export function asMap(value: Located, what: string, problems: PipelineError[], node?: string): LocatedMap | undefined {
-  if (isBroken(value)) return undefined
-  if (value.kind === 'map') return value
-  problems.push(
-    problem('ERR_WRONG_TYPE', {
-      message: `${what} is not a map`,
-      place: value.place,
-      node,
-      expected: 'a map',
-      received: describeValue(value),
-    }),
-  )
-  return undefined
-}
-
-/** Reports every key of a map that is not among the known ones. */
-export function reportUnknownKeys(
-  map: LocatedMap,
-  known: readonly string[],
-  what: string,
-  problems: PipelineError[],
-  node?: string,
-): void {
-  for (const [key, entry] of map.entries) {
-    if (known.includes(key)) continue
-    problems.push(
-      problem('ERR_UNKNOWN_KEY', {
-        message: `Unknown key "${key.slice(0, 80)}" in the ${what}`,
-        place: entry.place,
-        node,
-        expected: known.join(', '),
-        received: key.slice(0, 80),
-        hint: suggest(key, known, 'keys'),
-      }),
-    )
-  }
+/** The node with its references looked up, as another variant of the pipeline has it where both name the same. */
+function resolveOnce(scoped: ScopedNode, references: References, memo: Memo): NodeDeclaration {
+  const node = references.ofNode(scoped)
+  if (memo === noMemo || node === scoped.node) return node
+  return memo.of(['resolved node', node.id, JSON.stringify(node, mapsAsLists)], () => node)
 }

@@ -10,6 +10,7 @@ import {
   type LocatedMap,
   type LocatedScalar,
 } from './located.js'
+import { isLocal } from './substitute.js'
 
 const reference = /\$(\$)?\{([^}]*)\}/g
 
@@ -37,6 +38,8 @@ interface Resolver {
   readonly known: Map<string, Resolved | 'open'>
   readonly open: string[]
   frame: Frame
+  /** `${with.name}`, `${each}` and escapes are left for when parts and lists are written out. */
+  keepsLocal: boolean
   /** A bound was passed: it is said once, and nothing more is written out. */
   isExhausted: boolean
 }
@@ -56,6 +59,7 @@ export function resolveVariables(root: LocatedMap, problems: PipelineError[], me
     known: new Map(),
     open: [],
     frame: emptyFrame(),
+    keepsLocal: false,
     isExhausted: false,
   }
   const entries = new Map<string, LocatedEntry>()
@@ -63,9 +67,13 @@ export function resolveVariables(root: LocatedMap, problems: PipelineError[], me
     const value =
       key === 'vars'
         ? resolveAll(resolver, entry.value)
-        : key === 'nodes' && entry.value.kind === 'map' && memo !== noMemo
-          ? replaceInNodes(resolver, entry.value, memo)
-          : replaceIn(resolver, entry.value)
+        : key === 'nodes' && entry.value.kind === 'map'
+          ? memo === noMemo
+            ? replaceInEachNode(resolver, entry.value)
+            : replaceInNodes(resolver, entry.value, memo)
+          : key === 'parts' || key === 'profiles'
+            ? keepingLocal(resolver, () => replaceIn(resolver, entry.value))
+            : replaceIn(resolver, entry.value)
     entries.set(key, value === entry.value ? entry : { ...entry, value })
   }
   return { ...root, entries }
@@ -83,7 +91,7 @@ function replaceInNodes(resolver: Resolver, nodes: LocatedMap, memo: Memo): Loca
       ['resolved', resolver.vars, entry],
       () => {
         resolver.frame = emptyFrame()
-        const value = replaceIn(resolver, entry.value)
+        const value = replaceInNode(resolver, entry.value)
         return { entry: value === entry.value ? entry : { ...entry, value }, frame: resolver.frame }
       },
       () => resolver.problems.length === numProblems,
@@ -96,10 +104,34 @@ function replaceInNodes(resolver: Resolver, nodes: LocatedMap, memo: Memo): Loca
   if (resolver.isExhausted || sum.numReferenced > yamlLimits.referenceValues) {
     resolver.problems.length = numBefore
     resolver.isExhausted = false
-    return replaceIn(resolver, nodes)
+    return replaceInEachNode(resolver, nodes)
   }
   resolver.frame = sum
   return { ...nodes, entries }
+}
+
+function replaceInEachNode(resolver: Resolver, nodes: LocatedMap): Located {
+  resolver.frame.numValues++
+  let isSame = true
+  const entries = new Map<string, LocatedEntry>()
+  for (const [id, entry] of nodes.entries) {
+    const value = replaceInNode(resolver, entry.value)
+    if (value !== entry.value) isSame = false
+    entries.set(id, value === entry.value ? entry : { ...entry, value })
+  }
+  return isSame ? nodes : { ...nodes, entries }
+}
+
+function replaceInNode(resolver: Resolver, node: Located): Located {
+  const isRepeated = node.kind === 'map' && node.entries.has('each')
+  return isRepeated ? keepingLocal(resolver, () => replaceIn(resolver, node)) : replaceIn(resolver, node)
+}
+
+function keepingLocal<T>(resolver: Resolver, work: () => T): T {
+  resolver.keepsLocal = true
+  const result = work()
+  resolver.keepsLocal = false
+  return result
 }
 
 function emptyFrame(): Frame {
@@ -123,8 +155,9 @@ function nothing({ place }: Located): LocatedScalar {
 function resolveOne(resolver: Resolver, key: string, written: Located): Resolved {
   const known = resolver.known.get(key)
   if (known !== undefined && known !== 'open') return known
-  const outer = resolver.frame
+  const { frame: outer, keepsLocal } = resolver
   resolver.frame = emptyFrame()
+  resolver.keepsLocal = false
   resolver.known.set(key, 'open')
   resolver.open.push(key)
   const value = replaceIn(resolver, written)
@@ -133,6 +166,7 @@ function resolveOne(resolver: Resolver, key: string, written: Located): Resolved
   resolver.open.pop()
   resolver.known.set(key, resolved)
   resolver.frame = outer
+  resolver.keepsLocal = keepsLocal
   return resolved
 }
 
@@ -159,6 +193,7 @@ function replaceIn(resolver: Resolver, value: Located): Located {
   if (!text.includes('${')) return value
   const whole = /^\$\{([^}]*)\}$/.exec(text)
   if (whole) {
+    if (resolver.keepsLocal && isLocal(whole[1]!)) return value
     const target = lookUp(resolver, whole[1]!, value)
     return target ? movedTo(target, value) : { ...value, isBroken: true }
   }
@@ -178,7 +213,8 @@ function replaceInText(resolver: Resolver, text: string, site: LocatedScalar): L
     const [found, escaped, name] = match as unknown as [string, string | undefined, string]
     write(text.slice(written, match.index))
     written = match.index + found.length
-    if (escaped) write(`\${${name}}`)
+    if (resolver.keepsLocal && (escaped !== undefined || isLocal(name))) write(found)
+    else if (escaped) write(`\${${name}}`)
     else {
       const target = lookUp(resolver, name, site)
       if (target?.kind === 'scalar' && target.value !== null) {

@@ -228,8 +228,8 @@ const edits: readonly Edit[] = [
     fromFiles.slice(1),
     /option by of "brighter" changed from 1 to 3/,
   ],
-  ['the seed', set('seed=4'), fromDrawing, /the seed of the run changed/],
-  ['the seed as text', set('seed="3"'), fromDrawing, /the seed of the run changed/],
+  ['the seed', set('seed=4'), fromDrawing, /the seed of the run or of "same" changed/],
+  ['the seed as text', set('seed="3"'), fromDrawing, /the seed of the run or of "same" changed/],
   [
     'another operation',
     set('centred.use=toy/scale'),

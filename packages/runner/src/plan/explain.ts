@@ -153,7 +153,10 @@ export function describeDifference(difference: Difference): string {
   if (ingredient === 'new') return `"${node}" is new`
   if (ingredient === 'implementation')
     return `the code of the plugin of "${node}" changed${detail === undefined ? '' : `: ${detail}`} (${short(before)} → ${short(now)})`
-  if (ingredient === 'seed') return 'the seed of the run changed'
+  if (ingredient === 'seed')
+    return before === undefined || now === undefined
+      ? `"${node}" ${now === undefined ? 'draws nothing now' : 'draws now'}`
+      : `the seed of the run or of "${node}" changed`
   if (
     ingredient.startsWith('options.') &&
     (before?.startsWith('sha256:') ?? false) &&

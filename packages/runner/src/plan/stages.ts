@@ -171,7 +171,7 @@ function buildStage({ node, part, graph, stages, parts, content, implementation,
     format: formatVersion,
     implementation,
     options: keyed,
-    ...(doesDraw(operation, node.options) ? { seed: seedOf(context.seed, operation.type, keyed) } : {}),
+    ...(doesDraw(operation, node.options) ? { seed: seedOf(node.seed ?? context.seed, operation.type, keyed) } : {}),
     ...(operation.engine && context.engineId !== undefined ? { engine: context.engineId } : {}),
     inputs: keysOfInputs,
     ...(fitStage === undefined ? {} : { state: parts.get(fitStage)!.key }),
@@ -202,7 +202,7 @@ function buildStage({ node, part, graph, stages, parts, content, implementation,
   }
 }
 
-/** A seed of the run's seed and the stage's own definition: what else is in the pipeline does not matter. */
+/** A seed of the run's or the node's seed and the stage's own definition: what else is in the pipeline does not matter. */
 function seedOf(runSeed: string | number, type: string, options: JsonObject): string {
   return createHash('sha256')
     .update(canonicalJson([runSeed, type, options]))

@@ -6,6 +6,7 @@ import { checkResources } from '../graph/check-resources.js'
 import { checkSpecs } from '../graph/check-specs.js'
 import type { Graph } from '../graph/graph.js'
 import { noMemo } from '../memo.js'
+import { throughParts } from '../pipeline/through-parts.js'
 import { loadPipeline } from '../pipeline/load-pipeline.js'
 import { parseYaml } from '../pipeline/parse-yaml.js'
 import type { PipelineDocument } from '../pipeline/read-pipeline.js'
@@ -81,7 +82,7 @@ export async function checkPipeline(request: PipelineRequest, shared?: Shared): 
   const built = withoutStacks(() => buildGraph(document, registry, problems, memo))
   const resolvePath = (content: string): string => (isAbsolute(content) ? content : resolve(root, content))
   checkContent(built.nodes, resolvePath, problems, memo)
-  const notices = [...registry.notices, ...built.notices]
+  const notices = [...registry.notices, ...document.notices, ...built.notices]
   const notice = (message: string): void => void notices.push(message)
   const { specs, ancestries } = checkSpecs(
     { nodes: built.nodes, order: built.order, seed: document.seed, resolve: resolvePath, notice, memo },
@@ -98,6 +99,6 @@ export async function checkPipeline(request: PipelineRequest, shared?: Shared): 
     graph,
     order: built.order,
     notices,
-    problems: sortProblems(problems),
+    problems: sortProblems(throughParts(problems, document.nodes)),
   }
 }

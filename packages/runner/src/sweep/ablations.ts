@@ -134,9 +134,20 @@ function withoutNodes(
     const kept = edges.filter(({ from }) => !left.has(from.node))
     if (left.has(node) || kept.length === edges.length) return []
     const path = `${node}.in.${port}`
-    const names = kept.map(({ name }) => name)
-    if (cardinality === 'optional' || (cardinality === 'many' && names.length > 0))
-      return [{ path, value: names, place: asked.place }]
+    const names = kept.map(({ entry }) => entry)
+    if (cardinality === 'optional' || (cardinality === 'many' && names.length > 0)) {
+      if (names.every((name) => name !== undefined)) return [{ path, value: names, place: asked.place }]
+      problems.push(
+        problem('ERR_SWEEP', {
+          message: `"${asked.text}" cannot be left out of input "${port}" of "${node}", which an input of its part feeds`,
+          place: asked.place,
+          node,
+          port,
+          hint: 'name the input of the part in a grid',
+        }),
+      )
+      return []
+    }
     // Nothing else is there: what the node itself reads takes its place, where it is of the same kind.
     const gone = edges.find(({ from }) => left.has(from.node))!
     const passed = passedThrough(gone, left, graph)
@@ -167,7 +178,10 @@ function passedThrough(edge: Edge, left: ReadonlySet<string>, graph: Graph): str
   const same = edgesInto(node).filter(({ kind }) => kind === edge.kind)
   const [only] = same
   if (!only || same.length > 1) return undefined
-  return left.has(only.from.node) ? passedThrough(only, left, graph) : only.name
+  if (left.has(only.from.node)) return passedThrough(only, left, graph)
+  // What a part reads has another name outside it.
+  const scope = (id: string): string => id.slice(0, Math.max(0, id.lastIndexOf('.')))
+  return scope(only.to.node) === scope(edge.to.node) && typeof only.entry === 'string' ? only.entry : undefined
 }
 
 function readsOf({ from, kind }: Edge, graph: Graph): string {

@@ -47,7 +47,13 @@ export function expandSweep(
     return []
   }
   if (count > maxTrials) return tooMany(count)
-  const seeds = repeat.seeds.map((setting): Repeat => ({ settings: [setting], shown: setting }))
+  const seeds = repeat.seeds.map((setting): Repeat => ({
+    settings:
+      repeat.seedNodes.length === 0
+        ? [setting]
+        : repeat.seedNodes.map(({ text }) => ({ ...setting, path: `${text}.seed` })),
+    shown: setting,
+  }))
   const choices = choicesOf(block, known, true, problems)
   // What holds only in some trials is not known before they are there.
   if (choices.length * numRepeats > maxTrials) return tooMany(choices.length * numRepeats)

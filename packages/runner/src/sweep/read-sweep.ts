@@ -1,6 +1,13 @@
 import type { PipelineError, Place } from '@etsef/plugin-api'
 import { problem } from '../errors.js'
-import { describeValue, emptyMap, isBroken, type Located, type LocatedMap } from '../pipeline/located.js'
+import {
+  describeValue,
+  emptyMap,
+  isBroken,
+  type Located,
+  type LocatedEntry,
+  type LocatedMap,
+} from '../pipeline/located.js'
 import { asMap, reportUnknownKeys } from '../pipeline/read-pipeline.js'
 import { readPrune, type PruneDeclaration } from './read-prune.js'
 import { readRandom } from './read-random.js'
@@ -56,6 +63,8 @@ export interface CountDeclaration {
 /** How often each trial is repeated, and with what. */
 export interface RepeatDeclaration {
   readonly seeds: readonly Setting[]
+  /** Nodes that get the seeds; empty: the run. */
+  readonly seedNodes: readonly PlacedText[]
   readonly splits: CountDeclaration | undefined
   readonly folds: CountDeclaration | undefined
   readonly permutedLabels: CountDeclaration | undefined
@@ -231,6 +240,31 @@ function readAblate(map: LocatedMap, problems: PipelineError[]): AblateDeclarati
   }
 }
 
+/** `seeds: [1, 2]`, or `seeds: { nodes: [rf, xgb], values: [1, 2] }`: other seeds of these nodes alone. */
+function readSeeds(
+  seeds: LocatedEntry | undefined,
+  problems: PipelineError[],
+): Pick<RepeatDeclaration, 'seeds' | 'seedNodes'> {
+  if (seeds?.value.kind !== 'map')
+    return { seeds: seeds ? readValues('seed', seeds.place, seeds.value, problems) : [], seedNodes: [] }
+  const map = seeds.value
+  reportUnknownKeys(map, ['nodes', 'values'], 'repetition of seeds', problems)
+  for (const key of ['nodes', 'values'])
+    if (!map.entries.has(key))
+      problems.push(
+        problem('ERR_MISSING_OPTION', {
+          message: `"seeds" does not say which ${key}`,
+          place: seeds.place,
+          expected: 'seeds: { nodes: [rf, xgb], values: [1, 2, 3] }',
+        }),
+      )
+  const values = map.entries.get('values')
+  return {
+    seeds: values ? readValues('seed', values.place, values.value, problems) : [],
+    seedNodes: listOf(map, 'nodes', problems).flatMap((item) => textOf(item, 'A node to seed', problems) ?? []),
+  }
+}
+
 function readRepeat(map: LocatedMap, problems: PipelineError[]): RepeatDeclaration {
   const entry = map.entries.get('repeat')
   const repeat = entry && asMap(entry.value, '"repeat"', problems)
@@ -239,7 +273,7 @@ function readRepeat(map: LocatedMap, problems: PipelineError[]): RepeatDeclarati
   const count = (key: string, least: number): CountDeclaration | undefined =>
     repeat && readCount(repeat, key, least, problems)
   return {
-    seeds: seeds ? readValues('seed', seeds.place, seeds.value, problems) : [],
+    ...readSeeds(seeds, problems),
     splits: count('splits', 1),
     folds: count('folds', 2),
     permutedLabels: count('permutedLabels', 1),

@@ -1,0 +1,193 @@
+import type { PipelineError } from '@etsef/plugin-api'
+import { problem, suggest } from '../errors.js'
+import type { Instance, Member, Scope, ScopedNode } from './expand-parts.js'
+import { yamlLimits } from './limits.js'
+import type { InputDeclaration, NodeDeclaration, Reference } from './read-node.js'
+import { unknownInPart } from './read-parts.js'
+
+/** Looks names up through parts and lists. */
+export interface References {
+  /** The node with references to nodes of the written-out pipeline; the very node where they are that already. */
+  ofNode(scoped: ScopedNode): NodeDeclaration
+  /** What a reference names. A name that is not there is left as it is: it is reported with the graph. */
+  resolve(reference: Reference, scope: Scope): readonly Reference[]
+}
+
+/** Resolves references of scopes that are complete. */
+export function createReferences(problems: PipelineError[]): References {
+  let numResolved = 0
+  let isExhausted = false
+  const open: string[] = []
+
+  const resolve = (reference: Reference, scope: Scope): readonly Reference[] => {
+    if (++numResolved > yamlLimits.referenceValues) {
+      if (!isExhausted)
+        problems.push(
+          problem('ERR_TOO_LARGE', {
+            message: `Inputs of the pipeline name more than ${String(yamlLimits.referenceValues)} outputs`,
+            place: reference.place,
+          }),
+        )
+      isExhausted = true
+      return []
+    }
+    const rest = reference.port === undefined ? [] : reference.port.split('.')
+    if (scope.instance && reference.node === 'in') return resolveInput(reference, rest, scope.instance)
+    const member = scope.members.get(reference.node)
+    if (!member) {
+      if (!scope.instance) return [reference]
+      problems.push(unknownInPart(scope.instance.part.name, reference, scope.members.keys()))
+      return []
+    }
+    const found = outputsOf(member, rest, reference, reference.node)
+    if (reference.name === undefined) return found
+    if (found.length <= 1) return found.map((each) => ({ ...each, name: reference.name! }))
+    problems.push(
+      problem('ERR_BAD_REFERENCE', {
+        message: `"${reference.text}" is ${String(found.length)} outputs, which cannot all be called "${reference.name}"`,
+        place: reference.place,
+        hint: 'name them without a name of their own, or one by one',
+      }),
+    )
+    return []
+  }
+
+  const outputsOf = (
+    member: Member,
+    rest: readonly string[],
+    reference: Reference,
+    shown: string,
+  ): readonly Reference[] => {
+    if (member.kind === 'broken') return []
+    if (member.kind === 'node') {
+      const path = [shown, ...rest].join('.')
+      if (rest.length <= 1)
+        return member.id === reference.node && reference.port === rest[0]
+          ? [reference]
+          : [{ ...reference, node: member.id, port: rest[0], shown, path }]
+      problems.push(
+        problem('ERR_BAD_REFERENCE', {
+          message: `"${reference.text}" does not name an output`,
+          place: reference.place,
+          expected: 'node or node.port',
+          received: `the text "${reference.text}"`,
+        }),
+      )
+      return []
+    }
+    if (member.kind === 'part') return outputsOfPart(member.instance, rest, reference, shown)
+    const [name, ...more] = rest
+    const item = name === undefined ? undefined : member.items.get(name)
+    if (item) return outputsOf(item, more, reference, `${shown}.${name!}`)
+    return [...member.items].flatMap(([each, one]) =>
+      outputsOf(one, rest, reference, each).map((output) => ({
+        ...output,
+        path: [reference.node, each, ...rest].join('.'),
+      })),
+    )
+  }
+
+  const outputsOfPart = (
+    { part, scope }: Instance,
+    rest: readonly string[],
+    reference: Reference,
+    shown: string,
+  ): readonly Reference[] => {
+    const [first] = part.outputs.keys()
+    const [name = first, ...more] = rest
+    const output = name !== undefined && more.length === 0 ? part.outputs.get(name) : undefined
+    if (output) {
+      const found = resolve(output, scope)
+      const own = name === first ? shown : `${shown}.${name!}`
+      const [only, ...others] = found
+      if (only && others.length === 0)
+        return [{ ...reference, node: only.node, port: only.port, name: own, path: [shown, ...rest].join('.') }]
+      return found.map((each) => ({
+        ...reference,
+        node: each.node,
+        port: each.port,
+        shown: `${own}.${each.shown ?? each.node}`,
+        ...(each.name === undefined ? {} : { name: `${own}.${each.name}` }),
+        path: undefined,
+      }))
+    }
+    const inner = name === undefined ? undefined : scope.members.get(name)
+    if (inner) return outputsOf(inner, more, reference, `${shown}.${name!}`)
+    problems.push(
+      problem('ERR_UNKNOWN_PORT', {
+        message:
+          name === undefined
+            ? `Part "${part.name}" has no outputs`
+            : `Part "${part.name}" has no output or node "${name}"`,
+        place: reference.place,
+        expected: [...part.outputs.keys()].join(', ') || 'no outputs',
+        received: reference.text,
+        hint:
+          name === undefined ? undefined : suggest(name, [...part.outputs.keys(), ...scope.members.keys()], 'names'),
+      }),
+    )
+    return []
+  }
+
+  const resolveInput = (reference: Reference, [name, ...more]: readonly string[], instance: Instance) => {
+    const { part, inputs, outer, id } = instance
+    if (name === undefined || more.length > 0 || !part.inputs.has(name)) {
+      problems.push(
+        problem('ERR_UNKNOWN_PORT', {
+          message: `Part "${part.name}" has no input "${[name, ...more].join('.')}"`,
+          place: reference.place,
+          expected: [...part.inputs.keys()].join(', ') || 'no inputs',
+          received: reference.text,
+          hint: suggest(name ?? '', part.inputs.keys(), 'inputs'),
+        }),
+      )
+      return []
+    }
+    const key = `${id} ${name}`
+    if (open.includes(key)) {
+      problems.push(
+        problem('ERR_CYCLE', {
+          message: `Input "${name}" of "${id}" is fed by itself`,
+          place: inputs.get(name)?.place ?? reference.place,
+          expected: 'no way from a node back to itself',
+        }),
+      )
+      return []
+    }
+    open.push(key)
+    const given = inputs.get(name)?.references ?? []
+    const found = given.flatMap((each) => resolve(each, outer))
+    open.pop()
+    const path = given.length === 1 && found.length === 1 ? reference.text : undefined
+    return found.map((each): Reference => ({ ...each, shown: each.shown ?? each.node, path }))
+  }
+
+  return {
+    resolve,
+    ofNode({ node, scope }) {
+      let isSame = true
+      const inputs = new Map<string, InputDeclaration>()
+      for (const [port, input] of node.inputs) {
+        const references = input.references.flatMap((each) => resolve(each, scope))
+        const isKept =
+          references.length === input.references.length &&
+          references.every((each, index) => each === input.references[index])
+        if (!isKept) isSame = false
+        // An optional input of the part that is not given feeds nothing.
+        const isAbsent = references.length === 0 && isUngiven(input, scope)
+        if (!isAbsent) inputs.set(port, isKept ? input : { ...input, references })
+      }
+      return isSame ? node : { ...node, inputs }
+    },
+  }
+}
+
+function isUngiven({ references }: InputDeclaration, { instance }: Scope): boolean {
+  return (
+    instance !== undefined &&
+    references.length > 0 &&
+    references.every(
+      ({ node, port }) => node === 'in' && port !== undefined && instance.part.inputs.get(port)?.isOptional === true,
+    )
+  )
+}
