@@ -67,6 +67,7 @@ export interface Resources {
    */
   readonly maxCpus?: number
   readonly memoryMb: number
+  /** GPUs that it computes on where the run offers them (`--gpus`); where it offers none, it runs without. */
   readonly gpus?: number
 }
 

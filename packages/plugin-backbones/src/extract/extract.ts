@@ -38,6 +38,6 @@ export const extract: Operation = defineOperation({
   rows: 'images',
   engine: 'tensor',
   // Each thread has a network of its own.
-  resources: () => ({ cpus: 1, maxCpus: 2, memoryMb: 1200 }),
+  resources: () => ({ cpus: 1, maxCpus: 2, memoryMb: 1200, gpus: 1 }),
   load: () => import('./extract-node.js'),
 })

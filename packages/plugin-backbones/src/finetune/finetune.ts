@@ -61,6 +61,7 @@ export const finetune: Operation = defineOperation({
     cpus: 1,
     maxCpus: 2,
     memoryMb: trainingMemoryMb(options, inputs) + 150 * (options.crossFit ?? 0),
+    gpus: 1,
   }),
   load: () => import('./finetune-node.js'),
 })

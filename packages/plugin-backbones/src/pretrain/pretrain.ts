@@ -25,6 +25,6 @@ export const pretrain: Operation = defineOperation({
   supervised: true,
   engine: 'tensor',
   plan: (args) => ({ model: planTraining(args) }),
-  resources: (options, inputs) => ({ cpus: 1, maxCpus: 2, memoryMb: trainingMemoryMb(options, inputs) }),
+  resources: (options, inputs) => ({ cpus: 1, maxCpus: 2, memoryMb: trainingMemoryMb(options, inputs), gpus: 1 }),
   load: () => import('./pretrain-node.js'),
 })

@@ -85,6 +85,7 @@ export const pretrain: Operation = defineOperation({
     cpus: 1,
     maxCpus: 2,
     memoryMb: trainingMemoryMb({ batchSize: 2 * batchSize, inputSize }, inputs),
+    gpus: 1,
   }),
   load: () => import('./pretrain-node.js'),
 })

@@ -162,7 +162,7 @@ export function createWorkerPool(options: {
 }
 
 function kindId(kind: WorkerKind): string {
-  return `${String(kind.threads)}|${kind.engine ?? ''}|${kind.devices?.join() ?? ''}`
+  return `${String(kind.threads)}|${kind.engine ?? ''}|${kind.devices?.join() ?? 'as it is'}`
 }
 
 function workerEnvironment({ threads, engine, devices }: WorkerKind): NodeJS.ProcessEnv {

@@ -1,3 +1,4 @@
+import type { Stage } from '../plan/stages.js'
 import { availableParallelism } from 'node:os'
 import { asError, InvalidPipeline } from '../errors.js'
 import { createWorkerPool } from '../executor/worker-pool.js'
@@ -129,7 +130,8 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
         Math.min(cpus, numToRun),
       )
     const common = {
-      stages: keyed.stages,
+      // An engine would look for machines with GPUs that may not be there: it is told of those that the run offers.
+      stages: session ? withOffered(keyed.stages, options.gpus ?? 0) : keyed.stages,
       wanted: plan.wanted,
       forced,
       store,
@@ -198,4 +200,14 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
 
 function secondsSince(started: number): number {
   return Math.round(performance.now() - started) / 1000
+}
+
+/** Stages that ask for no more GPUs than there are. */
+function withOffered(stages: ReadonlyMap<string, Stage>, gpus: number): ReadonlyMap<string, Stage> {
+  return new Map(
+    [...stages].map(([id, stage]) => [
+      id,
+      { ...stage, resources: { ...stage.resources, gpus: Math.min(stage.resources.gpus ?? 0, gpus) } },
+    ]),
+  )
 }

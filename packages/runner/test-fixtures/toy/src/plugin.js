@@ -216,6 +216,22 @@ const threads = defineOperation({
   load: () => import('./threads.js'),
 })
 
+const whichDevice = defineOperation({
+  kind: 'report',
+  type: 'toy/which-device',
+  summary: 'Tells which GPU it sees: -1 for none, -2 where nobody said; waits until the others are there, too',
+  cacheVersion: 1,
+  options: options({
+    gpus: Type.Integer({ minimum: 0, default: 1, description: 'Asked for' }),
+    here: Type.String({ description: 'A file that says it is there' }),
+    others: Type.Array(Type.String(), { default: [], description: 'Files that are waited for' }),
+  }),
+  inputs: { features: port.features('rows') },
+  outputs: { report: port.report('which') },
+  resources: ({ gpus }) => ({ cpus: 1, memoryMb: 64, gpus }),
+  load: () => import('./which-device.js'),
+})
+
 const hungryFit = defineOperation({
   kind: 'estimator',
   type: 'toy/hungry-fit',
@@ -398,6 +414,7 @@ export default definePlugin({
     epochs,
     hungry,
     hungryFit,
+    whichDevice,
     threads,
   ],
 })
