@@ -9,6 +9,7 @@ const depConstraints = [
   { sourceTag: 'type:drawing', onlyDependOnLibsWithTags: ['type:api'] },
   { sourceTag: 'type:distributions', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'type:runner', onlyDependOnLibsWithTags: ['type:api', 'type:distributions'] },
+  { sourceTag: 'type:generator', onlyDependOnLibsWithTags: [] },
   { sourceTag: 'type:executor', onlyDependOnLibsWithTags: ['type:api'] },
   { sourceTag: 'type:plugin', onlyDependOnLibsWithTags: ['type:api', 'type:nn', 'type:drawing', 'type:distributions'] },
 ]
@@ -24,6 +25,8 @@ export default tseslint.config(
       '.nx/**',
       '.etsef/**',
       '**/fixtures/**',
+      // Checked where the generator writes them: with the strictness of a plugin's author.
+      'packages/create-etsef-plugin/templates/**',
       '**/test-fixtures/**',
       'test/broken/**',
       // AssemblyScript: other types and other built-in functions; checked by its own compiler.

@@ -1,0 +1,3 @@
+import { someImages, type ConformanceCase } from '@etsef/plugin-api/testing'
+
+export const conformanceCase = (): ConformanceCase => ({ inputs: { images: someImages({ numSamples: 30 }) } })
