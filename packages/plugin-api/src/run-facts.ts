@@ -90,10 +90,29 @@ export interface RunFacts {
   readonly siblings: readonly SiblingRun[]
 }
 
+/** Something in which runs differ: what it is in each, in the order of the runs; null where a run has none. */
+export interface RunDifference {
+  /** An operation or an option of a node, content, a version, the seed, the engine. */
+  readonly kind: 'pipeline' | 'data' | 'code' | 'version' | 'seed' | 'engine'
+  readonly what: string
+  readonly values: readonly (string | null)[]
+}
+
 /**
- * Options that an operation of kind `report` has so that `etsef report` can call it for a run: spread them into its own.
+ * Runs that are compared. `etsef compare` writes it as JSON, as `etsef report` does {@link RunFacts}; reports go by `<run>/<node>`.
+ */
+export interface ComparedRuns {
+  readonly format: 1
+  /** The first is what the others are held against. */
+  readonly runs: readonly RunFacts[]
+  readonly differences: readonly RunDifference[]
+}
+
+/**
+ * Options that an operation of kind `report` has so that `etsef report` can call it for a run, or `etsef compare` for several: spread them
+ * into its own.
  *
- * `etsef report` wires every output of a run to each many-port of its kind, names the file of the {@link RunFacts} as `record`, and asks
+ * `etsef report` wires every output of a run to each many-port of its kind, names the file of the {@link RunFacts} (or {@link ComparedRuns}) as `record`, and asks
  * with `files` for tables and figures as files of their own.
  */
 export const runReportOptions = {

@@ -3,7 +3,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AttributionBatch, ReportValue } from '@etsef/plugin-api'
 import { checkPlugin, someFeatures, somePredictions, someRows } from '@etsef/plugin-api/testing'
+import { someFacts } from './html/testing/some-facts.js'
 import plugin from './plugin.js'
+
+/** The facts of two runs, as etsef compare writes them. */
+const comparedRuns = (): string => {
+  const file = join(mkdtempSync(join(tmpdir(), 'etsef-report-')), 'compared.json')
+  const { facts } = someFacts()
+  writeFileSync(
+    file,
+    JSON.stringify({ format: 1, runs: ['1', '2'].map((run) => ({ ...facts, run })), differences: [] }),
+  )
+  return file
+}
 
 const aReport = (): ReportValue => {
   const dir = mkdtempSync(join(tmpdir(), 'etsef-report-'))
@@ -46,6 +58,15 @@ checkPlugin(plugin, {
     }),
     'report/attributions': () => ({
       inputs: { attributions: attributions(), features: someFeatures({ numSamples: 100 }) },
+    }),
+    'report/compare': () => ({
+      options: { record: comparedRuns() },
+      inputs: {
+        reports: [
+          { name: '1/scores', value: aReport() },
+          { name: '2/scores', value: aReport() },
+        ],
+      },
     }),
     'report/html': () => ({ inputs: { reports: [{ name: 'scores', value: aReport() }] } }),
   },

@@ -72,5 +72,6 @@ test('offers these operations', () => {
     'report/figures',
     'report/attributions',
     'report/html',
+    'report/compare',
   ])
 })

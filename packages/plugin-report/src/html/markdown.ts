@@ -4,7 +4,7 @@ import MarkdownIt from 'markdown-it'
 const markdown = new MarkdownIt('zero').enable(['heading', 'table', 'list', 'backticks'])
 
 markdown.renderer.rules['table_open'] = () =>
-  '<div class="table" tabindex="0" role="region" aria-label="Table"><table>\n'
+  '<div class="table" tabindex="0" role="group" aria-label="Table"><table>\n'
 markdown.renderer.rules['table_close'] = () => '</table></div>\n'
 
 /**

@@ -71,13 +71,15 @@ function parsed(text: string): unknown {
 }
 
 function predictionRows(text: string): PredictedRow[] {
-  const { data } = Papa.parse<Record<string, string>>(text, { header: true, skipEmptyLines: true })
+  const { data, meta } = Papa.parse<Record<string, string>>(text, { header: true, skipEmptyLines: true })
+  const columns = (meta.fields ?? []).filter((field) => field.startsWith('score:'))
   return data.map((row) => ({
     input: row['input'] ?? '',
     id: row['id'] ?? '',
     group: row['group'] ?? '',
     trueClass: row['trueClass'] ?? '',
     predictedClass: row['predictedClass'] ?? '',
+    scores: columns.map((column) => Number(row[column])),
   }))
 }
 

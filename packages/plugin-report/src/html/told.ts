@@ -84,6 +84,8 @@ export interface PredictedRow {
   readonly group: string
   readonly trueClass: string
   readonly predictedClass: string
+  /** One a class, in the order of the class list. */
+  readonly scores: readonly number[]
 }
 
 /** A report that was read. */

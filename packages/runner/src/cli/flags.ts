@@ -40,7 +40,7 @@ export const flags = {
   timeout: { value: 'SECONDS', summary: 'of a stage' },
   log: { value: 'FORMAT', choices: ['json'], summary: 'json: events, a line each' },
   out: { short: 'o', value: 'PATH', summary: 'where reports are copied, or the file to write' },
-  use: { value: 'OPERATION', summary: 'that makes the report (default: report/html)' },
+  use: { value: 'OPERATION', summary: 'that makes the report (default: report/html, or report/compare)' },
   node: { value: 'NODE', summary: 'whose answer is wanted: node, or node.port (default: the last vote)' },
   labels: { value: 'CSV', summary: 'file,class[,group] of the pictures: they are judged as an external set' },
   batch: { value: 'N', summary: 'pictures at a time (default: 64)' },

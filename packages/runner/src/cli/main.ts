@@ -26,6 +26,7 @@ const loaders: Readonly<Record<VerbName, () => Promise<Verb>>> = {
   schema: async () => (await import('./schema.js')).schema,
   plugins: async () => (await import('./plugins.js')).plugins,
   runs: async () => (await import('./runs.js')).runs,
+  compare: async () => (await import('./compare.js')).compare,
   report: async () => (await import('./report.js')).report,
   replay: async () => (await import('./replay.js')).replay,
   cache: async () => (await import('./cache.js')).cache,

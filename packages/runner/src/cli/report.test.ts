@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { RunFacts } from '@etsef/plugin-api'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { ComparedRuns, RunFacts } from '@etsef/plugin-api'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createProject, tenStages } from '../../test-fixtures/project.js'
 
 const bookPackage = JSON.stringify({
@@ -28,7 +28,7 @@ export async function run({ options, inputs, ctx }) {
   copyFileSync(options.record, dir + '/facts.json')
   writeFileSync(dir + '/index.html', JSON.stringify({ names: inputs.reports.map(({ name }) => name), tone: options.tone, files: options.files }))
   if (options.files) { mkdirSync(dir + '/tables'); writeFileSync(dir + '/tables/a.csv', 'x') }
-  return { report: { kind: 'report', dir, metrics: {} } }
+  return { report: { kind: 'report', dir, metrics: {}, table: { columns: ['told'], rows: [['yes']] } } }
 }
 `
 
@@ -37,10 +37,13 @@ const project = createProject({
 })
 const use = ['--use', 'book/page'] as const
 let run: string
+let soft: string
 beforeAll(async () => {
   project.write('toy.yaml', `description: of toys\n${tenStages}`)
-  await project.etsef('run', 'toy.yaml', '--set', 'near.vote=soft')
-  run = (JSON.parse((await project.etsef('run', 'toy.yaml', '--json')).stdout) as { run: string }).run
+  const runOf = async (...words: string[]): Promise<string> =>
+    (JSON.parse((await project.etsef('run', 'toy.yaml', '--json', ...words)).stdout) as { run: string }).run
+  soft = await runOf('--set', 'near.vote=soft')
+  run = await runOf()
 })
 afterAll(() => {
   project.remove()
@@ -91,4 +94,46 @@ test('what makes no report of a run, no run, and a run whose reports are gone ar
   const bare = (JSON.parse((await project.etsef('run', 'bare.yaml', '--json')).stdout) as { run: string }).run
   const gone = await project.etsef('report', bare, ...use)
   expect([gone.code, gone.stdout]).toEqual([2, expect.stringContaining('there is no report left to tell of')])
+})
+
+describe('etsef compare', () => {
+  test('tells in what runs differ and nothing else, and what the operation makes of it', async () => {
+    const { stdout, code } = await project.etsef('compare', soft, run, ...use, '--out', 'compared')
+    expect(code).toBe(0)
+    expect(stdout.split('\n').slice(0, 3)).toEqual([
+      expect.stringMatching(/^differs in +what/),
+      expect.any(String),
+      expect.stringMatching(/^pipeline +near\.vote +soft +hard$/),
+    ])
+    expect(stdout).toContain('told')
+    expect(stdout.trim()).toMatch(/compared\/index\.html$/)
+    expect(JSON.parse(project.read('compared/index.html'))).toMatchObject({
+      names: [`${soft}/scores`, `${run}/scores`],
+    })
+    const { runs, differences } = JSON.parse(project.read('compared/facts.json')) as ComparedRuns
+    expect(runs.map((each) => each.run)).toEqual([soft, run])
+    expect(differences).toEqual([{ kind: 'pipeline', what: 'near.vote', values: ['soft', 'hard'] }])
+  })
+
+  test('sees other seeds, operations, edges, nodes and options', async () => {
+    const other = tenStages
+      .replace('seed: 3', 'seed: 4')
+      .replace('features: [a, b]', 'features: [b, a]')
+      .replace(
+        'use: toy/scale, in: { features: split } }\n  b',
+        'use: toy/center, in: { features: split }, with: { k: 2 } }\n  b',
+      )
+      .replace('factor: 3', 'factor: 5')
+    project.write('other.yaml', `${other}  more: { use: toy/score, in: { predictions: near } }\n`)
+    const id = (JSON.parse((await project.etsef('run', 'other.yaml', '--json')).stdout) as { run: string }).run
+    const { stdout } = await project.etsef('compare', run, id, ...use, '--json')
+    const { differences } = JSON.parse(stdout) as ComparedRuns
+    expect(differences.map(({ what }) => what).sort()).toEqual(['a.use', 'b.factor', 'both.in', 'more.use', 'seed'])
+    expect(differences.find(({ what }) => what === 'more.use')!.values).toEqual([null, 'toy/score'])
+  })
+
+  test('one run, or twice the same, is a mistake of the command line', async () => {
+    expect((await project.etsef('compare', run)).code).toBe(2)
+    expect((await project.etsef('compare', run, run)).code).toBe(2)
+  })
 })

@@ -110,6 +110,11 @@ export const verbs = {
     words: [{ name: 'run', isOptional: true }],
     flags: ['store', 'out', 'use'],
   },
+  compare: {
+    summary: 'in what runs differ, and what that did to their figures; --out PAGE for overlaid curves',
+    words: [{ name: 'run', isRepeatable: true }],
+    flags: ['store', 'out', 'use'],
+  },
   replay: {
     summary: 'runs a recorded pipeline (or the run.json of another machine) again and compares every artifact',
     words: [{ name: 'run' }],

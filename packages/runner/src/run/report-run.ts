@@ -1,4 +1,14 @@
-import { canonicalJson, type Json, type JsonObject, type Operation, type RunFacts } from '@etsef/plugin-api'
+import {
+  canonicalJson,
+  type Json,
+  type JsonObject,
+  type Operation,
+  type ComparedRuns,
+  type PipelineError,
+  type ReportTable,
+  type RunDifference,
+  type RunFacts,
+} from '@etsef/plugin-api'
 import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,11 +23,13 @@ import { formatVersion, type Manifest } from '../store/manifest.js'
 import { openStore, storeFolders, type Store } from '../store/store.js'
 import { drawnNodes, gatherFacts } from './gather-facts.js'
 import { openDigests } from '../registry/open-digests.js'
+import { runDifferences } from './run-differences.js'
 import { runDir, type RunRecord } from './run-record.js'
 
 /** What to make of a run. */
 export interface ReportRequest {
-  readonly record: RunRecord
+  /** The run, or the runs that are compared. */
+  readonly records: readonly RunRecord[]
   /** Folder of the project's package.json. */
   readonly root: string
   readonly storeDir: string
@@ -27,17 +39,25 @@ export interface ReportRequest {
   readonly hasFiles: boolean
 }
 
+/** What came of it. */
+export interface MadeReport {
+  /** Folder of the report in the store: to be copied, never changed. */
+  readonly dir: string
+  readonly table: ReportTable | undefined
+  /** In what several runs differ. */
+  readonly differences: readonly RunDifference[]
+}
+
 /**
- * Makes the report of a run: one more stage, with every report of the run as its input and the run's facts as its option `record`. Like any
+ * Makes the report of a run, or of several that are compared: one more stage, with every report of the runs as its input and their facts as its option `record`. Like any
  * other it runs in a worker and is kept by its key, so that asking twice computes once.
  *
- * @returns Folder of the report in the store: to be copied, never changed.
  * @throws PipelineError `ERR_UNKNOWN_OPERATION`, `ERR_PLUGIN` for an operation that makes no report of a run, `ERR_MISSING_INPUT` for a run whose
  * reports are gone, or what the operation throws.
  */
-export async function reportRun(request: ReportRequest): Promise<string> {
-  const { record, root, storeDir, use, hasFiles } = request
-  const types = Object.values(record.stages).map(({ ingredients }) => ingredients.operation)
+export async function reportRun(request: ReportRequest): Promise<MadeReport> {
+  const { records, root, storeDir, use, hasFiles } = request
+  const types = records.flatMap(({ stages }) => Object.values(stages).map(({ ingredients }) => ingredients.operation))
   const registry = await loadRegistry(root, [...new Set([use, ...types])])
   const installed = registry.find(use)
   if (!installed)
@@ -47,14 +67,15 @@ export async function reportRun(request: ReportRequest): Promise<string> {
     })
   const { port, output } = portsOf(installed)
   const store = openStore(storeDir)
-  const inputs = reportsOf(record, store, use).map((input) => ({ ...input, port }))
-  if (inputs.length === 0)
-    throw problem('ERR_MISSING_INPUT', {
-      message: `Of run ${record.run} there is no report left to tell of`,
-      expected: 'a run with a report node that finished, and whose artifacts are in the store',
-      hint: 'run the pipeline again: what is cached is not computed again',
-    })
-  const facts = gatherFacts(record, { store, find: (type) => registry.find(type) })
+  const isComparison = records.length > 1
+  const inputs = records.flatMap((record) => {
+    const reports = reportsOf(record, store, use)
+    if (reports.length === 0) throw noReports(record)
+    return reports.map((input) => ({ ...input, port, name: isComparison ? `${record.run}/${input.name}` : input.name }))
+  })
+  const find = (type: string) => registry.find(type)
+  const runs = records.map((record) => gatherFacts(record, { store, find }))
+  const differences = isComparison ? runDifferences(records) : []
   const digests = openDigests(root, storeDir, false)
   const ingredients = {
     operation: use,
@@ -62,7 +83,7 @@ export async function reportRun(request: ReportRequest): Promise<string> {
     cacheVersion: installed.operation.cacheVersion,
     format: formatVersion,
     implementation: digests.of(installed.plugin).digest,
-    options: { record: digestOf(facts), files: hasFiles },
+    options: { record: digestOf(runs), files: hasFiles },
     inputs: inputs.map(({ key, output: from, name }) => [key, from, name]),
   }
   digests.save()
@@ -70,19 +91,36 @@ export async function reportRun(request: ReportRequest): Promise<string> {
   const found = store.find(key)
   if (found.state === 'present' && store.verify(found.manifest) === undefined) {
     store.save()
-    return folderOf(store, found.manifest, output)
+    return made(store, found.manifest, output, differences)
   }
-  const graph = await drawSvg(drawnNodes(facts.nodes, (type) => registry.find(type)))
-  const file = join(runDir(storeDir, record.run), 'facts.json')
-  mkdirSync(runDir(storeDir, record.run), { recursive: true })
-  writeFileSync(file, JSON.stringify({ ...facts, graph } satisfies RunFacts))
+  const drawn = await Promise.all(
+    runs.map(async (facts): Promise<RunFacts> => ({ ...facts, graph: await drawSvg(drawnNodes(facts.nodes, find)) })),
+  )
+  const dir = runDir(storeDir, records[0]!.run)
+  const file = join(dir, isComparison ? 'compared.json' : 'facts.json')
+  mkdirSync(dir, { recursive: true })
+  const told: RunFacts | ComparedRuns = isComparison ? { format: 1, runs: drawn, differences } : drawn[0]!
+  writeFileSync(file, JSON.stringify(told))
   const manifest = await runAlone(request, installed, {
     key,
     inputs,
     output,
     options: { ...defaultsOf(installed.operation), record: file, files: hasFiles },
   })
-  return folderOf(store, manifest, output)
+  return made(store, manifest, output, differences)
+}
+
+function made(store: Store, manifest: Manifest, output: string, differences: readonly RunDifference[]): MadeReport {
+  const entry = manifest.outputs[output]
+  return { dir: join(store.path(manifest.key), entry?.path ?? output), table: entry?.table, differences }
+}
+
+function noReports({ run }: RunRecord): PipelineError {
+  return problem('ERR_MISSING_INPUT', {
+    message: `Of run ${run} there is no report left to tell of`,
+    expected: 'a run with a report node that finished, and whose artifacts are in the store',
+    hint: 'run the pipeline again: what is cached is not computed again',
+  })
 }
 
 interface Call {
@@ -94,11 +132,11 @@ interface Call {
 
 /** Runs the stage in a worker of its own. */
 async function runAlone(
-  { root, storeDir, record }: ReportRequest,
+  { root, storeDir, records }: ReportRequest,
   installed: InstalledOperation,
   call: Call,
 ): Promise<Manifest> {
-  const logDir = join(storeDir, storeFolders.logs, record.run)
+  const logDir = join(storeDir, storeFolders.logs, records[0]!.run)
   mkdirSync(logDir, { recursive: true })
   const pool = createWorkerPool({ size: 1, logDir, cwd: root })
   const { entry, packageName, version } = installed.plugin
@@ -183,10 +221,6 @@ function defaultsOf(operation: Operation): JsonObject {
       schema.default === undefined ? [] : [[name, schema.default]],
     ),
   )
-}
-
-function folderOf(store: Store, manifest: Manifest, output: string): string {
-  return join(store.path(manifest.key), manifest.outputs[output]?.path ?? output)
 }
 
 function digestOf(value: unknown): string {
