@@ -591,6 +591,24 @@ prune: { rule: halving, after: 1, metric: scores.accuracy }
     expect(await states()).toEqual(['ok', 'ok'])
   })
 
+  test('a store that cannot be written is said at once, and nothing is begun', async () => {
+    const file = write('unwritable.yaml', 'grid: { centred.k: [1, 2] }\n')
+    const blocked = project.write('no-folder', 'a file')
+    const { code, stdout } = await project.etsef(
+      'sweep',
+      'run',
+      file,
+      '--store',
+      join(blocked, 'store'),
+      '--log',
+      'json',
+    )
+    expect(code).not.toBe(0)
+    expect(stdout).toContain('ERR_STORE')
+    expect(stdout).not.toContain('stage-started')
+    expect(project.read('no-folder')).toBe('a file')
+  })
+
   test('its record cannot be replayed as one pipeline, and says so', async () => {
     const { stdout } = await project.etsef('runs', '--json')
     const [{ run }] = JSON.parse(stdout) as [{ readonly run: string }]
