@@ -52,7 +52,8 @@ export function headlineOf(evaluation: StoredEvaluation, facts: RunFacts | null)
   ]
   const rivals: Rival[] = []
   for (const [role, input] of roles) {
-    if (input === undefined) continue
+    // One that is both is told of once.
+    if (input === undefined || (role === 'network' && rivals.some(({ name }) => name === input.name))) continue
     const comparison = evaluation.comparisons.findIndex(({ other }) => other === input.name)
     rivals.push({
       role,

@@ -66,7 +66,7 @@ function groupRow(told: Told): Row {
   )
   return [
     'Groups',
-    markup`<p>A group (patient) lies in one partition: the runner refuses a split that parts one, at plan time and when rows are stored.</p>${lines}`,
+    markup`<p>A group (patient) lies in one partition: the runner refuses rows that part one, as they are stored, and a split after copies were made, before anything runs.</p>${lines}`,
   ]
 }
 
