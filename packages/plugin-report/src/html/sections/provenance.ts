@@ -84,7 +84,7 @@ export function provenanceSections({ facts, record }: Told): Section[] {
             ? markup``
             : markup`<details><summary>Content that options name</summary><dl class="facts">${content.map(
                 ([option, { path, digest }]) =>
-                  markup`<dt>${name(option)}</dt><dd>${name(path)}, ${shown(figureAt(record, ['contents', option, 'numFiles'], 'whole'))} files, sha256 <code>${digest}</code></dd>`,
+                  markup`<dt>${name(option)}</dt><dd>${name(path)}, ${shown(figureAt(record, ['contents', option, 'numFiles'], 'whole'))} files, <code>sha256 ${digest}</code></dd>`,
               )}</dl></details>`,
         ),
         words(
