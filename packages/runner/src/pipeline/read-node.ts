@@ -56,7 +56,7 @@ export const partUseKeys = ['part', 'in', 'with', 'set', 'seed', 'description']
 const nodeKeys = ['use', 'in', 'with', 'seed', 'description']
 /** Names of nodes, ports, parts and parameters. */
 export const nodeName = /^[A-Za-z][A-Za-z0-9_-]*$/
-const shownName = /^[A-Za-z][A-Za-z0-9_.-]*$/
+const shownName = /^[A-Za-z0-9_-][A-Za-z0-9_.-]*$/
 const operationName = /^[a-z0-9]+(-[a-z0-9]+)*\/[a-z0-9]+(-[a-z0-9]+)*$/
 
 /** The seed that a pipeline, a node or the use of a part gives. */
@@ -136,7 +136,7 @@ function readNamed(item: Located, what: string, problems: PipelineError[], id: s
           message: `"${name.slice(0, 80)}" is not a name for an entry of an input`,
           place: entry.place,
           node: id,
-          expected: 'a letter, then letters, digits, "_", "-" and "."',
+          expected: 'letters, digits, "_", "-" and "."',
         }),
       )
     return []
