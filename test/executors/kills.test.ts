@@ -65,7 +65,7 @@ interface Killed {
   isBusy(): boolean
 }
 
-async function killOften({ name, flags, kills, start, end, isBusy }: Killed): Promise<void> {
+async function killOften({ name, flags, kills, ...engine }: Killed): Promise<void> {
   const rng = createRng(`kills of ${name}`)
   const counts: Record<string, number> = {}
   let store = ''
@@ -98,7 +98,7 @@ async function killOften({ name, flags, kills, start, end, isBusy }: Killed): Pr
   let killed = 0
   while (killed < numKills) {
     store = project.newStore()
-    start?.(store)
+    engine.start?.(store)
     begin()
     let code: number | null | undefined
     void ended.then((each) => (code = each))
@@ -106,7 +106,7 @@ async function killOften({ name, flags, kills, start, end, isBusy }: Killed): Pr
       await sleep(300 + rng.next() * 1500)
       const what = all[rng.integer(all.length)]!
       if (what === 'coordinator') {
-        if (!existsSync(join(store, 'store')) || code !== undefined) continue
+        if (!existsSync(join(store, 'store'))) continue
         child?.kill('SIGKILL')
         await ended
         begin()
@@ -118,10 +118,10 @@ async function killOften({ name, flags, kills, start, end, isBusy }: Killed): Pr
     }
     expect([await ended, output]).toEqual([0, expect.any(String)])
     // What orphans of a lost node still do ends by itself.
-    for (let waits = 0; isBusy() && waits < 300; waits++) await sleep(200)
-    expect(isBusy()).toBe(false)
+    for (let waits = 0; engine.isBusy() && waits < 300; waits++) await sleep(200)
+    expect(engine.isBusy()).toBe(false)
     check()
-    end?.()
+    engine.end?.()
     removeFolder(store)
   }
   process.stderr.write(`${name}: ${JSON.stringify(counts)}\n`)
@@ -138,6 +138,25 @@ test(`local: ${String(numKills)} kills`, async () => {
     isBusy: () => project.stageProcesses().length > 0,
   })
 }, 3_600_000)
+
+/** Kills what watches over the tasks of Slurm. */
+function killSteps(): void {
+  const { stdout } = spawnSync('squeue', ['--noheader', '--states=R', '--format=%A'], { encoding: 'utf8' })
+  const steps = new Set(stdout.split('\n').map((job) => `slurmstepd: [${job.trim()}.batch]`))
+  for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
+    const file = `/proc/${name}/cmdline`
+    if (existsSync(file) && steps.has(textOf(file).replaceAll('\u0000', ' ').trim())) kill(Number(name))
+  }
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    // It has ended meanwhile.
+    return ''
+  }
+}
 
 let numRestarts = 0
 
@@ -165,7 +184,7 @@ describe.skipIf(noSlurm !== undefined)(`slurm${noSlurm === undefined ? '' : ` (s
         task: () => kill(project.processes('dist/executor/task-main.js')[0]),
         slurmd: () => restartNode(dir),
         // Slurm loses sight of the tasks as well: it starts them again, while their processes go on.
-        node: () => restartNode(dir, () => spawnSync('pkill', ['-KILL', '-f', '^slurmstepd: \\[.*batch\\]'])),
+        node: () => restartNode(dir, killSteps),
       },
       isBusy: () => slurmJobs().length > 0,
     })

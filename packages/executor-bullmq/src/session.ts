@@ -1,5 +1,6 @@
 import { PipelineError, type ExecutorContext, type ExecutorSession, type ExecutorTask } from '@etsef/plugin-api'
 import { Queue, QueueEvents } from 'bullmq'
+import type { Redis } from 'ioredis'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,6 +12,7 @@ const longestPauseMs = 1000
 /** Events that come together are looked at together. */
 const togetherMs = 10
 const cancelMs = 30_000
+const closeMs = 1000
 const backoffMs = 500
 
 /** Opens the queues of a store for a coordinator. */
@@ -20,11 +22,15 @@ export async function openSession(context: ExecutorContext, options: BullmqOptio
   const { redis, within } = connection
   const queues = new Map<ResourceClass, Queue<JobData>>()
   const events: QueueEvents[] = []
+  const duplicates: Redis[] = []
   let wake: () => void = () => undefined
   for (const each of resourceClasses) {
     const name = queueName(storeId, each)
     const queue = new Queue<JobData>(name, { connection: redis })
-    const heard = new QueueEvents(name, { connection: redis.duplicate() })
+    const duplicate = redis.duplicate()
+    duplicate.on('error', () => undefined)
+    duplicates.push(duplicate)
+    const heard = new QueueEvents(name, { connection: duplicate })
     // The connection tells of its errors; an emitter without a listener would end the process.
     queue.on('error', () => undefined)
     heard.on('error', () => undefined)
@@ -85,7 +91,10 @@ export async function openSession(context: ExecutorContext, options: BullmqOptio
       }
     },
     async close() {
-      await Promise.allSettled([...events, ...queues.values()].map((each) => each.close()))
+      const closed = Promise.allSettled([...events, ...queues.values()].map((each) => each.close()))
+      // A Redis that is away would keep this waiting for it.
+      await Promise.race([closed, sleep(closeMs, undefined)])
+      for (const each of duplicates) each.disconnect()
       connection.close()
     },
   }

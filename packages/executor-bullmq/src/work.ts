@@ -2,11 +2,13 @@ import { taskExitCodes, type ExecutorWorkContext } from '@etsef/plugin-api'
 import { UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from './connection.js'
 import { redisUrl, type BullmqOptions } from './options.js'
 import { cancelledFile, queueName, type JobData, type ResourceClass } from './queues.js'
 
 const cancelPollMs = 250
+const closeMs = 5000
 
 /** Takes jobs of the queues of a store until the signal aborts. */
 export async function work(context: ExecutorWorkContext, options: BullmqOptions): Promise<void> {
@@ -78,7 +80,9 @@ export async function work(context: ExecutorWorkContext, options: BullmqOptions)
         { once: true },
       )
   })
-  await Promise.allSettled(workers.map((worker) => worker.close()))
+  const closed = Promise.allSettled(workers.map((worker) => worker.close()))
+  // A Redis that is away would keep this waiting for it.
+  await Promise.race([closed, sleep(closeMs, undefined)])
   connection.close()
 }
 

@@ -1,6 +1,7 @@
 import { findProjectRoot } from '../registry/find-project.js'
 import { storeDirOf } from '../run/store-dir.js'
 import { isRunLive } from '../run/live-runs.js'
+import { isSubmitted } from '../run/submitted-tasks.js'
 import { listRuns, readRunRecord, type RunRecord } from '../run/run-record.js'
 import { problem, suggest } from '../errors.js'
 import { primaryFigure } from './run-summary.js'
@@ -97,7 +98,8 @@ function primaryText(record: RunRecord): string {
   return figure ? `${figure.name} ${figure.value.toFixed(3)}` : ''
 }
 
-/** A run whose process was killed could not write how it ended. */
+/** A run whose process was killed could not write how it ended. Where an executor has its tasks it goes on without. */
 function asItIs(storeDir: string, record: RunRecord): RunRecord {
-  return record.status === 'running' && !isRunLive(storeDir, record.run) ? { ...record, status: 'interrupted' } : record
+  const goesOn = isRunLive(storeDir, record.run) || isSubmitted(storeDir, record.run)
+  return record.status === 'running' && !goesOn ? { ...record, status: 'interrupted' } : record
 }
