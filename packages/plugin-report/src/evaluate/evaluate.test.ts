@@ -238,3 +238,17 @@ test('a resample without one of the classes estimates no average over classes', 
   expect(intervals.balancedAccuracy!.low).toBeLessThan(0.9)
   expect(warnings.join()).toContain('lack a class')
 })
+
+test('a model that always says one class has the balanced accuracy of that, whatever the rows', () => {
+  const yTrue = Int32Array.from([0, 0, 1, 1, 2, 2])
+  const judged = { yTrue, groups: Array.from(yTrue, (_, row) => String(row)), classNames: ['a', 'b', 'c'] }
+  const candidate = {
+    name: 'one',
+    yPred: new Int32Array(6),
+    scores: Float64Array.from(Array.from(yTrue, () => [0.5, 0.3, 0.2]).flat()),
+    scoreKind: 'probability' as const,
+  }
+  const resamples = clusterResamples({ groups: judged.groups, resamples: 200, rng: createRng(1) })
+  const { intervals } = evaluate(judged, candidate, { resamples, confidence: 0.95 })
+  expect(intervals.balancedAccuracy).toMatchObject({ low: 1 / 3, high: 1 / 3 })
+})

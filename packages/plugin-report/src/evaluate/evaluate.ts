@@ -38,7 +38,7 @@ export const evaluate: Operation = defineOperation({
   kind: 'report',
   type: 'report/evaluate',
   summary: 'Metrics of held-out predictions with patient-clustered intervals and paired comparisons',
-  cacheVersion: 4,
+  cacheVersion: 5,
   options: evaluateOptions,
   inputs: { predictions: port.predictions.many('Predictions to evaluate; rows are named by their source node') },
   outputs: { report: port.report('metrics.json, curves.json, table.md, table.csv, predictions.csv') },

@@ -200,10 +200,13 @@ function intervalsOf(
       confidence,
       numUnits: units(metric, classIndex),
     })
-    if (bca !== null || (value !== 0 && value !== 1)) return bca
+    if (bca !== null) return bca
+    const usedResamples = replicates.filter((row) => !Number.isNaN(at(row))).length
+    if (usedResamples === 0) return null
+    // The same in every resample: of answers that are all one class, the average over classes is what it is whatever the rows.
+    if (value !== 0 && value !== 1) return { low: value, high: value, usedResamples, method: 'percentile' }
     const trials = independentTrials(judged, candidate, metric, classIndex)
     const wilson = trials === null ? null : wilsonInterval({ successes: value * trials, trials }, confidence)
-    const usedResamples = replicates.filter((row) => !Number.isNaN(at(row))).length
     return wilson && { ...wilson, usedResamples, method: 'wilson' }
   }
 }
