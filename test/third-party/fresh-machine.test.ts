@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { read, temporaryFolder } from '../support/etsef.js'
@@ -49,5 +49,71 @@ describe.skipIf(!(await isUpstreamThere()))('on a machine with Node and nothing 
     expect(stdout).toMatch(/engine wasm-/)
     const again = await machine.run(project, ['npx', 'etsef', 'demo', ...small.flatMap((each) => ['--set', each])])
     expect(again.stdout).not.toMatch(/\d+ done/)
+  })
+
+  test('an author has a green operation after four commands and no edit', async () => {
+    const authors = machine.folder('authors')
+    await machine.run(authors, ['npm', 'create', 'etsef-plugin', 'etsef-plugin-mine', '--', '--kind', 'selector'])
+    const own = join(authors, 'etsef-plugin-mine')
+    await machine.run(own, ['npm', 'install'])
+    expect((await machine.run(own, ['npm', 'test'])).stdout).toMatch(/Tests .*\d+ passed/)
+    expect((await machine.run(own, ['npm', 'run', 'example'])).stdout).toMatch(/knn .*\d\.\d/)
+    await registry.publish(own)
+  })
+
+  test('published, the selector is one line of YAML, and only what is downstream runs', async () => {
+    await machine.run(project, ['npm', 'install', 'etsef-plugin-mine'])
+    const yaml = read(project, 'demo.yaml')
+    writeFileSync(
+      join(project, 'demo.yaml'),
+      yaml.replace(/^( {2}selected: +\{ use: )ensemble\/fast-ica/m, '$1mine/top-variance'),
+    )
+    expect(read(project, 'demo.yaml')).not.toBe(yaml)
+    const command = ['npx', 'etsef', 'demo', '--json', ...small.flatMap((each) => ['--set', each])] as const
+    const { nodes } = JSON.parse((await machine.run(project, command)).stdout) as {
+      nodes: Record<string, { state: string }>
+    }
+    const done = Object.entries(nodes).flatMap(([name, { state }]) => (state === 'done' ? [name] : []))
+    expect(done.sort()).toEqual(
+      ['knn', 'nb', 'rf', 'scores', 'selected', 'svm', 'vote', 'xgb', 'figures', 'overlay'].sort(),
+    )
+  })
+
+  test('takes a patch and a minor release of the contract; a further copy of it and another version are named and placed', async () => {
+    const packages = machine.folder('packages')
+    const write = async (name: string, namespace: string, fields: object, api = 1): Promise<void> => {
+      const dir = join(packages, name)
+      mkdirSync(dir)
+      const manifest = { name, version: '1.0.0', type: 'module', etsef: { api, plugin: './plugin.js' }, ...fields }
+      writeFileSync(join(dir, 'package.json'), JSON.stringify(manifest))
+      writeFileSync(
+        join(dir, 'plugin.js'),
+        `export default { name: '${namespace}', apiVersion: ${String(api)}, operations: [] }\n`,
+      )
+      await registry.publish(dir)
+    }
+    // A patch, a minor and a major release of the contract.
+    for (const version of ['1.0.1', '1.1.0', '2.0.0']) {
+      const dir = join(packages, `plugin-api-${version}`)
+      cpSync(join(project, 'node_modules/@etsef/plugin-api'), dir, { recursive: true })
+      const manifest = JSON.parse(read(dir, 'package.json')) as object
+      writeFileSync(join(dir, 'package.json'), JSON.stringify({ ...manifest, version }))
+      await registry.publish(dir)
+      await machine.run(project, ['npm', 'update', '@etsef/plugin-api'])
+      expect(JSON.parse(read(project, 'node_modules/@etsef/plugin-api/package.json'))).toMatchObject({
+        version: version === '2.0.0' ? '1.1.0' : version,
+      })
+      expect((await machine.run(project, ['npx', 'etsef', 'validate', 'demo.yaml'])).stdout).toMatch(/is valid/)
+    }
+    await write('etsef-plugin-copy', 'copy', { dependencies: { '@etsef/plugin-api': '1.0.0' } })
+    await write('etsef-plugin-later', 'later', { dependencies: { '@etsef/plugin-api': '^2.0.0' } }, 2)
+    await machine.run(project, ['npm', 'install', 'etsef-plugin-copy', 'etsef-plugin-later'])
+    const { code, stdout } = await machine.run(project, ['npx', 'etsef', 'plugins'], { mayFail: true })
+    expect(code).toBe(2)
+    expect(stdout).toMatch(/ERR_PLUGIN +node_modules\/etsef-plugin-copy\/package\.json:1:1/)
+    expect(stdout).toMatch(/"etsef-plugin-copy" stands on another copy of @etsef\/plugin-api/)
+    expect(stdout).toContain('received  1.0.0 at node_modules/etsef-plugin-copy/node_modules/@etsef/plugin-api')
+    expect(stdout).toMatch(/ERR_PLUGIN +node_modules\/etsef-plugin-later\/package\.json:1:1/)
+    expect(stdout).toMatch(/"etsef-plugin-later" is written against version 2/)
   })
 })

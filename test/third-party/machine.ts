@@ -26,7 +26,10 @@ export async function makeMachine(folder: string, registry: string): Promise<Mac
     symlinkSync(stdout.trim(), join(bin, name))
   }
   symlinkSync(process.execPath, join(bin, 'node'))
-  writeFileSync(join(home, '.npmrc'), `registry=${registry}\naudit=false\nfund=false\nupdate-notifier=false\n`)
+  writeFileSync(
+    join(home, '.npmrc'),
+    `registry=${registry}\naudit=false\nfund=false\nupdate-notifier=false\nyes=true\n`,
+  )
   const env = { HOME: home, PATH: [bin].join(delimiter), ETSEF_ENGINE: 'auto' }
   return {
     home,
