@@ -24,8 +24,13 @@ function copyFolder(from: string, to: string, kind: Kind, names: Names, except: 
   for (const entry of readdirSync(from, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name).slice(from.length + 1)
     if (!entry.isFile() || except.includes(path.split(/[\\/]/)[0] ?? '')) continue
-    // npm leaves files of this name out of packages.
-    const target = join(to, fill(path).replace(/^gitignore$/, '.gitignore'))
+    // npm leaves a .gitignore out of packages, and tools take a package.json for the one of a package.
+    const target = join(
+      to,
+      fill(path)
+        .replace(/^gitignore$/, '.gitignore')
+        .replace(/^manifest\.json$/, 'package.json'),
+    )
     mkdirSync(dirname(target), { recursive: true })
     writeFileSync(target, fill(readFileSync(join(from, path), 'utf8')))
   }
