@@ -4,6 +4,7 @@ export const errorCodes = [
   'ERR_BAD_OPTION',
   'ERR_BAD_OVERRIDE',
   'ERR_BAD_REFERENCE',
+  'ERR_BUNDLE',
   'ERR_CANCELLED',
   'ERR_CHANGED_CODE',
   'ERR_CHANGED_FILE',

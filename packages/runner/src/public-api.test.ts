@@ -18,6 +18,7 @@ test('exports exactly these names', () => {
     'listRuns',
     'loadRegistry',
     'manifestDigest',
+    'openBundle',
     'openPredictor',
     'openRun',
     'openStore',
@@ -29,5 +30,6 @@ test('exports exactly these names', () => {
     'runPipeline',
     'runnerVersion',
     'storeDirOf',
+    'writeBundle',
   ])
 })

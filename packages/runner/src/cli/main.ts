@@ -17,6 +17,7 @@ const loaders: Readonly<Record<VerbName, () => Promise<Verb>>> = {
   run: async () => (await import('./run.js')).run,
   demo: async () => (await import('./demo.js')).demo,
   predict: async () => (await import('./predict.js')).predict,
+  bundle: async () => (await import('./bundle.js')).bundle,
   sweep: async () => (await import('./sweep.js')).sweep,
   worker: async () => (await import('./worker.js')).worker,
   table: async () => (await import('./table.js')).table,

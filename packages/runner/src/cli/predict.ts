@@ -4,13 +4,16 @@ import { text } from 'node:stream/consumers'
 import { differences, factsOf } from '../predict/picture-facts.js'
 import { evaluateExternal, readLabels } from '../predict/external-set.js'
 import { findPictures, type FoundPictures } from '../predict/find-pictures.js'
-import { openRun, type OpenRun } from '../predict/open-run.js'
-import type { PictureFacts } from '../predict/picture-facts.js'
+import { openBundle, isBundle } from '../bundle/open-bundle.js'
+import { openRun, type OpenRunOptions } from '../predict/open-run.js'
+import type { Predictor } from '../predict/open-predictor.js'
+import type { PictureFacts, TrainingProfile } from '../predict/picture-facts.js'
 import { predictFiles } from '../predict/predict-files.js'
 import { isPredicted, type PredictionRow } from '../predict/predicted-row.js'
 import { trainingProfile } from '../predict/training-profile.js'
 import { openRowSink, rowFormats, type RowFormat } from '../predict/write-rows.js'
 import { findProjectRoot } from '../registry/find-project.js'
+import type { Registry } from '../registry/load-registry.js'
 import { storeDirOf } from '../run/store-dir.js'
 import { UsageError, wholeNumber, type Arguments } from './arguments.js'
 import { exitCodes } from './exit-codes.js'
@@ -20,7 +23,16 @@ import { formatSeconds, formatTable, type Output } from './output.js'
 /** Ids named in a note. */
 const maxNamed = 3
 
-/** `etsef predict RUN FILE|DIR|-`: what a run has fitted answers for new pictures. */
+/** What is asked, whether a run of the store or a bundle. */
+interface Asked {
+  readonly run: string
+  readonly registry: Registry
+  readonly predictor: Predictor
+  readonly seen: ReadonlySet<string>
+  profile(this: void): Promise<TrainingProfile | undefined>
+}
+
+/** `etsef predict RUN|BUNDLE FILE|DIR|-`: what a run has fitted answers for new pictures. */
 export async function predict(args: Arguments, output: Output): Promise<number> {
   const [run = '', pictures = ''] = args.rest
   const { values } = args
@@ -36,7 +48,7 @@ export async function predict(args: Arguments, output: Output): Promise<number> 
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2'
   const signal = listenForInterrupts()
   const facts = new Map<string, PictureFacts>()
-  const opened = await openRun({
+  const opened = await open(resolve(args.cwd, run), {
     ...{ root, storeDir, run, node: values.node, engine: values.engine, signal },
     notice: (message) => {
       if (!args.isQuiet) output.note(`  note     ${message}`)
@@ -71,11 +83,11 @@ export async function predict(args: Arguments, output: Output): Promise<number> 
     const evaluation =
       labels &&
       (await evaluateExternal(rows, labels, {
-        ...{ registry: opened.place.registry, node, classNames, seen: opened.seen, signal },
+        ...{ registry: opened.registry, node, classNames, seen: opened.seen, signal },
         dir: values.out === undefined ? undefined : `${resolve(args.cwd, values.out)}.evaluation`,
       }))
     if (args.isJson) {
-      const summary = { run: opened.record.run, node, classNames, predictions: rows, notes }
+      const summary = { run: opened.run, node, classNames, predictions: rows, notes }
       const external = evaluation && { external: { ...evaluation, report: evaluation.report.metrics } }
       output.line(JSON.stringify({ ...summary, ...external }))
     } else if (!args.isQuiet || evaluation) {
@@ -87,7 +99,7 @@ export async function predict(args: Arguments, output: Output): Promise<number> 
       const tooGood =
         numSeen > 0 ? ` ${String(numSeen)} of them the run has learned from: the figures are too good.` : ''
       output.note(
-        `\nEXTERNAL SET: ${String(numLabelled)} labelled pictures from outside run ${opened.record.run}, judged by report/evaluate; their labels ` +
+        `\nEXTERNAL SET: ${String(numLabelled)} labelled pictures from outside run ${opened.run}, judged by report/evaluate; their labels ` +
           `were read for this alone.${tooGood} ${String(numWithoutLabel)} answers have no label, ${String(numWithoutAnswer)} labels no answer.`,
       )
       if (evaluation.report.table) output.note(formatTable(evaluation.report.table))
@@ -96,6 +108,16 @@ export async function predict(args: Arguments, output: Output): Promise<number> 
   } finally {
     await predictor.close()
   }
+}
+
+async function open(dir: string, options: OpenRunOptions): Promise<Asked> {
+  if (isBundle(dir)) {
+    const { index, profile, ...bundle } = await openBundle({ ...options, dir })
+    return { ...bundle, run: index.run, profile: () => Promise.resolve(profile) }
+  }
+  const opened = await openRun(options)
+  const { record, place, predictor, seen } = opened
+  return { run: record.run, registry: place.registry, predictor, seen, profile: () => trainingProfile(opened) }
 }
 
 function formatOf({ values, isJson }: Arguments): RowFormat {
@@ -132,7 +154,7 @@ function countsOf(rows: readonly PredictionRow[], { numOthers }: FoundPictures):
 }
 
 /** Pictures that were learned from: their answers say nothing of how good the method is. */
-function seenNotes(rows: readonly PredictionRow[], { seen }: OpenRun): readonly string[] {
+function seenNotes(rows: readonly PredictionRow[], { seen }: Asked): readonly string[] {
   const known = rows.filter((row) => isPredicted(row) && seen.has(row.sha256))
   if (known.length === 0) return []
   return [
@@ -140,8 +162,8 @@ function seenNotes(rows: readonly PredictionRow[], { seen }: OpenRun): readonly 
   ]
 }
 
-async function unlikeNotes(facts: ReadonlyMap<string, PictureFacts>, opened: OpenRun): Promise<readonly string[]> {
-  const profile = await trainingProfile(opened)
+async function unlikeNotes(facts: ReadonlyMap<string, PictureFacts>, opened: Asked): Promise<readonly string[]> {
+  const profile = await opened.profile()
   if (!profile) return ['the pictures trained on are no longer where they were: these were not compared with them']
   const byKind = new Map<string, { id: string }[]>()
   for (const [id, picture] of facts)

@@ -53,9 +53,14 @@ export const verbs = {
     flags: [...pipelineFlags, ...selectionFlags, ...runFlags],
   },
   predict: {
-    summary: 'answers of a run for new pictures: a file, a folder, or - for paths on standard input',
+    summary: 'answers of a run or bundle for new pictures: a file, a folder, or - for paths on standard input',
     words: [{ name: 'run' }, { name: 'pictures' }],
     flags: ['store', 'engine', 'node', 'format', 'out', 'labels', 'batch'],
+  },
+  bundle: {
+    summary: 'what a run has fitted, up to a node, as one folder that answers for pictures without store or data',
+    words: [{ name: 'run' }],
+    flags: ['store', 'engine', 'node', 'out'],
   },
   sweep: {
     summary: 'many variants of a pipeline as one run: what it would do, does, and has done',

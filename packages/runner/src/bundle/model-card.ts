@@ -1,0 +1,93 @@
+import type { Json, ReportTable } from '@etsef/plugin-api'
+import type { FittedGraph } from '../predict/fitted-graph.js'
+import type { RunPlace } from '../predict/fitted-graph-of.js'
+import type { RunRecord } from '../run/run-record.js'
+import { openArtifact } from '../worker/artifact-input.js'
+import { bundleFiles, fittedFolder, type BundleIndex } from './bundle-format.js'
+
+/** What the card tells beside the bundle's own index. */
+export interface CardFacts {
+  readonly graph: FittedGraph
+  readonly place: RunPlace & { readonly record: RunRecord }
+  readonly memberNames: readonly string[]
+  /** Pictures that something on the way was fitted on. */
+  readonly numSeen: number
+}
+
+/** The model card of a bundle, as Markdown: what it is for, what it was made of, how good it was found to be, and what nobody has looked at. */
+export function modelCard(
+  { name, run, target, classNames, versions }: Omit<BundleIndex, 'files'>,
+  { graph, place, memberNames, numSeen }: CardFacts,
+): string {
+  const { record } = place
+  const tables = evaluationsOf(place, graph)
+  const description = (record.resolved as { readonly description?: Json }).description
+  const plugins = Object.entries(versions.plugins).map(([plugin, { version }]) => `${plugin}@${version}`)
+  const scores =
+    tables.length === 0
+      ? ['The run does not evaluate this node: **nothing is known of how good its answers are.**']
+      : [
+          'As the run found them, with the intervals of its evaluation, on rows that nothing was fitted on:',
+          ...tables.map(markdownTable),
+          `Labels of test rows were read ${String(record.testLabelReads)} times in that run. Every look at them, and every choice made after one, makes the figures kinder than new pictures will be.`,
+        ]
+  const sections = [
+    `# ${name}: ${target}`,
+    typeof description === 'string' ? description : '',
+    `Made from run ${run} by \`etsef bundle\`.`,
+    '## Intended use',
+    'Research on methods for pictures with few labels. It is no medical device: it is not made, tested or cleared for diagnosis, triage or treatment.',
+    `It gives each picture one of ${String(classNames.length)} classes (${classNames.join(', ')}), with scores, also where the picture shows none of them.`,
+    '    etsef predict THIS_FOLDER /pictures > answers.csv',
+    '## How it answers',
+    `Pictures are decoded by the contract of \`${graph.source.type}\` (\`source\` in \`${bundleFiles.graph}\`), whose options are:`,
+    `    ${JSON.stringify(graph.source.options)}`,
+    'Then these steps, each with the options in the same file:',
+    graph.steps
+      .map(
+        ({ node, type, passes }) => `- \`${node}\`: ${type}${passes ? ' (for training; pictures pass unchanged)' : ''}`,
+      )
+      .join('\n'),
+    memberNames.length === 0 ? '' : `Members of the vote: ${memberNames.join(', ')}.`,
+    '## Data',
+    `Something on the way was fitted on ${String(numSeen)} pictures. Neither they, nor their names, paths, patients or labels are in this folder. Their digests are (\`${bundleFiles.seen}\`), so that whoever asks about one of them is told; so whoever holds such a picture, byte for byte, can tell that it was used. Fitted states hold what their methods keep: a nearest-neighbour classifier, the features of every picture it was fitted on.`,
+    '## Scores',
+    ...scores,
+    '## What was not tested',
+    [
+      '- pictures from other devices, hospitals or populations than the data above; judge yours with `etsef predict THIS_FOLDER /pictures --labels labels.csv`',
+      '- whether it is as good for every sex, age, skin or device: the run knows none of them',
+      '- whether its scores are probabilities for your share of each class',
+      '- pictures that show none of the classes',
+    ].join('\n'),
+    '## Opening it',
+    `Node ${versions.node.split('.')[0]!} (made with ${versions.node}) and ${plugins.join(', ')}; ${versions.engine === null ? 'no tensor engine' : `a tensor engine (fitted on ${versions.engine}; another gives scores that may differ in their last digits)`}. \`${bundleFiles.index}\` has the sha256 of every file, this one among them; where one differs, the bundle is refused. \`${fittedFolder}/\` holds networks and classifiers.`,
+  ]
+  return `${sections.filter(Boolean).join('\n\n')}\n`
+}
+
+/** Tables of the reports that have read the answers of the bundle's node. */
+function evaluationsOf(
+  { record, storeDir, registry }: CardFacts['place'],
+  { target }: FittedGraph,
+): readonly ReportTable[] {
+  const answers = record.stages[`${target.node}:apply`] ?? record.stages[target.node]
+  return Object.values(record.stages).flatMap(({ key, ingredients }) => {
+    const reads = Object.values(ingredients.inputs)
+      .flat()
+      .some(([from, output]) => from === answers?.key && output === target.port)
+    if (!reads || registry.find(ingredients.operation)?.operation.kind !== 'report') return []
+    try {
+      return Object.values(openArtifact(storeDir, key).manifest.outputs).flatMap(({ table }) => table ?? [])
+    } catch {
+      // It failed, or was collected since.
+      return []
+    }
+  })
+}
+
+function markdownTable({ columns, rows }: ReportTable): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`
+  return [line(columns), line(columns.map((_, at) => (at === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n')
+}
