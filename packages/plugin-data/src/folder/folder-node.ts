@@ -12,12 +12,12 @@ import sharp from 'sharp'
 import { disjointSets } from '../near-duplicates/disjoint-sets.js'
 import { fingerprintsOf } from '../near-duplicates/fingerprints-of.js'
 import { decodeImage } from './decode-image.js'
-import { folderRows } from './folder-rows.js'
-import type { folderOptions, folderOutputs } from './folder.js'
+import { contradiction, contradictions, folderRows } from './folder-rows.js'
+import { listOptions, type folderOptions, type folderOutputs } from './folder.js'
 import { describeClasses, listFolder, type FolderListing } from './list-folder.js'
 import { readGroups } from './read-groups.js'
 import { readPicture } from './read-picture.js'
-import { scanFiles } from './scan-files.js'
+import { refuseProblems, scanFiles, type Scan } from './scan-files.js'
 
 type Options = Static<typeof folderOptions>
 type Implementation = SourceImplementation<Options, typeof folderOutputs>
@@ -33,9 +33,15 @@ sharp.cache(false)
 
 /** Rows of the folder; every file is read once, for its digest and to see that it decodes. */
 export const run: Implementation['run'] = async ({ options, ctx }) => {
-  const listing = listFolder(options.path, listOptions(options))
-  ctx.log('info', describeClasses(listing))
-  const sha256 = await scanFiles(options.path, listing.files, ctx)
+  const listed = listFolder(options.path, listOptions(options))
+  ctx.log('info', describeClasses(listed))
+  const { listing, sha256, dropped } = usableFiles(
+    listed,
+    await scanFiles(options.path, listed.files, ctx),
+    options,
+    ctx,
+  )
+  const excluded = options.exclude.length === 0 ? [] : pathsLeftOut(options, listed)
   const groups =
     options.groups === undefined
       ? undefined
@@ -46,6 +52,7 @@ export const run: Implementation['run'] = async ({ options, ctx }) => {
     groups,
     alike,
     groupsName: options.groups,
+    leftOut: [...dropped, ...excluded],
     keepPartitions: options.splitFolders === 'keep',
   })
   const duplicates = rows.ids.length - new Set(rows.sourceIds).size
@@ -59,6 +66,67 @@ export const run: Implementation['run'] = async ({ options, ctx }) => {
     )
   if (options.permuteLabels !== null) ctx.log('warn', 'Labels are permuted: a control, in which nothing can be learned')
   return { images: of(rows) }
+}
+
+interface Usable {
+  readonly listing: FolderListing
+  readonly sha256: readonly string[]
+  /** Paths of files that were left out. */
+  readonly dropped: readonly string[]
+}
+
+/** The files that rows are made of. @throws {@link PipelineError} that names every problem which no option passes over. */
+function usableFiles(
+  listed: FolderListing,
+  scan: Scan,
+  { onBroken, onDuplicate }: Options,
+  ctx: SeedlessContext,
+): Usable {
+  const { files, classNames, partitions } = listed
+  // A file without a digest is a set of its own.
+  const sets = contradictions(
+    files,
+    scan.sha256.map((digest, i) => digest ?? `unread ${String(i)}`),
+  )
+  const contradicting = sets.map((twins) => contradiction(listed, twins))
+  refuseProblems(
+    [...(onBroken === 'refuse' ? scan.problems : []), ...(onDuplicate === 'refuse' ? contradicting : [])],
+    files.length,
+    ctx.log.bind(ctx),
+  )
+  const isContradicting = new Set(sets.flat())
+  const kept = files.flatMap((file, i) => {
+    const digest = scan.sha256[i]
+    return digest === undefined || isContradicting.has(i) ? [] : [{ file, digest }]
+  })
+  for (const { message } of scan.problems) ctx.log('warn', `Dropped: ${message}`)
+  for (const { message } of contradicting) ctx.log('warn', `Dropped: ${message}`)
+  if (onBroken === 'drop') ctx.metric('brokenDropped', scan.problems.length)
+  if (onDuplicate === 'drop') ctx.metric('contradictingDropped', isContradicting.size)
+  const empty = classNames.filter((_, label) => !kept.some(({ file }) => file.label === label))
+  if (empty.length > 0)
+    throw new PipelineError('ERR_TOO_FEW_ROWS', {
+      message: `Nothing is left of ${empty.map((name) => `class "${name}"`).join(' and ')}: every file was dropped`,
+      hint: 'the log of this stage names the files; replace them, or leave the class out with exclude',
+    })
+  const listing = { classNames, partitions, files: kept.map(({ file }) => file) }
+  const isKept = new Set(listing.files)
+  return {
+    listing,
+    sha256: kept.map(({ digest }) => digest),
+    dropped: files.filter((file) => !isKept.has(file)).map(({ path }) => path),
+  }
+}
+
+/** Files that `exclude` leaves out. */
+function pathsLeftOut(options: Options, listed: FolderListing): readonly string[] {
+  const kept = new Set(listed.files.map(({ path }) => path))
+  const all = listFolder(options.path, {
+    ...listOptions({ ...options, exclude: [] }),
+    classes: listed.classNames,
+    otherClasses: 'ignore',
+  })
+  return all.files.map(({ path }) => path).filter((path) => !kept.has(path))
 }
 
 /** Pairs of files that connect all that are nearly the same. */
@@ -100,11 +168,6 @@ export const loadPixels = async ({ row, options }: LoadArguments): Promise<Pixel
 /** A picture from elsewhere, by the same contract. */
 export const decodePicture: NonNullable<Implementation['decodePicture']> = ({ bytes, name, options }) =>
   decodeImage(bytes, name, { significantBits: options.significantBits })
-
-/** The part of the options that decides which files are listed. */
-export function listOptions({ classes, otherClasses, extensions }: Options): Parameters<typeof listFolder>[1] & object {
-  return { otherClasses, extensions, ...(classes && { classes }) }
-}
 
 async function readInside(root: string, name: string): Promise<string> {
   const [realRoot, file] = await Promise.all([

@@ -11,6 +11,8 @@ export interface FolderRowsOptions {
   readonly alike?: readonly (readonly [number, number])[] | undefined
   /** How the groups file is called in messages. */
   readonly groupsName?: string | undefined
+  /** Paths of files that were left out on purpose: the groups file may name them. */
+  readonly leftOut?: readonly string[] | undefined
   /** At most so many images of each class: those of the smallest sha256, so that a smaller set is part of a larger one. */
   readonly perClass?: number | null | undefined
   readonly permuteLabels?: number | null | undefined
@@ -32,8 +34,14 @@ export function folderRows(
   sha256: readonly string[],
   options: FolderRowsOptions = {},
 ): ImageRows {
-  refuseContradictions(classNames, files, sha256)
-  if (options.groups) refuseUnknownEntries(files, options.groups, options.groupsName ?? 'the groups file')
+  for (const twins of contradictions(files, sha256)) throw contradiction({ classNames, files }, twins)
+  if (options.groups)
+    refuseUnknownEntries(
+      files,
+      options.groups,
+      options.groupsName ?? 'the groups file',
+      new Set((options.leftOut ?? []).map(groupKey)),
+    )
   const groups = joinGroups(
     files.map((file) => groupOf(file, classNames, options)),
     sha256,
@@ -84,12 +92,13 @@ function refuseUnknownEntries(
   files: readonly ListedFile[],
   groups: ReadonlyMap<string, GroupEntry>,
   name: string,
+  leftOut: ReadonlySet<string>,
 ): void {
   const paths = new Set(files.map(({ path }) => groupKey(path)))
   const classes = new Set([...paths].map((path) => path.slice(0, path.lastIndexOf('/') + 1)))
   for (const path of groups.keys()) {
-    // Entries of class folders that were left out on purpose (otherClasses: ignore) are not missing.
-    if (paths.has(path) || !classes.has(path.slice(0, path.lastIndexOf('/') + 1))) continue
+    // Entries of class folders and files that were left out on purpose are not missing.
+    if (paths.has(path) || leftOut.has(path) || !classes.has(path.slice(0, path.lastIndexOf('/') + 1))) continue
     throw new PipelineError('ERR_MISSING_FILE', {
       message: `${name} names "${path}", which is not in the folder`,
       option: 'groups',
@@ -98,22 +107,31 @@ function refuseUnknownEntries(
   }
 }
 
-function refuseContradictions(
-  classNames: readonly string[],
+/** Files whose bytes stand in more than one class, by position, in sets of equal ones. */
+export function contradictions(
   files: readonly ListedFile[],
   sha256: readonly string[],
-): void {
-  const first = new Map<string, ListedFile>()
-  files.forEach((file, i) => {
-    const twin = first.get(sha256[i]!)
-    if (twin && twin.label !== file.label) {
-      throw new PipelineError('ERR_BAD_DATA', {
-        message: `"${twin.path}" and "${file.path}" are the same image in two classes`,
-        received: `${classNames[twin.label] ?? ''} and ${classNames[file.label] ?? ''}`,
-        hint: 'one of the two labels is wrong; remove that file',
-      })
-    }
-    first.set(sha256[i]!, file)
+): readonly (readonly number[])[] {
+  const equal = new Map<string, number[]>()
+  sha256.forEach((digest, i) => {
+    const twins = equal.get(digest)
+    if (twins) twins.push(i)
+    else equal.set(digest, [i])
+  })
+  return [...equal.values()].filter((twins) => twins.some((i) => files[i]!.label !== files[twins[0]!]!.label))
+}
+
+/** What is wrong with equal files of several classes. */
+export function contradiction(
+  { classNames, files }: Pick<FolderListing, 'classNames' | 'files'>,
+  twins: readonly number[],
+): PipelineError {
+  const shown = twins.map((i) => `"${files[i]!.path}"`)
+  const classes = [...new Set(twins.map((i) => files[i]!.label))].map((label) => classNames[label] ?? '')
+  return new PipelineError('ERR_BAD_DATA', {
+    message: `${shown.join(' and ')} are the same image in ${classes.length === 2 ? 'two' : String(classes.length)} classes`,
+    received: classes.join(' and '),
+    hint: 'one of the labels is wrong; remove that file, name it under exclude, or set onDuplicate: drop to leave out all of them',
   })
 }
 

@@ -1,6 +1,7 @@
-import { PipelineError, Type, contentPath, defineOperation, port, type Operation } from '@etsef/plugin-api'
+import { PipelineError, Type, contentPath, defineOperation, port, type Operation, type Static } from '@etsef/plugin-api'
 import { permuteLabelsOption } from '../permute-labels-option.js'
-import { describeClasses, imageExtensions, listFolder } from './list-folder.js'
+import { describeClasses, imageExtensions, listFolder, type ListFolderOptions } from './list-folder.js'
+import { readExcluded } from './read-excluded.js'
 
 /** Options of `data/folder`. */
 export const folderOptions = Type.Object(
@@ -37,6 +38,24 @@ export const folderOptions = Type.Object(
       default: [...imageExtensions],
       description: 'Extensions taken for images, lower case with the dot; names are compared in lower case',
     }),
+    exclude: Type.Union(
+      [Type.Array(Type.String({ minLength: 1 }), { uniqueItems: true }), Type.String({ minLength: 1 })],
+      {
+        default: [],
+        description:
+          'Files and folders that are left out, by their path below path; or the path of a text file there that names one a line',
+      },
+    ),
+    onBroken: Type.Enum(['refuse', 'drop'], {
+      default: 'refuse',
+      description:
+        'What happens to files that cannot be decoded; what was dropped stands in the log and the figures of the node',
+    }),
+    onDuplicate: Type.Enum(['refuse', 'drop'], {
+      default: 'refuse',
+      description:
+        'What happens to files with the same bytes in two classes, of which one label is wrong; drop leaves out all of them. In one class they share a group',
+    }),
     splitFolders: Type.Enum(['ignore', 'keep'], {
       default: 'ignore',
       description:
@@ -57,6 +76,17 @@ export const folderOptions = Type.Object(
   { additionalProperties: false },
 )
 
+/** The part of the options that decides which files are listed. */
+export function listOptions({
+  path,
+  classes,
+  otherClasses,
+  extensions,
+  exclude,
+}: Static<typeof folderOptions>): ListFolderOptions {
+  return { otherClasses, extensions, exclude: readExcluded(path, exclude), ...(classes && { classes }) }
+}
+
 /** Outputs of `data/folder`. */
 export const folderOutputs = { images: port.images('the images of the folder, by class, undecoded') }
 
@@ -72,11 +102,8 @@ export const folder: Operation = defineOperation({
   outputs: folderOutputs,
   inspect: ({ options, resolve, issue, notice }) => {
     try {
-      const listing = listFolder(resolve(options.path), {
-        otherClasses: options.otherClasses,
-        extensions: options.extensions,
-        ...(options.classes && { classes: options.classes }),
-      })
+      const path = resolve(options.path)
+      const listing = listFolder(path, listOptions({ ...options, path }))
       const { classNames, files, partitions } = listing
       notice?.(describeClasses(listing))
       const numSamples = classNames.reduce(
@@ -87,7 +114,8 @@ export const folder: Operation = defineOperation({
       return {
         images: {
           classNames,
-          numSamples,
+          // How many are dropped is known when they were read.
+          ...(options.onBroken === 'refuse' && options.onDuplicate === 'refuse' && { numSamples }),
           partitions: options.splitFolders === 'keep' ? partitions : ['none'],
           isAugmented: false,
         },

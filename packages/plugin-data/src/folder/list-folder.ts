@@ -1,7 +1,8 @@
-import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import { PipelineError, type Partition } from '@etsef/plugin-api'
 import { nearestName } from '@etsef/plugin-api/semantics'
+import { groupKey } from './read-groups.js'
 
 /** Extensions that are taken for images, lower case with the dot. */
 export const imageExtensions: readonly string[] = ['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff', '.gif']
@@ -14,6 +15,8 @@ export interface ListFolderOptions {
   readonly otherClasses?: 'refuse' | 'ignore'
   /** Extensions taken for images, compared in lower case. */
   readonly extensions?: readonly string[]
+  /** Files and folders that are left out, relative to the root; a class folder among them is no class. */
+  readonly exclude?: readonly string[]
 }
 
 /** One image file below the root. */
@@ -62,27 +65,62 @@ export function listFolder(root: string, options: ListFolderOptions = {}): Folde
   }
   const realRoot = realpathSync(root)
   const bases = findBases(realRoot)
+  const excluded = new Set((options.exclude ?? []).map(excludedKey))
+  refuseUnknownExcluded(realRoot, options.exclude ?? [])
   const found = new Map<string, { readonly path: string; readonly partition: Partition }[]>()
   for (const { directory, partition } of bases) {
     for (const name of subfolders(realRoot, directory)) {
-      const files = filesBelow(realRoot, joinPath(directory, name), options.extensions ?? imageExtensions)
+      const folder = joinPath(directory, name)
+      if (isExcluded(excluded, folder)) continue
+      const listed = filesBelow(realRoot, folder, options.extensions ?? imageExtensions)
+      const files = excluded.size === 0 ? listed : listed.filter((path) => !isExcluded(excluded, path))
       found.set(name, [...(found.get(name) ?? []), ...files.map((path) => ({ path, partition }))])
     }
   }
   const classNames = classList([...found.keys()], options)
   if (!options.classes) refuseSetsAsClasses(found, { root, realRoot, directories: bases.map((base) => base.directory) })
-  const files = classNames.flatMap((name, label) => {
-    const files = (found.get(name) ?? []).sort((a, b) => compareCodePoints(a.path, b.path))
-    if (files.length === 0) {
-      throw new PipelineError('ERR_TOO_FEW_ROWS', {
-        message: `Class "${name}" holds no images`,
-        expected: `files ending in ${(options.extensions ?? imageExtensions).join(', ')}`,
-        hint: 'list the extension under extensions, or the classes that exist under classes',
-      })
-    }
-    return files.map((file) => ({ ...file, label }))
-  })
+  refuseEmptyClasses(
+    classNames.filter((name) => (found.get(name) ?? []).length === 0),
+    options,
+  )
+  const files = classNames.flatMap((name, label) =>
+    (found.get(name) ?? []).sort((a, b) => compareCodePoints(a.path, b.path)).map((file) => ({ ...file, label })),
+  )
   return { classNames, files, partitions: [...new Set(bases.map((base) => base.partition))] }
+}
+
+/** Form in which paths are compared: as {@link groupKey}, without a slash at the end. */
+function excludedKey(path: string): string {
+  return groupKey(path).replace(/\/+$/, '')
+}
+
+/** Whether the path or a folder that it lies in is left out. */
+function isExcluded(excluded: ReadonlySet<string>, path: string): boolean {
+  if (excluded.size === 0) return false
+  const parts = groupKey(path).split('/')
+  return parts.some((_, i) => excluded.has(parts.slice(0, i + 1).join('/')))
+}
+
+/** A misspelt path would leave in what was to be left out. */
+function refuseUnknownExcluded(root: string, exclude: readonly string[]): void {
+  const unknown = exclude.filter((path) => !existsSync(join(root, path)))
+  if (unknown.length === 0) return
+  throw new PipelineError('ERR_MISSING_FILE', {
+    message: `exclude names what is not in the folder: ${listNames(unknown)}`,
+    option: 'exclude',
+    expected: 'paths of files and folders relative to path',
+    hint: 'correct or remove these entries',
+  })
+}
+
+function refuseEmptyClasses(names: readonly string[], { extensions = imageExtensions }: ListFolderOptions): void {
+  if (names.length === 0) return
+  const shown = names.map((name) => `"${name}"`)
+  throw new PipelineError('ERR_TOO_FEW_ROWS', {
+    message: shown.length === 1 ? `Class ${shown[0]!} holds no images` : `Classes ${listNames(shown)} hold no images`,
+    expected: `files ending in ${extensions.join(', ')}`,
+    hint: `leave ${shown.length === 1 ? 'it' : 'them'} out with exclude: [${names.map((name) => JSON.stringify(name)).join(', ')}], or list the extension of its files under extensions`,
+  })
 }
 
 /** Classes and their numbers of images, for people. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { scanFiles } from './scan-files.js'
+import { refuseProblems, scanFiles } from './scan-files.js'
 
 let root = ''
 beforeEach(() => {
@@ -22,11 +22,13 @@ async function png(seed: number): Promise<Buffer> {
     .toBuffer()
 }
 
-async function scan(files: Readonly<Record<string, Buffer>>): Promise<string[]> {
+async function scan(files: Readonly<Record<string, Buffer>>): Promise<readonly (string | undefined)[]> {
   for (const [name, bytes] of Object.entries(files)) writeFileSync(join(root, 'a', name), bytes)
   const listed = Object.keys(files).map((name) => ({ path: `a/${name}`, label: 0, partition: 'none' as const }))
   const ctx = { signal: new AbortController().signal, progress: () => undefined, log: () => undefined }
-  return scanFiles(root, listed, ctx)
+  const { sha256, problems } = await scanFiles(root, listed, ctx)
+  refuseProblems(problems, listed.length, ctx.log)
+  return sha256
 }
 
 test('gives the digests in order', async () => {
@@ -55,7 +57,7 @@ test('names every file that cannot be used at once, in order', async () => {
   await expect(scan(files)).rejects.toMatchObject({
     code: 'ERR_BAD_DATA',
     message: expect.stringMatching(
-      /^3 of 5 images cannot be used:\n.*"a\/2\.png".*\n.*"a\/3\.png".*SVG.*\n.*"a\/4\.png" is an empty file$/,
+      /^3 problems with 5 images:\n.*"a\/2\.png".*\n.*"a\/3\.png".*SVG.*\n.*"a\/4\.png" is an empty file$/,
     ) as string,
   })
 })
@@ -69,5 +71,5 @@ test('gives the error of the only one as it is', async () => {
 test('names twenty of many, and how many more', async () => {
   const names = Array.from({ length: 30 }, (_, i) => `${String(i + 10)}.png`)
   const thrown = scan(Object.fromEntries(names.map((name) => [name, Buffer.from('nothing')])))
-  await expect(thrown).rejects.toThrow(/30 of 30 images(.*\n){21} {2}and 10 more/)
+  await expect(thrown).rejects.toThrow(/30 problems with 30 images(.*\n){21} {2}and 10 more/)
 })

@@ -9,28 +9,33 @@ const concurrency = 4
 /** Files named in an error; the log names all. */
 const mostNamed = 20
 
+/** What {@link scanFiles} found. */
+export interface Scan {
+  /** sha256 per file, in order; undefined for a file that cannot be used. */
+  readonly sha256: readonly (string | undefined)[]
+  /** Why files cannot be used, in order. */
+  readonly problems: readonly PipelineError[]
+}
+
 /**
  * Digest of every file, each of which is an image that can be decoded.
  *
  * Each is decoded, once for a state of the folder: a truncated picture must not end a run hours later, and the next one after that. Headers do not
  * tell, and the decoder at an eighth of a JPEG's size overlooks damage that it finds at full size.
- *
- * @returns sha256 per file, in order.
- * @throws {@link PipelineError} of the only file that cannot be used, or `ERR_BAD_DATA` that names them all.
  */
 export async function scanFiles(
   root: string,
   files: readonly ListedFile[],
   ctx: Pick<OperationContext, 'signal' | 'progress' | 'log'>,
-): Promise<string[]> {
-  const digests = new Array<string>(files.length)
+): Promise<Scan> {
+  const sha256 = new Array<string | undefined>(files.length).fill(undefined)
   const problems = new Map<number, PipelineError>()
   let [next, done] = [0, 0]
   const work = async (): Promise<void> => {
     for (let at = next++; at < files.length; at = next++) {
       ctx.signal.throwIfAborted()
       try {
-        digests[at] = await digestOf(root, files[at]!.path)
+        sha256[at] = await digestOf(root, files[at]!.path)
       } catch (error) {
         if (!(error instanceof PipelineError)) throw error
         problems.set(at, error)
@@ -40,9 +45,7 @@ export async function scanFiles(
   }
   await Promise.all(Array.from({ length: concurrency }, work))
   const inOrder = [...problems].sort(([a], [b]) => a - b).map(([, error]) => error)
-  if (inOrder.length > 1) for (const { message } of inOrder) ctx.log('warn', message)
-  if (inOrder.length > 0) throw together(inOrder, files.length)
-  return digests
+  return { sha256, problems: inOrder }
 }
 
 async function digestOf(root: string, path: string): Promise<string> {
@@ -50,23 +53,36 @@ async function digestOf(root: string, path: string): Promise<string> {
   if (bytes.length === 0)
     throw new PipelineError('ERR_BAD_DATA', {
       message: `Image "${path}" is an empty file`,
-      hint: 'replace or remove it',
+      hint: 'replace or remove it, name it under exclude, or set onBroken: drop',
     })
   await decodeImage(bytes, path)
   return createHash('sha256').update(bytes).digest('hex')
 }
 
-function together(problems: readonly PipelineError[], numFiles: number): PipelineError {
-  const [first] = problems
-  if (problems.length === 1) return first!
+/**
+ * Refuses files for all that is wrong with them, at once.
+ *
+ * @throws {@link PipelineError} the only problem, or `ERR_BAD_DATA` that names them all; does nothing without one.
+ */
+export function refuseProblems(
+  problems: readonly PipelineError[],
+  numFiles: number,
+  log: OperationContext['log'],
+): void {
+  const [first, ...others] = problems
+  if (!first) return
+  if (others.length === 0) throw first
+  for (const problem of problems) log('warn', lineOf(problem))
   const rest = problems.length - mostNamed
-  const lines = problems
-    .slice(0, mostNamed)
-    .map(({ message, received }) => `  ${message}${received ? `: ${received}` : ''}`)
+  const lines = problems.slice(0, mostNamed).map((problem) => `  ${lineOf(problem)}`)
   if (rest > 0) lines.push(`  and ${String(rest)} more, named in the log of this stage`)
-  return new PipelineError('ERR_BAD_DATA', {
-    message: [`${String(problems.length)} of ${String(numFiles)} images cannot be used:`, ...lines].join('\n'),
-    hint: 'replace or remove these files',
+  throw new PipelineError('ERR_BAD_DATA', {
+    message: [`${String(problems.length)} problems with ${String(numFiles)} images:`, ...lines].join('\n'),
+    hint: 'replace or remove these files, name them under exclude, or leave them out with onBroken: drop and onDuplicate: drop',
     cause: first,
   })
+}
+
+function lineOf({ message, received }: PipelineError): string {
+  return `${message}${received ? `: ${received}` : ''}`
 }
