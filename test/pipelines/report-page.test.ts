@@ -8,6 +8,13 @@ import { tinyDemo } from '../support/tiny-demo.js'
 
 // The page of a run of pipelines/demo.yaml with little data; ETSEF_REPORT_STORE names a store whose newest run is looked at instead.
 
+/** What axe finds wrong on a page. */
+interface Violation {
+  readonly id: string
+  readonly impact: string
+  readonly nodes: readonly { readonly html: string }[]
+}
+
 const folder = temporaryFolder()
 const given = process.env['ETSEF_REPORT_STORE']
 const store = given ?? join(folder.path, 'store')
@@ -171,11 +178,7 @@ describe.skipIf(chromium === undefined)('in Chromium (skipped without: set ETSEF
     await tab.evaluate('document.querySelectorAll("details").forEach((each) => { each.open = true })')
     expect(await tab.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0)
     await tab.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8'))
-    const found = (await tab.evaluate('axe.run().then(({ violations }) => violations)')) as {
-      readonly id: string
-      readonly impact: string
-      readonly nodes: readonly { readonly html: string }[]
-    }[]
+    const found = await tab.evaluate<readonly Violation[]>('axe.run().then(({ violations }) => violations)')
     const serious = found
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200) ?? ''}`)

@@ -101,8 +101,8 @@ test('gives no seed to code of an operation that draws nothing', () => {
 const images = { images: port.images('pictures'), features: port.features('rows'), model: port.model('network') }
 
 test('gives an imported apply the batch of its rows port', () => {
-  const other = { rows: images.features, model: images.model }
-  type Mapped = MapImplementation<object, typeof other, typeof outputs>
+  type Other = Record<'rows', typeof images.features> & Record<'model', typeof images.model>
+  type Mapped = MapImplementation<object, Other, typeof outputs>
   type Batch = Parameters<Awaited<ReturnType<Mapped['open']>>['apply']>[0]
   expectTypeOf<Batch>().toEqualTypeOf<FeatureBatch>()
 })

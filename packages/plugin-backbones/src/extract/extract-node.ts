@@ -1,4 +1,4 @@
-import { PipelineError, rowsOf, type ImageBatch, type MapImplementation, type Static } from '@etsef/plugin-api'
+import { PipelineError, rowsOf, type MapImplementation, type Static } from '@etsef/plugin-api'
 import { cutAfter, inferShapes, readModel, type Graph } from '@etsef/nn'
 import { openEmbedder } from '../embed/open-embedder.js'
 import { embedImages } from '../embed/embed-images.js'
@@ -16,8 +16,7 @@ export const open: Implementation['open'] = async ({ options, inputs, ctx }) => 
   const embedder = await openEmbedder({ ...model, graph }, { outputs: [graph.featureNode], runner, tta }, ctx)
   const names = featureNames(graph.featureWidth)
   return {
-    apply: async (batch) => {
-      const images = batch as ImageBatch
+    apply: async (images) => {
       const [features] = await embedImages(embedder, images, ctx.signal)
       return { features: { kind: 'features', ...rowsOf(images), features: features!, featureNames: names } }
     },

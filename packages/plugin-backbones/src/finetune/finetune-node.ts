@@ -1,10 +1,4 @@
-import {
-  rowsOf,
-  type EstimatorImplementation,
-  type ImageBatch,
-  type Static,
-  type OperationContext,
-} from '@etsef/plugin-api'
+import { rowsOf, type EstimatorImplementation, type Static, type OperationContext } from '@etsef/plugin-api'
 import { readModel, writeModel, type Model } from '@etsef/nn'
 import { readCrossFit, writeCrossFit } from '../cross-fit/cross-fit-files.js'
 import { fitCrossFitted, type CrossFit } from '../cross-fit/fit-cross-fitted.js'
@@ -57,8 +51,7 @@ export const open: NonNullable<Implementation['open']> = async ({ options, state
   const areLogits = options.crossFit !== null && options.crossFitFeatures === 'logits'
   const names = areLogits ? classNames.map((name) => `logit:${name}`) : featureNames(graph.featureWidth)
   return {
-    apply: async (batch) => {
-      const images = batch as ImageBatch
+    apply: async (images) => {
       const [features = new Float32Array(0), logits = new Float32Array(0)] = await embedParts(
         embedder,
         images,

@@ -1,6 +1,7 @@
 import type { Rng } from '@etsef/plugin-api'
 import { compareWithReference } from '../evaluate/compare.js'
-import type { Candidate, IntervalMetric, Judged } from '../evaluate/evaluation.js'
+import type { IntervalMetric } from '../evaluate/evaluation.js'
+import type { Candidate, Judged } from '../evaluate/judged.js'
 import { intervalMetrics } from '../evaluate/evaluation.js'
 import type { BootstrapInterval } from '../intervals/bootstrap.js'
 import { clusterResamples } from '../intervals/bootstrap.js'

@@ -1,6 +1,6 @@
 import { PipelineError, indexIds, joinRows, pickPredictions } from '@etsef/plugin-api'
 import type { Named, Partition, PredictionBatch } from '@etsef/plugin-api'
-import type { Candidate, Judged } from './evaluation.js'
+import type { Candidate, Judged } from './judged.js'
 
 /** Rows of one partition with every input's predictions for them. */
 export interface Aligned {

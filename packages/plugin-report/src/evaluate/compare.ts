@@ -8,7 +8,8 @@ import { discordance, mcnemar } from '../paired/mcnemar.js'
 import { hasVoteShares, independentUnits, measureCandidate } from './evaluation.js'
 import { setColumn } from './measure.js'
 import type { Measured, SetMetric } from './measure.js'
-import type { Candidate, IntervalMetric, Judged } from './evaluation.js'
+import type { IntervalMetric } from './evaluation.js'
+import type { Candidate, Judged } from './judged.js'
 
 /** The reference candidate against another one, on the same rows. */
 export interface Comparison {

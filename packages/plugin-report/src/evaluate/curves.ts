@@ -2,7 +2,7 @@ import { netBenefitAt, precisionAt, rankRows, rocAt } from '../curves/rank-curve
 import { rankConfidences, riskAt } from '../curves/risk-coverage.js'
 import { quantile } from '../intervals/quantile.js'
 import { confidencesOf, hasProbabilities } from './evaluation.js'
-import type { Candidate, Judged } from './evaluation.js'
+import type { Candidate, Judged } from './judged.js'
 
 /** A curve with a band: the middle is of the full set, low and high are pointwise intervals of whole groups; null where not estimable. */
 export interface Band {

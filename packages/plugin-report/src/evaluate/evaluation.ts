@@ -17,30 +17,13 @@ import {
 } from '../metrics/classification.js'
 import { confusionMatrix, trueCounts } from '../metrics/confusion-matrix.js'
 import type { ConfusionMatrix } from '../metrics/confusion-matrix.js'
+import type { Candidate, Judged } from './judged.js'
 import type { ClassMetric, Measured, SetMetric } from './measure.js'
 import { classColumn, classMetrics, countsOf, measureAll, openMeasure, setColumn, setMetrics } from './measure.js'
 import { perClassMetrics } from '../metrics/per-class.js'
 import type { ClassMetrics } from '../metrics/per-class.js'
 import { brierScore, logLoss } from '../metrics/probability.js'
 import { aurocPerClass, averagePrecisionPerClass, macroAuroc, macroAveragePrecision } from '../metrics/ranking.js'
-
-/** The rows that all candidates are judged on. */
-export interface Judged {
-  /** True class index per row. */
-  readonly yTrue: Int32Array
-  /** Independent unit (patient) of each row. */
-  readonly groups: readonly string[]
-  readonly classNames: readonly string[]
-}
-
-/** One set of predictions for the judged rows, in their order. */
-export interface Candidate {
-  readonly name: string
-  readonly yPred: Int32Array
-  /** Row-major `[numSamples, numClasses]`. */
-  readonly scores: Float64Array
-  readonly scoreKind: PredictionBatch['scoreKind']
-}
 
 /** Metrics that rank rows by their scores. */
 export const rankingMetrics: readonly string[] = ['macroAuroc', 'macroAveragePrecision', 'aurc']

@@ -1,5 +1,5 @@
 import { groupMembers } from '../intervals/bootstrap.js'
-import type { Candidate, Judged } from './evaluation.js'
+import type { Candidate, Judged } from './judged.js'
 
 /** Metrics of a whole set that carry an interval. */
 export const setMetrics = [

@@ -1,6 +1,6 @@
 import type { Partition } from '@etsef/plugin-api'
 import type { TopLevelSpec } from 'vega-lite'
-import type { Candidate, Judged } from '../evaluate/evaluation.js'
+import type { Candidate, Judged } from '../evaluate/judged.js'
 import { evaluate } from '../evaluate/evaluation.js'
 import { confusionMatrixChart } from './confusion-matrix-chart.js'
 import { reliabilityChart } from './reliability-chart.js'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { countsOf, measureAll, openMeasure, setColumn, classColumn } from '../evaluate/measure.js'
-import type { Candidate, Judged } from '../evaluate/evaluation.js'
+import type { Candidate, Judged } from '../evaluate/judged.js'
 import { aurocInterval, deLong } from '../paired/delong.js'
 import { bcaInterval } from './bca.js'
 import { groupMembers } from './bootstrap.js'

@@ -16,11 +16,12 @@ export function primaryFigure({ resolved, stages }: RunRecord): PrimaryFigure | 
   if (typeof metric !== 'string') return undefined
   for (const { metrics, ingredients } of Object.values(stages)) {
     const { reference } = ingredients.options
+    const first = typeof reference === 'string' ? `${reference}.${metric}` : undefined
     const figures = Object.entries(metrics ?? {}).filter(
       (entry): entry is [string, number] =>
         typeof entry[1] === 'number' && (entry[0] === metric || entry[0].endsWith(`.${metric}`)),
     )
-    const chosen = figures.find(([name]) => name === `${String(reference)}.${metric}`) ?? figures.at(-1)
+    const chosen = figures.find(([name]) => name === first) ?? figures.at(-1)
     if (chosen) return { name: chosen[0], value: chosen[1] }
   }
   return undefined

@@ -46,7 +46,7 @@ export function nodesBehind(
 }
 
 /** Edges that rows come through; of copies and splits of pictures the first is the way they came. */
-export function rowEdges(node: GraphNode): readonly Edge[] {
+function rowEdges(node: GraphNode): readonly Edge[] {
   const edges = edgesInto(node).filter(({ kind }) => isRowKind(kind))
   return node.installed.operation.kind === 'combine' ? edges.slice(0, 1) : edges
 }

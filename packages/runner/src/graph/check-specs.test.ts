@@ -1,12 +1,4 @@
-import {
-  defineOperation,
-  port,
-  Type,
-  type IssueDetails,
-  type Operation,
-  type PipelineError,
-  type Place,
-} from '@etsef/plugin-api'
+import { defineOperation, port, Type, type IssueDetails, type PipelineError, type Place } from '@etsef/plugin-api'
 import { expect, test } from 'vitest'
 import { checkSpecs } from './check-specs.js'
 import type { GraphNode } from './graph.js'
@@ -28,7 +20,7 @@ function problemsOf(message: string, details?: IssueDetails): readonly PipelineE
       return {}
     },
     load: () => Promise.reject(new Error('not run')),
-  }) as unknown as Operation
+  })
   const plugin = { packageName: 'toy', version: '1.0.0', dir: '/', entry: '/plugin.js', name: 'toy' }
   const node: GraphNode = {
     id: 'node',

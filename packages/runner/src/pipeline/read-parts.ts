@@ -23,7 +23,7 @@ export interface PartDeclaration {
 }
 
 /** Text in place of a default: the parameter must be given. */
-export const required = '$required'
+const required = '$required'
 
 const partKeys = ['description', 'inputs', 'parameters', 'nodes', 'outputs']
 

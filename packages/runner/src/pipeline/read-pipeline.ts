@@ -17,7 +17,7 @@ import { findRings, readParts } from './read-parts.js'
 import { createReferences, type References } from './resolve-references.js'
 
 export { asMap, reportUnknownKeys } from './read-node.js'
-export type { InputDeclaration, NodeDeclaration, PartUse, Reference } from './read-node.js'
+export type { InputDeclaration, NodeDeclaration, Reference } from './read-node.js'
 
 /** A pipeline as it is written, extends, overrides and variables resolved. */
 export interface PipelineDocument {

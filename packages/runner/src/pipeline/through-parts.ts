@@ -52,7 +52,7 @@ export function throughParts(
 }
 
 /** `in part "five-votes", used at demo.yaml:30`, the innermost part first. */
-export function usedAt(within: readonly PartUse[]): string {
+function usedAt(within: readonly PartUse[]): string {
   return within
     .toReversed()
     .map(({ part, place }) => `in part "${part}", used at ${place.file}:${String(place.line)}`)

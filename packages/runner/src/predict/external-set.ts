@@ -70,7 +70,7 @@ export interface ExternalEvaluation {
 }
 
 /** The operation that judges. The runner names it, and knows nothing else of it. */
-export const judge = 'report/evaluate'
+const judge = 'report/evaluate'
 
 /**
  * Judges answers on an external set as `report/evaluate` judges a test partition: same figures, same intervals by patient.

@@ -96,7 +96,7 @@ export function fittedGraphOf(place: RunPlace, wanted?: string): FittedGraph {
 }
 
 /** Nodes of a run whose predictions nothing else predicts from, best guess first. */
-export function answeringNodes({ record, registry }: RunPlace): readonly string[] {
+function answeringNodes({ record, registry }: RunPlace): readonly string[] {
   const stageOfKey = new Map(Object.entries(record.stages).map(([id, { key }]) => [key, id]))
   const read = new Set<string>()
   const giving: string[] = []

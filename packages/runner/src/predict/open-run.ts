@@ -80,7 +80,7 @@ export async function hostFor(
 }
 
 /** Pictures that something on the way was fitted on. */
-export function seenBy({ record, storeDir }: RunPlace, { steps }: FittedGraph): ReadonlySet<string> {
+function seenBy({ record, storeDir }: RunPlace, { steps }: FittedGraph): ReadonlySet<string> {
   const seen = new Set<string>()
   for (const { node, state } of steps) {
     if (state === undefined) continue

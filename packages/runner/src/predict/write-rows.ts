@@ -21,7 +21,7 @@ export interface RowSink {
 type Cell = string | number | boolean | undefined
 
 /** Columns of a table of rows: the answer, its scores by class, the class that each member gives, and what went wrong. */
-export function columnNames({ classNames, memberNames }: RowColumns): readonly string[] {
+function columnNames({ classNames, memberNames }: RowColumns): readonly string[] {
   return [
     ...['id', 'class', 'abstained', 'margin'],
     ...classNames.map((name) => `score.${name}`),
@@ -31,7 +31,7 @@ export function columnNames({ classNames, memberNames }: RowColumns): readonly s
 }
 
 /** The cells of a row, as {@link columnNames} names them. */
-export function cellsOf(row: PredictionRow, { classNames, memberNames }: RowColumns): readonly Cell[] {
+function cellsOf(row: PredictionRow, { classNames, memberNames }: RowColumns): readonly Cell[] {
   if (!isPredicted(row)) {
     const empty = new Array<Cell>(3 + classNames.length + memberNames.length + 1).fill(undefined)
     return [row.id, ...empty, row.error.code, row.error.message]

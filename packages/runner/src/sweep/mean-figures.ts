@@ -2,7 +2,7 @@ import { problem } from '../errors.js'
 import type { TrialResult } from './journal.js'
 
 /** Figure that is the mean of those of some members: what one gets on average by taking one of them blindly. */
-export const meanOfMembers = 'mean of members'
+const meanOfMembers = 'mean of members'
 
 /**
  * The result with one more figure for each of the metrics: the mean over the members.
