@@ -230,6 +230,7 @@ async function stored(wanted: string): Promise<PredictionBatch> {
 
 test.for([1, 64])(
   'gives what the run gave its test rows, bit for bit, in batches of %i',
+  { timeout: 300_000 },
   async (batchSize: number) => {
     for (const answer of answers) {
       const own = await stored(answer)
@@ -252,5 +253,4 @@ test.for([1, 64])(
       expect([answer, rows.length, differing]).toEqual([answer, test.length, []])
     }
   },
-  300_000,
 )

@@ -98,7 +98,8 @@ describe(`${String(numStudies)} simulated studies of patients with several image
       judge('class').perClass.forEach((share, c) => perClass[c]!.push(share!))
     }
     const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
-    if (process.env['ETSEF_STUDIES'] !== undefined) process.stdout.write(`sets ${mean(marginal)} ${perClass.map(mean).join(' ')}\n`)
+    if (process.env['ETSEF_STUDIES'] !== undefined)
+      process.stdout.write(`sets ${mean(marginal)} ${perClass.map(mean).join(' ')}\n`)
     for (const share of [mean(marginal), ...perClass.map(mean)]) {
       expect(share).toBeGreaterThanOrEqual(0.88)
       expect(share).toBeLessThanOrEqual(0.93)
