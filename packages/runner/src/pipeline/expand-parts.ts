@@ -1,7 +1,20 @@
 import type { PipelineError, Place } from '@etsef/plugin-api'
-import { problem, suggest } from '../errors.js'
+import { problem } from '../errors.js'
 import { yamlLimits } from './limits.js'
 import { describeValue, emptyMap, isBroken, type Located, type LocatedEntry, type LocatedMap } from './located.js'
+import {
+  badEach,
+  missingInputOfPart,
+  missingParameter,
+  notAName,
+  partInItself,
+  partsTooDeep,
+  partsTooLarge,
+  unknownInputOfPart,
+  unknownInSet,
+  unknownParameter,
+  unknownPart,
+} from './pipeline-problems.js'
 import {
   asMap,
   partUseKeys,
@@ -12,7 +25,7 @@ import {
   type NodeDeclaration,
   type PartUse,
 } from './read-node.js'
-import { checkName, unknownPart, type PartDeclaration } from './read-parts.js'
+import { checkName, type PartDeclaration } from './read-parts.js'
 import { setInNode } from './set-in-node.js'
 import { substitute, type Budget, type Values } from './substitute.js'
 
@@ -114,14 +127,7 @@ function writeOut(work: Work, entry: LocatedEntry, site: Site, settings: readonl
 function isTooMuch({ budget, problems }: Work, place: Place): boolean {
   budget.numNodes++
   const isOver = budget.numNodes > yamlLimits.expandedNodes || budget.numValues > yamlLimits.expandedValues
-  if (isOver && !budget.isExhausted)
-    problems.push(
-      problem('ERR_TOO_LARGE', {
-        message: 'Parts and lists of the pipeline are too large when they are written out',
-        place,
-        expected: `at most ${String(yamlLimits.expandedNodes)} nodes of ${String(yamlLimits.expandedValues)} values`,
-      }),
-    )
+  if (isOver && !budget.isExhausted) problems.push(partsTooLarge(place))
   budget.isExhausted ||= isOver
   return budget.isExhausted
 }
@@ -186,15 +192,7 @@ const nodeWords: ReadonlySet<string> = new Set(['use', 'part', 'in', 'with', 'se
 function itemsOf(list: Located, node: string, problems: PipelineError[]): ReadonlyMap<string, Located> | undefined {
   if (isBroken(list)) return undefined
   const refuse = (message: string, place: Place, received?: string): ReadonlyMap<string, Located> | undefined => {
-    problems.push(
-      problem('ERR_BAD_OPTION', {
-        message,
-        place,
-        node,
-        expected: 'a list of names or numbers, each once, or a map of values by name',
-        received,
-      }),
-    )
+    problems.push(badEach(message, place, node, received))
     return undefined
   }
   const given =
@@ -238,34 +236,13 @@ function writeOutPart(
   if (isBroken(named.value)) return broken
   const name = named.value.kind === 'scalar' && typeof named.value.value === 'string' ? named.value.value : undefined
   if (name === undefined)
-    return refuse(
-      problem('ERR_WRONG_TYPE', {
-        message: `"part" of node "${id}" is not a name`,
-        place: named.place,
-        node: id,
-        expected: 'the name of a part',
-        received: describeValue(named.value),
-      }),
-    )
+    return refuse(notAName(`"part" of node "${id}"`, { ...named.value, place: named.place }, 'the name of a part', id))
   const part = parts.get(name)
   if (!part) return refuse(unknownPart(name, named.value.place, parts.keys()))
   work.used.add(name)
   if (work.ringed.has(name)) return broken
-  if (site.within.some((use) => use.part === name))
-    return refuse(
-      problem('ERR_CYCLE', {
-        message: `Part "${name}" uses itself`,
-        place: named.value.place,
-        expected: 'no way from a part back to itself',
-      }),
-    )
-  if (site.within.length >= yamlLimits.referenceDepth)
-    return refuse(
-      problem('ERR_TOO_LARGE', {
-        message: `More than ${String(yamlLimits.referenceDepth)} parts stand in one another`,
-        place: named.value.place,
-      }),
-    )
+  if (site.within.some((use) => use.part === name)) return refuse(partInItself(name, named.value.place))
+  if (site.within.length >= yamlLimits.referenceDepth) return refuse(partsTooDeep(named.value.place))
   const inputs = readInputs(id, map, problems)
   checkInputs(id, part, inputs, entry.place, problems)
   const inner: Scope = { members: new Map(), instance: undefined }
@@ -277,16 +254,7 @@ function writeOutPart(
   const settings = settingsOf(map.entries.get('set'), `"set" of node "${id}"`, problems)
   for (const { path, entry: given } of settings) {
     if (path.length > 1 && part.nodes.entries.has(path[0]!)) continue
-    problems.push(
-      problem('ERR_UNKNOWN_NODE', {
-        message: `Part "${name}" has no node "${path[0]!.slice(0, 80)}" to set`,
-        place: given.place,
-        node: id,
-        received: path.join('.').slice(0, 120),
-        expected: 'node.option of a node of the part',
-        hint: suggest(path[0]!, part.nodes.entries.keys(), 'nodes'),
-      }),
-    )
+    problems.push(unknownInSet(name, path, part.nodes.entries.keys(), given.place, id))
   }
   for (const [node, nodeEntry] of part.nodes.entries) {
     const mine = settings.flatMap(({ path, entry: given }) =>
@@ -307,29 +275,20 @@ function checkInputs(
   for (const [name, input] of inputs) {
     if (part.inputs.has(name)) continue
     problems.push(
-      problem('ERR_UNKNOWN_PORT', {
-        message: `Part "${part.name}" has no input "${name.slice(0, 80)}"`,
+      unknownInputOfPart(part, {
+        shown: name.slice(0, 80),
+        name,
         place: input.place,
+        received: name.slice(0, 80),
         node,
         port: name,
-        expected: [...part.inputs.keys()].join(', ') || 'no inputs',
-        received: name.slice(0, 80),
-        hint: suggest(name, part.inputs.keys(), 'inputs'),
       }),
     )
   }
   for (const [name, { isOptional }] of part.inputs) {
     const input = inputs.get(name)
     if (isOptional || (input && !input.isEmpty)) continue
-    problems.push(
-      problem('ERR_MISSING_INPUT', {
-        message: `Input "${name}" of part "${part.name}" is not wired in "${node}"`,
-        place: input?.place ?? place,
-        node,
-        port: name,
-        hint: `add ${name}: <node> to "in"`,
-      }),
-    )
+    problems.push(missingInputOfPart(part.name, name, input?.place ?? place, node))
   }
 }
 
@@ -344,16 +303,7 @@ function readParameters(
   const given = (withEntryOf && asMap(withEntryOf.value, `"with" of node "${node}"`, problems, node)) ?? emptyMap(place)
   for (const [name, entry] of given.entries) {
     if (part.parameters.has(name)) continue
-    problems.push(
-      problem('ERR_UNKNOWN_KEY', {
-        message: `Part "${part.name}" has no parameter "${name.slice(0, 80)}"`,
-        place: entry.place,
-        node,
-        option: name,
-        received: name.slice(0, 80),
-        hint: suggest(name, part.parameters.keys(), 'parameters'),
-      }),
-    )
+    problems.push(unknownParameter(part, name, entry.place, node))
   }
   const values = new Map<string, Located>()
   for (const [name, { fallback }] of part.parameters) {
@@ -361,15 +311,7 @@ function readParameters(
     if (value) values.set(name, value)
     else {
       values.set(name, { kind: 'scalar', place, value: null, isBroken: true })
-      problems.push(
-        problem('ERR_MISSING_OPTION', {
-          message: `Parameter "${name}" of part "${part.name}" is missing in "${node}"`,
-          place: withEntryOf?.place ?? place,
-          node,
-          option: name,
-          hint: `add ${name}: … to "with"`,
-        }),
-      )
+      problems.push(missingParameter(part.name, name, withEntryOf?.place ?? place, node))
     }
   }
   return values

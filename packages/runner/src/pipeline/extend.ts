@@ -1,6 +1,6 @@
 import type { PipelineError } from '@etsef/plugin-api'
-import { problem } from '../errors.js'
-import { describeValue, emptyMap, type Located, type LocatedEntry, type LocatedMap } from './located.js'
+import { emptyMap, type Located, type LocatedEntry, type LocatedMap } from './located.js'
+import { cannotAppend, cannotMerge, directiveNotAlone } from './pipeline-problems.js'
 
 /** Sections whose entries are extended one by one; every other value replaces the base's as a whole. */
 const sections: ReadonlySet<string> = new Set(['nodes', 'vars', 'parts'])
@@ -64,13 +64,7 @@ function resolveDirectives(below: Located | undefined, value: Located, problems:
   const [name, ...others] = [...value.entries.keys()]
   const directive = value.entries.get(name!)!
   if (others.length > 0 || (name !== '$merge' && name !== '$append')) {
-    problems.push(
-      problem('ERR_EXTENDS', {
-        message: '"$merge" and "$append" stand alone in their map',
-        place: directive.place,
-        received: [...value.entries.keys()].join(', '),
-      }),
-    )
+    problems.push(directiveNotAlone(value.entries.keys(), directive.place))
     return below ?? emptyMap(value.place)
   }
   return name === '$merge' ? merge(below, directive, problems) : append(below, directive, problems)
@@ -84,16 +78,7 @@ function containsDirective(value: Located): boolean {
 function merge(below: Located | undefined, directive: LocatedEntry, problems: PipelineError[]): Located {
   const { place, value } = directive
   if (value.kind !== 'map' || below?.kind !== 'map') {
-    const received =
-      value.kind !== 'map' ? describeValue(value) : below ? `${describeValue(below)} below it` : 'nothing below it'
-    problems.push(
-      problem('ERR_EXTENDS', {
-        message: '"$merge" lays a map over a map',
-        place,
-        expected: 'a map, and a map in the extended pipeline',
-        received,
-      }),
-    )
+    problems.push(cannotMerge(directive, below))
     return below ?? emptyMap(place)
   }
   const entries = new Map(below.entries)
@@ -109,16 +94,7 @@ function merge(below: Located | undefined, directive: LocatedEntry, problems: Pi
 function append(below: Located | undefined, directive: LocatedEntry, problems: PipelineError[]): Located {
   const { place, value } = directive
   if (value.kind !== 'list' || below?.kind !== 'list') {
-    const received =
-      value.kind !== 'list' ? describeValue(value) : below ? `${describeValue(below)} below it` : 'nothing below it'
-    problems.push(
-      problem('ERR_EXTENDS', {
-        message: '"$append" adds a list to a list',
-        place,
-        expected: 'a list, and a list in the extended pipeline',
-        received,
-      }),
-    )
+    problems.push(cannotAppend(directive, below))
     return below ?? { kind: 'list', place, items: [] }
   }
   return { kind: 'list', place: below.place, items: [...below.items, ...value.items] }

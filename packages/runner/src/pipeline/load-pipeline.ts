@@ -1,11 +1,12 @@
 import type { PipelineError, Place } from '@etsef/plugin-api'
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
-import { problem, showCycle, suggest } from '../errors.js'
+import { problem, showCycle } from '../errors.js'
 import { noMemo, type Memo } from '../memo.js'
 import { extendPipeline } from './extend.js'
 import { yamlLimits } from './limits.js'
 import { describeValue, emptyMap, type Located, type LocatedMap } from './located.js'
 import { applyOverrides } from './overrides.js'
+import { emptyFile, notAMap, tooManyExtended, unknownProfile } from './pipeline-problems.js'
 import { readPipeline, type PipelineDocument } from './read-pipeline.js'
 import { resolveVariables } from './variables.js'
 
@@ -103,25 +104,11 @@ function readNewFile(
   problems.push(...parsed.problems)
   const shown = showPath(options.root, path)
   if (!parsed.value) {
-    if (parsed.problems.length === 0)
-      problems.push(
-        problem('ERR_YAML_SYNTAX', {
-          message: 'The file is empty',
-          place: { file: shown, line: 1, column: 1 },
-          expected: 'a pipeline',
-        }),
-      )
+    if (parsed.problems.length === 0) problems.push(emptyFile(shown))
     return undefined
   }
   if (parsed.value.kind !== 'map') {
-    problems.push(
-      problem('ERR_WRONG_TYPE', {
-        message: 'A pipeline is not a map',
-        place: parsed.value.place,
-        expected: 'a map with nodes',
-        received: describeValue(parsed.value),
-      }),
-    )
+    problems.push(notAMap('A pipeline', parsed.value, undefined, 'a map with nodes'))
     return undefined
   }
   const entry = parsed.value.entries.get('extends')
@@ -129,14 +116,7 @@ function readNewFile(
   const bases = entry.value.kind === 'list' ? entry.value.items : [entry.value]
   let base: LocatedMap | undefined
   const tooMany = tooManyFiles(bases, above)
-  if (tooMany !== undefined)
-    problems.push(
-      problem('ERR_EXTENDS', {
-        message: tooMany,
-        place: entry.place,
-        expected: `at most ${String(yamlLimits.extends)}`,
-      }),
-    )
+  if (tooMany !== undefined) problems.push(tooManyExtended(tooMany, entry.place))
   for (const item of tooMany === undefined ? bases : []) {
     const map = readBase(options, item, path, [...above, path], problems)
     if (map) base = base ? extendPipeline(base, map, problems) : map
@@ -206,27 +186,13 @@ function readBase(
 function applyProfile(root: LocatedMap, name: string | undefined, problems: PipelineError[]): LocatedMap {
   const profiles = root.entries.get('profiles')
   if (profiles && profiles.value.kind !== 'map') {
-    problems.push(
-      problem('ERR_WRONG_TYPE', {
-        message: '"profiles" is not a map',
-        place: profiles.value.place,
-        expected: 'a map',
-        received: describeValue(profiles.value),
-      }),
-    )
+    problems.push(notAMap('"profiles"', profiles.value))
   }
   if (name === undefined) return root
   const declared = profiles?.value.kind === 'map' ? profiles.value.entries : new Map<string, never>()
   const chosen = declared.get(name)?.value
   if (chosen?.kind !== 'map') {
-    problems.push(
-      problem('ERR_BAD_OVERRIDE', {
-        message: `There is no profile "${name}"`,
-        place: profiles?.place ?? root.place,
-        received: `--profile ${name}`,
-        hint: suggest(name, declared.keys(), 'profiles'),
-      }),
-    )
+    problems.push(unknownProfile(name, declared.keys(), profiles?.place ?? root.place))
     return root
   }
   return extendPipeline(root, chosen, problems)

@@ -1,9 +1,9 @@
 import type { PipelineError, Place } from '@etsef/plugin-api'
-import { problem, suggest } from '../errors.js'
 import { noMemo, type Memo } from '../memo.js'
 import { yamlLimits } from './limits.js'
 import { emptyMap, withEntry, type Located, type LocatedEntry, type LocatedMap } from './located.js'
 import { parseYaml } from './parse-yaml.js'
+import { badOverride, unknownNodeToSet, unknownVariable, type Written } from './pipeline-problems.js'
 import { setAt, setInNode } from './set-in-node.js'
 
 /** Name under which places of overrides are shown; the line is the position among them. */
@@ -34,63 +34,45 @@ export function applyOverrides(
 }
 
 function applyOne(root: LocatedMap, text: string, place: Place, problems: PipelineError[], memo: Memo): LocatedMap {
-  const refuse = (
-    code: 'ERR_BAD_OVERRIDE' | 'ERR_UNKNOWN_NODE' | 'ERR_UNKNOWN_VARIABLE',
-    message: string,
-    hint: string,
-  ): LocatedMap => {
-    problems.push(
-      problem(code, { message, place, received: text.length > 200 ? `${text.slice(0, 200)}…` : text, hint }),
-    )
+  const override: Written = { place, received: text.length > 200 ? `${text.slice(0, 200)}…` : text }
+  const refuse = (error: PipelineError): LocatedMap => {
+    problems.push(error)
     return root
   }
   const equals = text.indexOf('=')
-  const form = 'write --set node.option=value, vars.name=value or seed=value'
-  if (equals <= 0) return refuse('ERR_BAD_OVERRIDE', 'An override needs a path and a value', form)
+  if (equals <= 0) return refuse(badOverride('An override needs a path and a value', override))
   const path = text.slice(0, equals).trim().split('.')
   if (path.length > yamlLimits.depth)
-    return refuse('ERR_BAD_OVERRIDE', `The path of an override has ${String(path.length)} steps`, form)
+    return refuse(badOverride(`The path of an override has ${String(path.length)} steps`, override))
   if (path.some((step) => step === '' || step === '__proto__' || step === 'constructor' || step === 'prototype')) {
-    return refuse('ERR_BAD_OVERRIDE', 'The path of an override is names with dots between', form)
+    return refuse(badOverride('The path of an override is names with dots between', override))
   }
   const written = text.slice(equals + 1)
   const parsed = memo.of(['override', written], () => parseYaml(written, overrideFile))
   if (parsed.problems.length > 0)
     return refuse(
-      'ERR_BAD_OVERRIDE',
-      `The value is not YAML: ${parsed.problems[0]!.message}`,
-      'quote the value for the shell',
+      badOverride(`The value is not YAML: ${parsed.problems[0]!.message}`, override, 'quote the value for the shell'),
     )
   const value = placedAt(parsed.value ?? { kind: 'scalar', place, value: null }, place)
   const within = (map: LocatedMap, inner: readonly string[]): LocatedMap =>
     memo.of(['set', map, text, place.line], () => setAt(map, inner, value, place))
   const [first, ...rest] = path as [string, ...string[]]
   if (rest.length === 0) {
-    if (!topLevel.has(first)) return refuse('ERR_BAD_OVERRIDE', `"${first}" cannot be set alone`, form)
+    if (!topLevel.has(first)) return refuse(badOverride(`"${first}" cannot be set alone`, override))
     return setAt(root, [first], value, place)
   }
   if (first === 'vars') {
     const declared = sectionOf(root, 'vars')
-    if (rest.length > 1) return refuse('ERR_BAD_OVERRIDE', 'Variables have no parts', 'set the whole variable')
-    if (!declared?.entries.has(rest[0]!)) {
-      return refuse(
-        'ERR_UNKNOWN_VARIABLE',
-        `Variable "${rest[0]!}" is not declared in vars`,
-        suggest(rest[0]!, declared?.entries.keys() ?? [], 'variables'),
-      )
-    }
+    if (rest.length > 1) return refuse(badOverride('Variables have no parts', override, 'set the whole variable'))
+    if (!declared?.entries.has(rest[0]!))
+      return refuse(unknownVariable(rest[0]!, declared?.entries.keys() ?? [], override))
     return withSection(root, 'vars', within(declared, rest))
   }
   const nodes = sectionOf(root, 'nodes')
   const nodePath = first === 'nodes' ? rest : path
   const [node, ...inside] = nodePath as [string, ...string[]]
-  if (!nodes?.entries.has(node))
-    return refuse(
-      'ERR_UNKNOWN_NODE',
-      `There is no node "${node}" to set`,
-      suggest(node, nodes?.entries.keys() ?? [], 'nodes'),
-    )
-  if (inside.length === 0) return refuse('ERR_BAD_OVERRIDE', `A node cannot be set as a whole`, form)
+  if (!nodes?.entries.has(node)) return refuse(unknownNodeToSet(node, nodes?.entries.keys() ?? [], override))
+  if (inside.length === 0) return refuse(badOverride('A node cannot be set as a whole', override))
   const entry = nodes.entries.get(node)!
   const target = entry.value.kind === 'map' ? entry.value : emptyMap(place)
   const parts = partsOf(root)
@@ -99,9 +81,11 @@ function applyOne(root: LocatedMap, text: string, place: Place, problems: Pipeli
   )
   if (typeof set === 'string')
     return refuse(
-      'ERR_BAD_OVERRIDE',
-      set,
-      'an item of a list is set by its index, from 0; set the whole list to change its length',
+      badOverride(
+        set,
+        override,
+        'an item of a list is set by its index, from 0; set the whole list to change its length',
+      ),
     )
   return withSection(root, 'nodes', withEntry(nodes, node, { ...entry, value: set }))
 }

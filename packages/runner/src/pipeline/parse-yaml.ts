@@ -3,6 +3,7 @@ import { isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, parseAllDocuments,
 import { problem, withoutStacks } from '../errors.js'
 import { yamlLimits } from './limits.js'
 import type { Located, LocatedEntry } from './located.js'
+import { doubledKey, severalDocuments, zeroByte } from './pipeline-problems.js'
 
 const unsafeKeys = new Set(['__proto__', 'constructor', 'prototype'])
 
@@ -42,11 +43,7 @@ export function parseYaml(
   if (zero >= 0) {
     const before = text.slice(0, zero).split('\n')
     const place = { file, line: before.length, column: before.at(-1)!.length + 1 }
-    const hint = 'save it as UTF-8'
-    return {
-      value: undefined,
-      problems: [problem('ERR_YAML_SYNTAX', { message: 'The file is no text: it holds a zero byte', place, hint })],
-    }
+    return { value: undefined, problems: [zeroByte(place)] }
   }
   if (openBrackets(text) > yamlLimits.brackets)
     return tooLarge(`More than ${String(yamlLimits.brackets)} brackets are open at once`, { hint: 'nest less deeply' })
@@ -79,14 +76,7 @@ export function parseYaml(
   const second = documents[1]
   if (second) {
     const place = placeAt(lines, file, (second.contents as Node | null)?.range?.[0] ?? 0)
-    problems.push(
-      problem('ERR_YAML_SYNTAX', {
-        message: 'The file holds several YAML documents',
-        place,
-        expected: 'one document',
-        received: String(documents.length),
-      }),
-    )
+    problems.push(severalDocuments(documents.length, place))
   }
   if (!document.contents || problems.length > 0) return { value: undefined, problems }
   const reader: Reader = { file, text, lines, anchors: new Map(), problems, aliasNodes: 0 }
@@ -192,15 +182,7 @@ function locate(reader: Reader, node: Node | null, depth: number, insideAlias = 
         continue
       }
       if (entries.has(key)) {
-        const first = entries.get(key)?.place
-        reader.problems.push(
-          problem('ERR_DUPLICATE_KEY', {
-            message: `Key "${key}" stands twice in this map`,
-            place: keyPlace,
-            received: `first at line ${String(first?.line)}`,
-            hint: 'rename or remove one of the two',
-          }),
-        )
+        reader.problems.push(doubledKey(key, keyPlace, entries.get(key)?.place))
         continue
       }
       const valueNode = pair.value as Node | null

@@ -1,7 +1,17 @@
 import type { PipelineError, Place } from '@etsef/plugin-api'
-import { problem, suggest } from '../errors.js'
 import { describeValue, emptyMap, isBroken, type Located, type LocatedMap } from './located.js'
 import { overrideFile } from './overrides.js'
+import {
+  badEntryName,
+  badSeed,
+  missingUse,
+  notAMap,
+  notAName,
+  notAnOutput,
+  notAText,
+  unknownKey,
+  useOfPath,
+} from './pipeline-problems.js'
 
 /** A reference `node` or `node.port`, as it stands in the text. */
 export interface Reference {
@@ -66,15 +76,7 @@ export function readSeed(map: LocatedMap, problems: PipelineError[], node?: stri
   if (value.kind === 'scalar' && typeof value.value === 'number' && Number.isSafeInteger(value.value))
     return value.value
   if (value.kind === 'scalar' && typeof value.value === 'string') return value.value
-  problems.push(
-    problem('ERR_WRONG_TYPE', {
-      message: 'The seed is not a whole number',
-      place: value.place,
-      node,
-      expected: 'a whole number or a text',
-      received: describeValue(value),
-    }),
-  )
+  problems.push(badSeed(value, node))
   return undefined
 }
 
@@ -130,15 +132,7 @@ function readNamed(item: Located, what: string, problems: PipelineError[], id: s
   return [...item.entries].flatMap(([name, entry]) => {
     const reference = readReference(entry.value, what, problems, id)
     if (reference && shownName.test(name)) return [{ ...reference, name }]
-    if (reference)
-      problems.push(
-        problem('ERR_BAD_REFERENCE', {
-          message: `"${name.slice(0, 80)}" is not a name for an entry of an input`,
-          place: entry.place,
-          node: id,
-          expected: 'letters, digits, "_", "-" and "."',
-        }),
-      )
+    if (reference) problems.push(badEntryName(name, entry.place, id))
     return []
   })
 }
@@ -150,40 +144,16 @@ function readUse(
   problems: PipelineError[],
 ): NodeDeclaration['use'] {
   if (!value) {
-    problems.push(
-      problem('ERR_MISSING_OPTION', {
-        message: `Node "${id}" does not say which operation it uses`,
-        place,
-        node: id,
-        expected: 'use: plugin/operation',
-      }),
-    )
+    problems.push(missingUse(id, place))
     return undefined
   }
   if (isBroken(value)) return undefined
   if (value.kind !== 'scalar' || typeof value.value !== 'string') {
-    problems.push(
-      problem('ERR_WRONG_TYPE', {
-        message: `"use" of node "${id}" is not a name`,
-        place: value.place,
-        node: id,
-        expected: 'plugin/operation',
-        received: describeValue(value),
-      }),
-    )
+    problems.push(notAName(`"use" of node "${id}"`, value, 'plugin/operation', id))
     return undefined
   }
   if (!operationName.test(value.value) && /[./:\\]{2}|^[./]|:|\\|\.[cm]?js/.test(value.value)) {
-    problems.push(
-      problem('ERR_UNKNOWN_OPERATION', {
-        message: `"use" of node "${id}" names a path or an address`,
-        place: value.place,
-        node: id,
-        expected: 'the name of an operation of an installed plugin, e.g. data/folder',
-        received: value.value.slice(0, 120),
-        hint: 'list the plugin in the dependencies of package.json and use its operation by name',
-      }),
-    )
+    problems.push(useOfPath(id, { place: value.place, received: value.value }))
     return undefined
   }
   return { type: value.value, place: value.place }
@@ -201,15 +171,7 @@ export function readReference(
   const match =
     text === undefined ? null : /^([A-Za-z][A-Za-z0-9_-]*)(?:\.([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*))?$/.exec(text)
   if (match) return { text: match[0], node: match[1]!, port: match[2], place: value.place }
-  problems.push(
-    problem('ERR_BAD_REFERENCE', {
-      message: `${what} does not name an output`,
-      place: value.place,
-      node,
-      expected: 'node or node.port',
-      received: describeValue(value),
-    }),
-  )
+  problems.push(notAnOutput(what, value.place, describeValue(value), node))
   return undefined
 }
 
@@ -218,15 +180,7 @@ export function readText(map: LocatedMap, key: string, problems: PipelineError[]
   const value = map.entries.get(key)?.value
   if (!value || isBroken(value)) return undefined
   if (value.kind === 'scalar' && typeof value.value === 'string') return value.value
-  problems.push(
-    problem('ERR_WRONG_TYPE', {
-      message: `"${key}" is not a text`,
-      place: value.place,
-      node,
-      expected: 'a text',
-      received: describeValue(value),
-    }),
-  )
+  problems.push(notAText(key, value, node))
   return undefined
 }
 
@@ -234,15 +188,7 @@ export function readText(map: LocatedMap, key: string, problems: PipelineError[]
 export function asMap(value: Located, what: string, problems: PipelineError[], node?: string): LocatedMap | undefined {
   if (isBroken(value)) return undefined
   if (value.kind === 'map') return value
-  problems.push(
-    problem('ERR_WRONG_TYPE', {
-      message: `${what} is not a map`,
-      place: value.place,
-      node,
-      expected: 'a map',
-      received: describeValue(value),
-    }),
-  )
+  problems.push(notAMap(what, value, node))
   return undefined
 }
 
@@ -256,15 +202,6 @@ export function reportUnknownKeys(
 ): void {
   for (const [key, entry] of map.entries) {
     if (known.includes(key)) continue
-    problems.push(
-      problem('ERR_UNKNOWN_KEY', {
-        message: `Unknown key "${key.slice(0, 80)}" in the ${what}`,
-        place: entry.place,
-        node,
-        expected: known.join(', '),
-        received: key.slice(0, 80),
-        hint: suggest(key, known, 'keys'),
-      }),
-    )
+    problems.push(unknownKey(key, known, what, entry.place, node))
   }
 }

@@ -1,7 +1,16 @@
 import type { PipelineError, Place } from '@etsef/plugin-api'
-import { problem, showCycle, suggest } from '../errors.js'
-import { describeValue, emptyMap, isBroken, type Located, type LocatedMap } from './located.js'
+import { emptyMap, isBroken, type Located, type LocatedMap } from './located.js'
 import { yamlLimits } from './limits.js'
+import {
+  badName,
+  badOptional,
+  nodeCalledIn,
+  noNodes,
+  notAName,
+  partInItself,
+  unknownInPart,
+  unknownPart,
+} from './pipeline-problems.js'
 import { asMap, nodeName, readReference, reportUnknownKeys, type Reference } from './read-node.js'
 
 /** A parameter of a part. */
@@ -42,23 +51,10 @@ export function readParts(
     const nodes = body.entries.get('nodes')
     const nodesMap = nodes && asMap(nodes.value, `"nodes" of part "${name}"`, problems)
     if (nodesMap ? nodesMap.entries.size === 0 : !nodes)
-      problems.push(
-        problem('ERR_MISSING_OPTION', {
-          message: `Part "${name}" has no nodes`,
-          place: nodes?.place ?? entry.place,
-          expected: 'nodes: { name: { use: … } }',
-        }),
-      )
+      problems.push(noNodes(`Part "${name}"`, nodes?.place ?? entry.place))
     for (const [node, { place }] of nodesMap?.entries ?? []) {
       checkName(node, 'a node', place, problems)
-      if (node === 'in')
-        problems.push(
-          problem('ERR_BAD_REFERENCE', {
-            message: `A node of part "${name}" is called "in", the word for the inputs of a part`,
-            place,
-            hint: 'give it another name',
-          }),
-        )
+      if (node === 'in') problems.push(nodeCalledIn(name, place))
     }
     parts.set(name, {
       name,
@@ -75,13 +71,7 @@ export function readParts(
 /** Reports a name that is none. */
 export function checkName(name: string, what: string, place: Place, problems: PipelineError[]): void {
   if (nodeName.test(name)) return
-  problems.push(
-    problem('ERR_BAD_REFERENCE', {
-      message: `"${name.slice(0, 80)}" is not a name for ${what}`,
-      place,
-      expected: 'a letter, then letters, digits, "_" and "-"',
-    }),
-  )
+  problems.push(badName(name, what, place))
 }
 
 /** `[a, b]`, or `{ a: what it is, b: { optional: true } }`. */
@@ -100,14 +90,7 @@ function readInputs(part: string, body: LocatedMap, problems: PipelineError[]): 
       if (more) reportUnknownKeys(more, ['description', 'optional'], `input "${name}" of part "${part}"`, problems)
       const optional = more?.entries.get('optional')?.value
       if (optional && !(optional.kind === 'scalar' && typeof optional.value === 'boolean') && !isBroken(optional))
-        problems.push(
-          problem('ERR_WRONG_TYPE', {
-            message: `"optional" of input "${name}" is neither true nor false`,
-            place: optional.place,
-            expected: 'true or false',
-            received: describeValue(optional),
-          }),
-        )
+        problems.push(badOptional(name, optional))
       inputs.set(name, { place: entry.place, isOptional: optional?.kind === 'scalar' && optional.value === true })
     }
   }
@@ -155,35 +138,8 @@ function readOutputs(
 function nameOf(item: Located, what: string, problems: PipelineError[]): string | undefined {
   if (isBroken(item)) return undefined
   if (item.kind === 'scalar' && typeof item.value === 'string' && nodeName.test(item.value)) return item.value
-  problems.push(
-    problem('ERR_WRONG_TYPE', {
-      message: `${what} is not a name`,
-      place: item.place,
-      expected: 'a letter, then letters, digits, "_" and "-"',
-      received: describeValue(item),
-    }),
-  )
+  problems.push(notAName(what, item))
   return undefined
-}
-
-/** That a part has no such node, told the same way wherever it is named. */
-export function unknownInPart(part: string, { node, text, place }: Reference, nodes: Iterable<string>): PipelineError {
-  return problem('ERR_UNKNOWN_NODE', {
-    message: `Part "${part}" has no node "${node}"`,
-    place,
-    received: text,
-    hint: suggest(node, nodes, 'nodes'),
-  })
-}
-
-/** That a part is not there, told the same way wherever it is named: what is told twice is shown once. */
-export function unknownPart(name: string, place: Place, parts: Iterable<string>): PipelineError {
-  return problem('ERR_UNKNOWN_PART', {
-    message: `There is no part "${name.slice(0, 80)}"`,
-    place,
-    received: name.slice(0, 80),
-    hint: suggest(name, parts, 'parts'),
-  })
 }
 
 /** Parts that use themselves, directly or by way of others; each ring is reported once, as are parts that are named and not there. */
@@ -201,14 +157,7 @@ export function findRings(parts: ReadonlyMap<string, PartDeclaration>, problems:
       if (at >= 0) {
         const ring = [...open.slice(at), use.name]
         for (const each of ring) ringed.add(each)
-        problems.push(
-          problem('ERR_CYCLE', {
-            message: `Part "${use.name}" uses itself: ${showCycle(ring)}`,
-            place: use.place,
-            expected: 'no way from a part back to itself',
-            received: showCycle(ring),
-          }),
-        )
+        problems.push(partInItself(use.name, use.place, ring))
       } else if (!done.has(use.name)) visit(use.name)
     }
     open.pop()

@@ -1,8 +1,8 @@
 import type { PipelineError, Place } from '@etsef/plugin-api'
-import { problem } from '../errors.js'
 import { noMemo, type Memo } from '../memo.js'
 import { expandParts, type ScopedNode } from './expand-parts.js'
 import { emptyMap, type Located, type LocatedEntry, type LocatedMap } from './located.js'
+import { noNodes } from './pipeline-problems.js'
 import {
   asMap,
   readNode,
@@ -64,13 +64,7 @@ export function readPipeline(
   const nodesEntry = map.entries.get('nodes')
   const nodesMap = nodesEntry ? asMap(nodesEntry.value, '"nodes"', problems) : undefined
   if ((!nodesEntry && !options.mayLackNodes) || nodesMap?.entries.size === 0) {
-    problems.push(
-      problem('ERR_MISSING_OPTION', {
-        message: 'The pipeline has no nodes',
-        place: nodesEntry?.place ?? map.place,
-        expected: 'nodes: { name: { use: … } }',
-      }),
-    )
+    problems.push(noNodes('The pipeline', nodesEntry?.place ?? map.place))
   }
   const vars = map.entries.get('vars')
   if (vars) asMap(vars.value, '"vars"', problems)

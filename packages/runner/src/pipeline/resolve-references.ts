@@ -1,9 +1,16 @@
 import type { PipelineError } from '@etsef/plugin-api'
-import { problem, suggest } from '../errors.js'
 import type { Instance, Member, Scope, ScopedNode } from './expand-parts.js'
 import { yamlLimits } from './limits.js'
+import {
+  inputFedByItself,
+  notAnOutput,
+  oneNameForMany,
+  tooManyReferenced,
+  unknownInPart,
+  unknownInputOfPart,
+  unknownOutputOfPart,
+} from './pipeline-problems.js'
 import type { InputDeclaration, NodeDeclaration, Reference } from './read-node.js'
-import { unknownInPart } from './read-parts.js'
 
 /** Looks names up through parts and lists. */
 export interface References {
@@ -21,13 +28,7 @@ export function createReferences(problems: PipelineError[]): References {
 
   const resolve = (reference: Reference, scope: Scope): readonly Reference[] => {
     if (++numResolved > yamlLimits.referenceValues) {
-      if (!isExhausted)
-        problems.push(
-          problem('ERR_TOO_LARGE', {
-            message: `Inputs of the pipeline name more than ${String(yamlLimits.referenceValues)} outputs`,
-            place: reference.place,
-          }),
-        )
+      if (!isExhausted) problems.push(tooManyReferenced(reference.place))
       isExhausted = true
       return []
     }
@@ -42,13 +43,7 @@ export function createReferences(problems: PipelineError[]): References {
     const found = outputsOf(member, rest, reference, reference.node)
     if (reference.name === undefined) return found
     if (found.length <= 1) return found.map((each) => ({ ...each, name: reference.name! }))
-    problems.push(
-      problem('ERR_BAD_REFERENCE', {
-        message: `"${reference.text}" is ${String(found.length)} outputs, which cannot all be called "${reference.name}"`,
-        place: reference.place,
-        hint: 'name them without a name of their own, or one by one',
-      }),
-    )
+    problems.push(oneNameForMany(reference.name, found.length, reference))
     return []
   }
 
@@ -65,14 +60,7 @@ export function createReferences(problems: PipelineError[]): References {
         return member.id === reference.node && reference.port === rest[0]
           ? [reference]
           : [{ ...reference, node: member.id, port: rest[0], shown, path }]
-      problems.push(
-        problem('ERR_BAD_REFERENCE', {
-          message: `"${reference.text}" does not name an output`,
-          place: reference.place,
-          expected: 'node or node.port',
-          received: `the text "${reference.text}"`,
-        }),
-      )
+      problems.push(notAnOutput(`"${reference.text}"`, reference.place, `the text "${reference.text}"`))
       return []
     }
     if (member.kind === 'part') return outputsOfPart(member.instance, rest, reference, shown)
@@ -113,19 +101,7 @@ export function createReferences(problems: PipelineError[]): References {
     }
     const inner = name === undefined ? undefined : scope.members.get(name)
     if (inner) return outputsOf(inner, more, reference, `${shown}.${name!}`)
-    problems.push(
-      problem('ERR_UNKNOWN_PORT', {
-        message:
-          name === undefined
-            ? `Part "${part.name}" has no outputs`
-            : `Part "${part.name}" has no output or node "${name}"`,
-        place: reference.place,
-        expected: [...part.outputs.keys()].join(', ') || 'no outputs',
-        received: reference.text,
-        hint:
-          name === undefined ? undefined : suggest(name, [...part.outputs.keys(), ...scope.members.keys()], 'names'),
-      }),
-    )
+    problems.push(unknownOutputOfPart(part, name, scope.members.keys(), reference))
     return []
   }
 
@@ -133,25 +109,18 @@ export function createReferences(problems: PipelineError[]): References {
     const { part, inputs, outer, id } = instance
     if (name === undefined || more.length > 0 || !part.inputs.has(name)) {
       problems.push(
-        problem('ERR_UNKNOWN_PORT', {
-          message: `Part "${part.name}" has no input "${[name, ...more].join('.')}"`,
+        unknownInputOfPart(part, {
+          shown: [name, ...more].join('.'),
+          name: name ?? '',
           place: reference.place,
-          expected: [...part.inputs.keys()].join(', ') || 'no inputs',
           received: reference.text,
-          hint: suggest(name ?? '', part.inputs.keys(), 'inputs'),
         }),
       )
       return []
     }
     const key = `${id} ${name}`
     if (open.includes(key)) {
-      problems.push(
-        problem('ERR_CYCLE', {
-          message: `Input "${name}" of "${id}" is fed by itself`,
-          place: inputs.get(name)?.place ?? reference.place,
-          expected: 'no way from a node back to itself',
-        }),
-      )
+      problems.push(inputFedByItself(name, id, inputs.get(name)?.place ?? reference.place))
       return []
     }
     open.push(key)

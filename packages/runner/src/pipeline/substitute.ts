@@ -1,7 +1,14 @@
 import type { PipelineError } from '@etsef/plugin-api'
-import { problem, suggest } from '../errors.js'
 import { yamlLimits } from './limits.js'
-import { describeValue, type Located, type LocatedEntry, type LocatedScalar } from './located.js'
+import type { Located, LocatedEntry, LocatedScalar } from './located.js'
+import {
+  notForText,
+  standsForNothing,
+  textTooLong,
+  unknownInItem,
+  unknownInWith,
+  type Written,
+} from './pipeline-problems.js'
 
 /** What `${with.name}` and `${each}` stand for at one place. */
 export interface Values {
@@ -53,63 +60,29 @@ function inText(site: LocatedScalar, text: string, values: Values, problems: Pip
     const target = lookUp(name, site, values, problems)
     if (target?.kind === 'scalar' && target.value !== null) return String(target.value)
     broken.push(name)
-    if (target)
-      problems.push(
-        problem('ERR_BAD_REFERENCE', {
-          message: `"${found}" stands inside a text, but it is ${describeValue(target)}`,
-          place: site.place,
-          hint: 'use it alone as the whole value',
-        }),
-      )
+    if (target) problems.push(notForText(found, 'it', target, site.place))
     return ''
   })
   if (written.length <= yamlLimits.scalar)
     return broken.length === 0 ? { ...site, value: written } : { ...site, isBroken: true }
-  problems.push(
-    problem('ERR_TOO_LARGE', {
-      message: `A text becomes longer than ${String(yamlLimits.scalar)} characters`,
-      place: site.place,
-    }),
-  )
+  problems.push(textTooLong(site.place))
   return { ...site, isBroken: true }
 }
 
 function lookUp(name: string, { place }: Located, values: Values, problems: PipelineError[]): Located | undefined {
-  const refuse = (
-    code: 'ERR_BAD_REFERENCE' | 'ERR_UNKNOWN_VARIABLE',
-    message: string,
-    hint: string,
-  ): Located | undefined => {
-    problems.push(problem(code, { message, place, received: `\${${name}}`.slice(0, 120), hint }))
+  const written: Written = { place, received: `\${${name}}`.slice(0, 120) }
+  const refuse = (error: PipelineError): Located | undefined => {
+    problems.push(error)
     return undefined
   }
   const [head, key, ...more] = name.trim().split('.')
   const { parameters, item } = values
   if (head === 'with' && parameters && key !== undefined && more.length === 0)
-    return (
-      parameters.get(key) ??
-      refuse(
-        'ERR_UNKNOWN_VARIABLE',
-        `The part has no parameter "${key.slice(0, 80)}"`,
-        suggest(key, parameters.keys(), 'parameters'),
-      )
-    )
+    return parameters.get(key) ?? refuse(unknownInWith(key, parameters.keys(), written))
   if (head === 'each' && item && key === undefined) return item
   if (head === 'each' && item && more.length === 0)
     return item.kind === 'map' && item.entries.has(key!)
       ? item.entries.get(key!)!.value
-      : refuse(
-          'ERR_UNKNOWN_VARIABLE',
-          `The item has no "${key!.slice(0, 80)}"`,
-          item.kind === 'map' ? suggest(key!, item.entries.keys(), 'entries') : `it is ${describeValue(item)}`,
-        )
-  return refuse(
-    'ERR_BAD_REFERENCE',
-    `"\${${name.slice(0, 80)}}" stands for nothing here`,
-    [
-      ...(parameters ? ['${with.name} is a parameter of the part'] : []),
-      ...(item ? ['${each} is the item'] : []),
-      ...(parameters || item ? [] : ['${with.name} stands in parts, ${each} in nodes that have "each"']),
-    ].join(', '),
-  )
+      : refuse(unknownInItem(key!, item, written))
+  return refuse(standsForNothing(name, { parameters: parameters !== undefined, item: item !== undefined }, written))
 }

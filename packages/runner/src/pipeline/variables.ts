@@ -1,15 +1,17 @@
 import type { PipelineError, Place } from '@etsef/plugin-api'
-import { problem, showCycle, suggest } from '../errors.js'
 import { noMemo, type Memo } from '../memo.js'
 import { yamlLimits } from './limits.js'
+import { isBroken, type Located, type LocatedEntry, type LocatedMap, type LocatedScalar } from './located.js'
 import {
-  describeValue,
-  isBroken,
-  type Located,
-  type LocatedEntry,
-  type LocatedMap,
-  type LocatedScalar,
-} from './located.js'
+  notAVariable,
+  notForText,
+  textTooLong,
+  unknownVariable,
+  variableOfItself,
+  variablesTooDeep,
+  variablesTooLarge,
+  type Written,
+} from './pipeline-problems.js'
 import { isLocal } from './substitute.js'
 
 const reference = /\$(\$)?\{([^}]*)\}/g
@@ -222,16 +224,11 @@ function replaceInText(resolver: Resolver, text: string, site: LocatedScalar): L
         write(String(target.value))
       } else {
         isWhole = false
-        if (target) {
-          const message = `"${found}" stands inside a text, but the variable is ${describeValue(target)}`
-          resolver.problems.push(
-            problem('ERR_BAD_REFERENCE', { message, place: site.place, hint: 'use it alone as the whole value' }),
-          )
-        }
+        if (target) resolver.problems.push(notForText(found, 'the variable', target, site.place))
       }
     }
     if (length > yamlLimits.scalar) {
-      exhaust(resolver, site, `A text becomes longer than ${String(yamlLimits.scalar)} characters`)
+      exhaust(resolver, textTooLong(site.place))
       break
     }
   }
@@ -251,62 +248,40 @@ function originOf(target: Located): Place | undefined {
 }
 
 function lookUp(resolver: Resolver, name: string, site: Located): Located | undefined {
-  const report = (
-    code: 'ERR_BAD_REFERENCE' | 'ERR_UNKNOWN_VARIABLE',
-    message: string,
-    hint: string,
-  ): Located | undefined => {
-    resolver.problems.push(problem(code, { message, place: site.place, received: `\${${name}}`, hint }))
-    return undefined
-  }
+  const written: Written = { place: site.place, received: `\${${name}}` }
   const path = name.trim().split('.')
   if (path[0] !== 'vars' || path.length !== 2 || !/^[\w-]+$/.test(path[1]!)) {
-    report(
-      'ERR_BAD_REFERENCE',
-      `"\${${name}}" is not a reference to a variable`,
-      'write ${vars.name}; expressions and environment variables are not read',
-    )
-    return
+    resolver.problems.push(notAVariable(written))
+    return undefined
   }
   const key = path[1]!
   const entry = resolver.vars?.entries.get(key)
   if (!entry) {
-    report(
-      'ERR_UNKNOWN_VARIABLE',
-      `Variable "${key}" is not declared in vars`,
-      // Each suggestion looks at every variable.
-      resolver.problems.length < yamlLimits.problems
-        ? suggest(key, resolver.vars?.entries.keys() ?? [], 'variables')
-        : 'declare it in vars',
-    )
-    return
+    // Each suggestion looks at every variable.
+    const hasSuggestion = resolver.problems.length < yamlLimits.problems
+    const near = hasSuggestion ? (resolver.vars?.entries.keys() ?? []) : undefined
+    resolver.problems.push(unknownVariable(key, near, written))
+    return undefined
   }
   if (resolver.known.get(key) === 'open') {
     const cycle = [...resolver.open.slice(resolver.open.indexOf(key)), key]
-    report('ERR_BAD_REFERENCE', `Variable "${key}" refers to itself: ${showCycle(cycle)}`, 'give one of them a value')
-    return
+    resolver.problems.push(variableOfItself(key, cycle, written))
+    return undefined
   }
   if (resolver.isExhausted) return undefined
-  if (resolver.open.length > yamlLimits.referenceDepth) return exhaust(resolver, site, tooDeep)
+  if (resolver.open.length > yamlLimits.referenceDepth) return exhaust(resolver, variablesTooDeep(site.place))
   const { value, numValues, depth } = resolveOne(resolver, key, entry.value)
   const { frame } = resolver
   frame.numValues += numValues
   frame.numReferenced += numValues
   frame.depth = Math.max(frame.depth, depth + 1)
-  if (frame.depth > yamlLimits.referenceDepth) return exhaust(resolver, site, tooDeep)
-  if (frame.numReferenced > yamlLimits.referenceValues)
-    return exhaust(
-      resolver,
-      site,
-      `References of the file stand for more than ${String(yamlLimits.referenceValues)} values`,
-    )
+  if (frame.depth > yamlLimits.referenceDepth) return exhaust(resolver, variablesTooDeep(site.place))
+  if (frame.numReferenced > yamlLimits.referenceValues) return exhaust(resolver, variablesTooLarge(site.place))
   return value
 }
 
-const tooDeep = `More than ${String(yamlLimits.referenceDepth)} variables name one another in a row`
-
-function exhaust(resolver: Resolver, { place }: Located, message: string): Located | undefined {
-  if (!resolver.isExhausted) resolver.problems.push(problem('ERR_TOO_LARGE', { message, place }))
+function exhaust(resolver: Resolver, error: PipelineError): Located | undefined {
+  if (!resolver.isExhausted) resolver.problems.push(error)
   resolver.isExhausted = true
   return undefined
 }
