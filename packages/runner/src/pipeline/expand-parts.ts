@@ -1,5 +1,6 @@
 import type { PipelineError, Place } from '@etsef/plugin-api'
 import { problem } from '../errors.js'
+import { noMemo, type Memo } from '../memo.js'
 import { yamlLimits } from './limits.js'
 import { describeValue, emptyMap, isBroken, type Located, type LocatedEntry, type LocatedMap } from './located.js'
 import {
@@ -90,27 +91,71 @@ interface Setting {
   readonly entry: LocatedEntry
 }
 
+/** What one name of the pipeline stands for, written out. */
+export interface Block {
+  readonly member: Member
+  readonly nodes: readonly ScopedNode[]
+  /** Parts that are used. */
+  readonly used: ReadonlySet<string>
+}
+
+/** A pipeline with everything written out. */
+export interface Expanded {
+  readonly blocks: readonly Block[]
+  readonly scope: Scope
+}
+
 /**
  * The nodes of a pipeline with every use of a part, and every node of a list, written out. Nodes of a part go by the name of its use and
  * their own: `tlVotes.svm`.
+ *
+ * @param memo - What other variants of the pipeline were made of. They have one outermost scope, which holds the names of the variant that
+ * was written out last: its references are resolved before the next one is written out.
  */
-export function expandParts(
-  nodes: LocatedMap,
-  expansion: Expansion,
-): { readonly nodes: readonly ScopedNode[]; readonly scope: Scope; readonly used: ReadonlySet<string> } {
-  const work: Work = {
-    ...expansion,
-    budget: { numValues: 0, numNodes: 0, isExhausted: false },
-    nodes: [],
-    used: new Set(),
-  }
-  const scope: Scope = { members: new Map(), instance: undefined }
+export function expandParts(nodes: LocatedMap, expansion: Expansion, memo: Memo = noMemo): Expanded {
+  const { problems } = expansion
+  const scope = memo.of(['outermost scope'], (): Scope => ({ members: new Map(), instance: undefined }))
+  scope.members.clear()
+  const work = newWork(expansion)
+  const numBefore = problems.length
+  const blocks: Block[] = []
   for (const [name, entry] of nodes.entries) {
-    checkName(name, 'a node', entry.place, work.problems)
-    const values: Values = { parameters: undefined, item: undefined }
-    scope.members.set(name, writeOut(work, entry, { id: name, scope, within: [], seed: undefined, values }, []))
+    const numProblems = problems.length
+    const { block, budget } = memo.of(
+      ['block', expansion.parts, name, entry.place, entry.value],
+      () => writeOutBlock(memo === noMemo ? work : newWork(expansion), name, entry, scope),
+      () => problems.length === numProblems,
+    )
+    if (memo !== noMemo) {
+      work.budget.numNodes += budget.numNodes
+      work.budget.numValues += budget.numValues
+    }
+    scope.members.set(name, block.member)
+    blocks.push(block)
   }
-  return { nodes: work.nodes, scope, used: work.used }
+  // Bounds are of all nodes together: where they are passed, they are passed as if there were no other variant.
+  if (memo !== noMemo && isOver(work.budget)) {
+    problems.length = numBefore
+    return expandParts(nodes, expansion)
+  }
+  return { blocks, scope }
+}
+
+function newWork(expansion: Expansion): Work {
+  return { ...expansion, budget: { numValues: 0, numNodes: 0, isExhausted: false }, nodes: [], used: new Set() }
+}
+
+function writeOutBlock(
+  shared: Work,
+  name: string,
+  entry: LocatedEntry,
+  scope: Scope,
+): { readonly block: Block; readonly budget: Work['budget'] } {
+  const work: Work = { ...shared, nodes: [], used: new Set() }
+  checkName(name, 'a node', entry.place, work.problems)
+  const values: Values = { parameters: undefined, item: undefined }
+  const member = writeOut(work, entry, { id: name, scope, within: [], seed: undefined, values }, [])
+  return { block: { member, nodes: work.nodes, used: work.used }, budget: work.budget }
 }
 
 function writeOut(work: Work, entry: LocatedEntry, site: Site, settings: readonly Setting[]): Member {
@@ -126,10 +171,14 @@ function writeOut(work: Work, entry: LocatedEntry, site: Site, settings: readonl
 
 function isTooMuch({ budget, problems }: Work, place: Place): boolean {
   budget.numNodes++
-  const isOver = budget.numNodes > yamlLimits.expandedNodes || budget.numValues > yamlLimits.expandedValues
-  if (isOver && !budget.isExhausted) problems.push(partsTooLarge(place))
-  budget.isExhausted ||= isOver
+  const isPassed = isOver(budget)
+  if (isPassed && !budget.isExhausted) problems.push(partsTooLarge(place))
+  budget.isExhausted ||= isPassed
   return budget.isExhausted
+}
+
+function isOver({ numNodes, numValues }: Work['budget']): boolean {
+  return numNodes > yamlLimits.expandedNodes || numValues > yamlLimits.expandedValues
 }
 
 /** The map with what is set in it from outside. */

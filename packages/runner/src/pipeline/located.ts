@@ -102,3 +102,11 @@ export function withEntry(map: LocatedMap, key: string, entry: LocatedEntry): Lo
 export function emptyMap(place: Place): LocatedMap {
   return { kind: 'map', place, entries: new Map() }
 }
+
+/** For JSON, which knows no maps and of numbers no infinite ones. */
+export function mapsAsLists(_: string, value: unknown): unknown {
+  if (value instanceof Map) return [...(value as ReadonlyMap<unknown, unknown>)]
+  return typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
+    ? ['number', Object.is(value, -0) ? '-0' : String(value)]
+    : value
+}

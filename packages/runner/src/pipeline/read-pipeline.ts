@@ -1,7 +1,7 @@
 import type { PipelineError, Place } from '@etsef/plugin-api'
 import { noMemo, type Memo } from '../memo.js'
-import { expandParts, type ScopedNode } from './expand-parts.js'
-import { emptyMap, type Located, type LocatedEntry, type LocatedMap } from './located.js'
+import { expandParts } from './expand-parts.js'
+import { emptyMap, mapsAsLists, type Located, type LocatedEntry, type LocatedMap } from './located.js'
 import { noNodes } from './pipeline-problems.js'
 import {
   asMap,
@@ -14,7 +14,7 @@ import {
   type Reference,
 } from './read-node.js'
 import { findRings, readParts } from './read-parts.js'
-import { createReferences, type References } from './resolve-references.js'
+import { createReferences, resolveNodes } from './resolve-references.js'
 
 export { asMap, reportUnknownKeys } from './read-node.js'
 export type { InputDeclaration, NodeDeclaration, Reference } from './read-node.js'
@@ -69,13 +69,19 @@ export function readPipeline(
   const vars = map.entries.get('vars')
   if (vars) asMap(vars.value, '"vars"', problems)
   const { memo = noMemo } = options
-  const parts = readParts(map.entries.get('parts')?.value, problems)
-  const expanded = expandParts(nodesMap ?? emptyMap(start), {
-    parts,
-    ringed: findRings(parts, problems),
-    problems,
-    readNode: (id, entry) => readNodeOnce(id, entry, memo, problems),
-  })
+  const partsEntry = map.entries.get('parts')
+  const numProblems = problems.length
+  const { parts, ringed } = memo.of(
+    ['parts', partsEntry?.value],
+    () => {
+      const read = readParts(partsEntry?.value, problems)
+      return { parts: read, ringed: findRings(read, problems) }
+    },
+    () => problems.length === numProblems,
+  )
+  const readOne = (id: string, entry: LocatedEntry): NodeDeclaration => readNodeOnce(id, entry, memo, problems)
+  const expanded = expandParts(nodesMap ?? emptyMap(start), { parts, ringed, problems, readNode: readOne }, memo)
+  const used = new Set(expanded.blocks.flatMap((block) => [...block.used]))
   const references = createReferences(problems)
   return {
     file,
@@ -84,11 +90,11 @@ export function readPipeline(
     seed: readSeed(map, problems) ?? 0,
     primaryMetric: text('primaryMetric') === undefined ? undefined : map.entries.get('primaryMetric'),
     engine: text('engine'),
-    nodes: expanded.nodes.map((scoped) => resolveOnce(scoped, references, memo)),
+    nodes: resolveNodes(expanded, references, problems, memo),
     outputs: readOutputs(map, problems)?.flatMap((reference) => references.resolve(reference, expanded.scope)),
     root: map,
     notices: [...parts.values()].flatMap(({ name, place }) =>
-      expanded.used.has(name) ? [] : [`part "${name}" (${place.file}:${String(place.line)}) is not used`],
+      used.has(name) ? [] : [`part "${name}" (${place.file}:${String(place.line)}) is not used`],
     ),
   }
 }
@@ -111,19 +117,4 @@ function readNodeOnce(id: string, entry: LocatedEntry, memo: Memo, problems: Pip
     () => memo.of(['node as text', id, JSON.stringify(entry, mapsAsLists)], read, isFine),
     isFine,
   )
-}
-
-/** For JSON, which knows no maps and of numbers no infinite ones. */
-function mapsAsLists(_: string, value: unknown): unknown {
-  if (value instanceof Map) return [...(value as ReadonlyMap<unknown, unknown>)]
-  return typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
-    ? ['number', Object.is(value, -0) ? '-0' : String(value)]
-    : value
-}
-
-/** The node with its references looked up, as another variant of the pipeline has it where both name the same. */
-function resolveOnce(scoped: ScopedNode, references: References, memo: Memo): NodeDeclaration {
-  const node = references.ofNode(scoped)
-  if (memo === noMemo || node === scoped.node) return node
-  return memo.of(['resolved node', node.id, JSON.stringify(node, mapsAsLists)], () => node)
 }

@@ -1,6 +1,8 @@
 import type { PipelineError } from '@etsef/plugin-api'
-import type { Instance, Member, Scope, ScopedNode } from './expand-parts.js'
+import { noMemo, type Memo } from '../memo.js'
+import type { Block, Expanded, Instance, Member, Scope, ScopedNode } from './expand-parts.js'
 import { yamlLimits } from './limits.js'
+import { mapsAsLists } from './located.js'
 import {
   inputFedByItself,
   notAnOutput,
@@ -18,10 +20,77 @@ export interface References {
   ofNode(scoped: ScopedNode): NodeDeclaration
   /** What a reference names. A name that is not there is left as it is: it is reported with the graph. */
   resolve(reference: Reference, scope: Scope): readonly Reference[]
+  /** References that were resolved so far, those behind them included. */
+  count(): number
 }
 
-/** Resolves references of scopes that are complete. */
-export function createReferences(problems: PipelineError[]): References {
+/** A block with its references resolved, and what all names that were looked up for it stood for. */
+interface ResolvedBlock {
+  readonly nodes: readonly NodeDeclaration[]
+  readonly looked: ReadonlyMap<string, Member | undefined>
+  readonly count: number
+}
+
+/** The nodes of a pipeline with their references resolved, as another variant of it has them where the same names stand for the same. */
+export function resolveNodes(
+  { blocks, scope }: Expanded,
+  references: References,
+  problems: PipelineError[],
+  memo: Memo,
+): readonly NodeDeclaration[] {
+  const plain = (): readonly NodeDeclaration[] =>
+    blocks.flatMap(({ nodes }) => nodes.map((scoped) => references.ofNode(scoped)))
+  if (memo === noMemo) return plain()
+  const numBefore = problems.length
+  let count = 0
+  const nodes = blocks.flatMap((block) => {
+    const known = memo.of(['resolved blocks', block], (): ResolvedBlock[] => [])
+    let resolved = known.find(({ looked }) => isAsLooked(looked, scope))
+    if (!resolved) {
+      const numProblems = problems.length
+      resolved = resolveBlock(block, problems, memo)
+      if (problems.length === numProblems) known.push(resolved)
+    }
+    count += resolved.count
+    return resolved.nodes
+  })
+  if (count <= yamlLimits.referenceValues) return nodes
+  // The bound is of all nodes together.
+  problems.length = numBefore
+  return plain()
+}
+
+/** Whether names still stand for what they stood for. Of a node its name is all that is looked at. */
+function isAsLooked(looked: ResolvedBlock['looked'], { members }: Scope): boolean {
+  for (const [name, was] of looked) {
+    const is = members.get(name)
+    if (is !== was && !(is?.kind === 'node' && was?.kind === 'node' && is.id === was.id)) return false
+  }
+  return true
+}
+
+function resolveBlock({ nodes }: Block, problems: PipelineError[], memo: Memo): ResolvedBlock {
+  const looked = new Map<string, Member | undefined>()
+  const references = createReferences(problems, looked)
+  // Nodes of different blocks that say the same at the same places are one node.
+  const once = (node: NodeDeclaration): NodeDeclaration =>
+    memo.of(['resolved node', node.id, JSON.stringify(node, mapsAsLists)], () => node)
+  return {
+    nodes: nodes.map((scoped) => {
+      const node = references.ofNode(scoped)
+      return node === scoped.node && node.within.length === 0 ? node : once(node)
+    }),
+    looked,
+    count: references.count(),
+  }
+}
+
+/**
+ * Resolves references of scopes that are complete.
+ *
+ * @param looked - Gets every name of the outermost scope that is looked up, and what it stands for.
+ */
+export function createReferences(problems: PipelineError[], looked?: Map<string, Member | undefined>): References {
   let numResolved = 0
   let isExhausted = false
   const open: string[] = []
@@ -35,6 +104,7 @@ export function createReferences(problems: PipelineError[]): References {
     const rest = reference.port === undefined ? [] : reference.port.split('.')
     if (scope.instance && reference.node === 'in') return resolveInput(reference, rest, scope.instance)
     const member = scope.members.get(reference.node)
+    if (!scope.instance) looked?.set(reference.node, member)
     if (!member) {
       if (!scope.instance) return [reference]
       problems.push(unknownInPart(scope.instance.part.name, reference, scope.members.keys()))
@@ -133,6 +203,7 @@ export function createReferences(problems: PipelineError[]): References {
 
   return {
     resolve,
+    count: () => numResolved,
     ofNode({ node, scope }) {
       let isSame = true
       const inputs = new Map<string, InputDeclaration>()
