@@ -1,3 +1,5 @@
+import type { JsonObject } from './json.js'
+
 /** How a file of weights stands against what its publisher says of it; `unchecked` when the publisher gives no checksum. */
 export type WeightsState = 'ok' | 'wrong' | 'missing' | 'unchecked'
 
@@ -5,6 +7,8 @@ export type WeightsState = 'ok' | 'wrong' | 'missing' | 'unchecked'
 export interface WeightsEntry {
   /** What `etsef weights pull` is given, e.g. `resnet50/keras`. */
   readonly name: string
+  /** Options of `backbones/pretrained`, or of what else builds the network, beside the file. */
+  readonly options?: JsonObject
   /** One line for people: the network, its data set, its size. */
   readonly summary: string
   /** Where the publisher offers the file. */

@@ -68,6 +68,11 @@ function describe(entry: PublishedWeights, dir: string): WeightsEntry {
   return {
     name: id,
     summary: `architecture: ${entry.architecture}${variant}${width}; ImageNet, ${sizeOf(entry)}, ${known}`,
+    options: {
+      architecture: entry.architecture,
+      ...(options.variant !== undefined && { variant: options.variant }),
+      ...(options.width !== undefined && { width: options.width }),
+    },
     url,
     path,
     state: existsSync(path) ? 'unchecked' : 'missing',

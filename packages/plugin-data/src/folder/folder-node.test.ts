@@ -43,6 +43,7 @@ async function rowsOf(
 ): Promise<{ rows: ImageRows; metrics: Record<string, number>; log: string[] }> {
   const options: Options = {
     path: root,
+    groupPattern: null,
     nearDuplicates: 'separate',
     otherClasses: 'refuse',
     extensions: [...imageExtensions],
@@ -96,6 +97,17 @@ test('leaves out files and folders of a list, or of a file, though the groups fi
     hint: expect.stringContaining('exclude: ["c"]') as string,
   })
   expect((await rowsOf({ exclude: [...paths, 'c/'] })).rows.classNames).toEqual(['a', 'b'])
+})
+
+test('finds patients in file names', async () => {
+  const left = { onBroken: 'drop', onDuplicate: 'drop' } as const
+  write('a/p7_left.png', await png(20))
+  write('a/p7_right.png', await png(21))
+  const { rows } = await rowsOf({ ...left, groupPattern: '^(.+)_(?:left|right)$' })
+  expect(rows.groups.filter((group) => group === 'p7')).toHaveLength(2)
+  expect(new Set(rows.groups).size).toBe(6)
+  for (const groupPattern of ['no bracket', '(', '(?:a)'])
+    await expect(rowsOf({ ...left, groupPattern })).rejects.toMatchObject({ option: 'groupPattern' })
 })
 
 test('refuses to leave out what is not there', async () => {

@@ -13,6 +13,7 @@ import { disjointSets } from '../near-duplicates/disjoint-sets.js'
 import { fingerprintsOf } from '../near-duplicates/fingerprints-of.js'
 import { decodeImage } from './decode-image.js'
 import { contradiction, contradictions, folderRows } from './folder-rows.js'
+import { groupByName } from './group-by-name.js'
 import { listOptions, type folderOptions, type folderOutputs } from './folder.js'
 import { describeClasses, listFolder, type FolderListing } from './list-folder.js'
 import { readGroups } from './read-groups.js'
@@ -52,12 +53,13 @@ export const run: Implementation['run'] = async ({ options, ctx }) => {
     groups,
     alike,
     groupsName: options.groups,
+    groupOfPath: groupByName(options),
     leftOut: [...dropped, ...excluded],
     keepPartitions: options.splitFolders === 'keep',
   })
   const duplicates = rows.ids.length - new Set(rows.sourceIds).size
   if (duplicates > 0) ctx.log('info', `${String(duplicates)} files repeat the bytes of another; they share its group`)
-  if (options.groups === undefined)
+  if (options.groups === undefined && options.groupPattern === null)
     ctx.log(
       'warn',
       options.nearDuplicates === 'group'

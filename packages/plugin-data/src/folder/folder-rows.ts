@@ -7,6 +7,8 @@ import type { FolderListing, ListedFile } from './list-folder.js'
 export interface FolderRowsOptions {
   /** From {@link readGroups}; left out: every file is its own group. */
   readonly groups?: ReadonlyMap<string, GroupEntry> | undefined
+  /** Group of a file that no groups file speaks of; undefined: a group of its own. */
+  readonly groupOfPath?: ((path: string) => string | undefined) | undefined
   /** Listed files that are nearly the same, by position; their groups are joined. */
   readonly alike?: readonly (readonly [number, number])[] | undefined
   /** How the groups file is called in messages. */
@@ -67,9 +69,9 @@ export function folderRows(
 function groupOf(
   { path, label }: ListedFile,
   classNames: readonly string[],
-  { groups, groupsName = 'the groups file' }: FolderRowsOptions,
+  { groups, groupsName = 'the groups file', groupOfPath }: FolderRowsOptions,
 ): string {
-  if (!groups) return path
+  if (!groups) return groupOfPath?.(path) ?? path
   const entry = groups.get(groupKey(path))
   if (!entry) {
     throw new PipelineError('ERR_BAD_DATA', {

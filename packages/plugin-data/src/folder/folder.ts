@@ -1,6 +1,7 @@
 import { PipelineError, Type, contentPath, defineOperation, port, type Operation, type Static } from '@etsef/plugin-api'
 import { permuteLabelsOption } from '../permute-labels-option.js'
 import { describeClasses, imageExtensions, listFolder, type ListFolderOptions } from './list-folder.js'
+import { groupByName } from './group-by-name.js'
 import { readExcluded } from './read-excluded.js'
 
 /** Options of `data/folder`. */
@@ -16,6 +17,11 @@ export const folderOptions = Type.Object(
           'CSV below path with columns file,group (class is checked, note ignored). Left out: every image is its own patient',
       }),
     ),
+    groupPattern: Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
+      default: null,
+      description:
+        'Regular expression on file names without extension, whose first bracket is the patient, as in ^(\\d+)_; another name is a patient of its own. null: no pattern',
+    }),
     nearDuplicates: Type.Enum(['separate', 'group'], {
       default: 'separate',
       description:
@@ -102,6 +108,7 @@ export const folder: Operation = defineOperation({
   outputs: folderOutputs,
   inspect: ({ options, resolve, issue, notice }) => {
     try {
+      groupByName(options)
       const path = resolve(options.path)
       const listing = listFolder(path, listOptions({ ...options, path }))
       const { classNames, files, partitions } = listing

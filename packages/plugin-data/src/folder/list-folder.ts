@@ -56,27 +56,7 @@ const directoryNames: readonly (readonly [Partition, RegExp])[] = [
  *   `ERR_OUTSIDE_ROOT` (a link leaves the folder), `ERR_TOO_FEW_ROWS` (a class without images), `ERR_BAD_DATA` (a pipe or device for an image).
  */
 export function listFolder(root: string, options: ListFolderOptions = {}): FolderListing {
-  if (!isDirectory(root)) {
-    throw new PipelineError('ERR_MISSING_FILE', {
-      message: `There is no folder ${root}`,
-      option: 'path',
-      hint: 'path names a folder with one sub-folder per class',
-    })
-  }
-  const realRoot = realpathSync(root)
-  const bases = findBases(realRoot)
-  const excluded = new Set((options.exclude ?? []).map(excludedKey))
-  refuseUnknownExcluded(realRoot, options.exclude ?? [])
-  const found = new Map<string, { readonly path: string; readonly partition: Partition }[]>()
-  for (const { directory, partition } of bases) {
-    for (const name of subfolders(realRoot, directory)) {
-      const folder = joinPath(directory, name)
-      if (isExcluded(excluded, folder)) continue
-      const listed = filesBelow(realRoot, folder, options.extensions ?? imageExtensions)
-      const files = excluded.size === 0 ? listed : listed.filter((path) => !isExcluded(excluded, path))
-      found.set(name, [...(found.get(name) ?? []), ...files.map((path) => ({ path, partition }))])
-    }
-  }
+  const { realRoot, bases, found } = surveyFolder(root, options)
   const classNames = classList([...found.keys()], options)
   if (!options.classes) refuseSetsAsClasses(found, { root, realRoot, directories: bases.map((base) => base.directory) })
   refuseEmptyClasses(
@@ -84,7 +64,7 @@ export function listFolder(root: string, options: ListFolderOptions = {}): Folde
     options,
   )
   const files = classNames.flatMap((name, label) =>
-    (found.get(name) ?? []).sort((a, b) => compareCodePoints(a.path, b.path)).map((file) => ({ ...file, label })),
+    [...(found.get(name) ?? [])].sort((a, b) => compareCodePoints(a.path, b.path)).map((file) => ({ ...file, label })),
   )
   return { classNames, files, partitions: [...new Set(bases.map((base) => base.partition))] }
 }
@@ -123,6 +103,42 @@ function refuseEmptyClasses(names: readonly string[], { extensions = imageExtens
   })
 }
 
+/** Class folders and the images below them, whether or not they make a data set. */
+export interface FolderSurvey {
+  /** The root, with links followed. */
+  readonly realRoot: string
+  /** Folders that hold class folders, relative to the root, with the partition each stands for. */
+  readonly bases: readonly { readonly directory: string; readonly partition: Partition }[]
+  /** Images by the name of the class folder. */
+  readonly found: ReadonlyMap<string, readonly { readonly path: string; readonly partition: Partition }[]>
+}
+
+/** What is in a folder that {@link listFolder} would list. @throws {@link PipelineError} As it does, but for what is wrong with classes. */
+export function surveyFolder(root: string, options: ListFolderOptions = {}): FolderSurvey {
+  if (!isDirectory(root)) {
+    throw new PipelineError('ERR_MISSING_FILE', {
+      message: `There is no folder ${root}`,
+      option: 'path',
+      hint: 'path names a folder with one sub-folder per class',
+    })
+  }
+  const realRoot = realpathSync(root)
+  const bases = findBases(realRoot)
+  const excluded = new Set((options.exclude ?? []).map(excludedKey))
+  refuseUnknownExcluded(realRoot, options.exclude ?? [])
+  const found = new Map<string, { readonly path: string; readonly partition: Partition }[]>()
+  for (const { directory, partition } of bases) {
+    for (const name of subfolders(realRoot, directory)) {
+      const folder = joinPath(directory, name)
+      if (isExcluded(excluded, folder)) continue
+      const listed = filesBelow(realRoot, folder, options.extensions ?? imageExtensions)
+      const files = excluded.size === 0 ? listed : listed.filter((path) => !isExcluded(excluded, path))
+      found.set(name, [...(found.get(name) ?? []), ...files.map((path) => ({ path, partition }))])
+    }
+  }
+  return { realRoot, bases, found }
+}
+
 /** Classes and their numbers of images, for people. */
 export function describeClasses({ classNames, files }: FolderListing): string {
   const counts = new Uint32Array(classNames.length)
@@ -155,7 +171,8 @@ function refuseSetsAsClasses(
   }
 }
 
-function listNames(names: readonly string[], most = 5): string {
+/** The first of many names, for people. */
+export function listNames(names: readonly string[], most = 5): string {
   return names.length > most
     ? `${names.slice(0, most).join(', ')} and ${String(names.length - most)} more`
     : names.join(', ')
@@ -221,7 +238,8 @@ function findBases(root: string): { readonly directory: string; readonly partiti
   return below.length > 0 ? below : [{ directory: '', partition: 'none' }]
 }
 
-function subfolders(root: string, directory: string): string[] {
+/** Folders in a folder below the root, sorted by code point. */
+export function subfolders(root: string, directory: string): string[] {
   return readdirSync(join(root, directory))
     .filter((name) => !name.startsWith('.') && isDirectory(inside(root, joinPath(directory, name))))
     .sort(compareCodePoints)

@@ -60,7 +60,7 @@ export const flags = {
   'keep-runs': { value: 'N', summary: 'newest runs whose artifacts are kept' },
   'max-bytes': { value: 'N', summary: 'size to which the store is brought down' },
   'dry-run': { summary: 'says what would be removed' },
-  force: { summary: 'installs again' },
+  force: { summary: 'installs again; writes over a file that is there' },
   dir: { value: 'DIR', summary: 'folder of the weights' },
   json: { summary: 'one JSON object on stdout' },
   quiet: { short: 'q', summary: 'no progress' },

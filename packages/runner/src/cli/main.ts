@@ -15,6 +15,7 @@ const loaders: Readonly<Record<VerbName, () => Promise<Verb>>> = {
   validate: async () => (await import('./validate.js')).validate,
   plan: async () => (await import('./plan.js')).plan,
   run: async () => (await import('./run.js')).run,
+  init: async () => (await import('./init.js')).init,
   demo: async () => (await import('./demo.js')).demo,
   predict: async () => (await import('./predict.js')).predict,
   bundle: async () => (await import('./bundle.js')).bundle,

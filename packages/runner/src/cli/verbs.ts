@@ -47,6 +47,11 @@ export const verbs = {
     words: [file],
     flags: [...pipelineFlags, ...selectionFlags, ...runFlags],
   },
+  init: {
+    summary: 'looks at a folder of images, one sub-folder per class, and writes a pipeline for it',
+    words: [{ name: 'folder' }],
+    flags: ['out', 'force', 'store'],
+  },
   demo: {
     summary: 'writes the example pipeline of the installed packages and runs it',
     words: [],

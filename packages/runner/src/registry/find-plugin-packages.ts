@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { asError, problem } from '../errors.js'
 import { findPackage, readPackageJson, type PackageJson } from './find-project.js'
 
-/** A module that a package offers beside operations: tensor engines, or published weights. */
+/** A module that a package offers beside operations: tensor engines, published weights, or a first pipeline. */
 export interface InstalledProvider {
   readonly packageName: string
   readonly version: string
@@ -28,6 +28,8 @@ export interface FoundPackages {
   readonly plugins: PluginPackage[]
   engines: InstalledProvider | undefined
   weights: InstalledProvider | undefined
+  /** Module that writes a first pipeline for a folder of images. */
+  starter: InstalledProvider | undefined
   /** Modules of executors, by name. */
   readonly executors: Map<string, InstalledProvider>
   /** Absolute path of the pipeline that `etsef demo` runs. */
@@ -50,6 +52,7 @@ export function findPluginPackages(root: string, linked: readonly string[], prob
     plugins: [],
     engines: undefined,
     weights: undefined,
+    starter: undefined,
     executors: new Map(),
     demo: undefined,
   }
@@ -69,6 +72,7 @@ export function findPluginPackages(root: string, linked: readonly string[], prob
         : undefined
     found.engines ??= provider(entry.engines)
     found.weights ??= provider(entry.weights)
+    found.starter ??= provider(entry.starter)
     for (const [executor, path] of Object.entries(entry.executors ?? {})) {
       const offered = provider(path)
       if (offered && !found.executors.has(executor)) found.executors.set(executor, offered)

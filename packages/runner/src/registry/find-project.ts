@@ -22,6 +22,7 @@ export interface PackageJson {
     readonly engines?: Json
     readonly weights?: Json
     readonly executors?: Json
+    readonly starter?: Json
     readonly demo?: Json
     readonly bundle?: Json
   }

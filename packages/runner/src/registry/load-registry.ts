@@ -22,6 +22,8 @@ export interface Registry extends OperationIndex {
   readonly plugins: readonly { readonly installed: InstalledPlugin; readonly operations: readonly Operation[] }[]
   readonly engines: InstalledProvider | undefined
   readonly weights: InstalledProvider | undefined
+  /** Module that writes a first pipeline for a folder of images. */
+  readonly starter: InstalledProvider | undefined
   /** Modules of executors, by name. */
   readonly executors: ReadonlyMap<string, InstalledProvider>
   /** Absolute path of the pipeline that `etsef demo` runs. */
@@ -94,6 +96,7 @@ export async function loadRegistry(
     plugins,
     engines: found.engines,
     weights: found.weights,
+    starter: found.starter,
     executors: found.executors,
     demo: found.demo,
     problems,
