@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { ImageRows, SeedlessContext, Static } from '@etsef/plugin-api'
-import { lastValueFrom, type Observable } from 'rxjs'
+import { lastValueFrom } from 'rxjs'
 import sharp from 'sharp'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { run } from './folder-node.js'
@@ -65,7 +65,7 @@ async function rowsOf(
     log: (_: string, message: string) => void log.push(message),
   }
   const { images } = await run({ options, inputs: {}, ctx: ctx as unknown as SeedlessContext })
-  return { rows: await lastValueFrom(images as Observable<ImageRows>), metrics, log }
+  return { rows: await lastValueFrom(images), metrics, log }
 }
 
 test('refuses broken files and contradicting duplicates in one message that says how to leave them out', async () => {

@@ -1,5 +1,5 @@
 import type { JsonObject, StarterRequest } from '@etsef/plugin-api'
-import type { FoundWeights } from './find-weights.js'
+import { architectureOf, type FoundWeights } from './find-weights.js'
 import type { FolderLook } from './look-at-folder.js'
 
 /** How the first run trains. */
@@ -44,8 +44,8 @@ export function chooseSettings(
   { engine = 'wasm' }: Pick<StarterRequest, 'engine'>,
 ): Settings {
   const numImages = [...counts.values()].reduce((sum, count) => sum + count, 0)
-  const options = weights?.options ?? random
-  const perPicture = (milliseconds[String(options['architecture'])] ?? 20) * (engineFactor[engine] ?? otherEngine)
+  const perPicture =
+    (milliseconds[architectureOf(weights?.options ?? random)] ?? 20) * (engineFactor[engine] ?? otherEngine)
   const minutesOf = (side: number, epochs: number): number =>
     rest + (numImages * perPicture * (side / 96) ** 2 * (epochs + 3)) / 60_000
   // Enlarging pictures far beyond their pixels costs time and adds nothing.

@@ -36,7 +36,7 @@ export function findClasses(path: string, above: readonly string[] = []): FoundC
     if (nested.length === 0) throw oneClass(path, only)
     return findClasses(join(path, only), [...notes, `the classes are one level down, in ${only}/`])
   }
-  if (empty.length > 0) notes.push(`without images, left out: ${listNames(empty)}`)
+  if (empty.length > 0) notes.push(`class folders without images, left out: ${listNames(empty)}`)
   if (nested.length === 0) return { root: path, empty, listed: undefined, notes }
   const inner = nested.map((name) => foldersOf(name).flatMap((folder) => inside(realRoot, folder)))
   const isWrapped = inner.every((folders) => new Set(folders).size === 1 && folders[0] === inner[0]![0])

@@ -30,9 +30,7 @@ export function findWeights({ from, weights }: Pick<StarterRequest, 'from' | 'we
   ]
   const near = places.flatMap((place) => weightsIn(place, from)).sort((a, b) => a.cost - b.cost)
   if (near[0]) return near[0]
-  const pulled = weights
-    .filter(({ options }) => quick.includes(String(options?.['architecture'])))
-    .sort((a, b) => rank(a.options) - rank(b.options))
+  const pulled = weights.filter(({ options }) => rank(options) >= 0).sort((a, b) => rank(a.options) - rank(b.options))
   const [first] = pulled
   if (!first) return undefined
   return {
@@ -42,8 +40,13 @@ export function findWeights({ from, weights }: Pick<StarterRequest, 'from' | 'we
   }
 }
 
-function rank(options: JsonObject | undefined): number {
-  return quick.indexOf(String(options?.['architecture']))
+/** Network that options of `backbones/pretrained` name. */
+export function architectureOf({ architecture }: JsonObject): string {
+  return typeof architecture === 'string' ? architecture : ''
+}
+
+function rank(options: JsonObject = {}): number {
+  return quick.indexOf(architectureOf(options))
 }
 
 /** MobileNets in the layers format of TensorFlow.js, known by their folders' names. */

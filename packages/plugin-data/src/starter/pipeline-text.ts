@@ -18,7 +18,7 @@ const mostListed = 20
 
 /** Text of a first pipeline: frozen features under a logistic regression, one fine-tuned network, five classifiers on its features, and their votes. */
 export function pipelineText(facts: PipelineFacts): string {
-  const { look, weights, settings, path, name, file } = facts
+  const { weights, settings, path, name, file } = facts
   const { side, epochs, batch, components } = settings
   const training = weights
     ? 'headEpochs: 2, headHidden: [128], augment: light'
