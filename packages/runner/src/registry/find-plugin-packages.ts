@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { asError, problem } from '../errors.js'
 import { findPackage, readPackageJson, type PackageJson } from './find-project.js'
+import { notAPlugin, otherContractCopy, otherContractVersion, unreadableProject } from './registry-problems.js'
 
 /** A module that a package offers beside operations: tensor engines, published weights, or a first pipeline. */
 export interface InstalledProvider {
@@ -108,12 +109,7 @@ function readProject(root: string, problems: PipelineError[]): PackageJson | und
   try {
     return readPackageJson(root)
   } catch (thrown) {
-    problems.push(
-      problem('ERR_PLUGIN', {
-        message: `The project's package.json cannot be read: ${asError(thrown).message}`,
-        place: { file: 'package.json', line: 1, column: 1 },
-      }),
-    )
+    problems.push(unreadableProject(asError(thrown).message))
     return undefined
   }
 }
@@ -123,13 +119,7 @@ function readLinked(dir: string, problems: PipelineError[]): PackageJson | undef
   try {
     const manifest = readPackageJson(dir)
     if (manifest.etsef) return manifest
-    problems.push(
-      problem('ERR_PLUGIN', {
-        message: `${dir} is no plugin package`,
-        place,
-        expected: `"etsef": { "api": ${String(apiVersion)}, "plugin": "./dist/plugin.js" } in its package.json`,
-      }),
-    )
+    problems.push(notAPlugin(dir, place))
   } catch (thrown) {
     problems.push(
       problem('ERR_PLUGIN', { message: `The folder of a plugin cannot be read: ${asError(thrown).message}`, place }),
@@ -150,22 +140,15 @@ function tryRead(dir: string): PackageJson | undefined {
 function contractFault(root: string, { name, dir, manifest }: Package): PipelineError | undefined {
   const place = manifestPlace(root, dir)
   const spoken = manifest.etsef?.api
-  if (spoken !== apiVersion)
-    return problem('ERR_PLUGIN', {
-      message: `Package "${name}" is written against version ${JSON.stringify(spoken)} of the plugin contract`,
-      place,
-      expected: `"api": ${String(apiVersion)}`,
-      hint: `install a version of ${name} for this runner`,
-    })
+  if (spoken !== apiVersion) return otherContractVersion(name, spoken, place)
   const contract = findPackage(contractName, dir)
   if (contract === undefined || contract === ownContract()) return undefined
-  return problem('ERR_PLUGIN', {
-    message: `Package "${name}" stands on another copy of ${contractName} than the runner, so neither knows the other's errors`,
+  return otherContractCopy(
+    name,
+    contractName,
+    { own: describeCopy(root, ownContract()), other: describeCopy(root, contract) },
     place,
-    expected: `one copy: ${describeCopy(root, ownContract())}`,
-    received: describeCopy(root, contract),
-    hint: `make ${contractName} a peer dependency of ${name}, then run npm dedupe; npm ls ${contractName} shows who asks for what`,
-  })
+  )
 }
 
 const contractName = '@etsef/plugin-api'

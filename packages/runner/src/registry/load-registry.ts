@@ -1,7 +1,6 @@
 import { PipelineError, type Operation, type Place } from '@etsef/plugin-api'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { problem } from '../errors.js'
 import type { OperationIndex } from '../graph/build-graph.js'
 import type { InstalledOperation, InstalledPlugin } from '../graph/graph.js'
 import { cacheFolder } from './cache-folder.js'
@@ -12,6 +11,7 @@ import { findPluginPackages, type InstalledProvider, type PluginPackage } from '
 import { guardedImport, type Failure } from './guarded-import.js'
 import { ownLook, ownMemory } from './implementation-digest.js'
 import { openPackageMemory } from './package-code.js'
+import { sharedNamespace, unusablePlugin } from './registry-problems.js'
 
 /** Operations of the plugins that the project lists. */
 export interface Registry extends OperationIndex {
@@ -183,11 +183,7 @@ function findConflicts(root: string, plugins: readonly Described[]): ReadonlyMap
   return new Map(
     [...names].flatMap(([namespace, packages]): [string, PipelineError][] => {
       if (packages.length < 2) return []
-      const message = `Operations "${namespace}/…" come from ${String(packages.length)} packages: ${packages.join(', ')}`
-      const place = dependencyPlace(root, packages.at(-1)!)
-      return [
-        [namespace, problem('ERR_PLUGIN', { message, place, hint: 'remove all but one of them from package.json' })],
-      ]
+      return [[namespace, sharedNamespace(namespace, packages, dependencyPlace(root, packages.at(-1)!))]]
     }),
   )
 }
@@ -202,11 +198,7 @@ function dependencyPlace(root: string, name: string): Place {
 
 function refusal(root: string, { name, dir, entry }: PluginPackage, failure: Failure): PipelineError {
   const { file, line, column } = failure.place ?? { file: entry, line: 1, column: 1 }
-  return problem('ERR_PLUGIN', {
-    message: `Plugin package "${name}" cannot be used: ${failure.message}`,
-    place: { file: shownPath(root, file, dir, name), line, column },
-    hint: 'mend, build or install the package again, or take it out of package.json',
-  })
+  return unusablePlugin(name, failure.message, { file: shownPath(root, file, dir, name), line, column })
 }
 
 /** As it is installed in the project, where links lead elsewhere. */

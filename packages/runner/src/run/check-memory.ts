@@ -1,9 +1,10 @@
 import type { PipelineError } from '@etsef/plugin-api'
 import { relative } from 'node:path'
 import { totalmem } from 'node:os'
-import { problem, sortProblems } from '../errors.js'
+import { sortProblems } from '../errors.js'
 import type { Graph } from '../graph/graph.js'
 import type { Plan } from '../plan/build-plan.js'
+import { tooMuchMemory } from './run-problems.js'
 
 /** Memory this process may use: the machine's, or its control group's where that is less. */
 export function machineMemoryMb(): number {
@@ -20,14 +21,7 @@ export function checkMemory(graph: Graph, plan: Plan, limitMb: number): Pipeline
     const isTraining = 'batchSize' in node.options
     problems.set(
       node.id,
-      problem('ERR_OUT_OF_MEMORY', {
-        message: `Node "${node.id}" (${stage.type}) is estimated to need ${gigabytes(stage.resources.memoryMb)} of memory`,
-        place: isTraining ? node.placeOfOption(['batchSize']) : node.place,
-        node: node.id,
-        expected: `at most ${gigabytes(limitMb)}`,
-        received: gigabytes(stage.resources.memoryMb),
-        hint: `${isTraining ? 'lower batchSize or inputSize, freeze more stages, or ' : ''}give more with --memory`,
-      }),
+      tooMuchMemory(stage, limitMb, isTraining, isTraining ? node.placeOfOption(['batchSize']) : node.place),
     )
   }
   return sortProblems([...problems.values()])
@@ -37,8 +31,4 @@ export function checkMemory(graph: Graph, plan: Plan, limitMb: number): Pipeline
 export function aloneNotice({ message, place, expected }: PipelineError, root: string): string {
   const where = place ? ` (${relative(root, place.file)}:${String(place.line)}:${String(place.column)})` : ''
   return `${message}${where}, and there is ${expected ?? 'less'}: it runs alone, and may be ended by the system`
-}
-
-function gigabytes(megabytes: number): string {
-  return `${(megabytes / 1024).toFixed(1)} GB`
 }

@@ -4,13 +4,14 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync, renameSync, linkSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { problem, suggest } from '../errors.js'
+import { problem } from '../errors.js'
 import type { Registry } from '../registry/load-registry.js'
 import { inStore } from '../store/store-problem.js'
 import { temporaryName } from '../store/temporary-name.js'
 import { storeFolders } from '../store/store.js'
 import type { EventListener } from './events.js'
 import type { KeyedPipeline } from './key-pipeline.js'
+import { badExecutorOption, noExecutorExport, unknownExecutor } from './run-problems.js'
 import { tasksDir } from './submitted-tasks.js'
 
 /** An executor, and what was said of it. */
@@ -41,18 +42,10 @@ export async function loadExecutor(
   }
   const provider = registry.executors.get(name)
   if (!provider) {
-    throw problem('ERR_EXECUTOR', {
-      message: `No package of the project brings an executor "${name}"`,
-      received: name,
-      hint: `${suggest(name, [localExecutor, ...registry.executors.keys()], 'executors')}; add its package (@etsef/executor-…) to the dependencies of package.json`,
-    })
+    throw unknownExecutor(name, [localExecutor, ...registry.executors.keys()])
   }
   const { default: executor } = (await import(pathToFileURL(provider.entry).href)) as { readonly default?: Executor }
-  if (typeof executor?.open !== 'function')
-    throw problem('ERR_PLUGIN', {
-      message: `Package "${provider.packageName}" does not export the executor "${name}"`,
-      expected: 'export default { name, capabilities, options, open }',
-    })
+  if (typeof executor?.open !== 'function') throw noExecutorExport(provider.packageName, name)
   return { executor, options: readOptions(executor, options) }
 }
 
@@ -66,12 +59,7 @@ function readOptions(executor: Executor, texts: readonly string[]): JsonObject {
   }
   const { value, issues } = checkOptions(executor.options as Schema, given)
   const [issue] = issues
-  if (issue)
-    throw problem('ERR_BAD_OPTION', {
-      message: `Executor "${executor.name}", option "${issue.key ?? issue.path.join('.')}": ${issue.message}`,
-      expected: issue.expected,
-      hint: issue.key === undefined ? undefined : suggest(issue.key, issue.candidates ?? [], 'options'),
-    })
+  if (issue) throw badExecutorOption(executor.name, issue)
   // The schema of options is that of a map.
   return value as JsonObject
 }

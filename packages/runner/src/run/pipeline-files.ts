@@ -8,6 +8,7 @@ import type { Located, LocatedEntry } from '../pipeline/located.js'
 import { yamlLimits } from '../pipeline/limits.js'
 import { countTokens } from '../pipeline/parse-yaml.js'
 import { removeQuietly } from '../store/remove-quietly.js'
+import { pipelineIsNoFile } from './run-problems.js'
 
 /** Parsing costs more than reading what was parsed from this size on. */
 const cachedFromBytes = 16 * 1024
@@ -39,11 +40,7 @@ export function pipelineFiles(root: string, cacheDir: string, parse: YamlParser)
         const stats = statSync(path)
         // A pipe or a device may have no end.
         if (!stats.isFile())
-          throw problem('ERR_MISSING_FILE', {
-            message: `The pipeline "${file}" is ${stats.isDirectory() ? 'a folder' : 'a pipe, a device or a socket'}`,
-            place,
-            expected: 'a file',
-          })
+          throw pipelineIsNoFile(place, stats.isDirectory() ? 'a folder' : 'a pipe, a device or a socket')
         if (stats.size > yamlLimits.bytes * maxBytesPerCharacter)
           throw problem('ERR_TOO_LARGE', { message: `The file "${file}" is too large for a pipeline`, place })
         text = readFileSync(path, 'utf8')

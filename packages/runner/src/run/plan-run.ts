@@ -1,4 +1,3 @@
-import { problem, suggest } from '../errors.js'
 import { buildPlan, wantedStages, type Plan } from '../plan/build-plan.js'
 import { describeDifference, explainStage, type Earlier } from '../plan/explain.js'
 import { codeChanges } from '../plan/explain-code.js'
@@ -6,6 +5,7 @@ import { nearestRun } from '../plan/nearest-run.js'
 import type { Stage } from '../plan/stages.js'
 import type { Store } from '../store/store.js'
 import type { KeyedPipeline } from './key-pipeline.js'
+import { neededAndLeftOut, unknownNodeToRun } from './run-problems.js'
 import { lastRunsOf, type RunRecord } from './run-record.js'
 
 /** Which part of a pipeline is wanted. */
@@ -31,12 +31,7 @@ export interface SelectedPlan {
 export function planRun(keyed: KeyedPipeline, store: Store, selection: Selection = {}): SelectedPlan {
   const { graph, stages } = keyed
   for (const node of [...(selection.to ?? []), ...(selection.from ?? []), ...(selection.only ?? [])]) {
-    if (!graph.nodes.has(node))
-      throw problem('ERR_UNKNOWN_NODE', {
-        message: `There is no node "${node}"`,
-        received: node,
-        hint: suggest(node, graph.nodes.keys(), 'nodes'),
-      })
+    if (!graph.nodes.has(node)) throw unknownNodeToRun(node, graph.nodes.keys())
   }
   const nodes = selection.only ?? selection.to ?? graph.wanted
   const forcedNodes = downstreamOf(selection.from ?? [], stages)
@@ -85,9 +80,5 @@ function downstreamOf(nodes: readonly string[], stages: ReadonlyMap<string, Stag
 function requireCachedInputs(plan: Plan, only: readonly string[]): void {
   const missing = [...plan.stages.values()].find((each) => each.state === 'run' && !only.includes(each.stage.node))
   if (!missing) return
-  throw problem('ERR_MISSING_INPUT', {
-    message: `Node "${missing.stage.node}" is needed and not cached, but only ${only.join(', ')} may run`,
-    node: missing.stage.node,
-    hint: `run with --to ${only.join(',')} to compute what they need`,
-  })
+  throw neededAndLeftOut(missing.stage.node, only)
 }

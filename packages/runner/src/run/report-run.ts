@@ -4,7 +4,6 @@ import {
   type JsonObject,
   type Operation,
   type ComparedRuns,
-  type PipelineError,
   type ReportTable,
   type RunDifference,
   type RunFacts,
@@ -12,7 +11,6 @@ import {
 import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { problem, suggest } from '../errors.js'
 import { AttemptFailed } from '../executor/attempt-failed.js'
 import { createWorkerPool } from '../executor/worker-pool.js'
 import type { SpecInput } from '../executor/protocol.js'
@@ -24,6 +22,7 @@ import { openStore, storeFolders, type Store } from '../store/store.js'
 import { drawnNodes, gatherFacts } from './gather-facts.js'
 import { openDigests } from '../registry/open-digests.js'
 import { runDifferences } from './run-differences.js'
+import { noReportsLeft, noRunReport, unknownReport } from './run-problems.js'
 import { runDir, type RunRecord } from './run-record.js'
 
 /** What to make of a run. */
@@ -60,17 +59,13 @@ export async function reportRun(request: ReportRequest): Promise<MadeReport> {
   const types = records.flatMap(({ stages }) => Object.values(stages).map(({ ingredients }) => ingredients.operation))
   const registry = await loadRegistry(root, [...new Set([use, ...types])])
   const installed = registry.find(use)
-  if (!installed)
-    throw problem('ERR_UNKNOWN_OPERATION', {
-      message: `There is no operation "${use}" to make a report with`,
-      hint: suggest(use, registry.types(), 'operations'),
-    })
+  if (!installed) throw unknownReport(use, registry.types())
   const { port, output } = portsOf(installed)
   const store = openStore(storeDir)
   const isComparison = records.length > 1
   const inputs = records.flatMap((record) => {
     const reports = reportsOf(record, store, use)
-    if (reports.length === 0) throw noReports(record)
+    if (reports.length === 0) throw noReportsLeft(record.run)
     return reports.map((input) => ({ ...input, port, name: isComparison ? `${record.run}/${input.name}` : input.name }))
   })
   const find = (type: string) => registry.find(type)
@@ -113,14 +108,6 @@ export async function reportRun(request: ReportRequest): Promise<MadeReport> {
 function made(store: Store, manifest: Manifest, output: string, differences: readonly RunDifference[]): MadeReport {
   const entry = manifest.outputs[output]
   return { dir: join(store.path(manifest.key), entry?.path ?? output), table: entry?.table, differences }
-}
-
-function noReports({ run }: RunRecord): PipelineError {
-  return problem('ERR_MISSING_INPUT', {
-    message: `Of run ${run} there is no report left to tell of`,
-    expected: 'a run with a report node that finished, and whose artifacts are in the store',
-    hint: 'run the pipeline again: what is cached is not computed again',
-  })
 }
 
 interface Call {
@@ -187,11 +174,7 @@ function portsOf({ operation, plugin }: InstalledOperation): { port: string; out
     !('record' in properties) ||
     !('files' in properties)
   )
-    throw problem('ERR_PLUGIN', {
-      message: `Operation "${operation.type}" of ${plugin.packageName} makes no report of a run`,
-      expected:
-        'one of kind report that takes reports at a many-port, needs nothing else, and has the options of runReportOptions',
-    })
+    throw noRunReport(operation.type, plugin.packageName)
   return { port: port[0], output: output[0] }
 }
 

@@ -1,8 +1,8 @@
-import type { PipelineError } from '@etsef/plugin-api'
 import { createHash } from 'node:crypto'
 import { lstatSync, readdirSync, realpathSync, statSync, type BigIntStats } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { problem } from '../errors.js'
+import { leadsOut, linkToFolder, notAFile, nothingAt, unreadableFile } from './content-problems.js'
 import { isLitter } from './litter.js'
 import { fileIdentity, openStatCache, statCacheFile, type StatCache } from './stat-cache.js'
 
@@ -38,11 +38,7 @@ export function contentDigest(
   try {
     root = realpathSync(path)
   } catch (cause) {
-    throw problem('ERR_MISSING_FILE', {
-      message: `There is nothing at "${path}"`,
-      expected: 'a file or a folder',
-      cause,
-    })
+    throw nothingAt(path, cause)
   }
   const cache = readableOnly(openStatCache(statCacheFile(options.storeDir, root), options.isParanoid), path)
   const stats = statSync(root, { bigint: true })
@@ -132,11 +128,7 @@ function readableOnly(cache: StatCache, path: string): StatCache {
         return cache.digest(file, stats)
       } catch (cause) {
         const { code } = cause as NodeJS.ErrnoException
-        throw problem('ERR_BAD_DATA', {
-          message: `"${relative(dirname(path), file)}" cannot be read: ${code === 'EACCES' ? 'this user has no right to' : String(code)}`,
-          hint: 'give the user the right to read it, or remove it',
-          cause,
-        })
+        throw unreadableFile(relative(dirname(path), file), code, cause)
       }
     },
     save: () => {
@@ -157,7 +149,7 @@ function visitNamed(
 ): void {
   for (const name of [...new Set(names)].sort()) {
     const path = join(folder, name)
-    if (relative(folder, path).split(sep)[0] === '..') throw leaves(`"${name}"`)
+    if (relative(folder, path).split(sep)[0] === '..') throw leadsOut(`"${name}"`)
     if (lstatSync(path, { throwIfNoEntry: false }) === undefined) {
       visit(name, path, undefined)
       continue
@@ -183,25 +175,12 @@ function walk(root: string, dir: string, visit: (file: string, stats: BigIntStat
     if (stats.isSymbolicLink()) {
       const target = resolveLink(root, path)
       stats = statSync(target, { bigint: true })
-      if (stats.isDirectory())
-        throw problem('ERR_OUTSIDE_ROOT', {
-          message: `"${relative(root, path)}" is a link to a folder`,
-          hint: 'declare that folder as content of its own',
-        })
+      if (stats.isDirectory()) throw linkToFolder(relative(root, path))
     }
     if (stats.isDirectory()) walk(root, path, visit)
     else if (stats.isFile()) visit(path, stats)
     else throw notAFile(relative(root, path))
   }
-}
-
-/** A pipe or a device may have no end, and its bytes are no content that could be the same again. */
-function notAFile(name: string): PipelineError {
-  return problem('ERR_BAD_DATA', {
-    message: `"${name}" is a pipe, a device or a socket`,
-    expected: 'a file or a folder',
-    hint: 'move it out of the declared folder',
-  })
 }
 
 function resolveLink(root: string, path: string): string {
@@ -212,13 +191,5 @@ function resolveLink(root: string, path: string): string {
     throw problem('ERR_MISSING_FILE', { message: `Link "${relative(root, path)}" leads nowhere`, cause })
   }
   if (target === root || target.startsWith(root + sep)) return target
-  throw leaves(`Link "${relative(root, path)}"`)
-}
-
-function leaves(what: string): PipelineError {
-  return problem('ERR_OUTSIDE_ROOT', {
-    message: `${what} leads out of the declared folder`,
-    expected: 'files inside the folder',
-    hint: 'copy the file, or declare the folder it lies in',
-  })
+  throw leadsOut(`Link "${relative(root, path)}"`)
 }

@@ -1,7 +1,7 @@
 import type { PipelineError } from '@etsef/plugin-api'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { problem } from '../errors.js'
 import { changedFile, type ContentDigest } from './content-digest.js'
+import { changedFileOf } from './content-problems.js'
 
 /** Content that an option of a node names, as it was when its digest went into the key. */
 export interface WatchedContent {
@@ -15,12 +15,7 @@ export interface WatchedContent {
 export function changedContent(node: string, { option, text, content }: WatchedContent): PipelineError | undefined {
   const file = changedFile(content)
   if (file === undefined) return undefined
-  return problem('ERR_CHANGED_FILE', {
-    message: `"${file === '' ? text : file}" was changed while "${node}" was made of it`,
-    option,
-    expected: 'files as they were when the run began',
-    hint: 'leave the files alone during a run, and run again',
-  })
+  return changedFileOf(node, option, file === '' ? text : file)
 }
 
 /** Writes down what was seen of content, for a process of another machine that has to look again. */

@@ -1,0 +1,63 @@
+import { apiVersion, type PipelineError, type Place } from '@etsef/plugin-api'
+import { problem } from '../errors.js'
+
+/** The package.json of the project is not there, or is no JSON. */
+export function unreadableProject(reason: string): PipelineError {
+  return problem('ERR_PLUGIN', {
+    message: `The project's package.json cannot be read: ${reason}`,
+    place: { file: 'package.json', line: 1, column: 1 },
+  })
+}
+
+/** A folder that was named as a plugin has a package.json that says nothing of one. */
+export function notAPlugin(dir: string, place: Place): PipelineError {
+  return problem('ERR_PLUGIN', {
+    message: `${dir} is no plugin package`,
+    place,
+    expected: `"etsef": { "api": ${String(apiVersion)}, "plugin": "./dist/plugin.js" } in its package.json`,
+  })
+}
+
+/** A package was written for a runner of another version of the contract. */
+export function otherContractVersion(name: string, spoken: unknown, place: Place): PipelineError {
+  return problem('ERR_PLUGIN', {
+    message: `Package "${name}" is written against version ${JSON.stringify(spoken)} of the plugin contract`,
+    place,
+    expected: `"api": ${String(apiVersion)}`,
+    hint: `install a version of ${name} for this runner`,
+  })
+}
+
+/** A package has installed a second copy of the contract. @param copies - The runner's and the package's, described by version and folder. */
+export function otherContractCopy(
+  name: string,
+  contract: string,
+  copies: { readonly own: string; readonly other: string },
+  place: Place,
+): PipelineError {
+  return problem('ERR_PLUGIN', {
+    message: `Package "${name}" stands on another copy of ${contract} than the runner, so neither knows the other's errors`,
+    place,
+    expected: `one copy: ${copies.own}`,
+    received: copies.other,
+    hint: `make ${contract} a peer dependency of ${name}, then run npm dedupe; npm ls ${contract} shows who asks for what`,
+  })
+}
+
+/** Several packages bring operations of one namespace: `data/…` must come from one. */
+export function sharedNamespace(namespace: string, packages: readonly string[], place: Place): PipelineError {
+  return problem('ERR_PLUGIN', {
+    message: `Operations "${namespace}/…" come from ${String(packages.length)} packages: ${packages.join(', ')}`,
+    place,
+    hint: 'remove all but one of them from package.json',
+  })
+}
+
+/** A plugin cannot be loaded, or does not keep the contract. */
+export function unusablePlugin(name: string, reason: string, place: Place): PipelineError {
+  return problem('ERR_PLUGIN', {
+    message: `Plugin package "${name}" cannot be used: ${reason}`,
+    place,
+    hint: 'mend, build or install the package again, or take it out of package.json',
+  })
+}
