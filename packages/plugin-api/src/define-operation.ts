@@ -130,6 +130,16 @@ export interface DecodePictureArguments<O> {
   /** Output port whose pictures it stands beside. */
   readonly port: string
   readonly options: O
+  /** Left out: the bounds of the source's own pictures. */
+  readonly bounds?: PictureBounds | undefined
+}
+
+/** What a picture may be that comes from nobody knows whom. It is refused before it is decoded. */
+export interface PictureBounds {
+  /** Height × width. */
+  readonly maxPixels: number
+  /** Frames or pages; a contract takes the first of many where nothing is said. */
+  readonly maxPages: number
 }
 
 /** A batch at port `R`, by its kind; where `R` is several ports, one of any of them. */

@@ -12,6 +12,8 @@ export interface DecodeOptions {
   readonly significantBits?: number
   /** Pixels refused above this number (height × width), against decompression bombs. Default 1e8. */
   readonly maxPixels?: number
+  /** Frames or pages above this number are refused. Default: any number, of which the first is taken. */
+  readonly maxPages?: number
 }
 
 /**
@@ -30,10 +32,11 @@ export async function decodeImage(
   name: string,
   options: DecodeOptions = {},
 ): Promise<PixelImage> {
-  const { significantBits = 16, maxPixels = 1e8 } = options
+  const { significantBits = 16, maxPixels = 1e8, maxPages = Infinity } = options
   const bytes = typeof file === 'string' ? await readRegular(file, name) : file
   try {
     const { image, wide } = await openImage(bytes, name, maxPixels)
+    if (maxPages < Infinity) await checkPages(image, name, maxPages)
     const isWide = wide !== undefined
     const raw = isWide
       ? image.toColourspace(wide).raw({ depth: 'ushort' })
@@ -61,6 +64,17 @@ async function openImage(
   if (format === undefined) throw foreign(bytes, name)
   const image = sharp(bytes, { limitInputPixels: maxPixels, failOn: 'warning', sequentialRead: true }).autoOrient()
   return { image, wide: await wideSpace(image, name, format) }
+}
+
+async function checkPages(image: Sharp, name: string, maxPages: number): Promise<void> {
+  const { pages = 1 } = await image.metadata()
+  if (pages > maxPages)
+    throw new PipelineError('ERR_BAD_DATA', {
+      message: `Image "${name}" has several frames or pages, and does not say which is meant`,
+      expected: `at most ${String(maxPages)}`,
+      received: String(pages),
+      hint: 'export the one that is meant',
+    })
 }
 
 function foreign(bytes: Uint8Array, name: string): PipelineError {

@@ -168,8 +168,8 @@ export const loadPixels = async ({ row, options }: LoadArguments): Promise<Pixel
 }
 
 /** A picture from elsewhere, by the same contract. */
-export const decodePicture: NonNullable<Implementation['decodePicture']> = ({ bytes, name, options }) =>
-  decodeImage(bytes, name, { significantBits: options.significantBits })
+export const decodePicture: NonNullable<Implementation['decodePicture']> = ({ bytes, name, options, bounds }) =>
+  decodeImage(bytes, name, { significantBits: options.significantBits, ...bounds })
 
 async function readInside(root: string, name: string): Promise<string> {
   const [realRoot, file] = await Promise.all([

@@ -15,7 +15,8 @@ export const run: Implementation['run'] = ({ options, ctx }) => {
 }
 
 /** A picture from elsewhere: phantoms that were written to files, above all. */
-export const decodePicture: NonNullable<Implementation['decodePicture']> = ({ bytes, name }) => decodeImage(bytes, name)
+export const decodePicture: NonNullable<Implementation['decodePicture']> = ({ bytes, name, bounds }) =>
+  decodeImage(bytes, name, bounds)
 
 /** Draws the picture (`images`) or its lesion mask (`masks`). */
 export const loadPixels: NonNullable<Implementation['loadPixels']> = ({ row, port, options }) => {

@@ -19,6 +19,7 @@ const loaders: Readonly<Record<VerbName, () => Promise<Verb>>> = {
   demo: async () => (await import('./demo.js')).demo,
   predict: async () => (await import('./predict.js')).predict,
   bundle: async () => (await import('./bundle.js')).bundle,
+  serve: async () => (await import('./serve.js')).serve,
   sweep: async () => (await import('./sweep.js')).sweep,
   worker: async () => (await import('./worker.js')).worker,
   table: async () => (await import('./table.js')).table,

@@ -67,6 +67,11 @@ export const verbs = {
     words: [{ name: 'run' }],
     flags: ['store', 'engine', 'node', 'out'],
   },
+  serve: {
+    summary: 'answers of a bundle over HTTP, on this machine alone unless told otherwise',
+    words: [{ name: 'bundle' }],
+    flags: ['engine', 'host', 'port', 'token-file', 'concurrency', 'max-body', 'max-pixels', 'timeout'],
+  },
   sweep: {
     summary: 'many variants of a pipeline as one run: what it would do, does, and has done',
     words: [{ name: 'action', choices: ['plan', 'run', 'resume', 'status', 'cancel'] }, file],

@@ -6,6 +6,7 @@ import {
   type Operation,
   type OperationContext,
   type SeedlessContext,
+  type PictureBounds,
   type PixelLoading,
 } from '@etsef/plugin-api'
 import type { StoredBatch } from '@etsef/plugin-api/codec'
@@ -35,6 +36,8 @@ export interface PredictionHost {
   /** Tensor engine, where something computes on tensors. */
   readonly engine: string | undefined
   readonly threads: number
+  /** For pictures that come from nobody knows whom; left out: the bounds of the source's own. */
+  readonly bounds?: PictureBounds | undefined
   readonly signal: AbortSignal
   log(this: void, node: string, level: 'debug' | 'info' | 'warn', message: string): void
 }

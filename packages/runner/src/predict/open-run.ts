@@ -26,6 +26,7 @@ export interface OpenRunOptions {
   /** Told what an operation says, and what is not as it was in the run. */
   readonly notice?: (message: string) => void
   readonly onDecoded?: PredictorOptions['onDecoded']
+  readonly bounds?: PredictionHost['bounds']
 }
 
 /** A run ready to be asked. */
@@ -61,7 +62,13 @@ export async function openRun(options: OpenRunOptions): Promise<OpenRun> {
 export async function hostFor(
   { registry }: Pick<RunPlace, 'registry'>,
   graph: FittedGraph,
-  { engine: wanted, threads = 1, signal, notice }: Pick<OpenRunOptions, 'engine' | 'threads' | 'signal' | 'notice'>,
+  {
+    engine: wanted,
+    threads = 1,
+    signal,
+    notice,
+    bounds,
+  }: Pick<OpenRunOptions, 'engine' | 'threads' | 'signal' | 'notice' | 'bounds'>,
 ): Promise<PredictionHost> {
   const find = (type: string): ReturnType<typeof registry.find> => registry.find(type)
   const needsEngine = graph.steps.some(({ type }) => find(type)?.operation.engine === 'tensor')
@@ -72,6 +79,7 @@ export async function hostFor(
     operation: (type) => find(type)!.operation,
     engine: engine?.name,
     threads,
+    bounds,
     signal: signal ?? new AbortController().signal,
     log: (node, level, message) => {
       if (level === 'warn') notice?.(`${node}: ${message}`)

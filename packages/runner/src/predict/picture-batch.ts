@@ -30,7 +30,9 @@ export async function openDecoder({ source }: FittedGraph, host: PredictionHost)
     })
   const live = createLiveImages()
   return async ({ id, bytes }) => {
-    const image = await live.decode(() => decode({ bytes, name: id, port: source.port, options: source.options }))
+    const image = await live.decode(() =>
+      decode({ bytes, name: id, port: source.port, options: source.options, bounds: host.bounds }),
+    )
     checkPixels(image)
     return image
   }

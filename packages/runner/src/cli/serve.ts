@@ -1,0 +1,68 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { openBundle } from '../bundle/open-bundle.js'
+import { bundleDigest } from '../bundle/write-bundle.js'
+import { findProjectRoot } from '../registry/find-project.js'
+import { runnerVersion } from '../run/runner-version.js'
+import { UsageError, wholeNumber, type Arguments } from './arguments.js'
+import { exitCodes } from './exit-codes.js'
+import { listenForInterrupts } from './interrupts.js'
+import type { Output } from './output.js'
+
+/** `etsef serve BUNDLE`: answers of a bundle over HTTP, until it is interrupted; what is being answered then is answered. */
+export async function serve(args: Arguments, output: Output): Promise<number> {
+  const { values, cwd } = args
+  const host = values.host ?? '127.0.0.1'
+  const port = wholeNumber(values.port, 'port', 0) ?? 8080
+  const token = tokenOf(args)
+  if (token === undefined && !['127.0.0.1', '::1', 'localhost'].includes(host))
+    throw new UsageError(`on ${host} others can ask, too: give a token with --token-file FILE or ETSEF_TOKEN`)
+  const limits = {
+    concurrency: wholeNumber(values.concurrency, 'concurrency') ?? 8,
+    maxBytes: wholeNumber(values['max-body'], 'max-body') ?? 20_000_000,
+    maxPixels: wholeNumber(values['max-pixels'], 'max-pixels') ?? 25_000_000,
+    timeoutSeconds: wholeNumber(values.timeout, 'timeout') ?? 30,
+  }
+  process.env['TF_NUM_INTRAOP_THREADS'] ??= '1'
+  process.env['TF_NUM_INTEROP_THREADS'] ??= '1'
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2'
+  const signal = listenForInterrupts()
+  const log = (line: Readonly<Record<string, unknown>>): void => {
+    if (!args.isQuiet) output.note(JSON.stringify({ time: new Date().toISOString(), ...line }))
+  }
+  // What is being answered when the signal comes is answered: the predictor does not listen to it.
+  const opened = await openBundle({
+    ...{ root: findProjectRoot(cwd), dir: resolve(cwd, args.rest[0] ?? ''), engine: values.engine },
+    bounds: { maxPixels: limits.maxPixels, maxPages: 1 },
+    notice: (message) => {
+      log({ event: 'note', message })
+    },
+  })
+  const { index, predictor } = opened
+  const { createServer } = await import('../serve/create-server.js')
+  const bundle = bundleDigest(index)
+  const app = await createServer({
+    ...{ predictor, bundle, token, ...limits, log },
+    ...{ title: `${index.name}: ${index.target}`, version: runnerVersion },
+  })
+  try {
+    const address = await app.listen({ host, port })
+    if (args.isJson) output.line(JSON.stringify({ address, bundle, target: index.target, ...limits }))
+    else output.line(`${index.target} of run ${index.run} at ${address}`)
+    if (!signal.aborted) await once(signal, 'abort')
+    log({ event: 'stopping' })
+  } finally {
+    await app.close()
+    await predictor.close()
+  }
+  return exitCodes.ok
+}
+
+/** On the command line itself every user of the machine could read it. */
+function tokenOf({ values, cwd }: Arguments): string | undefined {
+  const file = values['token-file']
+  const token = (file === undefined ? process.env['ETSEF_TOKEN'] : readFileSync(resolve(cwd, file), 'utf8'))?.trim()
+  if (token === '') throw new UsageError('the token is empty')
+  return token
+}
