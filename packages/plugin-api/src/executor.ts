@@ -96,7 +96,7 @@ export interface ExecutorWorkContext {
 }
 
 /**
- * A way to run stages elsewhere. The distribution of work, and what happens when a machine dies, are its engine's; the runner keeps
+ * Runs stages outside the runner's own processes, with Slurm for instance. Its engine distributes work and handles dying machines; the runner keeps
  * graph, keys, cache and journal, and believes that a stage is done when its artifact is in the store. Any engine may run a task twice:
  * artifacts are published under their keys, whole and once, so that this is harmless.
  *

@@ -42,7 +42,7 @@ export interface SiblingRun {
   readonly run: string
   readonly status: string
   readonly startedAt: string
-  /** Options that differ from those of the run that is told of. */
+  /** Options that differ from those of the run that the report is about. */
   readonly changes: readonly {
     readonly node: string
     readonly option: string

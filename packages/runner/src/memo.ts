@@ -1,9 +1,12 @@
-/** Results by what they were made of, for many variants of one thing that share most of their parts. */
+/**
+ * Remembers results by the objects they were made from. Example: 200 trials of a sweep differ in one node, and the other nodes are read
+ * once for all.
+ */
 export interface Memo {
   /**
    * What `make` gave for these ingredients before, or gives now.
    *
-   * Ingredients are compared by identity, so a result is found as long as nothing that it was made of was made anew.
+   * Ingredients are compared by identity (`===`): the result is found only if every object among them is the same object as before.
    *
    * @param keep - Whether the result is kept for the next time; left out: it is.
    */
@@ -34,7 +37,7 @@ export function createMemo(): Memo {
         }
         level = below
       }
-      // The word that comes first tells the type.
+      // The first ingredient is a word such as `node`, and all results under one word have one type.
       if (level.isMade) return level.result as T
       const result = make()
       if (keep?.() ?? true) {

@@ -66,7 +66,7 @@ export function encodeState(state: unknown): EncodedState {
  * @throws PipelineError `ERR_CORRUPT_ARTIFACT` for text that is not JSON, or an array outside the bytes.
  */
 export function decodeState(encoded: EncodedState): unknown {
-  // A copy starts at an address every array type accepts.
+  // Typed arrays need an offset that is a multiple of their item size. A copy starts at offset 0, which fits all of them.
   const buffer = encoded.bytes.slice().buffer
   const decode = (value: unknown): unknown => {
     if (value === null || typeof value !== 'object') return value

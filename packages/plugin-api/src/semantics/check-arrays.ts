@@ -1,6 +1,9 @@
 import { PipelineError, type ErrorCode } from '../errors.js'
 
-/** Checks an array of numbers. Realms and copies of libraries make no difference: the type goes by its name. */
+/**
+ * Checks an array of numbers. Its type is told by the name of its constructor: `instanceof` fails for arrays of another realm, such as a
+ * vm.
+ */
 export function numbers(
   value: unknown,
   name: string,

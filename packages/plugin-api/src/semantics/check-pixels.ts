@@ -20,7 +20,7 @@ export function checkPixels(given: PixelImage): void {
   const type = arrays[dtype]
   const received = Object.prototype.toString.call(data).slice('[object '.length, -1)
   if (received !== type) throw refusal(`is ${dtype} with other data`, type, received)
-  // Its name was looked at: realms make no difference.
+  // The constructor was checked by its name, since an array of another realm (a worker, a vm) fails `instanceof`.
   const values = data as PixelImage['data']
   const numValues = shape.reduce((product, size) => product * size, 1)
   if (values.length !== numValues)

@@ -46,7 +46,7 @@ export function sourceRows(given: GivenBatch, what: string): Rows {
       : refuse(`"${name}" has ${String(values.length)} entries for ${String(ids.length)} rows`)
   }
   texts(given.sourceIds, 'sourceIds', undefined, what)
-  // Lineage is kept a line an image.
+  // The lineage file holds one source id a line, so an id must not contain a line break.
   if (given.sourceIds.length !== ids.length || given.sourceIds.some((each) => !/^[^\r\n]+$/.test(each)))
     refuse('every row needs a sourceId, the sha256 of its original')
   numbers(given.labels, 'labels', 'Int32Array', undefined, what)

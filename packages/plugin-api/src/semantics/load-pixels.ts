@@ -7,7 +7,7 @@ import { opaqueId } from './opaque-names.js'
 /** Whose pixels they are. */
 export interface PixelOwner {
   readonly type: string
-  /** Node that is told when the pixels cannot be had. */
+  /** Node that an error names when the pixels cannot be loaded. */
   readonly node?: string | undefined
   readonly isSource: boolean
   loadPixels(this: void, args: LoadPixelsArguments<unknown>): Promise<PixelImage>
@@ -23,7 +23,8 @@ export interface PixelRow {
 /**
  * Asks an operation for the pixels of a row, and checks what it gives.
  *
- * A source finds the picture by its uri; what changes pictures on the way must not read the class there, and sees the opaque name.
+ * A source finds the picture by its uri. Operations after it, such as a rotation, could read the class from the uri (`glioma/a.jpg`), so
+ * they get the opaque name only.
  *
  * @throws PipelineError that names the owner: whoever asks for pixels has done nothing wrong when they cannot be had.
  */
@@ -48,7 +49,7 @@ export async function loadPixelsOf(
   return image
 }
 
-/** Errors that say already whose fault they are: of what is further up. */
+/** Errors that already name the node they come from, because they were thrown by a loader further upstream. */
 const located = new WeakSet<Error>()
 
 function blamed(thrown: unknown, prefix: string, { type, node }: PixelOwner): PipelineError {

@@ -160,7 +160,7 @@ function parentsOf(given: GivenBatch): readonly string[] {
   return given.kind === 'images' ? (given.parentIds ?? given.ids) : given.ids
 }
 
-/** A report has seen everything: its rows are its own, and nothing downstream can be fitted on them. */
+/** A report sees all labels. It may give any rows, since no operation can be fitted on what a report gives. */
 function reportPolicy(what: string): RowPolicy {
   return {
     attach: (given) => ({

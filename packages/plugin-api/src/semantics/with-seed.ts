@@ -16,7 +16,7 @@ export function withSeed(ctx: SeedlessContext, type: string, seed: string | unde
   const ask = (): string => seed ?? refuse(type)
   const isGiven = seed !== undefined
   const added: Pick<OperationContext, 'rng'> = { rng: (...labels) => createRng(ask(), ...labels) }
-  // What is not given is not enumerable either: a copy of the context is no question for it.
+  // Not enumerable, so that copying the context with `{ ...ctx }` does not call the getter, which throws.
   Object.defineProperties(ctx, {
     seed: { get: ask, enumerable: isGiven },
     rng: { value: added.rng, enumerable: isGiven },

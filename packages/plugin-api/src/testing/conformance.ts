@@ -438,7 +438,7 @@ function checkPlan(operation: Operation, given: ConformanceCase, outputs: RunOpe
       demand(fitsModelType(spec, models), `Output "${name}" declares other models than planned`, expected, received)
     }
     const real = specOf(outputs[name])
-    // A model or report is a directory of its plugin's own format: its facts are that plugin's to test.
+    // A model or report is a directory in the plugin's own format, which only the plugin's own tests can check.
     if (!isRowKind(real.kind)) continue
     for (const fact of ['numFeatures', 'classNames', 'numSamples'] as const) {
       if (spec?.[fact] === undefined) continue

@@ -77,7 +77,7 @@ export interface RunOperationResult {
 
 /** Options with defaults filled in, checked as the runner checks them. @throws {@link PipelineError} `ERR_BAD_OPTION`. */
 export function checkedOptions(operation: Operation, options: Readonly<Record<string, unknown>> = {}): unknown {
-  // Options of a test are what YAML could hold.
+  // Tests give options as plain values, the same that YAML could hold.
   const { value, issues } = checkOptions(operation.options as unknown as Schema, options as Json)
   const [problem] = issues
   if (problem) {

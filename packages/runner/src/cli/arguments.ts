@@ -99,7 +99,7 @@ function argumentsOf(
   given: Readonly<Record<string, unknown>>,
   cwd: string,
 ): Arguments {
-  // Both parsers were told by the same table which flags are switches, texts and lists.
+  // The types agree: the parser was set up from the same table of flags that they are derived from.
   const values = given as Values
   return { verb, rest, cwd, isJson: values.json ?? false, isQuiet: values.quiet ?? false, values }
 }

@@ -76,13 +76,13 @@ function report(thrown: unknown, args: Arguments | undefined, cwd: string, outpu
     for (const error of problems) output.line(`${error.place ? formatProblem(error, root) : formatError(error)}\n`)
     output.line(`${String(problems.length)} problem${problems.length === 1 ? '' : 's'}`)
   }
-  // The pipeline may be sound: what failed is the machine.
+  // The machine failed (a full disk, for instance), so nothing is said about the pipeline being wrong.
   return problems.some(({ code }) => code === 'ERR_STORE' || code === 'ERR_EXECUTOR')
     ? exitCodes.failed
     : exitCodes.invalid
 }
 
-// A reader that has enough (`| head`) closes the pipe: the rest of the output has nobody, and a run goes on to its end.
+// A reader such as `| head` closes the pipe when it has enough. Later output is dropped without an error, and a run goes on to its end.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (thrown: NodeJS.ErrnoException) => {
     if (thrown.code !== 'EPIPE' && thrown.code !== 'ERR_STREAM_DESTROYED') throw thrown
@@ -90,7 +90,7 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 process.exitCode = await main(process.argv.slice(2), process.cwd())
-// A timer or socket that a plugin left open would keep the command; what is still to be written may.
+// A timer or socket that a plugin left open would keep the process alive, so it is ended here, after all output is written.
 const streams = [process.stdout, process.stderr].filter((stream) => stream.writableLength > 0)
 await Promise.all(
   streams.map(

@@ -18,7 +18,7 @@ export interface MemoryWatch {
 /** Between two looks: a stage that allocates as fast as memory can be written gets past the limit by what it writes in that time. */
 const intervalMs = 50
 
-/** What a worker takes before it does anything; a stage is not told what it costs to run it. */
+/** Megabytes that an idle worker takes. They are not counted as the stage's, because a stage's estimate does not include them. */
 export const runtimeMb = 96
 
 /**

@@ -32,7 +32,7 @@ export interface TaskOptions {
   readonly signal: AbortSignal
   /** The machine is about to end the task: it stops, and comes again if something of it is kept. */
   readonly endsSoon?: AbortSignal
-  /** GPUs by device, for the stages that ask for some; left out: the surroundings tell. */
+  /** GPUs by device, for the stages that ask for some; left out: those of `CUDA_VISIBLE_DEVICES`. */
   readonly devices?: readonly string[]
 }
 
@@ -92,7 +92,7 @@ async function runTaskStage(each: TaskStage, work: Work): Promise<Outcome> {
     return 'found'
   }
   const inputs = [...spec.inputs.map(({ key }) => key), ...(spec.state === undefined ? [] : [spec.state])]
-  // What should have made it failed, and said so.
+  // An input is missing because the stage that makes it has failed, which the journal says already.
   if (inputs.some((key) => store.find(key).state !== 'present')) return 'missing-input'
   const isTaken = await takeOrWait(locks, store, spec.key, work.signal)
   try {

@@ -28,7 +28,7 @@ export interface TaskFile {
   readonly onError: 'stop' | 'continue'
   /** Attempts after the first, by class of failure. */
   readonly retries: Readonly<Partial<Record<FailureClass, number>>>
-  /** What a lost worker or the machine did wrong is left to the engine to try again. */
+  /** After a failure of the worker or the machine the engine starts the task again; the task does not try again itself. */
   readonly isRetriedByEngine: boolean
   readonly timeoutMs?: number | undefined
 }

@@ -99,7 +99,7 @@ export function createWorkerPool(options: {
           resolve()
         })
         child.on('error', () => {
-          // Never started: there will be no exit.
+          // The process could not be started, so no event of its exit will come.
           if (child.pid === undefined) resolve()
         })
       }),
@@ -171,13 +171,14 @@ function workerEnvironment({ threads, engine, devices }: WorkerKind): NodeJS.Pro
     ...process.env,
     OMP_NUM_THREADS: count,
     OPENBLAS_NUM_THREADS: count,
-    // More would give other bits; the compiled kernels share an operation's work without.
+    // With more threads, native engines add numbers in another order, and results differ in their last bits. Compiled kernels spread work
+    // over threads without that.
     TF_NUM_INTRAOP_THREADS: '1',
     TF_NUM_INTEROP_THREADS: '1',
     ETSEF_KERNEL_THREADS: count,
     ETSEF_COORDINATOR: String(process.pid),
     // Glibc gives each helper thread of V8 a heap of its own, and none gives back what another freed: a long stream's memory creeps up.
-    // Native engines keep theirs: their threads allocate at once, and their tensors dwarf what creeps.
+    // Native engines keep one heap per thread: their threads allocate at the same time, and that memory is small beside their tensors.
     ...(engine === undefined && process.env['MALLOC_ARENA_MAX'] === undefined ? { MALLOC_ARENA_MAX: '1' } : {}),
     ...(engine === undefined ? {} : { ETSEF_ENGINE: engine }),
     ...(devices === undefined ? {} : { CUDA_VISIBLE_DEVICES: devices.join() }),
@@ -193,10 +194,13 @@ function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-/** Workers that may die in a row before they begin a stage: they were idle, or starting, and the stage is no attempt the poorer. */
+/**
+ * Workers that may die in a row before they begin a stage. They died idle or while starting, so it does not count as one of the stage's
+ * attempts.
+ */
 const maxTries = 8
 
-/** The worker was dead before it began the stage; it may have been so for a while without the news having come. */
+/** The worker died before it began the stage, perhaps some time ago: the pool learns of it only when it uses the worker. */
 class NotBegun extends Error {
   readonly failed: AttemptFailed
 
@@ -223,7 +227,7 @@ function runOn(
 ): Promise<StageResult> {
   const { child } = handle
   return new Promise((resolve, reject) => {
-    // Why this side ended the worker, when it did.
+    // Set when the pool itself ends the worker, for time or memory: its exit then means that.
     let ended: AttemptFailed | undefined
     const end = (why: AttemptFailed): void => {
       ended ??= why
@@ -264,7 +268,7 @@ function runOn(
           type: 'publish',
           refusal: why && { ...why.toJSON(), code: why.code, message: why.message },
         }
-        // A worker that is gone meanwhile is heard of by its exit.
+        // If the worker has died, its exit event reports that; failing to send needs no report of its own.
         child.send(answer, () => undefined)
       } else onMessage(message)
     }

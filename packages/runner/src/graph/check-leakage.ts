@@ -162,7 +162,7 @@ function checkJoin(node: GraphNode, nodes: Nodes, specs: Specs, problems: Pipeli
   }
 }
 
-/** The way the rows of an edge came, from the nearest node that fits down to the edge: `split → tl`. */
+/** The nodes that the rows of an edge came through, from the nearest one that fits down to the edge, for messages: `split → tl`. */
 function pathTo(edge: Edge, nodes: Nodes, isStart: (node: GraphNode) => boolean): string {
   const path = [edge.from.node]
   for (let node = nodes.get(edge.from.node); node && !isStart(node);) {

@@ -45,7 +45,7 @@ export function nodesBehind(
   return [...found.values()]
 }
 
-/** Edges that rows come through; of copies and splits of pictures the first is the way they came. */
+/** The edges through which the rows of a node arrive; of a combine (here one that copies or splits pictures) only the first. */
 function rowEdges(node: GraphNode): readonly Edge[] {
   const edges = edgesInto(node).filter(({ kind }) => isRowKind(kind))
   return node.installed.operation.kind === 'combine' ? edges.slice(0, 1) : edges

@@ -40,7 +40,7 @@ function isInside(node: LocatedMap, [head, ...rest]: readonly string[], parts: P
   if (each?.kind === 'map' && each.entries.has(head!)) return true
   if (each?.kind === 'list' && each.items.some((item) => item.kind === 'scalar' && String(item.value) === head))
     return true
-  // A list that a variable stands for: what follows the name is an item, then its option.
+  // "each" is a variable here, so its items are not known yet: in `svm.a.c` the step `a` is taken for an item, and `c` for its option.
   if (each?.kind === 'scalar') return true
   const part = node.entries.get('part')?.value
   if (part?.kind !== 'scalar') return false

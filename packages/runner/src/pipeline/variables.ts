@@ -102,7 +102,8 @@ function replaceInNodes(resolver: Resolver, nodes: LocatedMap, memo: Memo): Loca
     entries.set(id, resolved.entry)
   }
   resolver.frame = outer
-  // Bounds are of all nodes together: where they are passed, they are passed as if there were no other variant.
+  // The bounds count all nodes together. Where they are exceeded, all nodes are resolved again without the memo, so that the error is the
+  // same as without other variants.
   if (resolver.isExhausted || sum.numReferenced > yamlLimits.referenceValues) {
     resolver.problems.length = numBefore
     resolver.isExhausted = false

@@ -4,7 +4,7 @@ import type { Stage } from './stages.js'
 
 /** How pixels of an image output are loaded: the operation, and the chain of what feeds its image inputs. */
 export interface LoaderChain {
-  /** Node that is told when the pixels cannot be had. */
+  /** Node that an error names when the pixels cannot be loaded. */
   readonly node: string
   /** Absolute path of the plugin's manifest module. */
   readonly entry: string

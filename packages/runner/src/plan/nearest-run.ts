@@ -2,7 +2,7 @@ import type { Earlier } from './explain.js'
 import type { Stage } from './stages.js'
 
 /**
- * Finds, for a stage, the earlier run in which it and what is upstream of it differ least from now: the change to tell of is the one against
+ * Finds, for a stage, the earlier run in which it and what is upstream of it differ least from now: the change that `explain` reports is the one against
  * that run, not against the last, which may have been of something else.
  *
  * @param stages - Producers first.
@@ -22,7 +22,7 @@ export function nearestRun(
   }
 }
 
-/** Per stage, how many stages and ingredients differ, counted along every way that leads to it. */
+/** Per stage, how many stages and ingredients differ, counted along every path of edges that leads to it. */
 function distancesTo(earlier: Earlier, stages: ReadonlyMap<string, Stage>): ReadonlyMap<string, number> {
   const distances = new Map<string, number>()
   for (const stage of stages.values()) {

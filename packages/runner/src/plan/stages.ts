@@ -82,7 +82,7 @@ export function buildStages(graph: Graph, order: readonly string[], context: Sta
   for (const id of order) {
     const node = graph.nodes.get(id)
     if (!node) continue
-    // What a stage is made of, the context is told of every time.
+    // Asked for outside the memo: the context notes the content and code that the run uses, also for a stage that comes from the memo.
     const content = context.content(node)
     const implementation = context.implementationDigest(node.installed.plugin)
     const ancestry = graph.ancestries.get(id)

@@ -28,14 +28,15 @@ function breakDown(thrown: unknown): void {
 process.on('unhandledRejection', breakDown)
 process.on('uncaughtException', breakDown)
 process.once('message', (all: readonly (ToDescribe & { readonly index: number })[]) => {
-  // A module that waits for what never happens then ends the process, instead of keeping it.
+  // Without this channel nothing keeps the process alive, so a module that waits for something that never happens ends it, instead of
+  // hanging.
   process.channel?.unref()
   void (async () => {
     for (const each of all) {
       current = each
       send({ type: 'start', index: each.index })
       const description = await describe(each)
-      // What it left behind may break a moment later.
+      // A timer or promise that the module started may throw a moment later, which is a fault of this module, too.
       await new Promise((resolve) => setImmediate(resolve))
       send({ type: 'done', index: each.index, description })
     }

@@ -2,7 +2,7 @@ import { relative, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { asError } from '../errors.js'
 
-/** What became of importing a module that nobody vouches for. */
+/** The result of importing a module of a plugin, which may print, throw, hang or end the process. */
 export type Imported = ({ readonly exported: unknown } | { readonly failed: Failure }) & {
   /** The first thing it printed. */
   readonly printed?: string
@@ -61,7 +61,7 @@ export async function guardedImport(
   }
 }
 
-/** Several modules may load at a time: the last one that is done opens the way again. */
+/** Several modules may load at a time: the guard is lifted when the last one is done. */
 let numGuards = 0
 let open: (() => void) | undefined
 let heard = ''

@@ -137,7 +137,8 @@ function pluginCode(
     const isOwn = dir === plugin.dir
     // A linked package is worked on here: its files count, not its version.
     const told = version === undefined || (!isOwn && isLinked(dir)) ? {} : { version }
-    // What installed packages stand on in turn is told by its version; asking for its files would cost more than most pipelines.
+    // Dependencies of installed packages are identified by their versions alone: reading all of their files would take longer than most
+    // pipelines run.
     if (!isOwn && !isLinked(dir) && !direct.has(dir)) return { name, ...told, digest: '' }
     const code = look(dir, isOwn ? plugin : undefined)
     seen.push(code.seen)

@@ -8,7 +8,10 @@ import type { Store } from '../store/store.js'
 import type { KeyedPipeline } from './key-pipeline.js'
 import type { StageReport } from './run-stages.js'
 
-/** Sees that what a run publishes was made by the code that its keys tell. */
+/**
+ * Makes sure that each artifact of a run was made by the code whose digest is in its key, even when a plugin's file is edited during the
+ * run.
+ */
 export interface CodeWatch {
   /** Files with what was seen of the code that a stage runs: its own plugin's, and of those that load its pixels. */
   seenBy(stage: Stage): readonly string[]
@@ -22,7 +25,7 @@ export interface CodeWatch {
   settle(reports: ReadonlyMap<string, StageReport>): ReadonlyMap<string, StageReport>
 }
 
-/** Clocks of a file system may be behind by this. */
+/** Milliseconds by which times of files may lag behind the clock of this process. */
 const slackMs = 20
 
 /**
@@ -81,7 +84,7 @@ export function watchCode(keyed: KeyedPipeline, store: Store, dir: string): Code
       if (changes.size === 0) return reports
       const settled = new Map(reports)
       const suspicious = new Map<string, PipelineError>()
-      // Producers come first.
+      // Stages are listed producers first, so an artifact's inputs have been judged before it is.
       for (const stage of keyed.stages.values()) {
         const at = publishedAt.get(stage.id)
         const report = reports.get(stage.id)
@@ -103,7 +106,10 @@ export function watchCode(keyed: KeyedPipeline, store: Store, dir: string): Code
   }
 }
 
-/** What cannot be written, as on a full disk, workers cannot look at; the last look is this side's. */
+/**
+ * Workers check the code against this file. Where it cannot be written, as on a full disk, they do not, and only the check at the end of
+ * the run is left.
+ */
 function attempt<T>(work: () => T): T | undefined {
   try {
     return work()

@@ -102,7 +102,7 @@ interface Ledger {
   finish(): ReadonlyMap<string, StageReport>
 }
 
-/** What was heard of a key. */
+/** What the journals have said of a key so far. */
 interface Heard {
   attempts: number
   numLost: number
@@ -287,7 +287,7 @@ function hasInputs(stage: Stage, { stages, store }: DispatchOptions): boolean {
 interface Round {
   /** Not given to the engine yet. */
   readonly waiting: Map<string, ExecutorTask>
-  /** In the hands of the engine, by id, with the run that submitted each. */
+  /** Submitted to the engine and not ended, by id, with the run that submitted each. */
   readonly submitted: Map<string, SubmittedTask & { readonly isOwn: boolean }>
   /** Of each task that was not given to the engine yet. */
   readonly firstStage: ReadonlyMap<string, Stage>
@@ -336,7 +336,7 @@ async function submitRound(needed: readonly Stage[], ledger: Ledger, options: Di
 
 const followed = new WeakMap<Ledger, Map<string, TaskJournals>>()
 
-/** One reader of a run's journals for all rounds: what was heard is not heard again. */
+/** Reads the journals of a run. One reader serves all rounds, because it remembers how far it has read: no event is handled twice. */
 function journalsOf(run: string, ledger: Ledger, { store }: DispatchOptions): TaskJournals {
   const known = followed.get(ledger) ?? new Map<string, TaskJournals>()
   followed.set(ledger, known)
@@ -426,7 +426,7 @@ function idOf({ stages }: StageGroup): string {
     .digest('hex')
 }
 
-/** What a lost worker or the machine did wrong is the engine's to try again. */
+/** Retries for an executor that itself runs a task again when its worker or machine fails: the runner adds none of its own for those. */
 function withoutMachines(retries: Retries): Retries {
   return { ...retries, lost: 0, infra: 0 }
 }
@@ -468,7 +468,7 @@ async function waitFor(round: Round, ledger: Ledger, options: DispatchOptions): 
     if (onError === 'stop' && ledger.hasFailed()) waiting.clear()
     else if (ready.length > 0) {
       for (const { id } of ready) waiting.delete(id)
-      // What a task needs and is not there has failed, or was lost: the next round knows.
+      // Where an input of a waiting task is missing, the task that makes it has failed or was lost. The next round decides what follows.
       const able = ready.filter(({ id }) => hasInputs(round.firstStage.get(id)!, options))
       if (able.length > 0) await submit(able, options)
       for (const { id } of able) submitted.set(id, { id, run, isOwn: true })

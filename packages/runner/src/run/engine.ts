@@ -22,7 +22,7 @@ export async function importEngines(engines: InstalledProvider): Promise<EngineP
 export async function probeEngine(registry: Registry, wanted: string | undefined): Promise<EngineProbe> {
   if (!registry.engines) throw noEngine()
   const provider = await importEngines(registry.engines)
-  // The provider honours the environment; the pipeline's wish is handed to it the same way.
+  // The provider reads ETSEF_ENGINE. The pipeline's choice is put there too, unless the user has set it: the environment wins.
   if (wanted !== undefined && wanted !== 'auto') process.env['ETSEF_ENGINE'] ??= wanted
   return provider.probe()
 }

@@ -169,7 +169,7 @@ function split(items: readonly number[], weightOf: (item: number) => number, mos
   const runs: number[][] = Array.from({ length: count }, () => [])
   let weight = 0
   items.forEach((item, index) => {
-    // By the middle of what it weighs; no run is left without, however uneven the weights are.
+    // An item goes to the run in which the middle of its weight falls; no run is left empty, however uneven the weights are.
     const at = total > 0 ? Math.floor(((weight + weightOf(item) / 2) / total) * count) : index % count
     runs[Math.min(count - 1, at)]!.push(item)
     weight += weightOf(item)

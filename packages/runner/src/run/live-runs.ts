@@ -32,7 +32,7 @@ export function beginRun(storeDir: string, record: RunRecord): RunLease {
     try {
       lutimesSync(join(dir, holderFile), now, now)
     } catch {
-      // The next time will do.
+      // Not written this time: the sign is given again soon, and a run counts as alive for much longer than that.
     }
   }, renewMs)
   timer.unref()
@@ -76,7 +76,8 @@ export function isRunLive(storeDir: string, run: string): boolean {
   const { pid, start, isHere } = holder
   if (!isHere) return Date.now() - lastSign(join(runDir(storeDir, run), holderFile)) < silentMs
   const now = processStart(pid)
-  // A process id comes round again; where the system does not tell when it began, the id alone counts.
+  // Systems reuse process ids, so the time at which the process began must match too. Where the system does not tell it, the id alone
+  // decides.
   return isProcessAlive(pid) && (now === '0' || now === start)
 }
 

@@ -64,7 +64,7 @@ function readOptions(executor: Executor, texts: readonly string[]): JsonObject {
   return value as JsonObject
 }
 
-/** Numbers and switches are told by how they look, as in YAML. */
+/** `4` becomes a number and `true` a switch, as in YAML; every other text stays a text. */
 function valueOf(text: string): Json {
   if (text === 'true' || text === 'false') return text === 'true'
   return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text
@@ -88,7 +88,7 @@ export function openExecutor(
   })
 }
 
-/** Name of a store, made once: wherever it is mounted, it is the same. */
+/** Name of a store. It is made once and kept in the store, so that machines that mount the folder at different paths agree on it. */
 export function storeId(storeDir: string): string {
   const file = join(storeDir, 'store-id')
   const read = (): string | undefined => {
@@ -104,7 +104,7 @@ export function storeId(storeDir: string): string {
       const temporary = join(storeDir, storeFolders.temporary, temporaryName())
       writeFileSync(temporary, `${randomUUID().slice(0, 8)}\n`)
       try {
-        // Of two that make it at once, the first one's stays.
+        // Another process may have made the name at the same moment: the one that was linked first stays, and is read below.
         linkSync(temporary, file)
         rmSync(temporary)
       } catch {

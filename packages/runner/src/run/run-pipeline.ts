@@ -130,7 +130,7 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
         Math.min(cpus, numToRun),
       )
     const common = {
-      // An engine would look for machines with GPUs that may not be there: it is told of those that the run offers.
+      // Only GPUs that the run offers (`--gpus`) may be requested: a cluster asked for one it has not keeps the task waiting for ever.
       stages: session ? withOffered(keyed.stages, options.gpus ?? 0) : keyed.stages,
       wanted: plan.wanted,
       forced,
@@ -173,7 +173,8 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
   )
   const testLabelReads = Object.values(stages).reduce((total, stage) => total + (stage.testLabelReads ?? 0), 0)
   const record: RunRecord = { ...base, status, seconds: secondsSince(startedAt), testLabelReads, stages }
-  // Of a full disk, what a stage said of it is the news; that the record could not be written either is not.
+  // On a full disk a stage has failed first, and its error names the cause. The record cannot be written either, which need not be said
+  // again.
   const keep = (what: string, work: () => void): void => {
     try {
       work()

@@ -77,7 +77,7 @@ export function writeRecord(dir: string, record: RunRecord): void {
 export function parseRunRecord(text: string): RunRecord | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    // Every field that is relied on was looked at.
+    // `isRunRecord` has checked every field that is used.
     return isRunRecord(value) ? (value as RunRecord) : undefined
   } catch {
     return undefined

@@ -70,7 +70,8 @@ export function runStages(options: RunStagesOptions): Promise<ReadonlyMap<string
     }
     const tell = (event: ScheduleEvent): void => {
       events.push(event)
-      // What an effect sets off while decisions are followed waits for its turn.
+      // An effect may report an event at once, while earlier decisions are still carried out: the event is queued, so that decisions keep
+      // their order.
       if (isOver || isBusy) return
       isBusy = true
       try {

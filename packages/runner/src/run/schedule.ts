@@ -41,7 +41,7 @@ export interface AttemptFailure {
 /** What happened. */
 export type ScheduleEvent =
   | { readonly type: 'started' }
-  /** Nothing else has: a stage may begin. Told again as long as one does. */
+  /** No other event is waiting, so one stage may begin. Sent again until no stage begins any more. */
   | { readonly type: 'idle' }
   /** The answer to `look`. */
   | { readonly type: 'looked'; readonly id: string; readonly isThere: boolean }
@@ -100,7 +100,7 @@ export function createSchedule<S extends SchedulableStage>(options: ScheduleOpti
   const { stages, budget } = options
   const status = new Map<string, Status>()
   const running = new Map<string, Running>()
-  // Two nodes of one definition have one key: the second takes what the first makes.
+  // Two nodes with equal operation, options and inputs have the same key: the second uses the artifact that the first makes.
   const runningKeys = new Set<string>()
   const forced = new Set(options.forced)
   const consumers = consumersIn(stages)
@@ -111,7 +111,7 @@ export function createSchedule<S extends SchedulableStage>(options: ScheduleOpti
   let isEnded = false
   let decisions: Decision<S>[] = []
 
-  /** A stage is needed: unless it is there, so is everything that it is made of. */
+  /** A stage is needed. Unless its artifact is in the store, the stages that make its inputs are needed too. */
   const need = (id: string): void => {
     const open = [id]
     for (let next = open.pop(); next !== undefined; next = open.pop()) {

@@ -5,7 +5,10 @@ import type { ImplementationDigests } from '../registry/implementation-digest.js
 import type { Registry } from '../registry/load-registry.js'
 import type { ContentDigest } from '../store/content-digest.js'
 
-/** What many variants of one pipeline need once: what was read of files, plugins and content, for a moment in which nothing changes. */
+/**
+ * What many variants of one pipeline share, read once: files, plugins and digests of content. A file that changes afterwards is not read
+ * again.
+ */
 export interface Shared {
   readonly files: PipelineFiles
   readonly registry: Registry

@@ -36,7 +36,7 @@ export interface Attempts {
   readonly logFiles: Map<string, string>
 }
 
-/** Makes attempts: what a worker publishes is told, and made to last. */
+/** Makes attempts. When a worker has published an artifact, that is reported as an event, and the artifact is flushed to disk. */
 export function attempts(options: AttemptOptions): Attempts {
   const { keyed, store, forced, pool, devices, durability, code, emit } = options
   const logFiles = new Map<string, string>()

@@ -24,7 +24,7 @@ function fileOf(storeDir: string, run: string): string {
   return join(tasksDir(storeDir, run), 'submitted.json')
 }
 
-/** Writes down what will be submitted, before it is: whoever comes next finds it, also after a kill. */
+/** Writes down the tasks before they are submitted: if this process is killed in between, the next one still finds them. */
 export function keepSubmission(storeDir: string, run: string, submission: Submission): void {
   const file = fileOf(storeDir, run)
   mkdirSync(tasksDir(storeDir, run), { recursive: true })
@@ -32,7 +32,7 @@ export function keepSubmission(storeDir: string, run: string, submission: Submis
   renameSync(`${file}.tmp`, file)
 }
 
-/** Nothing of the run is in the hands of its executor any more. */
+/** Forgets the submitted tasks of a run, once its executor has none of them any more. */
 export function forgetSubmission(storeDir: string, run: string): void {
   rmSync(fileOf(storeDir, run), { force: true })
 }

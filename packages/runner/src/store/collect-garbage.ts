@@ -85,7 +85,7 @@ function remove(store: Store, key: string, isInUse: (key: string) => boolean): b
       renameSync(hidden, store.path(key))
       return false
     } catch {
-      // That run has made it again already.
+      // The run that needs it has already made it again, so there is nothing to put back.
     }
   }
   removeQuietly(hidden)

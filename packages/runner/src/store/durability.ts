@@ -94,7 +94,7 @@ async function flushFileSystem(path: string): Promise<boolean> {
 
 async function flushPath(path: string): Promise<void> {
   const handle = await open(path).catch((thrown: unknown) => {
-    // Set aside or collected meanwhile: nothing left to keep.
+    // The artifact was set aside or collected since it was queued: there is nothing left to flush.
     if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw thrown
   })

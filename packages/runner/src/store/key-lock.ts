@@ -25,7 +25,8 @@ export function openKeyLocks(storeDir: string): KeyLocks {
   const path = (key: string): string => join(storeDir, storeFolders.locks, `${key}@${hostname()}`)
   const create = (key: string): boolean => {
     try {
-      // A link to nowhere is made with its text in one step; there is no moment at which the holder is unnamed.
+      // The lock is a symbolic link whose target text names the holder. A link is made together with its text in one step; a file would be
+      // empty for a moment.
       symlinkSync(holder, path(key))
       held.add(key)
       return true
@@ -38,7 +39,7 @@ export function openKeyLocks(storeDir: string): KeyLocks {
     tryTake(key) {
       if (held.has(key) || create(key)) return true
       if (!isAbandoned(path(key))) return false
-      // One of another user that cannot be removed is nobody's all the same.
+      // The lock of a dead process of another user cannot be removed. Its holder is gone all the same, so nobody waits for it.
       return removeQuietly(path(key)) ? create(key) : true
     },
     release(key) {
@@ -46,7 +47,7 @@ export function openKeyLocks(storeDir: string): KeyLocks {
       try {
         unlinkSync(path(key))
       } catch {
-        // Cleaned away.
+        // Something else has removed the lock already.
       }
     },
     close() {
@@ -78,7 +79,7 @@ export function sweepLocks(storeDir: string): void {
   for (const name of namesIn(dir)) if (isAbandoned(join(dir, name))) removeQuietly(join(dir, name))
 }
 
-/** Whether the process of this machine that made a lock is gone. A process id comes round again: its start tells it apart. */
+/** Whether the process of this machine that made a lock is gone. Systems reuse process ids, so the time at which the process began is compared, too. */
 function isAbandoned(path: string): boolean {
   try {
     const [, pid, start, host] = /^(\d+)(?:-(\d+))?@(.*)$/.exec(readlinkSync(path)) ?? []

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** Whether a process of this machine is there and not merely waiting to be buried by its parent. */
+/** Whether a process of this machine is alive. A zombie, which has ended and waits for its parent to read its exit status, is not. */
 export function isProcessAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)

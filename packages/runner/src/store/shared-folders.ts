@@ -17,14 +17,14 @@ export function makeFolders(dir: string, names: readonly string[]): void {
   if (!existsSync(dir)) {
     const above = existingAbove(dir)
     mkdirSync(dirname(dir), { recursive: true })
-    // A sticky folder, as /tmp is, is one where people keep their own.
+    // In a sticky folder, as /tmp is, users cannot remove each other's files: a store there belongs to one user, and is not shared.
     makeFolder(dir, (above.mode & sticky) === 0 ? above : undefined)
   }
   const root = statSync(dir)
   const shared = sharedBits(root)
-  // Workers take after this process: what operations write is shared, too. A thread may not set it.
+  // Worker processes inherit the umask, so that what operations write is shared, too. Node lets only the main thread set it.
   if (shared !== 0 && isMainThread) {
-    // It can only be read by setting it.
+    // Reading the umask without setting it is deprecated in Node, so a strict one is set for a moment.
     const own = process.umask(0o077)
     process.umask(own & ~shared)
   }

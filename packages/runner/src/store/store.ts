@@ -49,7 +49,7 @@ export function openStore(dir: string): Store {
   try {
     makeFolders(dir, Object.values(storeFolders))
   } catch (thrown) {
-    // One that may only be read serves what it has.
+    // A store that may only be read is still opened: what it holds can be used.
     if (!isFolder(artifacts) || !isFolder(join(dir, storeFolders.runs))) throw storeProblem(thrown, dir) ?? thrown
   }
   const path = (key: string): string => join(artifacts, key)
@@ -114,7 +114,7 @@ function findArtifact(dir: string, key: string): Found {
     try {
       size = lstatSync(join(dir, file.path)).size
     } catch {
-      // Counts as missing.
+      // A file that cannot be examined keeps size -1, which no manifest has: it counts as missing.
     }
     if (size !== file.bytes)
       return {

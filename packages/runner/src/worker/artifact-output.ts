@@ -231,7 +231,7 @@ function filesBelow(dir: string): string[] {
   return files
 }
 
-/** What planning promised must come. */
+/** An output that differs from the spec that `plan` gave for it is an error: nodes downstream were checked against that spec. */
 function checkSpec(port: string, spec: Spec | undefined, header: StreamHeader, numSamples: number): void {
   if (!spec) return
   const refuse = (what: string, expected: string, received: string): never => {

@@ -1,7 +1,7 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-/** Garbage that may pile up between two batches before it is collected; a share of what lives, and at least this. */
+/** Bytes that may be allocated between two batches before garbage is collected: a share of the live memory, and at least this. */
 const leastGarbageBytes = 8 * 2 ** 20
 const garbageShare = 0.5
 

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 
-/** What was made of small files, for as long as the files stay as they are. */
+/** A cache of values made from small files (a parsed manifest, a decoded table); an entry is used until the file changes. */
 export interface KeptFiles {
   /**
    * What `make` gives for the bytes of a file; made once while nothing about the file changes.

@@ -21,7 +21,7 @@ export function createLiveImages(limit = maxLiveImages): LiveImages {
     },
     async decode(work) {
       if (current < limit) current++
-      // Whoever finishes hands its place over.
+      // A decode that ends starts the next one waiting, so the number of images at work stays the same.
       else await new Promise<void>((resolve) => waiting.push(resolve))
       peak = Math.max(peak, current)
       try {

@@ -49,7 +49,7 @@ export function loadImplementation(operation: Operation): Promise<unknown> {
   return loading
 }
 
-/** Loads the code of every operation on the way to the pixels. */
+/** Loads the code of every operation from the source of an image to the output that is read: each may change the pixels. */
 export async function openLoader(chain: LoaderChain): Promise<Loader> {
   const operation = await importOperation(chain.entry, chain.type)
   // The declaration's `load` was checked against this type where the operation was defined.

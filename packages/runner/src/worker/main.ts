@@ -9,7 +9,7 @@ import { runStage } from './run-stage.js'
 
 /** The stage that runs. */
 let current: { readonly controller: AbortController; readonly spec: StageSpec } | undefined
-/** The coordinator is told why; what comes after is noise. */
+/** Set once the coordinator was told why this process ends: errors that follow from the same cause are not sent after it. */
 let isLeaving = false
 let answered: ((message: Extract<ToWorker, { type: 'publish' }>) => void) | undefined
 
@@ -27,7 +27,10 @@ function serialise(thrown: unknown, storeDir?: string): SerialisedError {
   return { fields: { code, message: error.message, ...fields }, stack: error.stack, corruptKey }
 }
 
-/** Asks the coordinator whether what was read is still what the key says. @throws PipelineError with its reason. */
+/**
+ * Asks the coordinator whether the files that the stage read are still those whose digest is in its key. @throws PipelineError with its
+ * reason.
+ */
 async function askToPublish(): Promise<void> {
   const { refusal } = await new Promise<Extract<ToWorker, { type: 'publish' }>>((resolve) => {
     answered = resolve
@@ -84,7 +87,7 @@ process.on('message', (message: ToWorker) => {
   else leave(0)
 })
 
-// The coordinator is gone, however it ended: nothing may go on without it.
+// The channel to the coordinator closed, so the coordinator has ended, even if it was killed: a stage must not go on computing for nobody.
 process.on('disconnect', () => {
   leave(1)
 })

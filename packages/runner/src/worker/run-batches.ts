@@ -42,7 +42,7 @@ export interface FittedState {
   readonly fitted: FittedInput
 }
 
-/** Short streams end before their garbage matters. */
+/** Batches between two collections of garbage: a stream shorter than this ends before its garbage matters. */
 const batchesPerSweep = 4
 
 /** Maps the rows port batch by batch: one batch is in memory at a time, and its row columns are put back as they were. */

@@ -69,7 +69,7 @@ export async function runStage(spec: StageSpec, { signal, send, askToPublish }: 
     }
   } catch (thrown) {
     artifact.discard()
-    // What was kept for another attempt was made of the same wrong bytes.
+    // Checkpoints of this stage were made of the changed file, too: the next attempt must not go on from them.
     if (thrown instanceof PipelineError && thrown.code === 'ERR_CHANGED_FILE') scope.forgetCheckpoints()
     const told = thrown instanceof CorruptArtifact ? thrown : await revealed(thrown, rows).catch(() => thrown)
     scope.log('error', told instanceof Error ? (told.stack ?? told.message) : String(told))
@@ -114,7 +114,10 @@ async function runApply(work: StageWork): Promise<void> {
   await runBatches(work, { state, fitted: { name: `${spec.node} (fitted)`, seen: readLineage(fitted) } })
 }
 
-/** What was fitted on the way to an artifact has seen stays known of it, so that a later node can refuse its test rows. */
+/**
+ * Writes down, with an artifact, every original image that anything fitted upstream of it has learned from: a later node refuses test rows
+ * made of those.
+ */
 async function writeInheritedLineage(
   spec: StageSpec,
   operation: Operation,

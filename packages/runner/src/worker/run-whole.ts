@@ -79,7 +79,7 @@ interface OutputFacts extends InputFacts {
   readonly keepsOrder: boolean
 }
 
-/** Short streams end before their garbage matters. */
+/** Rows between two collections of garbage: a stream shorter than this ends before its garbage matters. */
 const rowsPerSweep = 2048
 
 async function writeRows(work: StageWork, port: string, source: unknown, facts: OutputFacts): Promise<void> {

@@ -86,7 +86,7 @@ function blockOnDisk(descriptor: number, index: number): Ascending {
   }
 }
 
-/** Merges ascending runs; values that stand next to their like are repeated. */
+/** Merges ascending runs: a value that comes twice then stands next to its equal. */
 function repeatedIn(runs: readonly Ascending[]): ReadonlySet<number> {
   const repeated = new Set<number>()
   const heads: { value: number; readonly next: Ascending }[] = []
