@@ -6,7 +6,8 @@ import { listRuns, readRunRecord } from '../run/run-record.js'
 import { openStore } from '../store/store.js'
 import { checkSweep, openSweep, type CheckedSweep, type SweepRequest } from '../sweep/check-sweep.js'
 import { readBegun, readJournal } from '../sweep/journal.js'
-import { mergeTrials, type KeyedSweep } from '../sweep/merge-trials.js'
+import { sweepResults } from '../sweep/known-results.js'
+import { mergeTrials, resultDigests, type KeyedSweep } from '../sweep/merge-trials.js'
 import { planSweep, runSweep } from '../sweep/run-sweep.js'
 import { standings } from '../sweep/standing.js'
 import { overridesOf, type Trial } from '../sweep/trial.js'
@@ -33,7 +34,7 @@ export async function sweep(args: Arguments, output: Output): Promise<number> {
 }
 
 /** Which sweep the words of a command name. */
-function sweepRequest({ cwd, values }: Arguments, file: string | undefined): SweepRequest {
+export function sweepRequest({ cwd, values }: Arguments, file: string | undefined): SweepRequest {
   if (file === undefined) throw new UsageError('the path of a sweep is missing')
   return {
     file,
@@ -46,7 +47,7 @@ function sweepRequest({ cwd, values }: Arguments, file: string | undefined): Swe
 }
 
 /** The sweep that the words of a command name, with the keys of every trial. @throws InvalidPipeline */
-export async function keyedSweep(args: Arguments, file: string | undefined): Promise<KeyedSweep> {
+async function keyedSweep(args: Arguments, file: string | undefined): Promise<KeyedSweep> {
   const found = await checkSweep(sweepRequest(args, file))
   if (found.problems.length > 0 || !('pipelines' in found)) throw new InvalidPipeline(found.problems)
   return mergeTrials(found)
@@ -82,7 +83,7 @@ async function resume(args: Arguments, output: Output): Promise<number> {
       message: `No run of "${file}" was begun that could be resumed`,
       hint: `begin one with: etsef sweep run ${args.rest[1]!}`,
     })
-  const standing = standings(keyed)
+  const standing = standings({ sweep: keyed.sweep, results: resultDigests(keyed) })
   return run(keyed, args, output, (trial) => begun.has(trial) && standing.get(trial)!.state !== 'failed')
 }
 
@@ -171,9 +172,9 @@ async function run(
 }
 
 async function status(args: Arguments, output: Output): Promise<number> {
-  const keyed = await keyedSweep(args, args.rest[1])
-  const { sweep } = keyed
-  const standing = standings(keyed)
+  const found = await sweepResults(sweepRequest(args, args.rest[1]))
+  const { sweep } = found
+  const standing = standings(found)
   const stateOf = (trial: Trial): string => standing.get(trial.id)!.state
   const journal = readJournal(sweep.storeDir, sweep.name)
   const known = new Set(sweep.trials.map(({ id }) => id))

@@ -1,5 +1,6 @@
 import { problem } from '../errors.js'
 import { readTrialResult, type TrialResult } from '../sweep/journal.js'
+import { sweepResults } from '../sweep/known-results.js'
 import { withMeanOf } from '../sweep/mean-figures.js'
 import { csvTable, latexTable, markdownTable, readableTable } from '../sweep/print-table.js'
 import { standings } from '../sweep/standing.js'
@@ -7,14 +8,14 @@ import { tabulate } from '../sweep/tabulate.js'
 import { nameList, UsageError, type Arguments } from './arguments.js'
 import { exitCodes } from './exit-codes.js'
 import { formatTable, writeResult, type Output } from './output.js'
-import { keyedSweep } from './sweep.js'
+import { sweepRequest } from './sweep.js'
 
 /** `etsef table FILE`: what the finished trials of a sweep say, over their repeats, and against a baseline. */
 export async function table(args: Arguments, output: Output): Promise<number> {
   const { values } = args
-  const keyed = await keyedSweep(args, args.rest[0])
-  const { sweep } = keyed
-  const standing = standings(keyed)
+  const found = await sweepResults(sweepRequest(args, args.rest[0]))
+  const { sweep } = found
+  const standing = standings(found)
   const results = sweep.trials.flatMap(({ id, factors, repeat }): readonly TrialResult[] => {
     const { state, entry } = standing.get(id)!
     const result = state === 'ok' && entry ? readTrialResult(sweep.storeDir, sweep.name, entry) : undefined
@@ -28,7 +29,7 @@ export async function table(args: Arguments, output: Output): Promise<number> {
       message: `No trial of "${sweep.file}" is done${outdated}`,
       hint: `run it with: etsef sweep run ${args.rest[0]!}`,
     })
-  const primary = sweep.basis.document.primaryMetric?.value
+  const primary = sweep.basis?.document.primaryMetric?.value
   const metrics =
     nameList(values.metric) ??
     (primary?.kind === 'scalar' && typeof primary.value === 'string' ? [primary.value] : undefined)

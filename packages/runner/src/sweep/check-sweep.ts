@@ -1,10 +1,11 @@
 import { PipelineError } from '@etsef/plugin-api'
+import { createHash } from 'node:crypto'
 import { dirname, join, resolve } from 'node:path'
 import { problem, sortProblems } from '../errors.js'
 import { createMemo } from '../memo.js'
 import { loadPipeline, showPath, type PipelineFiles } from '../pipeline/load-pipeline.js'
 import { yamlLimits } from '../pipeline/limits.js'
-import { emptyMap } from '../pipeline/located.js'
+import { emptyMap, mapsAsLists } from '../pipeline/located.js'
 import { overrideFile } from '../pipeline/overrides.js'
 import { parseYaml } from '../pipeline/parse-yaml.js'
 import { findProjectRoot } from '../registry/find-project.js'
@@ -50,11 +51,14 @@ export interface CheckedSweep extends ExpandedSweep {
   readonly pipelines: ReadonlyMap<string, CheckedPipeline>
 }
 
-interface Opened {
+/** A sweep that was read, and what its trials are checked with. */
+export interface OpenedSweep {
   readonly expanded: ExpandedSweep
   readonly shared: Shared
   readonly requestOf: (settings: readonly Setting[]) => PipelineRequest
   readonly lineOf: (setting: Setting) => number
+  /** Digest of the sweep and of every file that its pipeline is written in. */
+  readonly textDigest: () => string
 }
 
 /**
@@ -63,7 +67,12 @@ interface Opened {
  * @returns `pipelines` is empty when the sweep cannot be expanded.
  */
 export async function checkSweep(request: SweepRequest): Promise<CheckedSweep | ExpandedSweep> {
-  const { expanded, shared, requestOf, lineOf } = await openSweep(request)
+  return checkTrials(await openSweep(request))
+}
+
+/** Checks every trial of a sweep that was read. */
+export async function checkTrials(opened: OpenedSweep): Promise<CheckedSweep | ExpandedSweep> {
+  const { expanded, shared, requestOf, lineOf } = opened
   const { basis } = expanded
   if (!basis || expanded.problems.length > 0) return expanded
   const problems: PipelineError[] = []
@@ -78,7 +87,7 @@ export async function checkSweep(request: SweepRequest): Promise<CheckedSweep | 
 }
 
 /** Reads a sweep and expands it; nothing is checked yet but the pipeline as it is before anything is varied. */
-export async function openSweep(request: SweepRequest): Promise<Opened> {
+export async function openSweep(request: SweepRequest): Promise<OpenedSweep> {
   const root = findProjectRoot(request.cwd)
   const storeDir = storeDirOf(root, request.cwd, request.storeDir)
   const path = resolve(request.cwd, request.file)
@@ -119,7 +128,7 @@ export async function openSweep(request: SweepRequest): Promise<Opened> {
     prune: undefined,
     problems: sortProblems(problems),
   }
-  if (!isThere) return { expanded: nothing, shared, requestOf, lineOf }
+  if (!isThere) return { expanded: nothing, shared, requestOf, lineOf, textDigest: files.digest }
   const base = mergeSettings(sweep.block.base)
   const basis = await checkPipeline(requestOf(base), shared)
   // What is wrong with the pipeline may be what the sweep sets; then only the trials can tell.
@@ -145,14 +154,18 @@ export async function openSweep(request: SweepRequest): Promise<Opened> {
     prune: sweep.prune,
     problems: sortProblems(problems),
   }
-  return { expanded, shared, requestOf, lineOf }
+  return { expanded, shared, requestOf, lineOf, textDigest: files.digest }
 }
 
 /** Files that are read and parsed once. */
-function remembered(files: PipelineFiles): PipelineFiles {
+function remembered(files: PipelineFiles): PipelineFiles & { digest(this: void): string } {
   const known = new Map<string, ReturnType<PipelineFiles['read']>>()
   return {
     realPath: (path) => files.realPath(path),
+    digest: () =>
+      createHash('sha256')
+        .update(JSON.stringify([...known], mapsAsLists))
+        .digest('hex'),
     read(path) {
       const found = known.get(path) ?? files.read(path)
       known.set(path, found)

@@ -42,7 +42,7 @@ export interface TrialResult {
 }
 
 /** Folder of a sweep in the store. */
-function sweepDir(storeDir: string, name: string): string {
+export function sweepDir(storeDir: string, name: string): string {
   return join(storeDir, 'sweeps', name)
 }
 

@@ -149,3 +149,8 @@ export function resultDigest({ wanted }: TrialStages, { union }: KeyedSweep): st
   const keys = wanted.map((id) => union.stages.get(id)!.key).sort()
   return createHash('sha256').update(keys.join(' ')).digest('hex').slice(0, 16)
 }
+
+/** The same of every trial, by its id. */
+export function resultDigests(keyed: KeyedSweep): ReadonlyMap<string, string> {
+  return new Map(keyed.members.map((member) => [member.trial.id, resultDigest(member, keyed)]))
+}

@@ -1,5 +1,5 @@
 import { readJournal, type JournalEntry, type TrialState } from './journal.js'
-import { resultDigest, type KeyedSweep } from './merge-trials.js'
+import type { SweepResults } from './known-results.js'
 
 /** What is known of a trial. */
 export interface Standing {
@@ -12,15 +12,14 @@ export interface Standing {
  * What is known of every trial, by its id. The journal knows trials by their overrides alone; a result counts where it has the keys that
  * the trial has now.
  */
-export function standings(keyed: KeyedSweep): ReadonlyMap<string, Standing> {
-  const journal = readJournal(keyed.sweep.storeDir, keyed.sweep.name)
+export function standings({ sweep, results }: SweepResults): ReadonlyMap<string, Standing> {
+  const journal = readJournal(sweep.storeDir, sweep.name)
   return new Map(
-    keyed.members.map((member): [string, Standing] => {
-      const entry = journal.get(member.trial.id)
-      if (!entry) return [member.trial.id, { state: 'new', entry }]
-      const isCurrent =
-        (entry.state !== 'ok' && entry.state !== 'pruned') || entry.result === resultDigest(member, keyed)
-      return [member.trial.id, { state: isCurrent ? entry.state : 'outdated', entry }]
+    sweep.trials.map(({ id }): [string, Standing] => {
+      const entry = journal.get(id)
+      if (!entry) return [id, { state: 'new', entry }]
+      const isCurrent = (entry.state !== 'ok' && entry.state !== 'pruned') || entry.result === results.get(id)
+      return [id, { state: isCurrent ? entry.state : 'outdated', entry }]
     }),
   )
 }
