@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { AttributionBatch, ReportValue } from '@etsef/plugin-api'
+import type { AttributionBatch, PredictionBatch, ReportValue } from '@etsef/plugin-api'
 import { checkPlugin, someFeatures, somePredictions, someRows } from '@etsef/plugin-api/testing'
 import { someFacts } from './html/testing/some-facts.js'
 import plugin from './plugin.js'
@@ -40,6 +40,12 @@ const attributions = (): AttributionBatch => {
 
 const predictions = (accuracy: number, seed: number) => somePredictions({ numSamples: 60, accuracy, seed })
 
+/** Predictions of which every third row is test. */
+const foldOf = (fold: number): PredictionBatch => {
+  const rows = predictions(0.7, fold + 1)
+  return { ...rows, partitions: rows.ids.map((_, row) => (row % 3 === fold ? 'test' : 'train')) }
+}
+
 checkPlugin(plugin, {
   cases: {
     'report/evaluate': () => ({
@@ -51,6 +57,9 @@ checkPlugin(plugin, {
           { name: 'vote', value: predictions(0.9, 3) },
         ],
       },
+    }),
+    'report/pool-folds': () => ({
+      inputs: { predictions: ['0', '1', '2'].map((fold) => ({ name: `fold-${fold}`, value: foldOf(Number(fold)) })) },
     }),
     'report/figures': () => ({
       options: { maxIter: 60 },

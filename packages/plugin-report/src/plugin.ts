@@ -5,11 +5,12 @@ import { compareRuns } from './compare-runs/compare-runs.js'
 import { evaluate } from './evaluate/evaluate.js'
 import { figures } from './figures/figures.js'
 import { htmlReport } from './html/html.js'
+import { poolFolds } from './pool-folds/pool-folds.js'
 
 /** Reports: evaluation with intervals, paired comparisons, figures. */
 const plugin: Plugin = definePlugin({
   name: 'report',
-  operations: [evaluate, figures, attributions, htmlReport, compareRuns],
+  operations: [evaluate, figures, attributions, htmlReport, compareRuns, poolFolds],
 })
 
 export default plugin

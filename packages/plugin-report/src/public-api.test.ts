@@ -73,5 +73,6 @@ test('offers these operations', () => {
     'report/attributions',
     'report/html',
     'report/compare',
+    'report/pool-folds',
   ])
 })
