@@ -134,6 +134,7 @@ function partsOf(node: GraphNode): readonly StagePart[] {
   return Object.values(operation.outputs).some((port) => isRowKind(port.kind)) ? ['fit', 'apply'] : ['fit']
 }
 
+/** What a stage is made of. */
 interface StageParts {
   readonly node: GraphNode
   readonly part: StagePart
@@ -147,7 +148,8 @@ interface StageParts {
   readonly context: StageContext
 }
 
-function buildStage({ node, part, graph, stages, parts, content, implementation, context }: StageParts): Stage {
+/** One stage with its key. */
+export function buildStage({ node, part, graph, stages, parts, content, implementation, context }: StageParts): Stage {
   const { operation, plugin } = node.installed
   const { keyed, absolute } = content
   const inputs = edgesInto(node).flatMap((edge): readonly StageInput[] => {

@@ -17,6 +17,7 @@ import { openDigests } from '../registry/open-digests.js'
 import { storeDirOf } from '../run/store-dir.js'
 import { storeFolders } from '../store/store.js'
 import { expandSweep } from './expand-sweep.js'
+import { notPoolable, poolOperation, pooledTrials } from './pooled-trials.js'
 import type { PruneDeclaration } from './read-prune.js'
 import { readSweep, type SweepBlock, type SweepDocument } from './read-sweep.js'
 import { repeatsOf } from './repeats.js'
@@ -78,12 +79,26 @@ export async function checkTrials(opened: OpenedSweep): Promise<CheckedSweep | E
   const problems: PipelineError[] = []
   const pipelines = new Map<string, CheckedPipeline>()
   for (const trial of expanded.trials) {
+    if (trial.pooled) continue
     const checked = await checkPipeline(requestOf(trial.settings), shared)
     pipelines.set(trial.id, checked)
     for (const error of checked.problems) problems.push(whereWritten(error, trial.settings, lineOf))
     if (problems.length > yamlLimits.problems) break
   }
+  if (problems.length === 0) problems.push(...poolProblems(expanded.trials, pipelines))
   return { ...expanded, basis, shared, pipelines, problems: sortProblems(problems) }
+}
+
+/** The first pooled trial that there cannot be: what is wrong with it is mostly wrong with all. */
+function poolProblems(
+  trials: readonly Trial[],
+  pipelines: ReadonlyMap<string, CheckedPipeline>,
+): readonly PipelineError[] {
+  for (const { pooled } of trials) {
+    const wrong = pooled && notPoolable(pooled, pipelines.get(pooled.trials[0]!)!.graph)
+    if (wrong) return [wrong]
+  }
+  return []
 }
 
 /** Reads a sweep and expands it; nothing is checked yet but the pipeline as it is before anything is varied. */
@@ -145,7 +160,26 @@ export async function openSweep(request: SweepRequest): Promise<OpenedSweep> {
         received: String(numRepeats),
       }),
     )
-  const trials = expandSweep(sweep, basis.graph, all, problems)
+  const folded = expandSweep(sweep, basis.graph, all, problems)
+  const pool = sweep.repeat.folds?.pool
+  if (pool && !shared.registry.find(poolOperation))
+    problems.push(
+      problem('ERR_SWEEP', {
+        message: `Nothing that is installed can pool folds: there is no operation ${poolOperation}`,
+        place: pool.place,
+        hint: 'npm install @etsef/plugin-report',
+      }),
+    )
+  if (pool && prune)
+    problems.push(
+      problem('ERR_SWEEP', {
+        message: 'Folds cannot be pooled where trials are pruned: of what is given up, not every row is tested',
+        place: pool.place,
+        hint: 'leave out "prune" or "pool"',
+      }),
+    )
+  const foldPath = folds?.repeats[0]?.shown.path
+  const trials = pool && foldPath !== undefined ? [...folded, ...pooledTrials(folded, foldPath, pool)] : folded
   const expanded = {
     ...nothing,
     trials,
@@ -200,7 +234,7 @@ function typesOf(root: string, path: string, files: PipelineFiles, sweep: SweepD
   const set = settingsOf(sweep.block).flatMap(({ path: target, value }) =>
     target.endsWith('.use') && typeof value === 'string' ? [value] : [],
   )
-  return [...written, ...set]
+  return [...written, ...set, ...(sweep.repeat.folds?.pool ? [poolOperation] : [])]
 }
 
 function settingsOf({ base, grid, zip, random, include, union, when }: SweepBlock): readonly Setting[] {

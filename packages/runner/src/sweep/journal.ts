@@ -37,6 +37,8 @@ export interface TrialResult {
   /** Rows of the split, where one tells them. */
   readonly numTrain?: number
   readonly numTest?: number
+  /** Folds whose test rows were evaluated at once. */
+  readonly numFolds?: number
   /** Seconds of its stages, each times its CPUs, whoever had them computed; left out where one is not known. */
   readonly cpuSeconds?: number
 }

@@ -1,5 +1,6 @@
 import { problem } from '../errors.js'
 import type { TrialResult } from './journal.js'
+import { pooledName } from './pooled-trials.js'
 
 /** Figure that is the mean of those of some members: what one gets on average by taking one of them blindly. */
 const meanOfMembers = 'mean of members'
@@ -12,6 +13,7 @@ const meanOfMembers = 'mean of members'
  */
 export function withMeanOf(result: TrialResult, members: readonly string[], metrics: readonly string[]): TrialResult {
   const names = Object.keys(result.metrics)
+  const mean = result.numFolds === undefined ? meanOfMembers : pooledName(meanOfMembers, result.numFolds)
   const means = metrics.map((metric): [string, number | null] => {
     const values = members.map((member) => {
       const ending = `${member}.${metric}`
@@ -27,10 +29,7 @@ export function withMeanOf(result: TrialResult, members: readonly string[], metr
     })
     const numbers = values.filter((value) => value !== null)
     const isWhole = numbers.length === values.length
-    return [
-      `${meanOfMembers}.${metric}`,
-      isWhole ? numbers.reduce((sum, value) => sum + value, 0) / numbers.length : null,
-    ]
+    return [`${mean}.${metric}`, isWhole ? numbers.reduce((sum, value) => sum + value, 0) / numbers.length : null]
   })
   return { ...result, metrics: { ...result.metrics, ...Object.fromEntries(means) } }
 }

@@ -6,6 +6,8 @@ import { wantedStages } from '../plan/build-plan.js'
 import type { Stage } from '../plan/stages.js'
 import { keyPipeline, type KeyedPipeline } from '../run/key-pipeline.js'
 import type { CheckedSweep } from './check-sweep.js'
+import { addPooled } from './pooled-stages.js'
+import { poolOperation } from './pooled-trials.js'
 import { overridesOf, type Trial } from './trial.js'
 
 /** A trial within the union of all. */
@@ -49,6 +51,7 @@ export async function mergeTrials(sweep: CheckedSweep): Promise<KeyedSweep> {
   const members: TrialStages[] = []
   let engine: KeyedPipeline['engine']
   for (const trial of sweep.trials) {
+    if (trial.pooled) continue
     const keyed = await keyPipeline(sweep.pipelines.get(trial.id)!, shared)
     engine ??= keyed.engine
     for (const notice of keyed.notices) notices.add(notice)
@@ -81,6 +84,28 @@ export async function mergeTrials(sweep: CheckedSweep): Promise<KeyedSweep> {
     const asked = trial.isAblated ? wanted.filter((node) => isWantedAnyway.has(node)) : wanted
     for (const node of asked) wantedNodes.add(nameOf.get(node)!)
     members.push({ trial, stageOf, wanted: wantedStages(keyed.stages, asked).map((id) => stageOf.get(id)!) })
+  }
+  const byTrial = new Map(members.map((member) => [member.trial.id, member]))
+  for (const { pooled, ...trial } of sweep.trials) {
+    if (!pooled) continue
+    const folds = pooled.trials.map((id) => byTrial.get(id)!)
+    const member = addPooled(
+      { ...trial, pooled },
+      folds,
+      { nodes, specs, stages, byKeys },
+      {
+        operation: shared.registry.find(poolOperation)!,
+        seed: sweep.pipelines.get(pooled.trials[0]!)!.document.seed,
+        engineId: engine?.id,
+        implementationDigest: (plugin) => {
+          const code = shared.digests.of(plugin)
+          codes.set(code.digest, code)
+          return code.digest
+        },
+      },
+    )
+    for (const id of member.wanted) wantedNodes.add(id)
+    members.push({ trial: { ...trial, pooled }, ...member })
   }
   shared.digests.save()
   const union: KeyedPipeline = {

@@ -14,7 +14,7 @@ export function readableTable({ columns, rows, hasBaseline }: SweepTable): Repor
     rows: rows.map((row) => [
       ...columns.map((name) => row.group[name] ?? ''),
       row.metric,
-      String(row.numRepeats),
+      row.numRows === undefined || row.numRepeats > 1 ? String(row.numRepeats) : `${String(row.numRows)} rows`,
       figure(row.estimate.mean),
       figure(row.estimate.sd),
       bounds(row.estimate),

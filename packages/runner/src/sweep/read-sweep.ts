@@ -58,6 +58,8 @@ export interface CountDeclaration {
   readonly count: number
   /** Left out: the only node that can be repeated so. */
   readonly node: PlacedText | undefined
+  /** Of folds: node that evaluates the test rows of all of them at once, too. */
+  readonly pool?: PlacedText | undefined
 }
 
 /** How often each trial is repeated, and with what. */
@@ -290,11 +292,16 @@ function readCount(
   const entry = repeat.entries.get(key)
   if (!entry) return undefined
   const map = entry.value.kind === 'map' ? entry.value : undefined
-  if (map) reportUnknownKeys(map, ['node', 'count'], 'repetition', problems)
+  if (map) reportUnknownKeys(map, ['node', 'count', ...(key === 'folds' ? ['pool'] : [])], 'repetition', problems)
   const count = map ? map.entries.get('count')?.value : entry.value
   const value = count?.kind === 'scalar' ? count.value : undefined
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least)
-    return { place: entry.value.place, count: value, node: map && readText(map, 'node', problems) }
+    return {
+      place: entry.value.place,
+      count: value,
+      node: map && readText(map, 'node', problems),
+      pool: map && readText(map, 'pool', problems),
+    }
   problems.push(
     problem('ERR_BAD_OPTION', {
       message: `"${key}" is not a number of ${key === 'permutedLabels' ? 'labellings' : key}`,

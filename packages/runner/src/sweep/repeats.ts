@@ -30,7 +30,7 @@ interface Way {
   readonly instead: string
   /** The option that a repetition sets; `undefined`: the node cannot be repeated so. */
   optionOf(node: GraphNode): string | undefined
-  settings(path: string, index: number, declared: CountDeclaration): Repeat
+  settings(path: string, index: number, declared: CountDeclaration, node: GraphNode): Repeat
 }
 
 const ways: readonly Way[] = [
@@ -49,9 +49,9 @@ const ways: readonly Way[] = [
       node.installed.operation.rowPolicy === 'split' && hasOption(node, 'folds') && hasOption(node, 'fold')
         ? 'fold'
         : undefined,
-    settings: (path, index, { place, count }) => {
+    settings: (path, index, { place, count }, node) => {
       const shown = { path, value: index, place }
-      return { shown, settings: [{ path: `${path}s`, value: count, place }, shown] }
+      return { shown, settings: [...oneDealing(node, place), { path: `${path}s`, value: count, place }, shown] }
     },
   },
   {
@@ -89,16 +89,18 @@ function repeatsOfNode(
 ): NodeRepeats | undefined {
   const able = [...graph.nodes.values()].flatMap((node) => {
     const option = way.optionOf(node)
-    return option === undefined ? [] : [{ node: node.id, option }]
+    return option === undefined ? [] : [{ node, option }]
   })
   const wanted = declared.node?.text
-  const [found, ...others] = wanted === undefined ? able : able.filter(({ node }) => node === wanted)
+  const [found, ...others] = wanted === undefined ? able : able.filter(({ node }) => node.id === wanted)
   if (found && others.length === 0) {
-    const path = `${found.node}.${found.option}`
-    const repeats = Array.from({ length: declared.count }, (_, index) => way.settings(path, index, declared))
-    return { node: found.node, repeats }
+    const path = `${found.node.id}.${found.option}`
+    const repeats = Array.from({ length: declared.count }, (_, index) =>
+      way.settings(path, index, declared, found.node),
+    )
+    return { node: found.node.id, repeats }
   }
-  const names = able.map(({ node }) => node)
+  const names = able.map(({ node }) => node.id)
   problems.push(
     problem(wanted === undefined ? 'ERR_SWEEP' : 'ERR_UNKNOWN_NODE', {
       message:
@@ -120,6 +122,13 @@ function repeatsOfNode(
 
 function one(setting: Setting): Repeat {
   return { settings: [setting], shown: setting }
+}
+
+/** The seed of the run goes together with all options of a node, the fold too: without a seed of its own, each fold would be one of another dealing. */
+function oneDealing(node: GraphNode, place: Setting['place']): readonly Setting[] {
+  const option = splitSeedOf(node)
+  if (option === undefined || node.options[option] !== undefined) return []
+  return [{ path: `${node.id}.${option}`, value: 1, place, isDefault: true }]
 }
 
 /** The option that seeds the split of a node: `seed`, or the one that ends in `Seed`. */

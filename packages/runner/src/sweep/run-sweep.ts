@@ -273,6 +273,7 @@ function resultOf(member: TrialStages, keyed: KeyedSweep, store: Store): TrialRe
     keys,
     metrics,
     ...splitRows(member, keyed, store),
+    ...(trial.pooled ? { numFolds: trial.pooled.trials.length } : {}),
   }
 }
 

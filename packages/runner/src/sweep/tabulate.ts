@@ -3,6 +3,7 @@ import { problem, suggest } from '../errors.js'
 import { correctedInterval, type CorrectedInterval } from './corrected-interval.js'
 import type { TrialResult } from './journal.js'
 import { correctedPairedTest, holm } from './paired-tests.js'
+import { unpooledFigure } from './pooled-trials.js'
 
 /** How the results of a sweep are put together. */
 export interface TableRequest {
@@ -17,11 +18,14 @@ export interface TableRequest {
   readonly goal?: 'max' | 'min' | undefined
 }
 
-/** A figure over the repeats: the interval is there when there are two or more, and the rows of the split are known. */
+/**
+ * A figure over the repeats: the interval is there when there are two or more, and the rows of the split are known. One figure of all folds has
+ * the interval of its own evaluation.
+ */
 export interface Estimate {
   readonly mean: number
   readonly sd: number | undefined
-  readonly interval: CorrectedInterval | undefined
+  readonly interval: Pick<CorrectedInterval, 'low' | 'high'> | undefined
 }
 
 /** Pairs by who is ahead. */
@@ -36,6 +40,8 @@ export interface SweepRow {
   readonly group: Readonly<Record<string, string>>
   readonly metric: string
   readonly numRepeats: number
+  /** Rows that a figure of all folds is about. */
+  readonly numRows: number | undefined
   readonly estimate: Estimate
   /** Paired by repeat; left out in the rows of the baseline, and where no repeat is in common. */
   readonly difference: Estimate | undefined
@@ -94,13 +100,14 @@ export function tabulate({ results, groupBy, baseline, metrics, goal = 'max' }: 
           group: group.values,
           metric,
           numRepeats: own.length,
+          numRows: own[0]!.pooled?.numRows,
           estimate: estimate(own),
           difference: pairs.length > 0 ? estimate(pairs) : undefined,
           isBaseline,
           wins: pairs.length > 0 ? winsOf(pairs) : undefined,
           p: pOf(pairs),
           pHolm: undefined,
-          cpuMinutes: minutesOf(group),
+          cpuMinutes: minutesOf(group, metric),
           isPareto: false,
         },
       ]
@@ -118,7 +125,9 @@ export function tabulate({ results, groupBy, baseline, metrics, goal = 'max' }: 
 /** The one figure that a baseline names, whole or by its last parts; `undefined`: it names none. */
 function figureNamed(name: string, results: readonly TrialResult[]): string | undefined {
   const all = [...new Set(results.flatMap(({ metrics }) => Object.keys(metrics)))]
-  const found = all.includes(name) ? [name] : all.filter((each) => each.endsWith(`.${name}`))
+  const found = all.includes(name)
+    ? [name]
+    : all.filter((each) => each.endsWith(`.${name}`) && each === unpooledFigure(each))
   return found.length === 1 ? found[0] : undefined
 }
 
@@ -150,11 +159,11 @@ function compared(rows: readonly SweepRow[], goal: 'max' | 'min'): readonly Swee
   }))
 }
 
-/** Mean over the trials of a row; one whose time is not known leaves it out. */
-function minutesOf({ members }: Group): number | undefined {
-  const seconds = members.map(({ cpuSeconds }) => cpuSeconds)
+/** Mean over the trials of a row that have its figure; one whose time is not known leaves it out. */
+function minutesOf({ members }: Group, metric: string): number | undefined {
+  const seconds = members.filter(({ metrics }) => metric in metrics).map(({ cpuSeconds }) => cpuSeconds)
   if (seconds.some((each) => each === undefined)) return undefined
-  return seconds.reduce((sum: number, each) => sum + (each ?? 0), 0) / members.length / 60
+  return seconds.reduce((sum: number, each) => sum + (each ?? 0), 0) / seconds.length / 60
 }
 
 interface Value {
@@ -163,22 +172,33 @@ interface Value {
   readonly value: number
   readonly numTrain: number | undefined
   readonly numTest: number | undefined
+  /** What the evaluation of all folds says beside the figure. */
+  readonly pooled?: { readonly numRows: number | undefined; readonly interval: Estimate['interval'] } | undefined
 }
 
 function valuesOf({ members, values }: Group, metric: string): readonly Value[] {
-  return members.flatMap(({ factors, repeat, metrics, numTrain, numTest }) => {
+  return members.flatMap(({ factors, repeat, metrics, numTrain, numTest, numFolds }) => {
     const value = metrics[metric]
     if (typeof value !== 'number') return []
     const within = Object.entries({ ...factors, ...repeat }).filter(([name]) => !Object.hasOwn(values, name))
     const pairing = JSON.stringify(within.sort(([a], [b]) => (a < b ? -1 : 1)))
-    return [{ pairing, value, numTrain, numTest }]
+    return [
+      { pairing, value, numTrain, numTest, pooled: numFolds === undefined ? undefined : pooledOf(metrics, metric) },
+    ]
   })
+}
+
+function pooledOf(metrics: TrialResult['metrics'], metric: string): Value['pooled'] {
+  const [numRows, low, high] = [metric.replace(/\.[^.]*$/, '.n'), `${metric}.low`, `${metric}.high`].map(
+    (name) => metrics[name] ?? undefined,
+  )
+  return { numRows, interval: low === undefined || high === undefined ? undefined : { low, high } }
 }
 
 function estimate(values: readonly Value[]): Estimate {
   const figures = values.map(({ value }) => value)
   const mean = figures.reduce((sum, value) => sum + value, 0) / figures.length
-  if (figures.length < 2) return { mean, sd: undefined, interval: undefined }
+  if (figures.length < 2) return { mean, sd: undefined, interval: values[0]?.pooled?.interval }
   const known = values.filter((each) => each.numTrain !== undefined && each.numTest !== undefined)
   const average = (pick: (value: Value) => number | undefined): number =>
     known.reduce((sum, each) => sum + (pick(each) ?? 0), 0) / known.length
@@ -211,14 +231,14 @@ function pairsOf(own: readonly Value[], reference: readonly Value[]): readonly V
   const byPairing = new Map(reference.map((each) => [each.pairing, each.value]))
   return own.flatMap((each) => {
     const other = byPairing.get(each.pairing)
-    return other === undefined ? [] : [{ ...each, value: each.value - other }]
+    return other === undefined ? [] : [{ ...each, value: each.value - other, pooled: undefined }]
   })
 }
 
 function chooseMetrics(results: readonly TrialResult[], wanted: readonly string[]): readonly string[] {
   const all = [...new Set(results.flatMap(({ metrics }) => Object.keys(metrics)))]
   return wanted.flatMap((name) => {
-    const exact = all.filter((each) => each === name)
+    const exact = all.filter((each) => each === name || unpooledFigure(each) === name)
     const found = exact.length > 0 ? exact : all.filter((each) => each.endsWith(`.${name}`))
     if (found.length > 0) return found
     throw problem('ERR_BAD_REFERENCE', {

@@ -7,6 +7,8 @@ export interface Setting {
   readonly path: string
   readonly value: Json
   readonly place: Place
+  /** Gives way to every other setting of its path. */
+  readonly isDefault?: true
 }
 
 /** One choice of everything that a sweep varies. */
@@ -21,11 +23,15 @@ export interface Trial {
   readonly repeat: Readonly<Record<string, string>>
   /** Nodes were left out: what nothing reads because of that is not wanted for its own sake. */
   readonly isAblated: boolean
+  /** An evaluation of the test rows of other trials, which are the folds of one cross-validation. */
+  readonly pooled?: { readonly node: string; readonly place: Place; readonly trials: readonly string[] }
 }
 
 /** Settings, later ones in place of earlier ones of the same path, sorted by path. */
 export function mergeSettings(settings: readonly Setting[]): readonly Setting[] {
-  const byPath = new Map(settings.map((setting) => [setting.path, setting]))
+  const defaults = settings.filter(({ isDefault }) => isDefault)
+  const given = settings.filter(({ isDefault }) => !isDefault)
+  const byPath = new Map([...defaults, ...given].map((setting) => [setting.path, setting]))
   return [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
