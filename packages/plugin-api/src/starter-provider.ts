@@ -4,7 +4,7 @@ import type { WeightsEntry } from './weights-provider.js'
 export interface StarterRequest {
   /** Absolute path of the folder of images. */
   readonly path: string
-  /** Folder that the pipeline will lie in, absolute: its paths may be relative to it. */
+  /** Folder of the project, absolute: paths of a pipeline are relative to it, wherever it lies. */
   readonly from: string
   /** Name of the pipeline. */
   readonly name: string

@@ -15,11 +15,11 @@ export interface FoundWeights {
 /** Networks that two cores fine-tune within minutes, quickest first. */
 const quick = ['mobilenetV3Small', 'mobilenetV2', 'mobilenetV3Large', 'efficientnetB0', 'resnet18']
 
-/** Folders of weights beside a pipeline. */
+/** Folders of weights in or beside a project. */
 const folders = ['weights', '../weights', '../shared/weights']
 
 /**
- * The quickest weights that lie on this machine: in a folder `weights` beside the pipeline, in `$ETSEF_SHARED/weights`, or as `etsef weights pull` got
+ * The quickest weights that lie on this machine: in a folder `weights` of the project or beside it, in `$ETSEF_SHARED/weights`, or as `etsef weights pull` got
  * them. Undefined where there are none: nothing is downloaded unasked.
  */
 export function findWeights({ from, weights }: Pick<StarterRequest, 'from' | 'weights'>): FoundWeights | undefined {

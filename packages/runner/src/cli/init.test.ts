@@ -11,7 +11,7 @@ const project = createProject({
       etsef: { api: 1, starter: './starter.js' },
     }),
     'starter.js': `
-export default { start: async ({ path, name, file }) => ({ found: ['looked at ' + path.split('/').at(-1)], yaml: 'name: ' + name + '\\nnodes:\\n  points: { use: toy/points }\\n' }) }
+export default { start: async ({ path, name, from }) => ({ found: ['looked at ' + path.slice(from.length + 1)], yaml: 'name: ' + name + '\\nnodes:\\n  points: { use: toy/points }\\n' }) }
 `,
   },
 })
@@ -30,6 +30,12 @@ test('writes what a package of the project makes of the folder, for editors and 
   )
   expect(project.read('.etsef/pipeline.schema.json')).toContain('toy/points')
   expect((await project.etsef('run', 'mine.yaml')).code).toBe(0)
+})
+
+test('paths are relative to the project, wherever the pipeline lies', async () => {
+  const { stdout } = await project.etsef('init', 'deep/images', '--out', 'pipelines/deep.yaml')
+  expect(stdout).toMatch(/^looked at deep\/images\n/)
+  expect(project.read('pipelines/deep.yaml')).toContain('$schema=../.etsef/pipeline.schema.json')
 })
 
 test('writes over nothing without --force', async () => {

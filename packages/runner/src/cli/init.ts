@@ -38,7 +38,7 @@ export async function init(args: Arguments, output: Output): Promise<number> {
   const engine = registry.engines && (await engineName(registry.engines))
   const { found, yaml } = await provider.start({
     path,
-    from: dirname(out),
+    from: root,
     name: basename(out, extname(out)),
     file,
     cpus: availableParallelism(),
