@@ -1,6 +1,7 @@
 import { PipelineError, type ImageRows } from '@etsef/plugin-api'
 import { permuteLabels } from '../permute-labels.js'
-import { groupKey, type GroupEntry } from './read-groups.js'
+import { groupKey } from './group-key.js'
+import type { GroupEntry } from './read-groups.js'
 import type { FolderListing, ListedFile } from './list-folder.js'
 
 /** What {@link folderRows} is told beside the listing. */

@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readdirSync, realpathSync, statSync } from 'node
 import { join, sep } from 'node:path'
 import { PipelineError, type Partition } from '@etsef/plugin-api'
 import { nearestName } from '@etsef/plugin-api/semantics'
-import { groupKey } from './read-groups.js'
+import { groupKey } from './group-key.js'
 
 /** Extensions that are taken for images, lower case with the dot. */
 export const imageExtensions: readonly string[] = ['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff', '.gif']

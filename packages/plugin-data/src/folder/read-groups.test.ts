@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { groupKey, readGroups } from './read-groups.js'
+import { groupKey } from './group-key.js'
+import { readGroups } from './read-groups.js'
 
 test('reads files, groups and classes, quoted and with CRLF', () => {
   const entries = readGroups(

@@ -1,5 +1,6 @@
 import { PipelineError } from '@etsef/plugin-api'
 import Papa from 'papaparse'
+import { groupKey } from './group-key.js'
 
 /** What a groups file says of one image. */
 export interface GroupEntry {
@@ -47,9 +48,4 @@ export function readGroups(csv: string, name: string): ReadonlyMap<string, Group
     entries.set(key, { group, className: className === '' ? undefined : className })
   })
   return entries
-}
-
-/** Form in which paths are compared: NFC (some file systems store decomposed accents), forward slashes, no leading `./`. */
-export function groupKey(path: string): string {
-  return path.normalize('NFC').replaceAll('\\', '/').replace(/^\.\//, '')
 }
