@@ -83,7 +83,9 @@ describe.skipIf(why !== undefined)(`slurm${why === undefined ? '' : ` (skipped: 
   none: { use: toy/devices, in: { features: points } }
 `,
     )
-    const { code, output } = await run(['run', file, '--store', project.newStore()], { CUDA_VISIBLE_DEVICES: '0,1' })
+    const { code, output } = await run(['run', file, '--gpus', '1', '--store', project.newStore()], {
+      CUDA_VISIBLE_DEVICES: '0,1',
+    })
     expect([code, output]).toEqual([0, expect.anything()])
     expect(readdirSync(folder)).toHaveLength(3)
   })
@@ -96,7 +98,7 @@ describe.skipIf(why !== undefined)(`slurm${why === undefined ? '' : ` (skipped: 
   many: { use: toy/devices, in: { features: points }, with: { gpus: 64, folder: ${project.dir} } }
 `,
     )
-    const { code, output } = await run(['run', file, '--store', project.newStore()])
+    const { code, output } = await run(['run', file, '--gpus', '64', '--store', project.newStore()])
     expect(code).toBe(1)
     expect(output).toMatch(/ERR_EXECUTOR {2}refused\.yaml:3:\d+[^]*64 GPUs[^]*received {2}sbatch: error/)
     expect(slurmJobs()).toEqual([])

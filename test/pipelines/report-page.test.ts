@@ -116,9 +116,15 @@ describe('numbers', () => {
       .replaceAll(/<div class="quoted">[\s\S]*?<div class="figures">/g, '')
       .replaceAll(/<(data|code|pre|svg|caption|summary|h2)\b[\s\S]*?<\/\1>/g, '')
       .replaceAll(/<th scope="col"[\s\S]*?<\/th>/g, '')
-      .replaceAll(/<span class="name">[^<]*<\/span>/g, '')
+      .replaceAll(/<span class="(name|warning)">[^<]*<\/span>/g, '')
       .replaceAll(/<[^>]*>/g, '')
     expect(rest.match(/.*\d.*/g) ?? []).toEqual([])
+  })
+
+  test('a warning is one that a report wrote', () => {
+    const written = JSON.stringify([...documents().values()])
+    for (const [, warning] of page.matchAll(/<span class="warning">([^<]*)<\/span>/g))
+      expect(written).toContain(warning)
   })
 
   test('what the page says of other reports is what they wrote', () => {

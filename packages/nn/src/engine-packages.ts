@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { noEngine } from './errors.js'
 import { ONNXRUNTIME_VERSION, TFJS_VERSION } from './versions.js'
 
 /** The npm packages of the native engines: optional peers, which `etsef engine install` fetches where they are not installed. */
@@ -31,10 +32,10 @@ export function packageDirectory(name: string, env: NodeJS.ProcessEnv = process.
   }
 }
 
-/** Loads an npm package from where {@link packageDirectory} finds it. @throws Error when it is not installed. */
+/** Loads an npm package from where {@link packageDirectory} finds it. @throws `ERR_ENGINE` when it is not installed. */
 export function requirePackage(name: string): unknown {
   const directory = packageDirectory(name)
-  if (directory === undefined) throw new Error(`${name} is not installed; \`etsef engine install\` gets it`)
+  if (directory === undefined) throw noEngine(`${name} is not installed`, { hint: '`etsef engine install` gets it' })
   return createRequire(import.meta.url)(directory)
 }
 

@@ -53,7 +53,7 @@ tables = [
     dict(rows=80, columns=6, classes=3, shift=0.25, ties=1, constant=True),
     dict(rows=100, columns=10, classes=5, shift=0.25, kernel="poly", coef0=1),
     dict(rows=150, columns=7, classes=2, shift=0.125, C=0.1),
-    dict(rows=200, columns=12, classes=3, shift=0.125, classWeights=[1, 3, 0.5]),
+    dict(rows=200, columns=12, classes=3, shift=0.125, classWeight=[1, 3, 0.5]),
     dict(rows=300, columns=20, classes=2, shift=0.125, kernel="sigmoid", gamma=0.01),
     dict(rows=400, columns=3, classes=4, shift=0.25, ties=4, C=10),
     dict(rows=500, columns=40, classes=2, shift=0.125, gamma=0.5),
@@ -70,7 +70,7 @@ for number, table in enumerate(tables):
     table["seed"] = 1000 + number
     x, y = draw(table)
     n = table["rows"]
-    weights = table.get("classWeights")
+    weights = table.get("classWeight")
     common = dict(
         kernel=table.get("kernel", "rbf"), C=table.get("C", 1), gamma=table.get("gamma", "scale"), degree=table.get("degree", 3),
         coef0=table.get("coef0", 0), class_weight=None if weights is None else dict(enumerate(weights)), break_ties=True, cache_size=1000,

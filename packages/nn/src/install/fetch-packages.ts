@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ENGINE_PACKAGES, fetchedPackageRoot, packageDirectory } from '../engine-packages.js'
+import { noEngine } from '../errors.js'
 import { lastLines, runCommand } from './run-command.js'
 
 /** A package that could not be had. */
@@ -59,6 +60,6 @@ async function npm(args: readonly string[], env: NodeJS.ProcessEnv): Promise<str
   const own = env['npm_execpath']
   const [program, first] = own?.endsWith('.js') === true ? [process.execPath, [own]] : ['npm', []]
   const { code, stdout, stderr } = await runCommand(program, [...first, ...args], { env, timeoutMs: 600_000 })
-  if (code !== 0) throw new Error(`npm failed: ${lastLines(stderr)}`)
+  if (code !== 0) throw noEngine(`npm failed: ${lastLines(stderr)}`)
   return stdout
 }

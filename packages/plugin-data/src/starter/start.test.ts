@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Starter, StarterRequest } from '@etsef/plugin-api'
 import sharp from 'sharp'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { guessPatients } from './guess-patients.js'
 import { start } from './start.js'
 
@@ -12,6 +12,7 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'etsef-start-'))
 })
 afterEach(() => {
+  vi.unstubAllEnvs()
   rmSync(root, { recursive: true, force: true })
 })
 
@@ -51,6 +52,7 @@ function ask(changes: Partial<StarterRequest> = {}): Promise<Starter> {
 }
 
 test('says what is there, and that it starts from random weights where there are none', async () => {
+  vi.stubEnv('ETSEF_SHARED', undefined)
   await writeClasses('set/benign', 'set/malignant')
   const { found, yaml } = await ask()
   expect(found[0]).toBe('24 images of 2 classes: benign 12, malignant 12')

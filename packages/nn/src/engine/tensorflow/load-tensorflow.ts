@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { noEngine } from '../../errors.js'
 import { packageDirectory } from '../../engine-packages.js'
 import type { Binding } from '../../install/engine-cache.js'
 import { findOwnKernels, ownKernelsDigest } from '../../install/own-kernels-file.js'
@@ -28,7 +29,8 @@ export function loadTensorflow(
   const count = prepareEnvironment(threads, kernelsPath !== undefined)
   shimNodeUtil()
   const directory = packageDirectory(binding.package)
-  if (directory === undefined) throw new Error(`${binding.package} is not installed`)
+  if (directory === undefined)
+    throw noEngine(`${binding.package} is not installed`, { hint: '`etsef engine install` gets it' })
   const packageRequire = createRequire(join(directory, 'package.json'))
   const finderPath = packageRequire.resolve('@mapbox/node-pre-gyp')
   packageRequire(finderPath)

@@ -146,7 +146,7 @@ function classBlocks(json: StoredEvaluation, source: Source, suffix: string): Bl
 
 function warningBlocks({ inputs }: StoredEvaluation): Block[] {
   const warnings = inputs.flatMap(({ name: input, warnings }) =>
-    warnings.map((warning) => markup`<li>${name(input)}: ${warning}</li>`),
+    warnings.map((warning) => markup`<li>${name(input)}: <span class="warning">${warning}</span></li>`),
   )
   return warnings.length === 0 ? [] : [words(markup`<ul class="warnings">${warnings}</ul>`)]
 }
