@@ -80,7 +80,7 @@ describe('pipelines/demo.yaml', () => {
     expect(imported.filter((url) => url.includes('/packages/runner/')).length).toBeGreaterThan(5)
     expect(
       imported.filter((url) =>
-        /-node\.js$|@tensorflow|onnxruntime|\/sharp\/|apache-arrow|\/vega|@napi-rs|packages\/drawing\/|papaparse|markdown-it/.test(
+        /\/plugin-[^/]+\/.*-node\.js$|@tensorflow|onnxruntime|\/sharp\/|apache-arrow|\/vega|@napi-rs|packages\/drawing\/|papaparse|markdown-it/.test(
           url,
         ),
       ),

@@ -34,7 +34,7 @@ test('S7: `predictions[:, 1]` of a headless base is row 1 of its feature map: no
   // The "gradient of the class" is 1 on one row of pixels, whatever the network has learned.
   expect(new Set(sliced.values.slice(0, rowLength))).toEqual(new Set([1]))
   expect(sliced.values.slice(rowLength).every((value) => value === 0)).toBe(true)
-  expect(() => activationGradient(base, input, graph.lastSpatialNode, [1])).toThrow(/no logits to explain/)
+  expect(() => activationGradient(base, input, graph.lastSpatialNode, [1])).toThrow(/no dense layer of logits/)
   input.dispose()
   base.dispose()
 })

@@ -1,5 +1,5 @@
 import { PipelineError } from '@etsef/plugin-api'
-import { openRowReader, type RowReader } from '@etsef/plugin-api/codec'
+import type { RowReader } from '@etsef/plugin-api/codec'
 import { hash } from 'node:crypto'
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
@@ -89,6 +89,8 @@ export function openArtifact(storeDir: string, key: string): ArtifactReader {
       for (const path of sums.keys()) if (path.startsWith(`${folder}/`)) checkFile(path)
     },
     async rows(output) {
+      // Arrow is loaded where rows are read: planning opens artifacts, too, and reads none.
+      const { openRowReader } = await import('@etsef/plugin-api/codec')
       const isSmall = entry(output.path).bytes <= inMemoryBytes
       if (!isSmall) checkFile(output.path)
       const reader = await (isSmall

@@ -6,9 +6,7 @@ import { checkUnseen, lineageFile, lineageText, type FittedInput } from './linea
 import type { StageScope } from './context.js'
 import type { OpenRows } from './stage-inputs.js'
 import type { StageWork } from './stage-work.js'
-
-/** Folder of an estimator's state in its artifact; a `model` output is this folder. */
-export const stateFolder = 'state'
+import { stateFolder } from './state-folder.js'
 
 interface FitImplementation {
   fit(args: {
