@@ -32,6 +32,10 @@ test('S10: freezing up to a named stage counts exactly what is left to learn', (
 })
 
 test('S10: an index, or a layer the network does not have, is refused with the names it has', () => {
-  expect(() => trainablePart(graph, '400')).toThrow(/stem, stage1/)
-  expect(() => trainablePart(graph, 'conv_layers[21]')).toThrow(/stem, stage1/)
+  expect(() => trainablePart(graph, '400')).toThrow(
+    expect.objectContaining({ expected: expect.stringMatching(/stem, stage1/) as string }),
+  )
+  expect(() => trainablePart(graph, 'conv_layers[21]')).toThrow(
+    expect.objectContaining({ expected: expect.stringMatching(/stem, stage1/) as string }),
+  )
 })
