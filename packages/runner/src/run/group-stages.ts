@@ -61,7 +61,7 @@ export function groupStages(stages: readonly Stage[], options: GroupOptions): re
   return pack(small, { producers, secondsOf, isHeavy, groupSeconds: options.groupSeconds })
 }
 
-/** For every stage, as bits, the results that it is for. A stage is for no more than those that it is made of. */
+/** For every stage a set of bits, one for each wanted result that depends on it. A producer has every bit of the stages that read it. */
 function resultsOf(
   stages: readonly Stage[],
   producers: ReadonlyMap<string, readonly string[]>,
