@@ -6,6 +6,7 @@ import type { AttributionBatch } from '@etsef/plugin-api'
 import { checkPlugin, someFeatures, someImages, someRows } from '@etsef/plugin-api/testing'
 import { afterAll } from 'vitest'
 import plugin from './plugin.js'
+import { brightnessPredictor } from '../fixtures/brightness-predictor.js'
 import { tinyModel } from '../fixtures/tiny-models.js'
 import { saveTrees } from '../fixtures/tree-models.js'
 
@@ -55,6 +56,10 @@ checkPlugin(plugin, {
       })
       return { inputs: { features, model: { kind: 'model', dir } }, options: { background: 5 } }
     },
+    'xai/vote-shap': () => ({
+      inputs: { images: someImages(), predictor: brightnessPredictor() },
+      options: { superpixels: 6, size: 16, background: 2, budget: 60 },
+    }),
     'xai/overlay': () => ({ inputs: { attributions: someAttributions(), images: someImages({ numSamples: 10 }) } }),
   },
 })

@@ -13,3 +13,13 @@ export { upsampleMap } from './grad-cam/upsample-map.js'
 export { drawPanel, type Panel } from './overlay/draw-panel.js'
 export { heatColor } from './overlay/color-map.js'
 export { placeMap, receptiveGrid, type AxisGrid, type ReceptiveGrid } from './grad-cam/receptive-grid.js'
+export { voteShapOptions } from './vote-shap/vote-shap.js'
+export { exactShapley } from './shapley/exact-shapley.js'
+export {
+  estimateShapley,
+  type Coalition,
+  type EstimateOptions,
+  type Game,
+  type ShapleyEstimate,
+} from './shapley/estimate-shapley.js'
+export { slic, type SlicImage, type SlicOptions, type Superpixels } from './superpixels/slic.js'

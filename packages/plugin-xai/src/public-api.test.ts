@@ -11,6 +11,8 @@ test('exports these names', () => {
     'createExplainer',
     'default',
     'drawPanel',
+    'estimateShapley',
+    'exactShapley',
     'explainableLayer',
     'gradCamOptions',
     'heatColor',
@@ -20,8 +22,10 @@ test('exports these names', () => {
     'overlayOptions',
     'placeMap',
     'receptiveGrid',
+    'slic',
     'treeExplainer',
     'treeShapOptions',
     'upsampleMap',
+    'voteShapOptions',
   ])
 })

@@ -11,6 +11,7 @@ import { concatAttributions, pickAttributions } from '../payload/attributions.js
 import { concatFeatures, pickFeatures } from '../payload/features.js'
 import { pickImages, type ImageBatch, type ImageRows, type PixelImage } from '../payload/images.js'
 import { concatPredictions, pickPredictions } from '../payload/predictions.js'
+import type { PredictorValue } from '../payload/predictor.js'
 import { concatRows, rowsOf } from '../payload/rows.js'
 import type { Batches, OutputBatches } from '../payload/index.js'
 import type { StoredBatch } from '../payload/stored.js'
@@ -49,13 +50,13 @@ type AnyOutputBatch = OutputBatches[RowKind]
 export type OutputTable =
   Exclude<AnyOutputBatch, ImageRows> | (ImageRows & { load(this: void, index: number): Promise<PixelImage> })
 type Outputs = Readonly<Record<string, OutputTable | ModelValue | ReportValue>>
-type Value_ = AnyBatch | ModelValue | ReportValue
+type Value_ = AnyBatch | ModelValue | ReportValue | PredictorValue
 
 /** How {@link runOperation} runs. */
 export interface RunOperationOptions {
   /** Options as written in YAML; defaults are filled in. */
   readonly options?: Readonly<Record<string, unknown>>
-  /** Whole tables per input (cut into batches of `batchSize`), model or report values; arrays of named ones for many-ports. */
+  /** Whole tables per input (cut into batches of `batchSize`), model, report or predictor values; arrays of named ones for many-ports. */
   readonly inputs?: Readonly<Record<string, Value_ | readonly Named<Value_>[] | Observable<AnyBatch>>>
   readonly seed?: string
   readonly batchSize?: number
