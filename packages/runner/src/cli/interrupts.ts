@@ -10,8 +10,10 @@ import { exitCodes } from './exit-codes.js'
  */
 export function listenForInterrupts(): AbortSignal {
   const controller = new AbortController()
-  const interrupt = (): void => {
-    if (controller.signal.aborted) process.exit(exitCodes.interrupted)
+  const interrupt = (signal: NodeJS.Signals): void => {
+    // Kept until the process ends: verbs say no more than that they were interrupted.
+    process.exitCode ??= signal === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted
+    if (controller.signal.aborted) process.exit()
     controller.abort(new PipelineError('ERR_CANCELLED', { message: 'Interrupted' }))
   }
   process.on('SIGINT', interrupt)

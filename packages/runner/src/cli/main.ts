@@ -67,8 +67,12 @@ function report(thrown: unknown, args: Arguments | undefined, cwd: string, outpu
   const problems =
     error instanceof InvalidPipeline ? error.problems : error instanceof PipelineError ? [error] : undefined
   if (!problems) {
-    output.note(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown))
-    return exitCodes.failed
+    output.note(crashText(thrown))
+    return exitCodes.crashed
+  }
+  if (problems.every(({ code }) => code === 'ERR_CANCELLED')) {
+    output.note('interrupted')
+    return exitCodes.interrupted
   }
   if (isJson) output.line(JSON.stringify({ valid: false, status: 'invalid', problems }))
   else {
@@ -82,6 +86,11 @@ function report(thrown: unknown, args: Arguments | undefined, cwd: string, outpu
     : exitCodes.invalid
 }
 
+function crashText(thrown: unknown): string {
+  const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
+  return `etsef made a mistake; what it was doing can be started again:\n${text}`
+}
+
 // A reader such as `| head` closes the pipe when it has enough. Later output is dropped without an error, and a run goes on to its end.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (thrown: NodeJS.ErrnoException) => {
@@ -89,7 +98,15 @@ for (const stream of [process.stdout, process.stderr]) {
   })
 }
 
-process.exitCode = await main(process.argv.slice(2), process.cwd())
+// What is thrown where nobody waits for it is a mistake of ours, too.
+process.on('uncaughtException', (thrown) => {
+  process.stderr.write(`${crashText(thrown)}\n`)
+  process.exit(exitCodes.crashed)
+})
+
+const exitCode = await main(process.argv.slice(2), process.cwd())
+// An interrupt has said which signal it was.
+process.exitCode = exitCode === exitCodes.interrupted ? (process.exitCode ?? exitCode) : exitCode
 // A timer or socket that a plugin left open would keep the process alive, so it is ended here, after all output is written.
 const streams = [process.stdout, process.stderr].filter((stream) => stream.writableLength > 0)
 await Promise.all(

@@ -6,7 +6,8 @@ import { commonFlags, verbs, type Verb, type VerbName, type Word } from './verbs
 /** What is done with the words of a verb and what its flags say. */
 export type Act = (verb: VerbName, words: readonly string[], values: Readonly<Record<string, unknown>>) => void
 
-const exitCodesText = '\nexit codes: 0 ok, 1 a node failed, 2 the pipeline or command line is invalid, 130 interrupted'
+const exitCodesText =
+  '\nexit codes: 0 ok, 1 a node failed, 2 the pipeline or command line is invalid, 70 a mistake of etsef itself, 130 interrupted, 143 terminated'
 
 /**
  * The command line as a program: help of every verb, completion, and what is wrong with words that do not fit.
