@@ -63,6 +63,16 @@ describe('pipelines/demo.yaml', () => {
     }
   })
 
+  test('its page holds the vote against the chosen single model, the best network and the frozen baseline', () => {
+    const page = readFileSync(join(store, 'runs', first.run, 'reports/page/index.html'), 'utf8')
+    const lines = page.slice(page.indexOf('class="rivals"'), page.indexOf('id="scores"')).replaceAll(/<[^>]+>/g, '')
+    expect(lines).toMatch(
+      /Single model chosen by validation rows, best with [01]\.\d+: (not |)[a-z ]+; vote minus it is/,
+    )
+    expect(lines).toMatch(/Best network alone, (tl|ssl)\.predictions with/)
+    expect(lines).toMatch(/Frozen baseline, baseline with [01]\.\d+: /)
+  })
+
   test('does nothing the second time, and imports no implementation, tfjs, sharp, arrow, vega or canvas', async () => {
     const trace = join(folder.path, 'imports.txt')
     const again = await run(['--json'], {
@@ -101,9 +111,21 @@ describe('pipelines/demo.yaml', () => {
       ]),
     ) as unknown as { stages: readonly { node: string; state: string }[] }
     const willRun = new Set(plan.stages.filter(({ state }) => state === 'run').map(({ node }) => node))
-    expect([...willRun].sort()).toEqual(
-      ['knn', 'nb', 'overlay', 'figures', 'rf', 'scores', 'selected', 'svm', 'vote', 'xgb'].sort(),
-    )
+    expect([...willRun].sort()).toEqual([
+      'best',
+      'figures',
+      'knn',
+      'nb',
+      'overlay',
+      'page',
+      'rf',
+      'scores',
+      'selected',
+      'soft',
+      'svm',
+      'vote',
+      'xgb',
+    ])
   })
 })
 

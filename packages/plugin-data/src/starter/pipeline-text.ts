@@ -73,6 +73,9 @@ ${folderLines(facts)
   # Scores on the sealed test rows, each against the soft vote
   scores: { use: report/evaluate, in: { predictions: [logistic, tuned.predictions, svm, xgb, rf, nb, knn, best, hard, soft] }, with: { reference: soft } }
   figures: { use: report/figures, in: { predictions: soft, features: tuned.features } }
+
+  # One page of all that; \`etsef report\` makes it again with what the run took, and with more
+  page: { use: report/html, in: { reports: [scores, figures] }, with: { baseline: logistic, single: best, networks: [tuned.predictions] } }
 `
 }
 

@@ -1,13 +1,19 @@
 import type { RunFacts } from '@etsef/plugin-api'
 import { isCombination, isTrained, nodeOf, upstreamOf } from './graph-facts.js'
-import type { StoredComparison, StoredEvaluation, StoredInput } from './told.js'
+import type { NamedRivals, StoredComparison, StoredEvaluation, StoredInput } from './told.js'
 
 /** What a paired comparison says of the reference. */
 export type Verdict = 'better' | 'worse' | 'not told apart' | 'not compared'
 
+/**
+ * What another input is to the reference: the single model that validation rows chose, the best single model of the reported rows, the best network
+ * on its own, the frozen baseline.
+ */
+export type Role = 'chosen' | 'single' | 'network' | 'frozen'
+
 /** Another input that the reference is held against, and what came of it. */
 export interface Rival {
-  readonly role: 'single' | 'network' | 'frozen'
+  readonly role: Role
   /** Position among the inputs of the evaluation. */
   readonly input: number
   readonly name: string
@@ -20,36 +26,22 @@ export interface Rival {
 export interface Headline {
   /** Position of the reference among the inputs. */
   readonly reference: number
-  /** In the order told: best single model, best network alone, frozen baseline; each at most once. */
+  /** In the order of {@link Role}, each at most once. */
   readonly rivals: readonly Rival[]
 }
 
 /**
- * Whom the reference is held against: the best single model, the best network on its own and the frozen baseline, found by what they stand on.
+ * Whom the reference is held against, found by what they stand on, or, without facts, by the names that the pipeline gives.
  *
- * The best are those of the reported rows, chosen after the fact, which flatters *them*: a reference that beats them has beaten a choice that
- * nobody could have made beforehand. The frozen baseline is the simplest model that stands on no network trained in this run.
+ * The best single model and network are those of the reported rows, chosen after the fact, which flatters *them*: a reference that beats them has
+ * beaten a choice that nobody could have made beforehand. The one that validation rows chose is not flattered. The frozen baseline is the simplest
+ * model that stands on no network trained in this run.
  */
-export function headlineOf(evaluation: StoredEvaluation, facts: RunFacts | null): Headline {
+export function headlineOf(evaluation: StoredEvaluation, facts: RunFacts | null, named: NamedRivals): Headline {
   const { inputs, reference } = evaluation
   const others = inputs.filter(({ name }) => name !== reference)
-  const singles = others.filter(({ name }) => !isCombination(facts, name))
-  const networks =
-    facts === null
-      ? []
-      : singles.filter(({ name }) => {
-          const node = nodeOf(facts, name)
-          return node !== undefined && isTrained(node)
-        })
-  const frozen = facts === null ? [] : singles.filter(({ name }) => isFrozen(facts, name))
-  const size = (name: string): number =>
-    facts === null ? 0 : upstreamOf(facts, nodeOf(facts, name)?.id ?? name).length
-  const baseline = [...frozen].sort((a, b) => size(a.name) - size(b.name))[0]
-  const roles: readonly (readonly [Rival['role'], StoredInput | undefined])[] = [
-    ['single', best(singles, evaluation.primaryMetric)],
-    ['network', best(networks, evaluation.primaryMetric)],
-    ['frozen', baseline],
-  ]
+  const roles =
+    facts === null ? namedRoles(others, named, evaluation.primaryMetric) : foundRoles(others, facts, evaluation)
   const rivals: Rival[] = []
   for (const [role, input] of roles) {
     // One that is both is told of once.
@@ -64,6 +56,44 @@ export function headlineOf(evaluation: StoredEvaluation, facts: RunFacts | null)
     })
   }
   return { reference: inputs.findIndex(({ name }) => name === reference), rivals }
+}
+
+type Roles = readonly (readonly [Role, StoredInput | undefined])[]
+
+/** Without a record nobody can say which inputs combine others, so that a best single model is not told. */
+function namedRoles(
+  others: readonly StoredInput[],
+  { baseline, single, networks }: NamedRivals,
+  metric: string,
+): Roles {
+  const find = (wanted: string): StoredInput | undefined => others.find(({ name }) => name === wanted)
+  return [
+    ['chosen', find(single)],
+    [
+      'network',
+      best(
+        networks.flatMap((name) => find(name) ?? []),
+        metric,
+      ),
+    ],
+    ['frozen', find(baseline)],
+  ]
+}
+
+function foundRoles(others: readonly StoredInput[], facts: RunFacts, { primaryMetric }: StoredEvaluation): Roles {
+  const singles = others.filter(({ name }) => !isCombination(facts, name))
+  const networks = singles.filter(({ name }) => {
+    const node = nodeOf(facts, name)
+    return node !== undefined && isTrained(node)
+  })
+  const frozen = singles.filter(({ name }) => isFrozen(facts, name))
+  const size = (name: string): number => upstreamOf(facts, nodeOf(facts, name)?.id ?? name).length
+  return [
+    ['chosen', others.find(({ name }) => nodeOf(facts, name)?.operation.endsWith('/single-best'))],
+    ['single', best(singles, primaryMetric)],
+    ['network', best(networks, primaryMetric)],
+    ['frozen', [...frozen].sort((a, b) => size(a.name) - size(b.name))[0]],
+  ]
 }
 
 /** What the interval of a difference says: one that holds 0 tells nothing apart. */

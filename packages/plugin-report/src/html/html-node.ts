@@ -12,7 +12,7 @@ import { evaluationsOf } from './told.js'
 import type { ReadReport, Told } from './told.js'
 import { overfits, scoreGaps } from './training.js'
 
-/** Code of `report/markup`. */
+/** Code of `report/html`. */
 export async function run({
   options,
   inputs,
@@ -33,6 +33,7 @@ export async function run({
   const told: Told = {
     title: options.title || facts?.pipeline || 'Report',
     facts,
+    named: options,
     record: { name: 'record', json: record },
     reports,
     findings: { name: 'findings', json: training },

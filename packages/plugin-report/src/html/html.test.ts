@@ -123,9 +123,39 @@ describe('report/html', () => {
     expect(text).toMatch(/Asked.*balanced accuracy, declared before the run/s)
     expect(text).toMatch(/Balanced accuracy of vote, 95 % interval \[0\.\d{3}, [01]\.\d{3}\]/)
     expect(text).toMatch(/Smallest difference this set can show: about ±\d+\.\d points/)
-    expect(text).toMatch(/Best single model, svm with 0\.\d{3}: beaten; /)
+    expect(text).toMatch(/Best single model on these rows, svm with 0\.\d{3}: beaten; /)
     expect(text).toMatch(/Frozen baseline, svm with 0\.\d{3}/) // nothing trained step by step stands below it
     dispose()
+    evaluation.dispose()
+  })
+
+  test('tells of the single model that validation rows chose, as of none that was picked on the reported rows', async () => {
+    const evaluation = await anEvaluation()
+    const record = join(temporary(), 'facts.json')
+    const { facts } = someFacts()
+    const nodes = facts.nodes.map((node) => (node.id === 'knn' ? { ...node, operation: 'ensemble/single-best' } : node))
+    writeFileSync(record, JSON.stringify({ ...facts, nodes }))
+    const { html, dispose } = await make([{ name: 'scores', value: evaluation.value }], { record })
+    const text = html.slice(html.indexOf('<main>'), html.indexOf('id="scores"')).replaceAll(/<[^>]+>/g, '')
+    expect(text).toMatch(/Single model chosen by validation rows, knn with 0\.\d{3}: beaten/)
+    expect(text).toMatch(/Best single model on these rows, svm with/)
+    dispose()
+    evaluation.dispose()
+  })
+
+  test('within a run tells of the rivals that the pipeline names, and of no best one, which might be another vote', async () => {
+    const evaluation = await anEvaluation()
+    const rivalsOf = async (options: object): Promise<string> => {
+      const { html, dispose } = await make([{ name: 'scores', value: evaluation.value }], options)
+      dispose()
+      return html.slice(html.indexOf('class="rivals"'), html.indexOf('id="scores"')).replaceAll(/<[^>]+>/g, '')
+    }
+    const named = await rivalsOf({ baseline: 'knn', single: 'svm', networks: ['svm', 'gone'] })
+    expect(named).toMatch(/Single model chosen by validation rows, svm with 0\.\d{3}: beaten/)
+    expect(named).toMatch(/Frozen baseline, knn with 0\.\d{3}: beaten/)
+    expect(named).not.toContain('Best')
+    expect(await rivalsOf({ single: 'svm' })).toContain('Frozen baseline: none among the inputs of scores')
+    expect(await rivalsOf({})).not.toMatch(/Best|Frozen/)
     evaluation.dispose()
   })
 

@@ -11,6 +11,18 @@ export const htmlOptions = Type.Object(
       default: 24,
       description: 'At most so many pictures in the gallery of failures',
     }),
+    baseline: Type.String({
+      default: '',
+      description: 'Input of the evaluation that is the frozen baseline; etsef report finds it by itself',
+    }),
+    single: Type.String({
+      default: '',
+      description: 'Input that is the single model chosen by validation rows; etsef report finds it by itself',
+    }),
+    networks: Type.Array(Type.String({ minLength: 1 }), {
+      default: [],
+      description: 'Inputs that are networks on their own; etsef report finds them by itself',
+    }),
     ...runReportOptions,
   },
   { additionalProperties: false },

@@ -113,10 +113,21 @@ export interface ReadImage {
   readonly data: Uint8Array
 }
 
+/** Inputs that a pipeline names for a page that no record tells of them. */
+export interface NamedRivals {
+  /** The frozen baseline; empty: none. */
+  readonly baseline: string
+  /** The single model that validation rows chose; empty: none. */
+  readonly single: string
+  readonly networks: readonly string[]
+}
+
 /** Everything that a page tells of. */
 export interface Told {
   readonly title: string
   readonly facts: RunFacts | null
+  /** Whom the reference is held against, where no facts tell. */
+  readonly named: NamedRivals
   /** The facts, for figures; `{}` without them. */
   readonly record: Source
   readonly reports: readonly ReadReport[]

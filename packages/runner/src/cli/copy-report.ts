@@ -3,7 +3,7 @@ import { dirname, extname, join, relative } from 'node:path'
 import { problem } from '../errors.js'
 
 /** What a report is opened by. */
-const page = 'index.html'
+export const page = 'index.html'
 
 /** Where a report is wanted: a folder gets all its files, a file its page. */
 export interface Destination {

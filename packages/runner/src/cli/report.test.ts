@@ -83,6 +83,20 @@ test('hands over what the run was, and what its artifacts say', async () => {
   expect(facts.siblings[0]!.changes).toEqual([{ node: 'near', option: 'vote', here: 'hard', there: 'soft' }])
 })
 
+test('within a pipeline: what the page reads is told and kept as before, and a page is named by its file', async () => {
+  project.write(
+    'paged.yaml',
+    `${tenStages}  page: { use: book/page, in: { reports: [scores] }, with: { record: toy.yaml } }\n`,
+  )
+  const first = await project.etsef('run', 'paged.yaml')
+  const again = await project.etsef('run', 'paged.yaml')
+  for (const { code, stdout } of [first, again]) {
+    expect(code).toBe(0)
+    expect(stdout).toContain('nearest     1.000')
+    expect(stdout).toMatch(/  scores: .*\/reports\/scores\n  page: .*\/reports\/page\/index\.html\n$/)
+  }
+})
+
 test('what makes no report of a run, no run, and a run whose reports are gone are refused', async () => {
   const other = await project.etsef('report', run, '--use', 'book/other')
   expect([other.code, other.stdout]).toEqual([2, expect.stringContaining('makes no report of a run')])

@@ -1,11 +1,12 @@
 import { locate, type PipelineError } from '@etsef/plugin-api'
-import { cpSync } from 'node:fs'
+import { cpSync, existsSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import type { RunEvent } from '../run/events.js'
 import { checkPipeline } from '../run/check-pipeline.js'
 import { keyPipeline, type KeyedPipeline } from '../run/key-pipeline.js'
 import { runPipeline, type RunOutcome } from '../run/run-pipeline.js'
 import { nameList, pipelineRequest, UsageError, type Arguments } from './arguments.js'
+import { page } from './copy-report.js'
 import { exitCodes } from './exit-codes.js'
 import { listenForInterrupts } from './interrupts.js'
 import { executorOption, machineOptions } from './machine-options.js'
@@ -106,6 +107,9 @@ function printOutcome(outcome: RunOutcome, keyed: KeyedPipeline, out: string | u
   output.line(
     `\n${record.status} in ${formatSeconds(record.seconds)}: ${parts.join(', ')}${record.engine === undefined ? '' : `; engine ${record.engine}`}; ${String(record.testLabelReads)} test labels read by reports`,
   )
-  for (const [node, dir] of Object.entries(reportDirs))
-    output.line(`  ${node}: ${relative(process.cwd(), out === undefined ? dir : join(out, node)) || '.'}`)
+  for (const [node, dir] of Object.entries(reportDirs)) {
+    const shown = out === undefined ? dir : join(out, node)
+    // What is opened by a page is named by it.
+    output.line(`  ${node}: ${relative(process.cwd(), existsSync(join(dir, page)) ? join(shown, page) : shown) || '.'}`)
+  }
 }

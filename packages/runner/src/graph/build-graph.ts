@@ -64,7 +64,7 @@ export function buildGraph(
   }
   const { order, cycles } = memo.of(['order', ...upstream.values()], () => topologicalOrder(upstream))
   for (const cycle of cycles) reportCycle(cycle, declarations, problems)
-  const wanted = findWanted(document, declarations, upstream, problems)
+  const wanted = findWanted(document, declarations, upstream, nodes, problems)
   return { nodes, order, wanted, notices }
 }
 
@@ -127,6 +127,7 @@ function findWanted(
   document: PipelineDocument,
   declarations: Declarations,
   upstream: ReadonlyMap<string, readonly string[]>,
+  nodes: ReadonlyMap<string, GraphNode>,
   problems: PipelineError[],
 ): readonly string[] {
   if (document.outputs) {
@@ -137,5 +138,7 @@ function findWanted(
     })
   }
   const read = new Set([...upstream.values()].flat())
-  return document.nodes.filter((node) => !read.has(node.id)).map((node) => node.id)
+  // A report is made to be read by people, also where a page reads it.
+  const isReport = (id: string): boolean => nodes.get(id)?.installed.operation.kind === 'report'
+  return document.nodes.filter(({ id }) => !read.has(id) || isReport(id)).map(({ id }) => id)
 }

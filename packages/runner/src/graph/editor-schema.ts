@@ -29,7 +29,7 @@ export function editorSchema(operations: readonly Operation[]): Schema {
       profiles: { type: 'object', description: 'Variants chosen with --profile' },
       outputs: {
         anyOf: [reference, { type: 'array', items: reference }],
-        description: 'Nodes wanted; default: all that nothing reads',
+        description: 'Nodes wanted; default: all that nothing reads, and all reports',
       },
       parts: {
         type: 'object',

@@ -29,7 +29,7 @@ export interface PipelineDocument {
   readonly primaryMetric: LocatedEntry | undefined
   readonly engine: string | undefined
   readonly nodes: readonly NodeDeclaration[]
-  /** Nodes wanted; `undefined`: every node that nothing reads. */
+  /** Nodes wanted; `undefined`: every node that nothing reads, and every report. */
   readonly outputs: readonly Reference[] | undefined
   readonly root: LocatedMap
   /** Things worth saying that are no problem. */

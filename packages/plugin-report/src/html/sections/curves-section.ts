@@ -16,7 +16,7 @@ export function curvesSections(told: Told): Section[] {
   return evaluations.flatMap(({ name: report, json, curves }): Section[] => {
     const suffix = evaluations.length > 1 ? `-${report}` : ''
     const title = (text: string): string => (evaluations.length > 1 ? `${text} (${report})` : text)
-    const headline = headlineOf(json, told.facts)
+    const headline = headlineOf(json, told.facts, told.named)
     const shownInputs = [...new Set([headline.reference, ...headline.rivals.map(({ input }) => input)])].filter(
       (at) => at >= 0,
     )

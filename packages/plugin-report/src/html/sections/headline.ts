@@ -1,7 +1,7 @@
 import { figureAt, shown } from '../figure.js'
 import type { Figure, Source } from '../figure.js'
 import { headlineOf } from '../findings.js'
-import type { Rival, Verdict } from '../findings.js'
+import type { Role, Verdict, Rival } from '../findings.js'
 import { markup, name } from '../markup.js'
 import type { Markup } from '../markup.js'
 import { words } from '../section.js'
@@ -27,8 +27,8 @@ judged by ${metricTitle(primaryMetric).toLowerCase()}, declared before the run, 
 ${partition === 'none' ? 'rows of an external set' : markup`${name(partition)} rows`} of ${shown(figureAt(source, ['inputs', 0, 'numGroups'], 'whole'))} independent groups (patients).</p>`
 }
 
-function answerMarkup(json: StoredEvaluation, source: Source, { facts }: Told, report: string): Markup {
-  const headline = headlineOf(json, facts)
+function answerMarkup(json: StoredEvaluation, source: Source, { facts, named }: Told, report: string): Markup {
+  const headline = headlineOf(json, facts, named)
   const metric = json.primaryMetric
   const reference = json.inputs[headline.reference]
   if (reference === undefined) return markup``
@@ -40,12 +40,13 @@ function answerMarkup(json: StoredEvaluation, source: Source, { facts }: Told, r
 <ul class="rivals">
 <li><strong>Smallest difference this set can show</strong>: about ±${shown(figureAt(source, [...at, 'resolution'], 'points'))} points, unless the comparison on the same rows says so.</li>
 ${lines}
-${facts !== null && !roles.has('frozen') ? markup`<li class="missing"><strong>Frozen baseline</strong>: none among the inputs of ${name(report)}. Without one, nobody can say what training the networks was worth: add <code>backbones/extract</code> and <code>ensemble/logistic-regression</code>.</li>` : null}
+${!roles.has('frozen') && (facts !== null || named.single !== '') ? markup`<li class="missing"><strong>Frozen baseline</strong>: none among the inputs of ${name(report)}. Without one, nobody can say what training the networks was worth: add <code>backbones/extract</code> and <code>ensemble/logistic-regression</code>.</li>` : null}
 </ul>`
 }
 
-const roleTitles: Readonly<Record<Rival['role'], string>> = {
-  single: 'Best single model',
+const roleTitles: Readonly<Record<Role, string>> = {
+  chosen: 'Single model chosen by validation rows',
+  single: 'Best single model on these rows',
   network: 'Best network alone',
   frozen: 'Frozen baseline',
 }
