@@ -44,6 +44,12 @@ describe('a predictor at a port', () => {
     expect(predictions(own!.key).equals(predictions(vote!.key))).toBe(true)
   })
 
+  test('answers the same bytes from rows that are given for nodes on the way, and computes nothing before them', async () => {
+    const summary = await project.run(asked.replace('asking/ask,', 'asking/ask-in-two,'))
+    const { asked: own, 'vote:apply': vote } = stages(summary)
+    expect(predictions(own!.key).equals(predictions(vote!.key))).toBe(true)
+  })
+
   test('is another key where what it was fitted on is, and the same where nothing is', async () => {
     const key = async (text: string): Promise<string> => stages(await project.run(text))['asked']!.key
     const first = await key(asked)

@@ -7,6 +7,7 @@ import { checkPlugin, someFeatures, someImages, someRows } from '@etsef/plugin-a
 import { afterAll } from 'vitest'
 import plugin from './plugin.js'
 import { brightnessPredictor } from '../fixtures/brightness-predictor.js'
+import { votingPredictor } from '../fixtures/voting-predictor.js'
 import { tinyModel } from '../fixtures/tiny-models.js'
 import { saveTrees } from '../fixtures/tree-models.js'
 
@@ -60,6 +61,7 @@ checkPlugin(plugin, {
       inputs: { images: someImages(), predictor: brightnessPredictor() },
       options: { superpixels: 6, size: 16, background: 2, budget: 60 },
     }),
+    'xai/members': () => ({ inputs: { images: someImages(), predictor: votingPredictor() } }),
     'xai/overlay': () => ({ inputs: { attributions: someAttributions(), images: someImages({ numSamples: 10 }) } }),
   },
 })

@@ -14,6 +14,8 @@ export { drawPanel, type Panel } from './overlay/draw-panel.js'
 export { heatColor } from './overlay/color-map.js'
 export { placeMap, receptiveGrid, type AxisGrid, type ReceptiveGrid } from './grad-cam/receptive-grid.js'
 export { voteShapOptions } from './vote-shap/vote-shap.js'
+export { membersOptions } from './members/members.js'
+export type { MembersJson } from './members/members-report.js'
 export { exactShapley } from './shapley/exact-shapley.js'
 export {
   estimateShapley,

@@ -17,6 +17,7 @@ test('exports these names', () => {
     'gradCamOptions',
     'heatColor',
     'localize',
+    'membersOptions',
     'networkInput',
     'normalizeMap',
     'overlayOptions',

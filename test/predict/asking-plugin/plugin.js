@@ -9,6 +9,19 @@ const ask = {
     Promise.resolve({ apply: async (images) => ({ predictions: await predictor.apply(images) }) }),
 }
 
+/** The same from the middle: pictures as far as the members of the vote, then, without pictures, their answers to the end. */
+const askInTwo = {
+  open: ({ inputs: { predictor } }) =>
+    Promise.resolve({
+      apply: async (images) => {
+        const rows = await predictor.trace(images)
+        const members = predictor.steps.at(-1).reads.map(({ output }) => [output, rows.get(output)])
+        const unseen = { ...images, load: () => Promise.reject(new Error('a picture was asked for')) }
+        return { predictions: await predictor.apply(unseen, new Map(members)) }
+      },
+    }),
+}
+
 /** Learns the mean of all rows and answers in one go: nothing of it could be replayed. */
 const centre = {
   run: async ({ inputs }) => {
@@ -32,6 +45,18 @@ export default definePlugin({
       outputs: { predictions: port.predictions('its answers') },
       rows: 'images',
       load: () => Promise.resolve(ask),
+    }),
+    defineOperation({
+      kind: 'map',
+      type: 'asking/ask-in-two',
+      summary: 'What the predictor of another node says, from the answers of its members on',
+      cacheVersion: 1,
+      draws: false,
+      options,
+      inputs: { images: port.images('pictures'), predictor: port.predictor('who is asked') },
+      outputs: { predictions: port.predictions('its answers') },
+      rows: 'images',
+      load: () => Promise.resolve(askInTwo),
     }),
     defineOperation({
       kind: 'combine',

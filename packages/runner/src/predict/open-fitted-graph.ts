@@ -48,8 +48,12 @@ export type AppliedRows = ReadonlyMap<string, StoredBatch | ImageBatch>
 /** A fitted sub-graph in memory: every network and classifier is open. */
 export interface OpenFittedGraph {
   readonly graph: FittedGraph
-  /** Rows of every step for these pictures; those of the target at `outputKey(graph.target)`. Batches are applied one after the other. */
-  apply(this: void, images: ImageBatch): Promise<AppliedRows>
+  /**
+   * Rows of every step for these pictures; those of the target at `outputKey(graph.target)`. Batches are applied one after the other.
+   *
+   * @param given - Rows that are taken as they are. Then only what the target needs besides is computed.
+   */
+  apply(this: void, images: ImageBatch, given?: AppliedRows): Promise<AppliedRows>
   close(this: void): Promise<void>
 }
 
@@ -99,20 +103,24 @@ export async function openFittedGraph(graph: FittedGraph, host: PredictionHost):
     throw thrown
   }
   let last: Promise<unknown> = Promise.resolve()
-  const applyAll = async (images: ImageBatch): Promise<AppliedRows> => {
+  const applyAll = async (images: ImageBatch, given?: AppliedRows): Promise<AppliedRows> => {
     const { node, port } = graph.source
-    const rows = new Map<string, StoredBatch | ImageBatch>([[outputKey({ node, port }), images]])
+    const rows = new Map<string, StoredBatch | ImageBatch>([[outputKey({ node, port }), images], ...(given ?? [])])
+    const needed = given && nodesToRun(graph, given)
     for (const step of steps) {
+      if (needed?.has(step.step.node) === false) continue
       host.signal.throwIfAborted()
-      for (const [name, batch] of Object.entries(await applyStep(step, rows)))
-        rows.set(`${step.step.node}.${name}`, batch)
+      for (const [name, batch] of Object.entries(await applyStep(step, rows))) {
+        const key = outputKey({ node: step.step.node, port: name })
+        if (given?.has(key) !== true) rows.set(key, batch)
+      }
     }
     return rows
   }
   return {
     graph,
-    apply(images) {
-      const next = last.then(() => applyAll(images))
+    apply(images, given) {
+      const next = last.then(() => applyAll(images, given))
       last = next.catch(() => undefined)
       return next
     },
@@ -121,6 +129,16 @@ export async function openFittedGraph(graph: FittedGraph, host: PredictionHost):
       await close()
     },
   }
+}
+
+/** Nodes that the target needs where some rows are given. */
+function nodesToRun({ steps, target }: FittedGraph, given: AppliedRows): ReadonlySet<string> {
+  const needed = new Set<string>(given.has(outputKey(target)) ? [] : [target.node])
+  for (const { node, inputs } of [...steps].reverse()) {
+    if (!needed.has(node)) continue
+    for (const { from } of inputs) if (from && !given.has(outputKey(from))) needed.add(from.node)
+  }
+  return needed
 }
 
 async function openStep(step: FittedStep, host: PredictionHost, newFolder: () => string): Promise<OpenStep> {
