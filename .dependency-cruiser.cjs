@@ -5,7 +5,7 @@ const { readdirSync } = require('node:fs')
  * but the entries, which know everything. Tests and `testing/` may look anywhere.
  */
 const rooms = {
-  // cli → sweep, serve, bundle → predict → run → plan → registry → graph → pipeline. The store knows none of them; the worker speaks with its executor by the protocol alone.
+  // cli → sweep, serve, bundle, export → predict → run → plan → registry → graph → pipeline. The store knows none of them; the worker speaks with its executor by the protocol alone.
   runner: {
     pipeline: [],
     store: [],
@@ -19,7 +19,21 @@ const rooms = {
     sweep: ['run', 'plan', 'registry', 'graph', 'pipeline', 'store'],
     bundle: ['predict', 'worker', 'run', 'registry', 'store'],
     serve: ['predict'],
-    cli: ['serve', 'bundle', 'predict', 'sweep', 'run', 'executor', 'plan', 'registry', 'graph', 'pipeline', 'store'],
+    export: ['run', 'store'],
+    cli: [
+      'export',
+      'serve',
+      'bundle',
+      'predict',
+      'sweep',
+      'run',
+      'executor',
+      'plan',
+      'registry',
+      'graph',
+      'pipeline',
+      'store',
+    ],
   },
   // Networks as plain data below, what computes above. Pairs that name each other are one layer: an engine is looked for where it was
   // installed and tested by its install; weights of a file and published ones share their errors and their reading.

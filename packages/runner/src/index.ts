@@ -23,7 +23,7 @@ export {
   type PredictionRow,
 } from './predict/predicted-row.js'
 export { pictureOf, readPictureFile } from './predict/read-pictures.js'
-export type { RunEvent, EventListener, RunStatus, StageOutcome } from './run/events.js'
+export type { RunEvent, EventListener, RunStatus, StageOutcome, TimedEvent } from './run/events.js'
 export { planRun, type Selection, type SelectedPlan } from './run/plan-run.js'
 export { checkPipeline, type CheckedPipeline, type PipelineRequest } from './run/check-pipeline.js'
 export { keyPipeline, type KeyedPipeline } from './run/key-pipeline.js'

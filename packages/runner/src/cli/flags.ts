@@ -23,7 +23,11 @@ export const flags = {
   store: { value: 'DIR', summary: 'default: .etsef beside package.json, or ETSEF_STORE' },
   paranoid: { summary: 'reads every byte again, whatever was remembered' },
   plugin: { value: 'DIR', isRepeatable: true, summary: 'folder of a plugin package that package.json does not list' },
-  to: { value: 'NODES', isRepeatable: true, summary: 'only these nodes and what they need' },
+  to: {
+    value: 'WHAT',
+    isRepeatable: true,
+    summary: 'only these nodes and what they need; of an export: tensorboard, mlflow, csv or parquet',
+  },
   from: { value: 'NODES', isRepeatable: true, summary: 'computes these and everything downstream again' },
   only: { value: 'NODES', isRepeatable: true, summary: 'only these; their inputs must be cached' },
   memory: { value: 'MB', summary: "bound on what stages need together (default: the machine's); 6g is 6 GB" },

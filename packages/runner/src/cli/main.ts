@@ -31,6 +31,7 @@ const loaders: Readonly<Record<VerbName, () => Promise<Verb>>> = {
   runs: async () => (await import('./runs.js')).runs,
   compare: async () => (await import('./compare.js')).compare,
   report: async () => (await import('./report.js')).report,
+  export: async () => (await import('./export.js')).exportRuns,
   replay: async () => (await import('./replay.js')).replay,
   cache: async () => (await import('./cache.js')).cache,
   doctor: async () => (await import('./doctor.js')).doctor,

@@ -130,6 +130,11 @@ export const verbs = {
     words: [{ name: 'run', isRepeatable: true }],
     flags: ['store', 'out', 'use'],
   },
+  export: {
+    summary: 'figures of runs, by default of the newest, for another program: --to tensorboard, mlflow, csv or parquet',
+    words: [{ name: 'run', isOptional: true, isRepeatable: true }],
+    flags: ['store', 'to', 'out'],
+  },
   replay: {
     summary: 'runs a recorded pipeline (or the run.json of another machine) again and compares every artifact',
     words: [{ name: 'run' }],

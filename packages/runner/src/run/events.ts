@@ -69,3 +69,6 @@ export type RunStatus = 'ok' | 'failed' | 'interrupted'
 
 /** Receives events in order. */
 export type EventListener = (event: RunEvent) => void
+
+/** An event, and when it was learned of: ISO 8601, in UTC. */
+export type TimedEvent = { readonly time: string } & RunEvent

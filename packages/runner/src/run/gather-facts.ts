@@ -9,13 +9,14 @@ import {
   type RunStage,
   type SiblingRun,
 } from '@etsef/plugin-api'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DrawnNode } from '../graph/draw.js'
 import { fromPlain } from '../pipeline/located.js'
 import { printYaml } from '../pipeline/print-yaml.js'
 import type { Manifest } from '../store/manifest.js'
 import type { Store } from '../store/store.js'
+import { readMetricLines } from './metric-lines.js'
 import { listRuns, readRunRecord, type RunRecord, type StageRecord } from './run-record.js'
 
 /** What is asked of a store and a registry about a run. */
@@ -176,13 +177,8 @@ function rowsOf(manifest: Manifest): Record<string, number> {
 
 function readSeries(file: string): RunStage['series'] {
   const series: Record<string, { step: number; value: number }[]> = {}
-  if (!existsSync(file)) return series
-  for (const line of readFileSync(file, 'utf8').split('\n')) {
-    if (line === '') continue
-    // Lines that this runner wrote, in an artifact whose sizes were checked.
-    const { name, value, step } = JSON.parse(line) as { name: string; value: number | null; step?: number }
+  for (const { name, value, step } of readMetricLines(file))
     if (step !== undefined && value !== null) (series[name] ??= []).push({ step, value })
-  }
   return series
 }
 

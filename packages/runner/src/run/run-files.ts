@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { storeProblem } from '../store/store-problem.js'
 import { storeFolders, type Store } from '../store/store.js'
-import type { EventListener, RunEvent } from './events.js'
+import type { EventListener, TimedEvent } from './events.js'
 import { beginRun, type RunLease } from './live-runs.js'
 import { runDir, type RunRecord } from './run-record.js'
 
@@ -33,14 +33,22 @@ export function beginFiles(store: Store, numToRun: number, record: RunRecord): R
   }
 }
 
+/** Gives every event the time at which it came. */
+export function timed(listener: ((event: TimedEvent) => void) | undefined): EventListener {
+  return (event) => listener?.({ time: new Date().toISOString(), ...event })
+}
+
 /** Events go to the journal first, except the fleeting ones. */
-export function journaled(journal: number | undefined, listener: EventListener | undefined): EventListener {
+export function journaled(
+  journal: number | undefined,
+  listener: ((event: TimedEvent) => void) | undefined,
+): EventListener {
   let descriptor = journal
   const close = (): void => {
     if (descriptor !== undefined) closeSync(descriptor)
     descriptor = undefined
   }
-  return (event: RunEvent) => {
+  return timed((event) => {
     try {
       if (descriptor !== undefined && event.type !== 'stage-progress')
         writeSync(descriptor, `${JSON.stringify(event)}\n`)
@@ -50,5 +58,5 @@ export function journaled(journal: number | undefined, listener: EventListener |
     }
     listener?.(event)
     if (event.type === 'run-finished') close()
-  }
+  })
 }

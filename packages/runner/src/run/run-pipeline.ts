@@ -11,14 +11,14 @@ import { sweepTemporary } from '../store/temporary.js'
 import { aloneNotice, checkMemory, machineMemoryMb } from './check-memory.js'
 import { watchCode } from './code-watch.js'
 import { dispatchStages } from './dispatch.js'
-import type { EventListener, RunStatus } from './events.js'
+import type { RunStatus, TimedEvent } from './events.js'
 import type { KeyedPipeline } from './key-pipeline.js'
 import { openExecutor, type ChosenExecutor } from './load-executor.js'
 import { recordBase, runIdOf, stageRecord } from './make-record.js'
 import { planRun, type Selection } from './plan-run.js'
 import { publishReports, reportFolders } from './report-folders.js'
 import { createBudget, gpuDevices } from './resource-budget.js'
-import { beginFiles, journaled } from './run-files.js'
+import { beginFiles, journaled, timed } from './run-files.js'
 import { runDir, writeRecord, type RunRecord } from './run-record.js'
 import { runStages, type StageReport } from './run-stages.js'
 import { defaultRetries, type Retries } from './schedule.js'
@@ -44,7 +44,7 @@ export interface RunOptions {
   /** Runs the stages elsewhere; left out: in processes of this machine. */
   readonly executor?: ChosenExecutor | undefined
   readonly signal?: AbortSignal
-  readonly emit?: EventListener
+  readonly emit?: (event: TimedEvent) => void
 }
 
 /** What a run came to. */
@@ -80,7 +80,7 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
   const cpus = options.jobs ?? availableParallelism()
   const devices = gpuDevices(options.gpus ?? 0, process.env['CUDA_VISIBLE_DEVICES'])
   const base = recordBase(keyed, run, started, options)
-  const session = executor && numToRun > 0 ? await openExecutor(executor, keyed, run, options.emit) : undefined
+  const session = executor && numToRun > 0 ? await openExecutor(executor, keyed, run, timed(options.emit)) : undefined
   const files = beginFiles(store, numToRun, {
     ...base,
     status: 'running',
