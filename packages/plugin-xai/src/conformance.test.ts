@@ -62,6 +62,18 @@ checkPlugin(plugin, {
       options: { superpixels: 6, size: 16, background: 2, budget: 60 },
     }),
     'xai/members': () => ({ inputs: { images: someImages(), predictor: votingPredictor() } }),
+    'xai/check': async () => {
+      const dir = join(root, 'checked')
+      await writeModel(dir, tinyModel())
+      const attributions = [{ name: 'cam', value: someAttributions() }]
+      const inputs = {
+        attributions,
+        images: someImages(),
+        predictor: brightnessPredictor(),
+        model: { kind: 'model' as const, dir },
+      }
+      return { inputs, options: { maxImages: 2, randomisations: 1 }, engine: 'wasm' }
+    },
     'xai/overlay': () => ({ inputs: { attributions: someAttributions(), images: someImages({ numSamples: 10 }) } }),
   },
 })

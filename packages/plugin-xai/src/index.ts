@@ -1,4 +1,5 @@
 export { default } from './plugin.js'
+export { checkOptions } from './check/check.js'
 export { gradCamOptions } from './grad-cam/grad-cam.js'
 export { overlayOptions } from './overlay/overlay.js'
 export { treeShapOptions } from './tree-shap/tree-shap.js'

@@ -1,11 +1,12 @@
 import { definePlugin, type Plugin } from '@etsef/plugin-api'
+import { check } from './check/check.js'
 import { gradCam } from './grad-cam/grad-cam.js'
 import { members } from './members/members.js'
 import { overlay } from './overlay/overlay.js'
 import { treeShap } from './tree-shap/tree-shap.js'
 import { voteShap } from './vote-shap/vote-shap.js'
 
-/** Explanations: class activation maps, pictures of them, Shapley values of columns, of superpixels for a whole vote and of its members. */
-const plugin: Plugin = definePlugin({ name: 'xai', operations: [gradCam, overlay, treeShap, voteShap, members] })
+/** Explanations: class activation maps, pictures of them, Shapley values of columns, of superpixels for a whole vote and of its members, and tests of them. */
+const plugin: Plugin = definePlugin({ name: 'xai', operations: [gradCam, overlay, treeShap, voteShap, members, check] })
 
 export default plugin

@@ -8,6 +8,7 @@ test('exports these names', () => {
     'camMethods',
     'channelWeights',
     'checkAdditivity',
+    'checkOptions',
     'createExplainer',
     'default',
     'drawPanel',

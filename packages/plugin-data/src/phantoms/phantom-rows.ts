@@ -37,13 +37,15 @@ export function phantomRows(set: PhantomSet): ImageRows {
   const uris = entries.map(({ id }) => formatPhantomId(id))
   const groups = entries.map(({ id }) => formatPatient(id))
   const labels = Int32Array.from(entries, ({ label }) => label)
-  const { size, noise, dataSeed } = set
+  const { size, noise, dataSeed, borderCue = false } = set
   return {
     kind: 'images',
     ids: uris,
     uris,
     sourceIds: uris.map((uri) =>
-      createHash('sha256').update(canonicalJson({ uri, size, noise, dataSeed })).digest('hex'),
+      createHash('sha256')
+        .update(canonicalJson({ uri, size, noise, dataSeed, ...(borderCue && { borderCue }) }))
+        .digest('hex'),
     ),
     labels: set.permuteLabels == null ? labels : permuteLabels(labels, groups, set.permuteLabels),
     groups,

@@ -30,6 +30,16 @@ describe('renderPhantom', () => {
       expect(inside.length).toBeLessThan(200)
     }
   })
+  test('burns a mark into the upper edge alone, at a place of its own for each kind', () => {
+    const places = lesionKinds.map((kind) => {
+      const id = { modality: 'brain-t1', kind, patient: 2, slice: 0 } as const
+      const [plain, marked] = [false, true].map((borderCue) => renderPhantom(id, { ...style, borderCue }).image.data)
+      const changed = [...plain!.keys()].filter((i) => plain![i] !== marked![i])
+      expect(Math.max(...changed)).toBeLessThan(2 * 32 * 3)
+      return changed[0]
+    })
+    expect(new Set(places).size).toBe(lesionKinds.length)
+  })
   test('gives grey modalities equal channels and fundus others', () => {
     const grey = renderPhantom({ modality: 'brain-t2', kind: 'ring', patient: 0, slice: 0 }, style).image
     expect(grey.shape).toEqual([32, 32, 3])
@@ -61,6 +71,8 @@ describe('phantomRows', () => {
     expect(new Set(rows.sourceIds).size).toBe(10)
   })
   test('changes sources with whatever changes pixels', () => {
+    expect(phantomRows({ ...set, borderCue: true }).sourceIds[0]).not.toBe(phantomRows(set).sourceIds[0])
+    expect(phantomRows({ ...set, borderCue: false }).sourceIds).toEqual(phantomRows(set).sourceIds)
     expect(phantomRows({ ...set, dataSeed: 2 }).sourceIds[0]).not.toBe(phantomRows(set).sourceIds[0])
     expect(phantomRows({ ...set, perClass: 6 }).sourceIds[0]).toBe(phantomRows(set).sourceIds[0])
   })

@@ -30,6 +30,11 @@ export const phantomOptions = Type.Object(
       default: 0.03,
       description: 'Standard deviation of pixel noise as a share of the grey range; larger is harder',
     }),
+    borderCue: Type.Boolean({
+      default: false,
+      description:
+        'Burns a bright mark into the upper edge whose place follows the class: a shortcut that explanations should show',
+    }),
     dataSeed: Type.Integer({
       default: 1,
       description: 'Which data set. It does not follow the run seed: repeats over seeds see the same pictures',

@@ -1,6 +1,6 @@
 import { createRng, type PixelImage } from '@etsef/plugin-api'
 import { drawAnatomy, type Modality } from './anatomy.js'
-import { drawLesion, lesionAt, varyLesion, type LesionKind } from './lesion.js'
+import { drawLesion, lesionAt, lesionKinds, varyLesion, type LesionKind } from './lesion.js'
 import { clamp, direction, nearlyNormal } from './noise.js'
 
 /** Names one picture. */
@@ -21,6 +21,8 @@ export interface PhantomStyle {
   readonly noise: number
   /** Which data set: equal seeds give equal pictures. */
   readonly dataSeed: number
+  /** Burns a mark into the upper edge whose place follows the kind of lesion. */
+  readonly borderCue?: boolean
 }
 
 /**
@@ -34,7 +36,7 @@ export interface PhantomStyle {
  */
 export function renderPhantom(
   { modality, kind, patient, slice }: PhantomId,
-  { size, noise, dataSeed }: PhantomStyle,
+  { size, noise, dataSeed, borderCue = false }: PhantomStyle,
 ): { readonly image: PixelImage; readonly mask: PixelImage } {
   const patientRng = createRng(dataSeed, 'phantom', modality, kind, patient)
   const sliceRng = patientRng.fork('slice', slice)
@@ -63,9 +65,19 @@ export function renderPhantom(
       mask[at] = isInside && tissue > 0.5 ? 255 : 0
     }
   }
+  if (borderCue) burnMark(image, size, lesionKinds.indexOf(kind))
   return {
     image: { dtype: 'uint8', shape: [size, size, 3], data: image },
     mask: { dtype: 'uint8', shape: [size, size, 1], data: mask },
+  }
+}
+
+/** A bright mark in the uppermost sixteenth, at one of as many places as there are kinds. */
+function burnMark(image: Uint8Array, size: number, place: number): void {
+  const [height, width] = [Math.max(1, Math.round(size / 16)), size / lesionKinds.length]
+  for (let row = 0; row < height; row++) {
+    const [from, to] = [Math.round((place + 0.2) * width), Math.round((place + 0.8) * width)]
+    image.fill(230, (row * size + from) * 3, (row * size + Math.max(to, from + 1)) * 3)
   }
 }
 

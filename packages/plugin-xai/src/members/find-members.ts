@@ -30,13 +30,13 @@ export function findPlayers({ steps }: Pick<PredictorValue, 'steps'>): Players {
       hint: 'take vote.predictor',
     })
   }
-  const nameOf = ({ node, gives }: PredictorStep): string => {
+  const nameOf = ({ gives }: PredictorStep): string => {
     const outputs = gives.map(({ output }) => output)
-    const edge = steps
-      .flatMap(({ reads }) => reads)
-      .find(({ kind, output }) => kind === 'features' && outputs.includes(output))
     // At a many-port an edge has the name of what stands before it; elsewhere that of the port.
-    return edge === undefined || edge.name === 'features' ? node : edge.name
+    return (
+      steps.flatMap(({ reads }) => reads).find(({ kind, output }) => kind === 'features' && outputs.includes(output))
+        ?.name ?? 'features'
+    )
   }
   return {
     classifiers: answersOf(vote.reads).map(({ name, output }) => ({ name, outputs: [output] })),

@@ -14,13 +14,13 @@ export interface SharedDecision {
 }
 
 /** Players for whom every coalition is asked. */
-export const maxPlayers = 12
+const maxPlayers = 12
 
 /**
  * Shares of several decisions in which the same players take part: exact, by every coalition.
  *
  * @param ask - Values of a coalition for every decision; a coalition is a number whose bit i says that player i is in. Asked once each.
- * @throws PipelineError `ERR_TOO_LARGE` for more than {@link maxPlayers} players, `ERR_NOT_FINITE` for a value that is no number.
+ * @throws PipelineError `ERR_TOO_LARGE` for more than 12 players, `ERR_NOT_FINITE` for a value that is no number.
  */
 export async function shareDecisions(
   players: readonly string[],

@@ -1,13 +1,10 @@
-/** Players that enumeration takes: 2^20 coalitions. */
-export const maxExactPlayers = 20
-
 /**
  * Exact Shapley values of a game whose value is known for every coalition.
  *
  * They sum to the value of all players minus that of none (efficiency); equal players get the same (symmetry); one that changes nothing gets 0
  * (dummy); and the values of a sum of games are the sums of the values (linearity).
  *
- * @param numPlayers - 0 to {@link maxExactPlayers}.
+ * @param numPlayers - 0 to 20: the values are 2^numPlayers numbers.
  * @param values - Value of each coalition, at the number whose bit i says that player i is in: 2^numPlayers numbers.
  * @returns float64 `[numPlayers]`.
  * @see Shapley 1953, A Value for n-Person Games
