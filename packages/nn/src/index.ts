@@ -51,6 +51,7 @@ export type {
 export { engineFromEnvironment, loadEngine, type LoadEngineOptions } from './engine/load-engine.js'
 export { installEngine, type InstallOptions, type InstallResult, type InstallSource } from './install/install-engine.js'
 export { activationGradient, type ActivationGradient } from './run/activation-gradient.js'
+export { headGradient, type HeadGradient } from './run/head-gradient.js'
 export { createGraphModel, type EvaluateOptions, type GraphModel } from './run/graph-model.js'
 export { readCheckpoint, writeCheckpoint, type Checkpoint } from './training/checkpoint.js'
 export { classifierMetrics, type ClassifierMetrics } from './training/classifier-metrics.js'

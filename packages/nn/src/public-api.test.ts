@@ -30,6 +30,7 @@ test('exports these names', () => {
     'foldGraph',
     'foldWeights',
     'hashString',
+    'headGradient',
     'inferShapes',
     'initParameter',
     'initWeights',

@@ -104,7 +104,8 @@ function write(context: SKRSContext2D, content: string, x: number, y: number): v
   context.fillText(set.text, x, y)
 }
 
-function canvasOf(columns: number, rows: number, rgba: Uint8ClampedArray): Canvas {
+/** A canvas of pixels. */
+export function canvasOf(columns: number, rows: number, rgba: Uint8ClampedArray): Canvas {
   const canvas = newCanvas(columns, rows)
   const context = canvas.getContext('2d')
   const data = context.createImageData(columns, rows)
@@ -113,7 +114,8 @@ function canvasOf(columns: number, rows: number, rgba: Uint8ClampedArray): Canva
   return canvas
 }
 
-function pixelsOf({ shape: [height, width, channels], data }: PixelImage): Uint8ClampedArray {
+/** Pixels of an image as a canvas takes them; grey spread over colours. */
+export function pixelsOf({ shape: [height, width, channels], data }: PixelImage): Uint8ClampedArray {
   const rgba = new Uint8ClampedArray(height * width * 4)
   for (let i = 0; i < height * width; i++) {
     for (let channel = 0; channel < 3; channel++)
@@ -124,7 +126,7 @@ function pixelsOf({ shape: [height, width, channels], data }: PixelImage): Uint8
 }
 
 /** Colours of a map, the stronger the less of the picture shows through; from nothing without evidence, so that no edge is seen there. */
-function tintOf(heat: Float32Array, scaleMax: number): Uint8ClampedArray {
+export function tintOf(heat: Float32Array, scaleMax: number): Uint8ClampedArray {
   const rgba = new Uint8ClampedArray(heat.length * 4)
   heat.forEach((raw, i) => {
     const value = Math.max(raw, 0) / scaleMax

@@ -48,6 +48,7 @@ export const flags = {
   node: { value: 'NODE', summary: 'whose answer is wanted: node, or node.port (default: the last vote)' },
   labels: { value: 'CSV', summary: 'file,class[,group] of the pictures: they are judged as an external set' },
   batch: { value: 'N', summary: 'pictures at a time (default: 64)' },
+  maps: { value: 'FOLDER', summary: 'where heat maps of every picture go: of the answer, and of each network' },
   host: { value: 'ADDRESS', summary: 'that is listened on (default: 127.0.0.1; any other needs a token)' },
   port: { value: 'N', summary: 'that is listened on (default: 8080; 0: any that is free)' },
   'token-file': { value: 'FILE', summary: 'whose text a request must bear (default: ETSEF_TOKEN)' },

@@ -2,11 +2,11 @@ import type { StarterProvider, WeightsEntry, WeightsProvider } from '@etsef/plug
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { basename, dirname, extname, join, relative, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { asError, problem } from '../errors.js'
+import { problem } from '../errors.js'
 import { editorSchema } from '../graph/editor-schema.js'
 import { findProjectRoot } from '../registry/find-project.js'
 import type { InstalledProvider } from '../registry/find-plugin-packages.js'
+import { importProvider } from '../registry/import-provider.js'
 import { loadRegistry } from '../registry/load-registry.js'
 import { importEngines } from '../run/engine.js'
 import { storeDirOf } from '../run/store-dir.js'
@@ -78,25 +78,4 @@ async function engineName(engines: InstalledProvider): Promise<string | undefine
 async function weightsHere(weights: InstalledProvider): Promise<readonly WeightsEntry[]> {
   const provider = await importProvider<WeightsProvider>(weights, 'list')
   return (await provider.list()).filter(({ state }) => state !== 'missing')
-}
-
-async function importProvider<Provider extends object>(
-  { packageName, entry }: InstalledProvider,
-  method: keyof Provider & string,
-): Promise<Provider> {
-  let provider: Provider | undefined
-  try {
-    provider = ((await import(pathToFileURL(entry).href)) as { readonly default?: Provider }).default
-  } catch (cause) {
-    throw problem('ERR_PLUGIN', {
-      message: `Package "${packageName}" cannot be loaded: ${asError(cause).message}`,
-      hint: 'build or install the package again',
-      cause,
-    })
-  }
-  if (typeof provider?.[method] === 'function') return provider
-  throw problem('ERR_PLUGIN', {
-    message: `Package "${packageName}" does not export what its package.json says`,
-    expected: `export default { ${method} }`,
-  })
 }

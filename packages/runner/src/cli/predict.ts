@@ -8,6 +8,8 @@ import { openBundle, isBundle } from '../bundle/open-bundle.js'
 import { openRun, type OpenRunOptions } from '../predict/open-run.js'
 import type { Predictor } from '../predict/open-predictor.js'
 import type { PictureFacts, TrainingProfile } from '../predict/picture-facts.js'
+import { openMaps, type Maps } from '../predict/open-maps.js'
+import { beginMaps, writeMaps, type MapEntry } from '../predict/write-maps.js'
 import { predictFiles } from '../predict/predict-files.js'
 import { isPredicted, type PredictionRow } from '../predict/predicted-row.js'
 import { trainingProfile } from '../predict/training-profile.js'
@@ -57,6 +59,7 @@ export async function predict(args: Arguments, output: Output): Promise<number> 
   })
   const { predictor } = opened
   const { node } = predictor.graph.target
+  let maps: Maps | undefined
   try {
     const { classNames, memberNames } = predictor
     const labels =
@@ -70,16 +73,26 @@ export async function predict(args: Arguments, output: Output): Promise<number> 
       if (isStreamed) process.stdout.write(chunk)
       else chunks.push(chunk)
     })
+    const mapsFolder = values.maps === undefined ? undefined : resolve(args.cwd, values.maps)
+    maps = mapsFolder === undefined ? undefined : await openMaps(opened.registry, predictor)
+    if (mapsFolder !== undefined) beginMaps(mapsFolder)
+    const explained: MapEntry[] = []
+    const pathOf = new Map(found.files.map(({ id, path }) => [id, path]))
     const progress = progressOf(found.files.length, args, output)
     for await (const batch of predictFiles(predictor, found.files, { batchSize, signal })) {
       rows.push(...batch)
       if (!args.isJson) sink.write(batch)
+      if (maps && mapsFolder !== undefined)
+        for (const row of batch) explained.push(...(await writeMaps(maps, row, pathOf.get(row.id)!, mapsFolder)))
       progress.add(batch.length)
     }
     progress.close()
     await sink.close()
     if (values.out !== undefined && !args.isJson) writeChunks(resolve(args.cwd, values.out), chunks)
-    const notes = [...countsOf(rows, found), ...seenNotes(rows, opened), ...(await unlikeNotes(facts, opened))]
+    const notes = [
+      ...[...countsOf(rows, found), ...seenNotes(rows, opened), ...(await unlikeNotes(facts, opened))],
+      ...mapNotes(explained),
+    ]
     const evaluation =
       labels &&
       (await evaluateExternal(rows, labels, {
@@ -87,7 +100,10 @@ export async function predict(args: Arguments, output: Output): Promise<number> 
         dir: values.out === undefined ? undefined : `${resolve(args.cwd, values.out)}.evaluation`,
       }))
     if (args.isJson) {
-      const summary = { run: opened.run, node, classNames, predictions: rows, notes }
+      const summary = {
+        ...{ run: opened.run, node, classNames, predictions: rows, notes },
+        ...(maps ? { maps: explained } : {}),
+      }
       const external = evaluation && { external: { ...evaluation, report: evaluation.report.metrics } }
       output.line(JSON.stringify({ ...summary, ...external }))
     } else if (!args.isQuiet || evaluation) {
@@ -106,6 +122,7 @@ export async function predict(args: Arguments, output: Output): Promise<number> 
     }
     return exitCodes.ok
   } finally {
+    await maps?.close()
     await predictor.close()
   }
 }
@@ -172,6 +189,12 @@ async function unlikeNotes(facts: ReadonlyMap<string, PictureFacts>, opened: Ask
   return [...byKind].map(
     ([what, ids]) => `${String(ids.length)} of ${String(facts.size)} pictures: ${what} (${named(ids)})`,
   )
+}
+
+/** Networks without a map, each once: why stands beside every picture in the list of maps. */
+function mapNotes(explained: readonly MapEntry[]): readonly string[] {
+  const missing = new Map(explained.flatMap(({ of, missing: why }) => (why === undefined ? [] : [[of, why]])))
+  return [...missing].map(([name, why]) => `no map of ${name}: ${why}`)
 }
 
 function named(rows: readonly { readonly id: string }[]): string {

@@ -60,7 +60,7 @@ export const verbs = {
   predict: {
     summary: 'answers of a run or bundle for new pictures: a file, a folder, or - for paths on standard input',
     words: [{ name: 'run' }, { name: 'pictures' }],
-    flags: ['store', 'engine', 'node', 'format', 'out', 'labels', 'batch'],
+    flags: ['store', 'engine', 'node', 'format', 'out', 'labels', 'batch', 'maps'],
   },
   bundle: {
     summary: 'what a run has fitted, up to a node, as one folder that answers for pictures without store or data',

@@ -21,6 +21,10 @@ export interface Predictor {
   predict(this: void, pictures: readonly Picture[]): Promise<readonly PredictionRow[]>
   /** Rows of every node for pictures that can be decoded, for explanations. */
   apply(this: void, pictures: readonly Picture[]): Promise<AppliedRows>
+  /** The same for pictures that were changed after they were decoded; nothing that was fitted takes one for a row that it knows. */
+  applyChanged(this: void, images: readonly PixelImage[]): Promise<AppliedRows>
+  /** What the graph was opened with. */
+  readonly host: PredictionHost
   close(this: void): Promise<void>
 }
 
@@ -61,6 +65,10 @@ export async function openPredictor(
         return image
       }),
     )
+  const applyChanged = (images: readonly PixelImage[]): Promise<AppliedRows> => {
+    const nameless = images.map((_, at) => ({ id: `changed ${String(at)}`, sha256: `changed ${String(at)}` }))
+    return opened.apply(pictureBatch(nameless, graph.classNames, (index) => Promise.resolve(images[index]!)))
+  }
   const compute = async (pictures: readonly Picture[]): Promise<void> => {
     if (pictures.length === 0) return
     const rows = await apply(pictures)
@@ -84,6 +92,8 @@ export async function openPredictor(
     memberNames: members.map(({ name }) => name),
     decode,
     apply,
+    applyChanged,
+    host,
     async predict(pictures) {
       const unknown = new Map(pictures.filter((each) => !memory.has(nameOf(each))).map((each) => [nameOf(each), each]))
       const failed = await computeAll([...unknown], compute, decode)

@@ -40,7 +40,7 @@ export async function openDecoder({ source }: FittedGraph, host: PredictionHost)
 
 /** Pictures as the first step reads them: under opaque names, without labels, decoded when asked for. */
 export function pictureBatch(
-  pictures: readonly Picture[],
+  pictures: readonly Pick<Picture, 'id' | 'sha256'>[],
   classNames: readonly string[],
   load: (index: number) => Promise<PixelImage>,
 ): ImageBatch {

@@ -6,7 +6,7 @@ import { asError, problem } from '../errors.js'
 import { findPackage, readPackageJson, type PackageJson } from './find-project.js'
 import { notAPlugin, otherContractCopy, otherContractVersion, unreadableProject } from './registry-problems.js'
 
-/** A module that a package offers beside operations: tensor engines, published weights, or a first pipeline. */
+/** A module that a package offers beside operations: tensor engines, published weights, a first pipeline, or maps of pictures. */
 export interface InstalledProvider {
   readonly packageName: string
   readonly version: string
@@ -31,6 +31,8 @@ export interface FoundPackages {
   weights: InstalledProvider | undefined
   /** Module that writes a first pipeline for a folder of images. */
   starter: InstalledProvider | undefined
+  /** Module that shows where in a picture an answer comes from. */
+  maps: InstalledProvider | undefined
   /** Modules of executors, by name. */
   readonly executors: Map<string, InstalledProvider>
   /** Absolute path of the pipeline that `etsef demo` runs. */
@@ -54,6 +56,7 @@ export function findPluginPackages(root: string, linked: readonly string[], prob
     engines: undefined,
     weights: undefined,
     starter: undefined,
+    maps: undefined,
     executors: new Map(),
     demo: undefined,
   }
@@ -74,6 +77,7 @@ export function findPluginPackages(root: string, linked: readonly string[], prob
     found.engines ??= provider(entry.engines)
     found.weights ??= provider(entry.weights)
     found.starter ??= provider(entry.starter)
+    found.maps ??= provider(entry.maps)
     for (const [executor, path] of Object.entries(entry.executors ?? {})) {
       const offered = provider(path)
       if (offered && !found.executors.has(executor)) found.executors.set(executor, offered)

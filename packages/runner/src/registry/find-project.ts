@@ -23,6 +23,7 @@ export interface PackageJson {
     readonly weights?: Json
     readonly executors?: Json
     readonly starter?: Json
+    readonly maps?: Json
     readonly demo?: Json
     readonly bundle?: Json
   }

@@ -24,6 +24,8 @@ export interface Registry extends OperationIndex {
   readonly weights: InstalledProvider | undefined
   /** Module that writes a first pipeline for a folder of images. */
   readonly starter: InstalledProvider | undefined
+  /** Module that shows where in a picture an answer comes from. */
+  readonly maps: InstalledProvider | undefined
   /** Modules of executors, by name. */
   readonly executors: ReadonlyMap<string, InstalledProvider>
   /** Absolute path of the pipeline that `etsef demo` runs. */
@@ -97,6 +99,7 @@ export async function loadRegistry(
     engines: found.engines,
     weights: found.weights,
     starter: found.starter,
+    maps: found.maps,
     executors: found.executors,
     demo: found.demo,
     problems,
