@@ -3,6 +3,7 @@ import { concatAttributions, type AttributionBatch } from './payload/attribution
 import { concatFeatures, type FeatureBatch } from './payload/features.js'
 import { concatImages, type ImageBatch } from './payload/images.js'
 import { concatPredictions, type PredictionBatch } from './payload/predictions.js'
+import { release } from './streams/release.js'
 
 /** All items of an observable, in order. Rejects with the stream's error; unsubscribes and rejects when `signal` aborts. */
 export function collectBatches<T>(batches$: Observable<T>, signal?: AbortSignal): Promise<T[]> {
@@ -18,7 +19,11 @@ export function collectBatches<T>(batches$: Observable<T>, signal?: AbortSignal)
     }
     signal?.addEventListener('abort', abort, { once: true })
     const subscription = batches$.subscribe({
-      next: (item) => items.push(item),
+      next: (item) => {
+        items.push(item)
+        // All are wanted at once: the source need not wait for the first to be done with.
+        if (typeof item === 'object' && item !== null) release(item)
+      },
       error: (error: unknown) => {
         finish(() => {
           reject(error instanceof Error ? error : new Error(String(error)))

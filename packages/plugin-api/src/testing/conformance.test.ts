@@ -1,12 +1,13 @@
 import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { catchError, map, of, type Observable } from 'rxjs'
+import { catchError, concatMap, map, of, ReplaySubject, timer, toArray, type Observable } from 'rxjs'
 import { Type } from 'typebox'
 import { expect, test } from 'vitest'
 import type { OperationContext } from '../context.js'
 import type { Operation } from '../define-operation.js'
 import type { Plugin } from '../define-plugin.js'
-import type { FeatureBatch } from '../payload/features.js'
+import { concatFeatures, type FeatureBatch } from '../payload/features.js'
+import { mapRows } from '../streams/map-rows.js'
 import { port } from '../port.js'
 import { conformanceProblems, type ConformanceProblem } from './conformance.js'
 import { someFeatures } from './fixtures.js'
@@ -103,6 +104,46 @@ const broken: readonly (readonly [check: string, operation: Partial<Operation>, 
     })(),
   ],
 ]
+
+const held = (holdsBatches: number | undefined, run: (inputs: Given['inputs']) => Observable<FeatureBatch>) =>
+  conformanceProblems(
+    {
+      name: 'some',
+      apiVersion: 1,
+      operations: [{ ...sound, ...loading(({ inputs }) => ({ features: run(inputs) })) }],
+    },
+    {
+      cases: {
+        [sound.type]: () => ({ ...given(), ...(holdsBatches === undefined ? {} : { holdsBatches }) }),
+      },
+    },
+  )
+const doubled = (batch: FeatureBatch): FeatureBatch => ({ ...batch, features: batch.features.map((value) => 2 * value) })
+const whole = ({ features }: Given['inputs']): Observable<FeatureBatch> =>
+  features.pipe(toArray(), map(concatFeatures))
+
+test('what streams holds few batches of its input, and what collects holds all: where the case says, it must hold', async () => {
+  expect(await held(6, ({ features }) => features.pipe(mapRows(doubled)))).toEqual([])
+  expect(await held(undefined, whole)).toEqual([])
+  const [problem] = await held(6, whole)
+  expect(problem).toMatchObject({
+    check: 'leaves its inputs when it is left, and holds no more batches of them than its case says',
+    error: { received: '40 of 40' },
+  })
+})
+
+test('an operation that reads on after it was left is found', async () => {
+  const stubborn = ({ features }: Given['inputs']): Observable<FeatureBatch> => {
+    const subject = new ReplaySubject<FeatureBatch>()
+    features.pipe(concatMap((batch) => timer(20).pipe(map(() => batch)))).subscribe(subject)
+    return subject
+  }
+  const problems = await held(undefined, stubborn)
+  expect(problems.map(({ check }) => check)).toEqual([
+    'leaves its inputs when it is left, and holds no more batches of them than its case says',
+  ])
+})
+
 test.for([false, () => false])('an operation that draws nothing is given no seed: declared as %s', async (draws) => {
   const [problem] = await problemsOf({
     draws,

@@ -10,6 +10,7 @@ import { canonicalJson } from '../json.js'
 import type { Spec } from '../port.js'
 import { fitsModelType, showModel, showModelType } from '../semantics/model-type.js'
 import { doesDraw } from '../semantics/with-seed.js'
+import { inputsLeftOpen, measureStreams } from './measure-streams.js'
 import {
   checkedOptions,
   openOperation,
@@ -25,6 +26,11 @@ import {
 export interface ConformanceCase extends Pick<RunOperationOptions, 'options' | 'inputs' | 'engine'> {
   /** Relative tolerance between a batch of 1 and a batch of 16; default 1e-5. */
   readonly batchTolerance?: number
+  /**
+   * Most batches of its inputs that it holds at one time, for an operation that streams: measured with batches of one row. Left out: as many
+   * as there are.
+   */
+  readonly holdsBatches?: number
   /** A check that this operation cannot pass, with the reason. */
   readonly exempt?: Partial<Record<'sameBytes' | 'batchOfOne' | 'rowOrder' | 'testRows' | 'plannedSpecs', string>>
 }
@@ -220,6 +226,11 @@ function behaviourChecks(
     ([name, { kind, cardinality }]) =>
       isRowKind(kind) && cardinality === 'one' && (operation.joins !== undefined || (operation.rows ?? name) === name),
   )?.[0]
+  const hasRowOutputs = Object.values(operation.outputs).some(({ kind }) => isRowKind(kind))
+  // Maps and what estimators apply are handed one batch at a time.
+  const readsStreams =
+    (operation.kind === 'combine' || operation.kind === 'report') &&
+    Object.values(operation.inputs).some(({ kind }) => isRowKind(kind))
   const sameWithFewerTestRows = async (): Promise<void> => {
     const { given } = await opened()
     if (given.exempt?.testRows) return
@@ -283,6 +294,37 @@ function behaviourChecks(
     ...(operation.kind === 'combine'
       ? {
           'gives a row the same whatever test rows stand beside it': sameWithFewerTestRows,
+        }
+      : {}),
+    ...(readsStreams
+      ? {
+          'leaves its inputs when it is left, and holds no more batches of them than its case says': async () => {
+            const { given } = await opened()
+            if (hasRowOutputs) {
+              const numOpen = await inputsLeftOpen(operation, given)
+              demand(
+                numOpen === 0,
+                'Inputs are read on after whoever read the outputs has left',
+                '0 subscriptions',
+                `${String(numOpen)} subscriptions`,
+              )
+            }
+            const { holdsBatches } = given
+            if (holdsBatches === undefined) return
+            const { mostHeld, numBatches } = await measureStreams(operation, given)
+            demand(
+              numBatches > holdsBatches,
+              'The case has too few rows to tell how many batches are held',
+              `more than ${String(holdsBatches)} rows`,
+              `${String(numBatches)} rows`,
+            )
+            demand(
+              mostHeld <= holdsBatches,
+              'It holds more batches of its inputs than its case says',
+              `at most ${String(holdsBatches)}`,
+              `${String(mostHeld)} of ${String(numBatches)}`,
+            )
+          },
         }
       : {}),
     ...(hasImages

@@ -8,4 +8,5 @@ export {
 } from './conformance.js'
 export * from './expect-close.js'
 export * from './fixtures.js'
+export { measureStreams, type StreamMeasure } from './measure-streams.js'
 export { checkedOptions, runOperation, type RunOperationOptions, type RunOperationResult } from './run-operation.js'

@@ -1,7 +1,7 @@
 import { mkdtempSync, mkdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { from, isObservable, lastValueFrom, map, throwError, toArray, type Observable } from 'rxjs'
+import { isObservable, lastValueFrom, map, throwError, toArray, type Observable } from 'rxjs'
 import type { SeedlessContext } from '../context.js'
 import type { LoadPixelsArguments, Named, Operation } from '../define-operation.js'
 import { isRowKind } from '../define-operation.js'
@@ -42,9 +42,10 @@ import {
   type GivenBatch,
   type Visibility,
 } from '../semantics/index.js'
+import { pulled } from '../streams/pulled.js'
+import type { AnyBatch } from '../streams/tables.js'
 import { watchInputs } from './watch-inputs.js'
 
-type AnyBatch = Batches[RowKind]
 type AnyOutputBatch = OutputBatches[RowKind]
 /** A whole table that came out; pixels of images are loaded as the runner loads them. */
 export type OutputTable =
@@ -116,6 +117,11 @@ export interface OpenedOperation extends Pick<RunOperationResult, 'logs' | 'metr
   /** Everything there is to run, or `apply` alone over batches of another size or rows in the opposite order. */
   run(this: void, how?: { readonly batchSize?: number; readonly isReversed?: boolean }): Promise<Outputs>
   stateDir(this: void): string | undefined
+  /**
+   * What `run` gives, or nothing of what `fit` does, over streams that the caller makes of the tables that it may see. Nothing is checked,
+   * copied or held here. Not of a map: it sees no stream.
+   */
+  start(this: void, streamOf: (table: AnyBatch) => Observable<AnyBatch>): Promise<Readonly<Record<string, unknown>>>
 }
 
 interface Code {
@@ -159,19 +165,21 @@ export function openOperation(operation: Operation, run: RunOperationOptions): O
   const ctx = withSeed(seedless, operation.type, seed)
   const inputs = run.inputs ?? {}
   const watched = watchInputs()
-  const show = (batch: AnyBatch, rules: Visibility): AnyBatch => {
+  const visible = (batch: AnyBatch, rules: Visibility): AnyBatch => {
     const shown = batch.partitions.flatMap((partition, at) =>
       (rules.partitions?.includes(partition) ?? true) ? [at] : [],
     )
     // Blanking keeps the kind, and the loader of images.
-    return watched.watch(blank(pickTable(batch, shown), rules) as AnyBatch)
+    return blank(pickTable(batch, shown), rules) as AnyBatch
   }
+  const show = (batch: AnyBatch, rules: Visibility): AnyBatch => watched.watch(visible(batch, rules))
+  const valuesOf = (streamOf: StreamOf): Record<string, unknown> =>
+    Object.fromEntries(Object.keys(operation.inputs).map((port) => [port, portValue(inputs[port], streamOf)]))
   const values = (rules: Visibility, batchSize: number): Record<string, unknown> =>
-    Object.fromEntries(
-      Object.keys(operation.inputs).map((port) => [
-        port,
-        portValue(inputs[port], batchSize, (batch) => show(batch, rules)),
-      ]),
+    valuesOf((rows) =>
+      isObservable(rows)
+        ? rows.pipe(map((batch) => show(batch, rules)))
+        : pulled(() => inTurn(cut(rows, batchSize).map((batch) => show(batch, rules)))),
     )
   let stateDir: string | undefined
   let fitted: Promise<unknown> | undefined
@@ -229,6 +237,21 @@ export function openOperation(operation: Operation, run: RunOperationOptions): O
       } catch (thrown) {
         throw await revealNames(thrown, [context.tables.map(({ table }) => table)])
       }
+    },
+    async start(streamOf) {
+      const code = (await operation.load()) as Code
+      const isFitted = operation.kind === 'estimator'
+      const rules = isFitted
+        ? fitVisibility(operation.fitOn ?? [], operation.supervised ?? false)
+        : wholeVisibility(operation)
+      const args = {
+        options,
+        inputs: valuesOf((rows) => (isObservable(rows) ? rows : streamOf(visible(rows, rules)))),
+        ctx,
+      }
+      if (!isFitted) return code.run(args)
+      await code.fit(args)
+      return {}
     },
     dispose: () => {
       rmSync(dir, { recursive: true, force: true })
@@ -415,19 +438,25 @@ function rowsInput(operation: Operation, inputs: NonNullable<RunOperationOptions
   return { port, name: port, table: value as AnyBatch }
 }
 
-function portValue(value: unknown, batchSize: number, view: (batch: AnyBatch) => AnyBatch): unknown {
+/** The stream of a table; of a stream that was given as one, that. */
+type StreamOf = (rows: AnyBatch | Observable<AnyBatch>) => Observable<AnyBatch>
+
+function portValue(value: unknown, streamOf: StreamOf): unknown {
   if (value === undefined) return value
-  if (isObservable(value)) return (value as Observable<AnyBatch>).pipe(map(view))
+  if (isObservable(value)) return streamOf(value as Observable<AnyBatch>)
   if (Array.isArray(value))
-    return (value as Named<Value_>[]).map((entry) => ({
-      name: entry.name,
-      value: portValue(entry.value, batchSize, view),
-    }))
+    return (value as Named<Value_>[]).map((entry) => ({ name: entry.name, value: portValue(entry.value, streamOf) }))
   const single = value as Value_
-  return isRowKind(single.kind) ? from(cut(single as AnyBatch, batchSize).map(view)) : single
+  return isRowKind(single.kind) ? streamOf(single as AnyBatch) : single
 }
 
-function cut(table: AnyBatch, batchSize: number): AnyBatch[] {
+/** Items one after the other. */
+export async function* inTurn<T>(items: readonly T[]): AsyncGenerator<T> {
+  for (const item of items) yield await Promise.resolve(item)
+}
+
+/** A table in batches of a size; one batch of a table without rows. */
+export function cut(table: AnyBatch, batchSize: number): AnyBatch[] {
   const batches: AnyBatch[] = []
   for (let start = 0; start < Math.max(1, table.ids.length); start += batchSize) {
     batches.push(

@@ -1,5 +1,6 @@
 import { PipelineError } from '@etsef/plugin-api'
 import type { GivenBatch } from '@etsef/plugin-api/semantics'
+import { release } from '@etsef/plugin-api/streams'
 import { Observable, Subscription } from 'rxjs'
 
 /** Hands every batch to `take` as it comes; nothing is kept. Rejects with the stream's error, or with what `take` throws. */
@@ -44,6 +45,7 @@ export function drain(
         if (isSettled) return
         try {
           take(batch)
+          release(batch)
         } catch (thrown) {
           settle(() => {
             reject(thrown instanceof Error ? thrown : new Error(String(thrown)))

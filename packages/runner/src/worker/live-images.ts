@@ -3,6 +3,8 @@ export const maxLiveImages = 16
 
 /** The images that are being decoded; whatever an operation asks for at once, only {@link maxLiveImages} of them are. */
 export interface LiveImages {
+  /** Images that are being decoded now. */
+  readonly current: number
   /** Most images at one time so far. */
   readonly peak: number
   /** Decodes an image when its turn comes, in the order of asking. */
@@ -16,6 +18,9 @@ export function createLiveImages(limit = maxLiveImages): LiveImages {
   let current = 0
   let peak = 0
   return {
+    get current() {
+      return current
+    },
     get peak() {
       return peak
     },

@@ -1,8 +1,9 @@
 import { isRowKind, type Operation, type PortKind } from '@etsef/plugin-api'
 import type { StoredBatch } from '@etsef/plugin-api/codec'
 import { blank, pickVisible, type Visibility } from '@etsef/plugin-api/semantics'
+import { pulled } from '@etsef/plugin-api/streams'
 import { join } from 'node:path'
-import { Observable } from 'rxjs'
+import type { Observable } from 'rxjs'
 import type { SpecInput, StageSpec } from '../executor/protocol.js'
 import { openArtifact, type ArtifactReader, type RowInput } from './artifact-input.js'
 import { readLineage, type FittedInput } from './lineage.js'
@@ -71,7 +72,13 @@ export async function openInputs(spec: StageSpec, operation: Operation, live: Li
           .filter((input) => input.spec.port === port && !input.isPart)
           .map((input) => ({
             name: input.spec.name,
-            value: input.rows ? batches$(input.rows, (batch) => shown(input.rows!, batch, rules)) : input.value,
+            value: input.rows
+              ? batches$(
+                  input.rows,
+                  (batch) => shown(input.rows!, batch, rules),
+                  () => live.current > 0,
+                )
+              : input.value,
           }))
         values[port] = cardinality === 'many' ? entries : entries[0]?.value
       }
@@ -108,19 +115,17 @@ function folderValue(kind: PortKind, dir: string, artifact: ArtifactReader, outp
   return { kind, dir, metrics: entry?.metrics ?? {}, table: entry?.table }
 }
 
-/** Batches of an input as a cold stream: every subscription reads from the start, one record batch at a time. */
-function batches$(input: RowInput, view: (batch: StoredBatch) => StoredBatch): Observable<StoredBatch> {
-  return new Observable((subscriber) => {
-    const read = async (): Promise<void> => {
-      for await (const batch of input.reader.batches()) {
-        if (subscriber.closed) return
-        const visible = view(batch)
-        if (visible.ids.length > 0) subscriber.next(visible)
-      }
-      subscriber.complete()
+/** Batches of an input as a cold stream: every subscription reads from the start, and reads on as batches are released. */
+function batches$(
+  input: RowInput,
+  view: (batch: StoredBatch) => StoredBatch,
+  isBusy: () => boolean,
+): Observable<StoredBatch> {
+  const visible = async function* (): AsyncGenerator<StoredBatch> {
+    for await (const batch of input.reader.batches()) {
+      const shown = view(batch)
+      if (shown.ids.length > 0) yield shown
     }
-    read().catch((thrown: unknown) => {
-      subscriber.error(thrown)
-    })
-  })
+  }
+  return pulled(visible, { isBusy })
 }

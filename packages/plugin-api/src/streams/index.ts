@@ -1,0 +1,8 @@
+export { batchRows } from './batch-rows.js'
+export { foldTable } from './fold-table.js'
+export { iterate } from './iterate.js'
+export { mapRows } from './map-rows.js'
+export { pulled, streamBound, type PulledOptions, type StreamBound } from './pulled.js'
+export { release } from './release.js'
+export type { AnyBatch } from './tables.js'
+export { zipById } from './zip-by-id.js'
