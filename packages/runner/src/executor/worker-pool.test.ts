@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -42,5 +42,42 @@ test('a worker that the kernel ended for want of memory is not a lost one', asyn
     error: { code: 'ERR_OUT_OF_MEMORY', message: 'The worker process ran out of memory (it was ended by the system)' },
   })
   await expect(pool.run(killedStage(3), options)).rejects.toMatchObject(lost)
+  await pool.stop(0)
+})
+
+/** A stage whose output never comes, of a plugin that writes a file when nobody listens to it any more. */
+function endlessStage(tornDown: string): StageSpec {
+  const entry = join(dir, 'endless.mjs')
+  writeFileSync(
+    entry,
+    `import { writeFileSync } from 'node:fs'
+const rows = { subscribe: () => ({ unsubscribe: () => writeFileSync(${JSON.stringify(tornDown)}, '') }) }
+const output = { kind: 'features', cardinality: 'one', description: 'rows' }
+export default { operations: [{
+  type: 'endless/rows', kind: 'source', inputs: {}, outputs: { features: output },
+  load: async () => ({ run: async () => ({ features: rows }) }),
+}] }\n`,
+  )
+  const plugin = { entry, packageName: 'endless', version: '1.0.0' }
+  const stage = { key: 'e', node: 'n', part: 'run', type: 'endless/rows', plugin, options: {}, seed: '', threads: 1 }
+  return {
+    ...(stage as Omit<StageSpec, 'inputs'>),
+    inputs: [],
+    outputs: ['features'],
+    specs: {},
+    storeDir: dir,
+    logFile: join(dir, 'endless.log'),
+    attempt: 1,
+  }
+}
+
+test('what runs out of time is unsubscribed from before its process ends', async () => {
+  const tornDown = join(dir, 'torn-down')
+  const pool = createWorkerPool({ size: 1, logDir: dir, cwd: dir })
+  const options = { kind: { threads: 1, engine: undefined, devices: undefined }, onMessage: () => undefined }
+  const late = pool.run(endlessStage(tornDown), { ...options, timeoutMs: 3000 })
+  await expect(late).rejects.toMatchObject({ failure: 'timeout', error: { code: 'ERR_TIMEOUT' } })
+  expect(existsSync(tornDown)).toBe(true)
+  expect(pool.pids()).toEqual([])
   await pool.stop(0)
 })

@@ -210,6 +210,9 @@ class NotBegun extends Error {
   }
 }
 
+/** How long a stage that is out of time may take to tear down. */
+const teardownMs = 1000
+
 interface Attempt {
   readonly spec: StageSpec
   readonly timeoutMs: number | undefined
@@ -239,14 +242,24 @@ function runOn(
             end(overBudget(memory.limitMb, togetherMb, aloneMb))
           })
         : undefined
+    let grace: NodeJS.Timeout | undefined
+    // Out of time, it is asked first: streams that are left tear down what they have opened. What does not answer is ended.
+    const stopLate = (why: AttemptFailed): void => {
+      ended ??= why
+      child.send({ type: 'cancel' } satisfies ToWorker, () => undefined)
+      grace = setTimeout(() => {
+        end(why)
+      }, teardownMs)
+    }
     const timer =
       timeoutMs === undefined
         ? undefined
         : setTimeout(() => {
-            end(timedOut(timeoutMs))
+            stopLate(timedOut(timeoutMs))
           }, timeoutMs)
     const finish = (settle: () => void): void => {
       clearTimeout(timer)
+      clearTimeout(grace)
       unwatch?.()
       child.off('message', receive)
       child.off('exit', lose)
@@ -257,6 +270,9 @@ function runOn(
         finish(() => {
           resolve(message.result)
         })
+      } else if (message.type === 'failed' && ended) {
+        // It has torn down; what it left running ends with its process, and the exit tells why.
+        end(ended)
       } else if (message.type === 'failed') {
         handle.isEnding = message.isLast ?? false
         finish(() => {
