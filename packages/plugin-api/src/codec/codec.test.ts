@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { createRowWriter, openRowReader, pickStored, rowsPerBatch, type StoredBatch } from './index.js'
+import { rowsPerBatch } from '../streams/bound.js'
+import { createRowWriter, openRowReader, pickStored, type StoredBatch } from './index.js'
 
 const dir = mkdtempSync(join(tmpdir(), 'etsef-codec-'))
 afterAll(() => {

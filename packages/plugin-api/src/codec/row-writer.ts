@@ -3,10 +3,8 @@ import { canonicalJson } from '../json.js'
 import { PipelineError } from '../errors.js'
 import { concatStored, pickStored, type StoredBatch } from '../payload/stored.js'
 import type { RowKind } from '../port.js'
+import { rowsPerBatch } from '../streams/bound.js'
 import { headerOf, toRecordBatch, type StreamHeader } from './row-codec.js'
-
-/** Rows in one record batch: what is handed to an operation at a time, whatever batches the producer made. */
-export const rowsPerBatch = 256
 
 /** Writes a stream of batches as an Arrow IPC file. */
 export interface RowWriter {

@@ -1,6 +1,7 @@
 import type { OperatorFunction } from 'rxjs'
+import { streamBound } from './bound.js'
 import { take } from './iterate.js'
-import { pulled, streamBound } from './pulled.js'
+import { pulled } from './pulled.js'
 import { release } from './release.js'
 
 /** An operator hands out one batch at a time; its source is ahead of it by its own bound. */

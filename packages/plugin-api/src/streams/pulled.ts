@@ -1,15 +1,7 @@
 import { Observable } from 'rxjs'
+import { streamBound, type StreamBound } from './bound.js'
 import { onRelease } from './release.js'
 import { currentActivity, isMore, leastOf, nextTurn, type Activity } from './rest.js'
-
-/** What may be handed out and not yet released: batches, and bytes of their numbers. One batch always may. */
-export interface StreamBound {
-  readonly batches: number
-  readonly bytes: number
-}
-
-/** The bound of every input of an operation. */
-export const streamBound: StreamBound = { batches: 4, bytes: 32 * 2 ** 20 }
 
 /** How a stream is pulled. */
 export interface PulledOptions {
@@ -80,8 +72,7 @@ function createHeld({ bound = streamBound, isBusy = () => false, watch }: Pulled
   let wake = (): void => undefined
   // As it is before the consumer has anything to work on.
   let before: Activity = currentActivity()
-  const isFull = (): boolean =>
-    !isEnded && held.size > 0 && (held.size >= bound.batches || heldBytes >= bound.bytes)
+  const isFull = (): boolean => !isEnded && held.size > 0 && (held.size >= bound.batches || heldBytes >= bound.bytes)
   const letGo = (batch: object): void => {
     heldBytes -= held.get(batch) ?? 0
     held.delete(batch)

@@ -37,7 +37,10 @@ function source(sizes: readonly number[] = [3]): {
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-const doubled = (batch: FeatureBatch): FeatureBatch => ({ ...batch, features: batch.features.map((value) => 2 * value) })
+const doubled = (batch: FeatureBatch): FeatureBatch => ({
+  ...batch,
+  features: batch.features.map((value) => 2 * value),
+})
 
 test('mapRows keeps the order of batches whatever their work takes, and no more are under way than said', async () => {
   let underWay = 0
@@ -73,15 +76,15 @@ test('a batch is released at the source when what three operators made of it is'
   subscription.unsubscribe()
 })
 
-property.prop([fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 5 }), fc.integer({ min: 1, max: 100 })])(
-  'batchRows gives the same rows in batches of the size',
-  async (sizes, numRows) => {
-    const got = await lastValueFrom(source(sizes).batches$.pipe(batchRows(numRows), toArray()))
-    expect(concatFeatures(got)).toEqual(table)
-    expect(got.slice(0, -1).every(({ ids }) => ids.length === numRows)).toBe(true)
-    expect(got.at(-1)!.ids.length).toBeLessThanOrEqual(numRows)
-  },
-)
+property.prop([
+  fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 5 }),
+  fc.integer({ min: 1, max: 100 }),
+])('batchRows gives the same rows in batches of the size', async (sizes, numRows) => {
+  const got = await lastValueFrom(source(sizes).batches$.pipe(batchRows(numRows), toArray()))
+  expect(concatFeatures(got)).toEqual(table)
+  expect(got.slice(0, -1).every(({ ids }) => ids.length === numRows)).toBe(true)
+  expect(got.at(-1)!.ids.length).toBeLessThanOrEqual(numRows)
+})
 
 test('batchRows hands on the one empty batch of a stream without rows: it says what the columns are', async () => {
   const none = pickFeatures(table, [])
@@ -89,7 +92,10 @@ test('batchRows hands on the one empty batch of a stream without rows: it says w
 })
 
 test('foldTable gives one value of all batches, and of none', async () => {
-  const count = foldTable((sum: number, batch: FeatureBatch) => sum + batch.ids.length, () => 0)
+  const count = foldTable(
+    (sum: number, batch: FeatureBatch) => sum + batch.ids.length,
+    () => 0,
+  )
   expect(await lastValueFrom(source().batches$.pipe(count))).toBe(90)
   expect(await lastValueFrom(from([]).pipe(count))).toBe(0)
 })
@@ -121,7 +127,13 @@ test('zipById joins streams of other batches, and names a row that one of them l
 test.for([
   ['mapRows', mapRows(doubled)],
   ['batchRows', batchRows<FeatureBatch>(7)],
-  ['foldTable', foldTable((sum: number, { ids }: FeatureBatch) => sum + ids.length, () => 0)],
+  [
+    'foldTable',
+    foldTable(
+      (sum: number, { ids }: FeatureBatch) => sum + ids.length,
+      () => 0,
+    ),
+  ],
 ] as const)('%s hands an error on, and ends its source when it is left', async ([, operator]) => {
   const broken$ = throwError(() => new Error('upstream broke')) as Observable<FeatureBatch>
   await expect(lastValueFrom((broken$ as Observable<never>).pipe(operator as never))).rejects.toThrow('upstream broke')

@@ -20,9 +20,5 @@ export function joinRowsOf<B extends AnyBatch>(batches: readonly B[]): B {
   if (!first) throw new RangeError('joinRowsOf needs at least one batch')
   if (batches.length === 1) return first
   // All batches of a stream are of the first one's kind.
-  return (
-    first.kind === 'images'
-      ? concatImages(batches as readonly ImageBatch[])
-      : concatStored(batches as readonly Exclude<AnyBatch, ImageBatch>[])
-  ) as B
+  return (first.kind === 'images' ? concatImages(batches as readonly ImageBatch[]) : concatStored(batches)) as B
 }

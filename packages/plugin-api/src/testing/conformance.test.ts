@@ -118,9 +118,11 @@ const held = (holdsBatches: number | undefined, run: (inputs: Given['inputs']) =
       },
     },
   )
-const doubled = (batch: FeatureBatch): FeatureBatch => ({ ...batch, features: batch.features.map((value) => 2 * value) })
-const whole = ({ features }: Given['inputs']): Observable<FeatureBatch> =>
-  features.pipe(toArray(), map(concatFeatures))
+const doubled = (batch: FeatureBatch): FeatureBatch => ({
+  ...batch,
+  features: batch.features.map((value) => 2 * value),
+})
+const whole = ({ features }: Given['inputs']): Observable<FeatureBatch> => features.pipe(toArray(), map(concatFeatures))
 
 test('what streams holds few batches of its input, and what collects holds all: where the case says, it must hold', async () => {
   expect(await held(6, ({ features }) => features.pipe(mapRows(doubled)))).toEqual([])

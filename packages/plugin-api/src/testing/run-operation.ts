@@ -13,7 +13,7 @@ import { pickImages, type ImageBatch, type ImageRows, type PixelImage } from '..
 import { concatPredictions, pickPredictions } from '../payload/predictions.js'
 import type { PredictorValue } from '../payload/predictor.js'
 import { concatRows, rowsOf } from '../payload/rows.js'
-import type { Batches, OutputBatches } from '../payload/index.js'
+import type { OutputBatches } from '../payload/index.js'
 import type { StoredBatch } from '../payload/stored.js'
 import type { ModelValue, ReportValue } from '../payload/directories.js'
 import type { RowKind } from '../port.js'

@@ -113,6 +113,21 @@ describe('the other verbs', () => {
     })
   })
 
+  test('plan shows what may wait at an input that is read as a stream', async () => {
+    project.write(
+      'wide.yaml',
+      'nodes:\n  rows: { use: toy/wide, with: { numSamples: 300 } }\n  sums: { use: toy/consume, in: { features: rows } }\n',
+    )
+    const { stdout } = await project.etsef('plan', 'wide.yaml')
+    expect(stdout).toContain('streams: at most 4 batches of 256 rows wait at an input, 4 MB at sums\n')
+    const { stages } = JSON.parse((await project.etsef('plan', 'wide.yaml', '--json')).stdout)
+    const bounds = [{ input: 'rows', batches: 4, rows: 1024, bytes: 4_096_000 }]
+    expect(stages).toMatchObject([{ streams: [] }, { node: 'sums', streams: bounds }])
+    // Rows so wide that one batch is more than the bound come one at a time.
+    const widest = await project.etsef('plan', 'wide.yaml', '--set', 'rows.numFeatures=40000')
+    expect(widest.stdout).toContain('streams: at most 1 batches of 256 rows')
+  })
+
   test('explain, graph, runs, doctor, plugins, cache du and schema speak JSON', async () => {
     const commands = [
       ['explain', 'toy.yaml', 'near'],

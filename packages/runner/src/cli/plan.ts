@@ -1,4 +1,7 @@
+import { rowsPerBatch } from '@etsef/plugin-api'
 import { InvalidPipeline } from '../errors.js'
+import type { Stage } from '../plan/stages.js'
+import { streamBounds, type InputBound } from '../plan/stream-bounds.js'
 import { aloneNotice, checkMemory, machineMemoryMb } from '../run/check-memory.js'
 import { checkPipeline } from '../run/check-pipeline.js'
 import { keyPipeline } from '../run/key-pipeline.js'
@@ -25,6 +28,13 @@ export async function plan(args: Arguments, output: Output): Promise<number> {
   const tooLarge = checkMemory(keyed.graph, selected.plan, given ?? machineMemoryMb())
   if (given !== undefined && tooLarge.length > 0) throw new InvalidPipeline(tooLarge)
   const stages = [...selected.plan.stages.values()]
+  const byId = new Map(stages.map(({ stage }) => [stage.id, stage]))
+  const boundsOf = (stage: Stage): readonly InputBound[] =>
+    streamBounds(
+      stage,
+      keyed.graph.nodes.get(stage.node)!.installed.operation.kind,
+      (input) => byId.get(input.stage)?.specs[input.output],
+    )
   if (args.isJson) {
     const nodes = stages.map(({ stage, state, reason }) => ({
       stage: stage.id,
@@ -35,6 +45,7 @@ export async function plan(args: Arguments, output: Output): Promise<number> {
       key: stage.key,
       resources: stage.resources,
       specs: stage.specs,
+      streams: boundsOf(stage),
     }))
     output.line(JSON.stringify({ pipeline: keyed.document.name, engine: keyed.engine?.id ?? null, stages: nodes }))
     return exitCodes.ok
@@ -44,7 +55,23 @@ export async function plan(args: Arguments, output: Output): Promise<number> {
   const width = Math.max(...stages.map(({ stage }) => stage.id.length))
   for (const { stage, state, reason } of stages)
     output.line(`${stage.id.padEnd(width)}  ${words[state].padEnd(8)}  ${state === 'pruned' ? '' : reason}`.trimEnd())
+  const bounds = stages.flatMap(({ stage, state }) =>
+    state === 'run' ? boundsOf(stage).map((bound) => ({ ...bound, stage: stage.id })) : [],
+  )
+  const widest = bounds.reduce<(typeof bounds)[number] | undefined>(
+    (most, each) => ((each.bytes ?? 0) > (most?.bytes ?? -1) ? each : most),
+    undefined,
+  )
+  if (widest)
+    output.line(
+      `streams: at most ${String(widest.batches)} batches of ${String(rowsPerBatch)} rows wait at an input, ${megabytesOf(widest.bytes ?? 0)} at ${widest.stage}`,
+    )
   const count = (state: string): number => stages.filter((each) => each.state === state).length
   output.line(`${String(count('run'))} will run, ${String(count('cached'))} cached, ${String(count('pruned'))} pruned`)
   return exitCodes.ok
+}
+
+function megabytesOf(bytes: number): string {
+  const megabytes = bytes / 2 ** 20
+  return megabytes < 1 ? 'less than 1 MB' : `${megabytes.toFixed(0)} MB`
 }

@@ -45,6 +45,7 @@ export async function runWhole(work: StageWork): Promise<number> {
     const seen = new Set<string>()
     const choice = Math.max(0, imageEdges.indexOf(input))
     for await (const batch of input.reader.batches()) {
+      boundGarbage()
       if (operation.kind === 'report')
         testLabelReads += batch.partitions.filter((partition) => partition === 'test').length
       else addKnownRows(known, batch, { name: input.spec.name, seen, choice })

@@ -1,7 +1,7 @@
-import { concatStored, createRowWriter, openRowReader, pickStored, rowsPerBatch } from '@etsef/plugin-api/codec'
+import { concatStored, createRowWriter, openRowReader, pickStored } from '@etsef/plugin-api/codec'
 import type { StoredBatch } from '@etsef/plugin-api/codec'
 import { orderKeys, sortedPositions } from '@etsef/plugin-api/semantics'
-import type { RowKind } from '@etsef/plugin-api'
+import { rowsPerBatch, type RowKind } from '@etsef/plugin-api'
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
 import { boundGarbage } from './bounded-memory.js'
 

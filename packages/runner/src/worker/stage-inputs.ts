@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { Observable } from 'rxjs'
 import type { SpecInput, StageSpec } from '../executor/protocol.js'
 import { openArtifact, type ArtifactReader, type RowInput } from './artifact-input.js'
+import { boundGarbage } from './bounded-memory.js'
 import { readLineage, type FittedInput } from './lineage.js'
 import type { LiveImages } from './live-images.js'
 import { lazyPredictor, type LazyPredictor } from './lazy-predictor.js'
@@ -125,6 +126,7 @@ function batches$(
     for await (const batch of input.reader.batches()) {
       const shown = view(batch)
       if (shown.ids.length > 0) yield shown
+      boundGarbage()
     }
   }
   return pulled(visible, { isBusy })

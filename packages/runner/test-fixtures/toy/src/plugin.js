@@ -63,6 +63,41 @@ const generated = defineOperation({
   load: () => import('./generated.js'),
 })
 
+const wide = defineOperation({
+  kind: 'source',
+  type: 'toy/wide',
+  summary: 'Many columns, made as they are asked for',
+  cacheVersion: 1,
+  draws: false,
+  options: options({
+    numSamples: Type.Integer({ minimum: 1, default: 1000, description: 'Rows' }),
+    numFeatures: Type.Integer({ minimum: 1, default: 1000, description: 'Columns' }),
+  }),
+  inputs: {},
+  outputs: { features: port.features('rows') },
+  inspect: ({ options: { numSamples, numFeatures } }) => ({
+    features: { numSamples, numFeatures, classNames: classNames(2), partitions: ['none'] },
+  }),
+  load: () => import('./wide.js'),
+})
+
+const consume = defineOperation({
+  kind: 'report',
+  type: 'toy/consume',
+  summary: 'Sums features up through three operators',
+  cacheVersion: 1,
+  draws: false,
+  options: options({
+    consumer: Type.Union([Type.Literal('fast'), Type.Literal('slow'), Type.Literal('leaving')], {
+      default: 'fast',
+      description: 'How it reads',
+    }),
+  }),
+  inputs: { features: port.features('rows') },
+  outputs: { report: port.report('sums') },
+  load: () => import('./consume.js'),
+})
+
 const split = (kind) =>
   defineOperation({
     kind: 'combine',
@@ -395,6 +430,8 @@ export default definePlugin({
   operations: [
     points,
     files,
+    wide,
+    consume,
     generated,
     split('features'),
     split('images'),
