@@ -40,6 +40,6 @@ test.each(cases)('%s', async (name) => {
     )
     .sort()
   expect(found.join('\n')).toBe(readFileSync(join(dir, 'expected.txt'), 'utf8').trim())
-  const text = problems.map((error) => formatProblem(error, root)).join('\n\n')
+  const text = problems.map((error) => formatProblem(error, root, args.values.set)).join('\n\n')
   await expect(`${text.replaceAll(dirname(project.dir), '')}\n`).toMatchFileSnapshot(join(dir, 'diagnostics.txt'))
 })

@@ -78,7 +78,8 @@ function report(thrown: unknown, args: Arguments | undefined, cwd: string, outpu
   if (isJson) output.line(JSON.stringify({ valid: false, status: 'invalid', problems }))
   else {
     const root = findProjectRoot(cwd)
-    for (const error of problems) output.line(`${error.place ? formatProblem(error, root) : formatError(error)}\n`)
+    for (const error of problems)
+      output.line(`${error.place ? formatProblem(error, root, args?.values.set) : formatError(error)}\n`)
     output.line(`${String(problems.length)} problem${problems.length === 1 ? '' : 's'}`)
   }
   // The machine failed (a full disk, for instance), so nothing is said about the pipeline being wrong.

@@ -1,6 +1,7 @@
-import { formatError, type PipelineError, type ReportTable } from '@etsef/plugin-api'
+import { formatError, type PipelineError, type Place, type ReportTable } from '@etsef/plugin-api'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { overrideFile } from '../pipeline/overrides.js'
 import type { Arguments } from './arguments.js'
 
 /** Where a command writes. */
@@ -44,16 +45,22 @@ export function formatTable(table: ReportTable): string {
   )
 }
 
-/** An error with the lines of the file around it. */
-export function formatProblem(error: PipelineError, root: string): string {
-  const excerpt = error.place && excerptOf(resolve(root, error.place.file), error.place.line, error.place.column)
+/** An error with the line of the file that it is about, or with the override of the command line. */
+export function formatProblem(error: PipelineError, root: string, overrides: readonly string[] = []): string {
+  const excerpt = error.place && (overrideOf(error.place, overrides) ?? excerptOf(error.place, root))
   const [head, ...tail] = formatError(error).split('\n')
   return excerpt === undefined ? [head, ...tail].join('\n') : [head, excerpt, ...tail].join('\n')
 }
 
-function excerptOf(path: string, line: number, column: number): string | undefined {
+/** Of a value that was set on the command line the words that set it: line n of `--set` is the n-th of them. */
+function overrideOf({ file, line }: Place, overrides: readonly string[]): string | undefined {
+  const text = file === overrideFile ? overrides[line - 1] : undefined
+  return text === undefined ? undefined : `  --set ${text}`
+}
+
+function excerptOf({ file, line, column }: Place, root: string): string | undefined {
   try {
-    const text = readFileSync(path, 'utf8').split('\n')[line - 1]
+    const text = readFileSync(resolve(root, file), 'utf8').split('\n')[line - 1]
     if (text === undefined || text.length > 500) return undefined
     const number = String(line)
     return `  ${number} │ ${text}\n  ${' '.repeat(number.length)} │ ${' '.repeat(Math.max(0, column - 1))}^`

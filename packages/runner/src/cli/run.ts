@@ -94,7 +94,9 @@ function printOutcome(outcome: RunOutcome, keyed: KeyedPipeline, out: string | u
   }
   for (const [id, report] of reports) {
     if (!report.error) continue
-    output.line(`\n${formatProblem(located(report.error, record.stages[id]!.node, keyed), keyed.root)}`)
+    output.line(
+      `\n${formatProblem(located(report.error, record.stages[id]!.node, keyed), keyed.root, keyed.request.overrides)}`,
+    )
     const { logFile, plugin } = record.stages[id]!
     output.line(`  node      ${report.error.node ?? id} (${plugin})`)
     if (logFile !== undefined) output.line(`  log       ${relative(process.cwd(), logFile)}`)

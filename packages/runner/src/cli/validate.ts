@@ -10,7 +10,7 @@ export async function validate(args: Arguments, output: Output): Promise<number>
   if (args.isJson) output.line(JSON.stringify({ file: checked.document.file, valid: problems.length === 0, problems }))
   else {
     for (const notice of notices) output.note(`note: ${notice}`)
-    for (const error of problems) output.line(`${formatProblem(error, checked.root)}\n`)
+    for (const error of problems) output.line(`${formatProblem(error, checked.root, args.values.set)}\n`)
     output.line(
       problems.length === 0
         ? `${checked.document.file} is valid: ${String(graph.nodes.size)} nodes`

@@ -4,6 +4,7 @@ import { problem, withoutStacks } from '../errors.js'
 import { yamlLimits } from './limits.js'
 import type { Located, LocatedEntry } from './located.js'
 import { doubledKey, severalDocuments, zeroByte } from './pipeline-problems.js'
+import { syntaxFault } from './syntax-fault.js'
 
 const unsafeKeys = new Set(['__proto__', 'constructor', 'prototype'])
 
@@ -65,11 +66,18 @@ export function parseYaml(
   const problems: PipelineError[] = []
   const [document] = documents
   if (!Array.isArray(documents) || !document) return { value: undefined, problems }
-  for (const error of documents.flatMap((each) => each.errors).slice(0, yamlLimits.problems)) {
+  const faults = documents
+    .flatMap((each) => each.errors)
+    .slice(0, yamlLimits.problems)
+    .map((error) => ({ ...syntaxFault(error, text), begin: error.pos[0] }))
+  const explained = new Set(faults.flatMap(({ isCause, offset }) => (isCause ? [lines.linePos(offset).line] : [])))
+  for (const { message, offset, hint, begin, isCause } of faults) {
+    if (!isCause && explained.has(lines.linePos(begin).line)) continue
     problems.push(
       problem('ERR_YAML_SYNTAX', {
-        message: `The YAML cannot be read: ${error.message}`,
-        place: placeAt(lines, file, skipSpaces(text, error.pos[0])),
+        message: `The YAML cannot be read: ${message}`,
+        place: placeAt(lines, file, offset === begin ? skipSpaces(text, offset) : offset),
+        ...(hint === undefined ? {} : { hint }),
       }),
     )
   }

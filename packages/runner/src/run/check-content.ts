@@ -4,6 +4,7 @@ import { statSync } from 'node:fs'
 import { noMemo, type Memo } from '../memo.js'
 import type { GraphNode } from '../graph/graph.js'
 import { contentIsNoFile, missingContent } from './run-problems.js'
+import { whatStandsThere } from './what-stands-there.js'
 
 /** Every file or folder that an option names must be there, and be one. */
 export function checkContent(
@@ -21,7 +22,9 @@ export function checkContent(
       const found = memo.of(['kind of path', full], () => kindOfPath(full))
       if (found === 'content') continue
       const what = { node: node.id, option: path.join('/'), text, place: node.placeOfOption(path) }
-      problems.push(found === 'other' ? contentIsNoFile(what) : missingContent(what))
+      problems.push(
+        found === 'other' ? contentIsNoFile(what) : missingContent(what, whatStandsThere(text, resolvePath)),
+      )
     }
   }
 }

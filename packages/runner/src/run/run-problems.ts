@@ -30,8 +30,8 @@ export function contentIsNoFile({ node, option, text, place }: ContentOption): P
   })
 }
 
-/** An option names a file or folder that is not there. */
-export function missingContent({ node, option, text, place }: ContentOption): PipelineError {
+/** An option names a file or folder that is not there. @param there - What stands where the path goes wrong. */
+export function missingContent({ node, option, text, place }: ContentOption, there: string | undefined): PipelineError {
   return problem('ERR_MISSING_FILE', {
     message: `Node "${node}", option "${option}": there is nothing at "${text.slice(0, 200)}"`,
     place,
@@ -39,7 +39,7 @@ export function missingContent({ node, option, text, place }: ContentOption): Pi
     option,
     expected: 'a file or folder',
     received: text.slice(0, 200),
-    hint: 'paths are relative to the folder of package.json',
+    hint: [there, 'paths are relative to the folder of package.json'].filter(Boolean).join('; '),
   })
 }
 
