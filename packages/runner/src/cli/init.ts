@@ -1,9 +1,8 @@
 import type { StarterProvider, WeightsEntry, WeightsProvider } from '@etsef/plugin-api'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { basename, dirname, extname, join, relative, resolve } from 'node:path'
+import { basename, dirname, extname, resolve } from 'node:path'
 import { problem } from '../errors.js'
-import { editorSchema } from '../graph/editor-schema.js'
 import { findProjectRoot } from '../registry/find-project.js'
 import type { InstalledProvider } from '../registry/find-plugin-packages.js'
 import { importProvider } from '../registry/import-provider.js'
@@ -11,6 +10,7 @@ import { loadRegistry } from '../registry/load-registry.js'
 import { importEngines } from '../run/engine.js'
 import { storeDirOf } from '../run/store-dir.js'
 import { UsageError, type Arguments } from './arguments.js'
+import { editorHint } from './editor-hint.js'
 import { exitCodes } from './exit-codes.js'
 import { listenForInterrupts } from './interrupts.js'
 import type { Output } from './output.js'
@@ -50,20 +50,14 @@ export async function init(args: Arguments, output: Output): Promise<number> {
         output.note(`looked at ${String(done)} of ${String(total)} files`)
     },
   })
-  const schema = join(storeDirOf(root, cwd, values.store), 'pipeline.schema.json')
-  write(schema, JSON.stringify(editorSchema(registry.plugins.flatMap(({ operations }) => operations))))
-  write(out, `# yaml-language-server: $schema=${relative(dirname(out), schema).replaceAll('\\', '/')}\n${yaml}`)
+  mkdirSync(dirname(out), { recursive: true })
+  writeFileSync(out, `${editorHint(out, registry, storeDirOf(root, cwd, values.store))}${yaml}`)
   if (args.isJson) output.line(JSON.stringify({ file: out, found }))
   else {
     for (const line of found) output.line(line)
     output.line(`\nwrote ${file}; next:\n  etsef run ${file}\n  etsef report`)
   }
   return exitCodes.ok
-}
-
-function write(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, text)
 }
 
 /** A machine without an engine can still have a pipeline written. */
