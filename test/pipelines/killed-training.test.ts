@@ -15,7 +15,11 @@ afterAll(() => {
   folder.dispose()
 })
 
-/** Three training stages in a chain, so that one trains at a time: SimCLR, intermediate pre-training, fine-tuning in two phases. */
+/**
+ * Training stages in a chain, so that one trains at a time: three self-supervised ones, intermediate pre-training, fine-tuning in two
+ * phases.
+ */
+const numStages = 5
 const pipeline = join(folder.path, 'pipeline.yaml')
 writeFileSync(
   pipeline,
@@ -26,7 +30,9 @@ nodes:
   split: { use: data/split, in: { images: images }, with: { train: 0.6, val: 0.2, test: 0.2 } }
   start: { use: backbones/pretrained, with: { architecture: mobilenetV1, width: 0.25, cut: conv_pw_3_relu, inputSize: 32 } }
   ssl: { use: simclr/pretrain, in: { images: split, init: start }, with: { epochs: 24, batchSize: 8, projection: [16, 8] } }
-  source: { use: backbones/pretrain, in: { images: split, init: ssl }, with: { epochs: 24, emaDecay: 0.9, schedule: plateau } }
+  classes: { use: simclr/supcon, in: { images: split, init: ssl }, with: { epochs: 24, batchSize: 8, chunk: 4, optimizer: lars, weightDecay: 0.0001, projection: [16, 8], projectionNorm: published } }
+  siamese: { use: simclr/simsiam, in: { images: split, init: classes }, with: { epochs: 24, batchSize: 8, optimizer: adamW, weightDecay: 0.0001, projection: [16, 16], predictorWidth: 4 } }
+  source: { use: backbones/pretrain, in: { images: split, init: siamese }, with: { epochs: 24, emaDecay: 0.9, schedule: plateau } }
   target: { use: backbones/finetune, in: { images: split, init: source }, with: { epochs: 24, headEpochs: 4, patience: 20, augment: light } }
 `,
 )
@@ -95,7 +101,7 @@ async function runUntil(store: string, isDue: () => boolean): Promise<boolean> {
 }
 
 test.skipIf(process.platform !== 'linux')(
-  `training stages killed ${String(3 * killsPerStage)} times end with the bytes of a run that was left alone (needs /proc)`,
+  `training stages killed ${String(numStages * killsPerStage)} times end with the bytes of a run that was left alone (needs /proc)`,
   async () => {
     const whole = join(folder.path, 'whole')
     const { code, stderr } = await etsef(['run', pipeline, '--store', whole, '-q'])
@@ -106,7 +112,7 @@ test.skipIf(process.platform !== 'linux')(
     // Keys of the training stages, in the order in which they train.
     const stages: string[] = []
     let [kills, cutWrites] = [0, 0]
-    for (let kill = 0; kill < 3 * killsPerStage; kill++) {
+    for (let kill = 0; kill < numStages * killsPerStage; kill++) {
       const earlier = stages.slice(0, Math.floor(kill / killsPerStage))
       const training = () => checkpointFolders(broken).find((name) => !earlier.includes(name))
       const isDuringWrite = kill % 2 === 1
@@ -136,7 +142,7 @@ test.skipIf(process.platform !== 'linux')(
     const actual = artifacts(broken)
     expect(Object.keys(actual).sort()).toEqual(Object.keys(expected).sort())
     for (const [path, bytes] of Object.entries(expected)) expect(actual[path] === bytes, path).toBe(true)
-    expect(stages.length).toBe(3)
+    expect(stages.length).toBe(numStages)
     expect(kills).toBeGreaterThanOrEqual(3)
     process.stderr.write(`killed ${String(kills)} times, ${String(cutWrites)} of them with a checkpoint half written\n`)
   },

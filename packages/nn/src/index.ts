@@ -69,7 +69,15 @@ export {
   type TrainClassifierResult,
 } from './training/train-classifier.js'
 export { trainablePart, type TrainablePart } from './training/trainable.js'
-export { trainStep, type TrainStepOptions } from './training/train-step.js'
+export {
+  addGradients,
+  applyGradients,
+  disposeGradients,
+  type Gradients,
+  trainStep,
+  type TrainStepOptions,
+} from './training/train-step.js'
+export { undecayedParameters } from './training/undecayed-parameters.js'
 export { openFrozenNetwork, type FrozenNetwork, type FrozenNetworkOptions } from './run/frozen-network.js'
 export { augmentView, type ViewOptions, viewPresets } from './images/augment-view.js'
 export {

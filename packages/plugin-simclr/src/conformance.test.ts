@@ -21,11 +21,21 @@ afterAll(() => {
   rmSync(dir, { recursive: true, force: true })
 })
 
+const inputs = () => ({ images: someImages({ numSamples: 24 }), init: { kind: 'model' as const, dir } })
+
 checkPlugin(plugin, {
   cases: {
     'simclr/pretrain': () => ({
-      options: { epochs: 1, batchSize: 8 },
-      inputs: { images: someImages({ numSamples: 24 }), init: { kind: 'model', dir } },
+      options: {
+        epochs: 1,
+        batchSize: 8,
+        optimizer: 'lars',
+        projectionNorm: 'published',
+        projection: ['features', 16],
+      },
+      inputs: inputs(),
     }),
+    'simclr/supcon': () => ({ options: { epochs: 1, batchSize: 8, chunk: 4 }, inputs: inputs() }),
+    'simclr/simsiam': () => ({ options: { epochs: 1, batchSize: 8, projection: [16, 16] }, inputs: inputs() }),
   },
 })

@@ -1,6 +1,7 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core'
 import type { AdamState, Engine } from '../engine/engine.js'
 import type { WeightTensor } from '../graph/graph.js'
+import { createLars, type LarsOptions } from './lars.js'
 
 /** Which optimizer, and its settings. */
 export type OptimizerOptions =
@@ -14,11 +15,20 @@ export type OptimizerOptions =
       /** Adam with decoupled weight decay; biases and batch norm are not decayed. */
       readonly name: 'adamW'
       readonly weightDecay: number
+      /** Parameters that are not decayed; default those of rank 1. */
+      readonly excluded?: ReadonlySet<string>
       readonly beta1?: number
       readonly beta2?: number
       readonly epsilon?: number
     }
-  | { readonly name: 'sgd'; readonly momentum?: number; readonly weightDecay?: number }
+  | {
+      readonly name: 'sgd'
+      readonly momentum?: number
+      readonly weightDecay?: number
+      /** Parameters that are not decayed; default those of rank 1. */
+      readonly excluded?: ReadonlySet<string>
+    }
+  | LarsOptions
 
 /** Optimizer state as plain data: `step`, and moments by `<parameter>/<m|v>`. */
 export interface OptimizerState {
@@ -39,12 +49,13 @@ export interface Optimizer {
 
 /** An optimizer on an engine. `resume` gives it the state that {@link Optimizer.readState} returned. */
 export function createOptimizer(engine: Engine, options: OptimizerOptions, resume?: OptimizerState): Optimizer {
+  if (options.name === 'lars') return createLars(engine, options, resume)
   return options.name === 'sgd' ? createSgd(engine, options, resume) : createAdam(engine, options, resume)
 }
 
 function createAdam(
   engine: Engine,
-  options: Exclude<OptimizerOptions, { name: 'sgd' }>,
+  options: Exclude<OptimizerOptions, { name: 'sgd' | 'lars' }>,
   resume: OptimizerState | undefined,
 ): Optimizer {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = options
@@ -62,7 +73,7 @@ function createAdam(
       }
       const m = resume?.moments.get(`${name}/m`)
       const v = resume?.moments.get(`${name}/v`)
-      const decays = options.name === 'adamW' && variable.rank > 1
+      const decays = options.name === 'adamW' && !(options.excluded?.has(name) ?? variable.rank < 2)
       engine.kernels.adam({
         variable,
         gradient,
@@ -100,7 +111,7 @@ function createSgd(
   resume: OptimizerState | undefined,
 ): Optimizer {
   const { tf } = engine
-  const { momentum = 0, weightDecay = 0 } = options
+  const { momentum = 0, weightDecay = 0, excluded } = options
   const velocities = new Map<string, Tensor>()
   let step = resume?.step ?? 0
   return {
@@ -109,8 +120,8 @@ function createSgd(
     },
     apply: (name, variable, gradient, learningRate) => {
       tf.tidy(() => {
-        const decayed =
-          weightDecay > 0 && variable.rank > 1 ? tf.add(gradient, tf.mul(variable, weightDecay)) : gradient
+        const decays = weightDecay > 0 && !(excluded?.has(name) ?? variable.rank < 2)
+        const decayed = decays ? tf.add(gradient, tf.mul(variable, weightDecay)) : gradient
         let update = decayed
         if (momentum > 0) {
           const saved = resume?.moments.get(`${name}/v`)

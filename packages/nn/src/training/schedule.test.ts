@@ -21,3 +21,17 @@ test('a plateau cuts after patience epochs without a better score, and counts an
   })
   expect(scales).toEqual([1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.25])
 })
+
+test('SimCLR’s published schedule: base 0.3 for 256 pictures, batch 512, 10 of 100 epochs warm-up, cosine to 0', () => {
+  const rate = (0.3 * 512) / 256
+  const options = { kind: 'cosine', warmupEpochs: 10, floor: 0 } as const
+  for (const [epoch, expected] of [
+    [0, 0],
+    [5, 0.3],
+    [10, 0.6],
+    [55, 0.3],
+    [100, 0],
+  ] as const) {
+    expect(rate * scheduleFactor(options, epoch, 100)).toBeCloseTo(expected, 12)
+  }
+})

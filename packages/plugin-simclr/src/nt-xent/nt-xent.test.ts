@@ -58,8 +58,73 @@ describe.each(testEngines)('on %s', (name) => {
     ).toBeCloseTo(Math.log(3), 5)
   })
 
+  test('NT-Xent’s gradient is that of finite differences', async () => {
+    const { tf } = await loadEngine({ prefer: name })
+    const analytic = tf.tidy(() => tf.grad((z) => ntXentLoss(tf, z as Tensor2D, { temperature: 0.2 }))(tf.tensor2d(EMBEDDINGS)).arraySync() as number[][]) // prettier-ignore
+    const step = 0.01
+    for (const [i, row] of EMBEDDINGS.entries()) {
+      for (const j of row.keys()) {
+        const moved = (by: number) => EMBEDDINGS.map((values, a) => values.map((value, b) => (a === i && b === j ? value + by : value))) // prettier-ignore
+        const slope = ((await ntXent(moved(step), 0.2)) - (await ntXent(moved(-step), 0.2))) / (2 * step)
+        expect(analytic[i]![j]).toBeCloseTo(slope, 3)
+      }
+    }
+  })
+
+  test('NT-Xent does not change when all rows are turned, pairs permuted, or views swapped', async () => {
+    const [cos, sin] = [Math.cos(0.7), Math.sin(0.7)]
+    const turned = EMBEDDINGS.map(([x, y, z]) => [cos * x! - sin * z!, y!, sin * x! + cos * z!])
+    const [a0, a1, b0, b1] = EMBEDDINGS as [number[], number[], number[], number[]]
+    for (const rows of [turned, [a1, a0, b1, b0], [b0, b1, a0, a1], [a0, b1, b0, a1]]) {
+      expect(await ntXent(rows, 0.5)).toBeCloseTo(0.685284727776176, 5)
+    }
+  })
+
   test('NT-Xent refuses a single image', async () => {
     await expect(ntXent([[1, 0], [0, 1]], 0.5)).rejects.toThrow(RangeError) // prettier-ignore
+  })
+})
+
+// What mistakes give on these rows: each is far from the right value, so the golden test above would fail for it.
+describe('fingerprints of mistakes', () => {
+  const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, value, j) => sum + value * b[j]!, 0)
+  const unit = EMBEDDINGS.map((row) => row.map((value) => value / Math.sqrt(dot(row, row))))
+  const loss = (
+    rows: readonly (readonly number[])[],
+    temperature: number,
+    { partner = (i: number) => (i + 2) % 4, counts = (i: number, k: number) => i !== k } = {},
+  ) => {
+    const terms = rows.map((row, i) => {
+      const s = rows.map((other) => dot(row, other) / temperature)
+      return Math.log(s.reduce((sum, value, k) => sum + (counts(i, k) ? Math.exp(value) : 0), 0)) - s[partner(i)]!
+    })
+    return terms.reduce((sum, term) => sum + term, 0) / 4
+  }
+  test('the loss without a mistake is the golden one', () => {
+    expect(loss(unit, 0.5)).toBeCloseTo(0.685284727776176, 12)
+  })
+  test.for([
+    ['a view counts as its own candidate', loss(unit, 0.5, { counts: () => true }), 1.1890381],
+    ['the partner is left out of the candidates', loss(unit, 0.5, { counts: (i, k) => i !== k && k !== (i + 2) % 4 }), -0.02098113], // prettier-ignore
+    ['rows are read as interleaved', loss(unit, 0.5, { partner: (i) => i ^ 1 }), 1.30002309],
+    ['rows are not normalised', loss(EMBEDDINGS, 0.5), 0.56818038],
+    ['rows are not normalised, temperature 2', loss(EMBEDDINGS, 2), 0.5243172],
+  ] as const)('%s', ([, value, fingerprint]) => {
+    expect(value).toBeCloseTo(fingerprint, 7)
+    expect(Math.abs(value - 0.685284727776176)).toBeGreaterThan(0.1)
+  })
+  test('the sum of the two directions is twice the mean over all views', () => {
+    const sum = [0, 1].reduce((total, half) => total + EMBEDDINGS.slice(0, 2).reduce((part, _, k) => part + term(k + 2 * half), 0) / 2, 0) // prettier-ignore
+    expect(sum).toBeCloseTo(1.370569455552352, 12)
+  })
+  function term(i: number): number {
+    const s = unit.map((other) => dot(unit[i]!, other) / 0.5)
+    return Math.log(s.reduce((sum, value, k) => sum + (k === i ? 0 : Math.exp(value)), 0)) - s[(i + 2) % 4]!
+  }
+  test('per view', () => {
+    for (const [i, expected] of [0.7447357902, 0.6616758714, 0.5814610353, 0.7532662142].entries()) {
+      expect(term(i)).toBeCloseTo(expected, 9)
+    }
   })
 })
 

@@ -1,0 +1,70 @@
+import type { Tensor } from '@tensorflow/tfjs-core'
+import type { Engine } from '../engine/engine.js'
+import type { WeightTensor } from '../graph/graph.js'
+import type { Optimizer, OptimizerState } from './optimizer.js'
+
+/** Settings of {@link createLars}. */
+export interface LarsOptions {
+  readonly name: 'lars'
+  /** Default 0.9. */
+  readonly momentum?: number
+  /** Added to the gradient as `weightDecay * w` before the trust ratio, default 0. */
+  readonly weightDecay?: number
+  /** Trust coefficient, default 0.001. */
+  readonly eta?: number
+  /** Parameters that are neither decayed nor scaled by a trust ratio; see `undecayedParameters`. Default: those of rank 1. */
+  readonly excluded?: ReadonlySet<string>
+}
+
+/**
+ * Layer-wise adaptive rates, so that large batches can take large steps: `g += decay * w`, `trust = eta * |w| / |g|`,
+ * `v = momentum * v + rate * trust * g`, `w -= v`. The rate is inside the velocity. A norm of zero gives a trust ratio of 1.
+ *
+ * @see You et al. 2017, arXiv:1708.03888; this form is that of google-research/simclr `tf2/lars_optimizer.py` (others differ)
+ */
+export function createLars(engine: Engine, options: LarsOptions, resume?: OptimizerState): Optimizer {
+  const { tf } = engine
+  const { momentum = 0.9, weightDecay = 0, eta = 0.001, excluded } = options
+  const velocities = new Map<string, Tensor>()
+  let step = resume?.step ?? 0
+  return {
+    beginStep: () => {
+      step++
+    },
+    apply: (name, variable, gradient, learningRate) => {
+      tf.tidy(() => {
+        const isExcluded = excluded?.has(name) ?? variable.rank < 2
+        const decayed = isExcluded || weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(variable, weightDecay))
+        let move = tf.mul(decayed, learningRate)
+        if (!isExcluded) {
+          const weightNorm = tf.norm(variable)
+          const gradientNorm = tf.norm(decayed)
+          const isUsable = tf.logicalAnd(tf.greater(weightNorm, 0), tf.greater(gradientNorm, 0))
+          const trust = tf.where(isUsable, tf.div(tf.mul(weightNorm, eta), gradientNorm), tf.onesLike(weightNorm))
+          move = tf.mul(move, trust)
+        }
+        const saved = resume?.moments.get(`${name}/v`)
+        const start = saved === undefined ? undefined : tf.tensor(saved.data.slice(), [...saved.shape])
+        const old = velocities.get(name) ?? start
+        const velocity = tf.keep(old === undefined ? move.clone() : tf.add(tf.mul(old, momentum), move))
+        velocities.get(name)?.dispose()
+        velocities.set(name, velocity)
+        variable.assign(tf.sub(variable, velocity))
+      })
+    },
+    readStep: () => step,
+    readState: () => ({
+      step,
+      moments: new Map(
+        [...velocities].map(([name, tensor]): [string, WeightTensor] => [
+          `${name}/v`,
+          { shape: tensor.shape, data: Float32Array.from(tensor.dataSync<'float32'>()) },
+        ]),
+      ),
+    }),
+    dispose: () => {
+      for (const velocity of velocities.values()) velocity.dispose()
+      velocities.clear()
+    },
+  }
+}
