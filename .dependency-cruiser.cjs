@@ -54,10 +54,11 @@ const rooms = {
   // Five wings on numeric/; adapter/ makes operations of what they compute.
   'plugin-ensemble': {
     numeric: [],
-    adapter: ['numeric'],
-    classifiers: ['numeric', 'adapter'],
-    selectors: ['classifiers', 'numeric', 'adapter'],
-    projections: ['classifiers', 'numeric', 'adapter'],
+    'open-formats': ['numeric'],
+    adapter: ['open-formats', 'numeric'],
+    classifiers: ['open-formats', 'numeric', 'adapter'],
+    selectors: ['classifiers', 'open-formats', 'numeric', 'adapter'],
+    projections: ['classifiers', 'open-formats', 'numeric', 'adapter'],
     combining: ['classifiers', 'numeric', 'adapter'],
     tuning: ['combining', 'projections', 'selectors', 'classifiers', 'numeric', 'adapter'],
   },

@@ -104,9 +104,11 @@ describe('a bundle', () => {
     expect(readdirSync(bundle).sort()).toEqual([
       'README.md',
       'bundle.json',
+      'config.json',
       'fitted',
       'graph.json',
       'learned-from.txt',
+      'open',
       'profile.json',
     ])
     const fitted = readdirSync(join(bundle, 'fitted')).map((name) => name.slice(3))

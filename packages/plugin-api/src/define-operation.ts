@@ -145,6 +145,30 @@ export interface PictureBounds {
 /** A batch at port `R`, by its kind; where `R` is several ports, one of any of them. */
 export type BatchAt<I extends Ports, R extends keyof I> = Batches[Extract<I[R]['kind'], RowKind>]
 
+/** What {@link OpenFormats.writeOpenFormats} is given. */
+export interface OpenFormatsArguments<O, I extends Ports> {
+  readonly options: O
+  /** Models that are read where there is no state. */
+  readonly inputs: {
+    readonly [K in keyof I as I[K]['kind'] extends 'model' ? K : never]?: ByCardinality<
+      I[K]['cardinality'],
+      PortValues['model']
+    >
+  }
+  readonly classNames: readonly string[]
+  /** An empty folder. */
+  readonly dir: string
+}
+
+/** Given by an operation whose fitted state, or model, can be written for other programs. */
+interface OpenFormats<O, I extends Ports, S> {
+  /**
+   * Writes what is applied in formats that other programs read: ONNX, safetensors, XGBoost JSON. A bundle holds these files beside the
+   * state, for others: they are never read back. Weights go into `model.safetensors`, and what is not in them into `config.json`.
+   */
+  readonly writeOpenFormats?: (args: OpenFormatsArguments<O, I> & S) => Promise<void>
+}
+
 /** Code of a `map`: a pure function of a batch. Labels are hidden. Every output has the input's rows, in its order. */
 export interface MapImplementation<
   O,
@@ -152,7 +176,8 @@ export interface MapImplementation<
   U extends Ports,
   C extends SeedlessContext = SeedlessContext,
   R extends keyof I = keyof I,
-> extends PixelLoading<O> {
+>
+  extends PixelLoading<O>, OpenFormats<O, I, unknown> {
   /** Opened once per stage (load models here); `apply` is called per batch, in order; `close` at the end. */
   readonly open: (args: RunArguments<O, I, C>) => Promise<{
     apply(
@@ -170,7 +195,7 @@ export interface EstimatorImplementation<
   S,
   C extends SeedlessContext = SeedlessContext,
   R extends keyof I = keyof I,
-> {
+> extends OpenFormats<O, I, { readonly state: S }> {
   /** Learns from rows of the partitions in `fitOn` only. Labels are hidden when the operation is not `supervised`. */
   readonly fit: (args: RunArguments<O, I, C>) => Promise<S>
   /** Writes the state as data (safetensors, JSON) into an empty directory. The state's bytes depend on nothing but the arguments of `fit`. */
@@ -229,7 +254,7 @@ export interface JoiningEstimatorImplementation<
   U extends Ports,
   S,
   C extends SeedlessContext = SeedlessContext,
-> extends Pick<EstimatorImplementation<O, I, U, S, C>, 'fit' | 'save' | 'load'> {
+> extends Pick<EstimatorImplementation<O, I, U, S, C>, 'fit' | 'save' | 'load' | 'writeOpenFormats'> {
   readonly open: (args: RunArguments<O, I, C> & { readonly state: S }) => Promise<JoiningApply<I, U>>
 }
 

@@ -1,6 +1,6 @@
 import type { GraphNode, WeightTensor } from '../graph/graph.js'
 import { axisPadding } from '../graph/shapes.js'
-import type { OnnxModel } from './onnx-model.js'
+import type { OnnxModel } from '@etsef/plugin-api/onnx'
 
 /** Pixels of a map up to which ONNX Runtime's convolution is bound by reading its weights, which it does for each picture. */
 const smallMap = 16

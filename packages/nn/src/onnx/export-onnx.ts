@@ -3,7 +3,7 @@ import type { Activation, Graph, GraphNode, Padding, Weights, WeightTensor } fro
 import { axisPadding, inferShapes } from '../graph/shapes.js'
 import { emitConvAsProduct, isBetterAsProduct } from './conv-as-product.js'
 import { createLayouts } from './layouts.js'
-import { type OnnxAttribute, OnnxModel } from './onnx-model.js'
+import { type OnnxAttribute, OnnxModel } from '@etsef/plugin-api/onnx'
 import { missingWeight, misuse } from '../errors.js'
 
 /** Settings of {@link exportOnnx}. */

@@ -1,4 +1,4 @@
-import type { OnnxModel } from './onnx-model.js'
+import type { OnnxModel } from '@etsef/plugin-api/onnx'
 
 /** Order of the axes of a map: ONNX's operators want `nchw`, matrix products `nhwc`. What is no map counts as `nchw`. */
 export type Layout = 'nchw' | 'nhwc'

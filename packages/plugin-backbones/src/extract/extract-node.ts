@@ -1,7 +1,8 @@
 import { PipelineError, rowsOf, type MapImplementation, type Static } from '@etsef/plugin-api'
-import { cutAfter, inferShapes, readModel, type Graph } from '@etsef/nn'
+import { cutAfter, inferShapes, readModel, type Graph, type Model } from '@etsef/nn'
 import { openEmbedder } from '../embed/open-embedder.js'
 import { embedImages } from '../embed/embed-images.js'
+import { writeNetwork } from '../open-formats/write-network.js'
 import { featureNames } from '../embed/read-parts.js'
 
 import type { extractInputs, extractOptions, extractOutputs } from './extract.js'
@@ -10,10 +11,10 @@ type Implementation = MapImplementation<Static<typeof extractOptions>, typeof ex
 
 /** Opens the network once and extracts batch by batch. */
 export const open: Implementation['open'] = async ({ options, inputs, ctx }) => {
-  const model = await readModel(inputs.model.dir)
-  const graph = options.layer === null ? model.graph : endingAt(model.graph, options.layer)
+  const model = await featureNetwork(inputs.model.dir, options)
+  const { graph } = model
   const { runner, tta } = options
-  const embedder = await openEmbedder({ ...model, graph }, { outputs: [graph.featureNode], runner, tta }, ctx)
+  const embedder = await openEmbedder(model, { outputs: [graph.featureNode], runner, tta }, ctx)
   const names = featureNames(graph.featureWidth)
   return {
     apply: async (images) => {
@@ -22,6 +23,16 @@ export const open: Implementation['open'] = async ({ options, inputs, ctx }) => 
     },
     close: () => embedder.close(),
   }
+}
+
+/** The network up to its features. */
+export const writeOpenFormats: NonNullable<Implementation['writeOpenFormats']> = async ({ options, inputs, dir }) => {
+  await writeNetwork(await featureNetwork(inputs.model!.dir, options), dir)
+}
+
+async function featureNetwork(dir: string, { layer }: Static<typeof extractOptions>): Promise<Model> {
+  const model = await readModel(dir)
+  return layer === null ? model : { ...model, graph: endingAt(model.graph, layer), classNames: [] }
 }
 
 /** The network up to a node: a spatial one gets a global average pool, a vector is taken as it is. */

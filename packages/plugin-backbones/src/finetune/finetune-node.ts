@@ -9,6 +9,7 @@ import { featureNames } from '../embed/read-parts.js'
 import type { trainingInputs } from '../training/training.js'
 import type { finetuneOptions, finetuneOutputs } from './finetune.js'
 import { fitClassifier } from '../training/fit-classifier.js'
+import { writeNetwork } from '../open-formats/write-network.js'
 import { softmaxRows } from './softmax-rows.js'
 
 /** The fine-tuned network, and those of the folds where there are any. */
@@ -43,6 +44,10 @@ export const load: Implementation['load'] = async (dir) => ({
   model: await readModel(dir),
   crossFit: await readCrossFit(dir),
 })
+
+/** The network; those of folds are for rows that it has learned from. */
+export const writeOpenFormats: NonNullable<Implementation['writeOpenFormats']> = ({ state, dir }) =>
+  writeNetwork(state.model, dir)
 
 /** Features and predictions of every image, on ONNX Runtime where it agrees with the engine. */
 export const open: NonNullable<Implementation['open']> = async ({ options, state, ctx }) => {

@@ -1,8 +1,11 @@
 import type { EstimatorImplementation, SeedlessContext } from '@etsef/plugin-api'
 import { loadModel, saveModel } from '@etsef/plugin-api/models'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Labels } from '../numeric/training-data.js'
 import type { Matrix } from '../numeric/linear-algebra/matrix.js'
 import { collectTraining, featureMatrix, withFeatures, withProbabilities } from './feature-table.js'
+import { rowOnnx, type DrawRows } from '../open-formats/row-graph.js'
 import type { classifierOutputs, featureInputs, transformerOutputs } from './ports.js'
 
 /** What a model says of itself beside its numbers. */
@@ -24,6 +27,8 @@ export interface Transformer<O, M extends AnyModel, C extends SeedlessContext = 
   apply(model: M, x: Matrix): Matrix
   /** Names of the new columns. */
   names(model: M, featureNames: readonly string[]): readonly string[]
+  /** The same for other programs. */
+  readonly draw?: DrawRows<M>
 }
 
 /** The mathematics of an operation that gives class probabilities. `C` is the whole context where it draws. */
@@ -33,6 +38,10 @@ export interface Classifier<O, M extends AnyModel, C extends SeedlessContext = S
   /** Gives class probabilities; may first load a library and hold its memory until `close`. */
   readonly open?: (model: M) => Promise<Opened>
   readonly probabilities?: (model: M, x: Matrix) => Matrix
+  /** The same for other programs. */
+  readonly draw?: DrawRows<M>
+  /** Text of `xgboost.json`, of trees. */
+  readonly xgboostJson?: (model: M, featureNames: readonly string[], classNames: readonly string[]) => string
 }
 
 /** A model that is ready to be asked. */
@@ -54,6 +63,15 @@ export function transformerNode<O, M extends AnyModel, C extends SeedlessContext
 ): TransformerNode<O, M, C> {
   return {
     ...fitSaveLoad(operation),
+    writeOpenFormats: async ({ state: { model, featureNames }, dir }) => {
+      const names = operation.names(model, featureNames)
+      const { kind: name, draw } = operation
+      if (draw)
+        await writeFile(
+          join(dir, 'model.onnx'),
+          rowOnnx(draw, model, { name, featureNames, output: 'features', names }),
+        )
+    },
     open: ({ state }) => {
       const featureNames = operation.names(state.model, state.featureNames)
       return Promise.resolve({
@@ -73,6 +91,12 @@ export function classifierNode<O, M extends AnyModel, C extends SeedlessContext 
 ): ClassifierNode<O, M, C> {
   return {
     ...fitSaveLoad(operation),
+    writeOpenFormats: async ({ state: { model, featureNames }, classNames, dir }) => {
+      const { kind: name, draw, xgboostJson } = operation
+      const onnx = { name, featureNames, output: 'scores', names: classNames } as const
+      if (draw) await writeFile(join(dir, 'model.onnx'), rowOnnx(draw, model, onnx))
+      if (xgboostJson) await writeFile(join(dir, 'xgboost.json'), xgboostJson(model, featureNames, classNames))
+    },
     open: async ({ state }) => {
       const opened = await openModel(operation, state.model)
       return {

@@ -2,6 +2,7 @@ import type { SeedlessContext } from '@etsef/plugin-api'
 import type { Labels } from '../numeric/training-data.js'
 import type { Matrix } from '../numeric/linear-algebra/matrix.js'
 import { transformerNode } from '../adapter/estimator-node.js'
+import { drawColumns } from './draw-columns.js'
 import { applySelect, type SelectModel } from './select-columns.js'
 
 /** The adapter of a selector: columns keep their names; the log says how many were kept. `C` is the whole context where it draws. */
@@ -17,6 +18,7 @@ export function selectNode<O, C extends SeedlessContext = SeedlessContext>(
       return model
     },
     apply: applySelect,
+    draw: drawColumns,
     names: (model, featureNames) => Array.from(model.columns, (j) => featureNames[j]!),
   })
 }

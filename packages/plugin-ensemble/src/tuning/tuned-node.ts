@@ -16,7 +16,10 @@ import { loadTuned, saveTuned, type TunedModel } from './tuned-model.js'
 export function tunedNode<O extends CrossFitOptions>(
   settingsOf: (options: O, ctx: OperationContext) => TuneSettings,
   keepsOutOfFold: (options: O) => boolean,
-): Required<EstimatorImplementation<O, typeof featureInputs, typeof classifierOutputs, TunedModel, OperationContext>> {
+): Omit<
+  Required<EstimatorImplementation<O, typeof featureInputs, typeof classifierOutputs, TunedModel, OperationContext>>,
+  'writeOpenFormats'
+> {
   return {
     fit: async ({ options, inputs, ctx }) => {
       const { classifier } = options

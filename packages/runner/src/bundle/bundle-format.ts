@@ -8,10 +8,15 @@ export const bundleFiles = {
   profile: 'profile.json',
   seen: 'learned-from.txt',
   card: 'README.md',
+  config: 'config.json',
+  weights: 'model.safetensors',
 } as const
 
 /** Folder of fitted states and models, a folder for each step that has one. */
 export const fittedFolder = 'fitted'
+
+/** Folder of what other programs read, a folder for each step that can be written for them. */
+export const openFolder = 'open'
 
 /** A file of a bundle. */
 export interface BundleFile {

@@ -3,6 +3,7 @@ import type { FittedGraph } from '../predict/fitted-graph.js'
 import type { RunPlace } from '../predict/fitted-graph-of.js'
 import type { RunRecord } from '../run/run-record.js'
 import { openArtifact } from '../worker/artifact-input.js'
+import type { OpenStepFiles } from './write-open-formats.js'
 import { bundleFiles, fittedFolder, type BundleIndex } from './bundle-format.js'
 
 /** What the card tells beside the bundle's own index. */
@@ -12,12 +13,13 @@ export interface CardFacts {
   readonly memberNames: readonly string[]
   /** Pictures that something on the way was fitted on. */
   readonly numSeen: number
+  readonly openSteps: readonly OpenStepFiles[]
 }
 
 /** The model card of a bundle, as Markdown: what it is for, what it was made of, how good it was found to be, and what nobody has looked at. */
 export function modelCard(
   { name, run, target, classNames, versions }: Omit<BundleIndex, 'files'>,
-  { graph, place, memberNames, numSeen }: CardFacts,
+  { graph, place, memberNames, numSeen, openSteps }: CardFacts,
 ): string {
   const { record } = place
   const tables = evaluationsOf(place, graph)
@@ -32,6 +34,7 @@ export function modelCard(
           `Labels of test rows were read ${String(record.testLabelReads)} times in that run. Every look at them, and every choice made after one, makes the figures kinder than new pictures will be.`,
         ]
   const sections = [
+    frontMatter(name),
     `# ${name}: ${target}`,
     typeof description === 'string' ? description : '',
     `Made from run ${run} by \`etsef bundle\`.`,
@@ -60,10 +63,22 @@ export function modelCard(
       '- whether its scores are probabilities for your share of each class',
       '- pictures that show none of the classes',
     ].join('\n'),
+    '## For other programs',
+    openSteps.length === 0
+      ? 'No step of it can be written for other programs.'
+      : [
+          `Copies, which \`etsef\` itself does not read (\`${bundleFiles.config}\` says how they follow one another):`,
+          ...openSteps.map(({ node, files }) => `- \`${node}\`: ${files.map((file) => `\`${file}\``).join(', ')}`),
+        ].join('\n'),
     '## Opening it',
     `Node ${versions.node.split('.')[0]!} (made with ${versions.node}) and ${plugins.join(', ')}; ${versions.engine === null ? 'no tensor engine' : `a tensor engine (fitted on ${versions.engine}; another gives scores that may differ in their last digits)`}. \`${bundleFiles.index}\` has the sha256 of every file, this one among them; where one differs, the bundle is refused. \`${fittedFolder}/\` holds networks and classifiers.`,
   ]
   return `${sections.filter(Boolean).join('\n\n')}\n`
+}
+
+/** What Hugging Face reads of a card. */
+function frontMatter(name: string): string {
+  return `---\nlibrary_name: etsef\npipeline_tag: image-classification\nmodel_name: ${JSON.stringify(name)}\ntags:\n- image-classification\n- onnx\n---`
 }
 
 /** Tables of the reports that have read the answers of the bundle's node. */

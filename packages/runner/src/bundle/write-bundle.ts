@@ -1,7 +1,7 @@
 import { replaceAt } from '@etsef/plugin-api/semantics'
 import type { JsonObject, PixelLoading } from '@etsef/plugin-api'
-import { hash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { hash, randomUUID } from 'node:crypto'
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { problem } from '../errors.js'
 import type { FittedGraph, FittedStep } from '../predict/fitted-graph.js'
@@ -13,6 +13,7 @@ import { runnerVersion } from '../run/runner-version.js'
 import { bundleFiles, fittedFolder, indexText, type BundleIndex, type ProfileJson } from './bundle-format.js'
 import { filesBelow, fileOf } from './files-below.js'
 import { modelCard } from './model-card.js'
+import { writeOpenFormats } from './write-open-formats.js'
 
 /** A bundle that was written. */
 export interface WrittenBundle {
@@ -33,13 +34,16 @@ export async function writeBundle(opened: OpenRun, dir: string): Promise<Written
   if (existsSync(dir) && readdirSync(dir).length > 0)
     throw problem('ERR_BUNDLE', { message: `"${dir}" is not empty`, hint: 'name a new folder with -o' })
   mkdirSync(dirname(dir), { recursive: true })
-  const made = mkdtempSync(join(dirname(dir), `.${basename(dir)}-`))
+  const made = join(dirname(dir), `.${basename(dir)}-${randomUUID()}`)
+  // Not mkdtemp: its folders are for one user alone, and this one is for whoever gets it.
+  mkdirSync(made)
   try {
     const graph = await portable(predictor.graph, opened, made)
     const profile = await trainingProfile(opened)
     const write = (name: string, text: string): void => {
       writeFileSync(join(made, name), text)
     }
+    const openSteps = await writeOpenFormats(opened, graph.steps, made)
     write(bundleFiles.graph, `${JSON.stringify(graph, null, 2)}\n`)
     write(
       bundleFiles.seen,
@@ -72,6 +76,7 @@ export async function writeBundle(opened: OpenRun, dir: string): Promise<Written
         place: { ...place, record },
         memberNames: predictor.memberNames,
         numSeen: seen.size,
+        openSteps,
       }),
     )
     const files = Object.fromEntries(filesBelow(made).map((path) => [path, fileOf(join(made, path))]))

@@ -103,7 +103,7 @@ function insert(keys: Float64Array, found: Int32Array, first: number, last: numb
  * Rows of length 1, in a space of two more columns: a row of zeros, which has no direction, gets the one of its side. So
  * it stands at a right angle to every row of the other side, rows of zeros among them.
  */
-function unitRows({ numSamples, numFeatures: d, data }: Matrix, side: 0 | 1): Matrix {
+export function unitRows({ numSamples, numFeatures: d, data }: Matrix, side: 0 | 1): Matrix {
   const result = matrix(numSamples, d + 2)
   for (let i = 0; i < numSamples; i++) {
     const v = result.data.subarray(i * (d + 2), (i + 1) * (d + 2))

@@ -2,10 +2,11 @@ import { classifierNode } from '../../adapter/estimator-node.js'
 import { resolveClassWeight } from '../class-weight/class-weight.js'
 import { calibrateLinearSvm, fitLinearSvm, type LinearSvmModel } from './linear-svm-model.js'
 import { linearSvmProbabilities } from './linear-svm-model.js'
+import { drawLinearSvm } from './draw-linear-svm.js'
 import type { LinearSvmNodeOptions } from './linear-svm.js'
 
 /** Code of `ensemble/linear-svm`. */
-export const { fit, save, load, open } = classifierNode<LinearSvmNodeOptions, LinearSvmModel>({
+export const { fit, save, load, open, writeOpenFormats } = classifierNode<LinearSvmNodeOptions, LinearSvmModel>({
   kind: 'linear-svm',
   fit: (x, y, options, ctx, classNames) => {
     const weights = resolveClassWeight(options.classWeight, y, classNames)
@@ -17,4 +18,5 @@ export const { fit, save, load, open } = classifierNode<LinearSvmNodeOptions, Li
     return calibrateLinearSvm(model, x, y, { ...solver, folds: options.calibrationFolds })
   },
   probabilities: linearSvmProbabilities,
+  draw: drawLinearSvm,
 })

@@ -1,9 +1,10 @@
 import { classifierNode } from '../../adapter/estimator-node.js'
 import { resolveClassWeight, type ClassWeight } from '../class-weight/class-weight.js'
+import { drawMultinomial } from './draw-multinomial.js'
 import { fitMultinomial, multinomialProbabilities, type MultinomialModel } from './logistic-regression-model.js'
 
 /** Code of `ensemble/logistic-regression`. */
-export const { fit, save, load, open } = classifierNode<
+export const { fit, save, load, open, writeOpenFormats } = classifierNode<
   { readonly C: number; readonly classWeight: ClassWeight },
   MultinomialModel
 >({
@@ -15,4 +16,5 @@ export const { fit, save, load, open } = classifierNode<
       classWeight: resolveClassWeight(classWeight, y, classNames),
     }),
   probabilities: multinomialProbabilities,
+  draw: drawMultinomial,
 })

@@ -66,11 +66,7 @@ export function naiveBayesJointLogLikelihood(model: NaiveBayesModel, x: Matrix):
   const { numSamples, numFeatures, data } = x
   const { numClasses } = model
   const [means, variances] = [model.means.data, model.variances.data]
-  const constants = model.logPriors.map((prior, c) => {
-    let sum = 0
-    for (let j = 0; j < numFeatures; j++) sum += Math.log(2 * Math.PI * variances[c * numFeatures + j]!)
-    return prior - 0.5 * sum
-  })
+  const constants = jointConstants(model)
   const halves = variances.map((value) => 0.5 / value)
   const result = matrix(numSamples, numClasses)
   for (let i = 0; i < numSamples; i++) {
@@ -85,6 +81,15 @@ export function naiveBayesJointLogLikelihood(model: NaiveBayesModel, x: Matrix):
     }
   }
   return result
+}
+
+/** The part of each class's joint log-likelihood that is the same for every row. */
+export function jointConstants({ logPriors, variances: { data, numFeatures } }: NaiveBayesModel): Float64Array {
+  return logPriors.map((prior, c) => {
+    let sum = 0
+    for (let j = 0; j < numFeatures; j++) sum += Math.log(2 * Math.PI * data[c * numFeatures + j]!)
+    return prior - 0.5 * sum
+  })
 }
 
 /** Class probabilities, `[numSamples, numClasses]`; rows sum to 1, a class without training rows gets 0. */

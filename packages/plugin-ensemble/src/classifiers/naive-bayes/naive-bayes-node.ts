@@ -1,5 +1,6 @@
 import { classifierNode } from '../../adapter/estimator-node.js'
 import { resolveClassWeight, type ClassWeight } from '../class-weight/class-weight.js'
+import { drawNaiveBayes } from './draw-naive-bayes.js'
 import { fitNaiveBayes, naiveBayesProbabilities, type NaiveBayesModel } from './gaussian-naive-bayes.js'
 
 interface Options {
@@ -8,9 +9,10 @@ interface Options {
 }
 
 /** Code of `ensemble/naive-bayes`. */
-export const { fit, save, load, open } = classifierNode<Options, NaiveBayesModel>({
+export const { fit, save, load, open, writeOpenFormats } = classifierNode<Options, NaiveBayesModel>({
   kind: 'naive-bayes',
   fit: (x, y, { classWeight, ...options }, _ctx, classNames) =>
     fitNaiveBayes(x, y, { ...options, classWeight: resolveClassWeight(classWeight, y, classNames) }),
   probabilities: naiveBayesProbabilities,
+  draw: drawNaiveBayes,
 })

@@ -1,10 +1,11 @@
 import { classifierNode } from '../../adapter/estimator-node.js'
 import { resolveClassWeight } from '../class-weight/class-weight.js'
 import { fitXgboost, xgboostProbabilities, type XgboostModel } from './xgboost-model.js'
+import { drawXgboost, openXgboost } from './open-xgboost.js'
 import type { XgboostNodeOptions } from './xgboost.js'
 
 /** Code of `ensemble/xgboost`. */
-export const { fit, save, load, open } = classifierNode<XgboostNodeOptions, XgboostModel>({
+export const { fit, save, load, open, writeOpenFormats } = classifierNode<XgboostNodeOptions, XgboostModel>({
   kind: 'xgboost',
   fit: (x, y, { classWeight, ...options }, ctx, classNames) =>
     fitXgboost(x, y, {
@@ -16,4 +17,6 @@ export const { fit, save, load, open } = classifierNode<XgboostNodeOptions, Xgbo
       },
     }),
   probabilities: xgboostProbabilities,
+  draw: drawXgboost,
+  xgboostJson: openXgboost,
 })

@@ -2,10 +2,15 @@ import type { OperationContext } from '@etsef/plugin-api'
 import { transformerNode } from '../../adapter/estimator-node.js'
 import { numberedNames } from '../../adapter/numbered-names.js'
 import { applyFastIca, fitFastIca, type FastIcaModel } from './fast-ica-model.js'
+import { drawCentred } from '../draw-projections.js'
 import type { FastIcaNodeOptions } from './fast-ica.js'
 
 /** Code of `ensemble/fast-ica`. */
-export const { fit, save, load, open } = transformerNode<FastIcaNodeOptions, FastIcaModel, OperationContext>({
+export const { fit, save, load, open, writeOpenFormats } = transformerNode<
+  FastIcaNodeOptions,
+  FastIcaModel,
+  OperationContext
+>({
   kind: 'fast-ica',
   fit: (x, _y, options, ctx) => {
     const model = fitFastIca(x, { ...options, seed: ctx.seed, threads: ctx.threads })
@@ -24,5 +29,6 @@ export const { fit, save, load, open } = transformerNode<FastIcaNodeOptions, Fas
     return model
   },
   apply: applyFastIca,
+  draw: drawCentred,
   names: (model) => numberedNames('ica', model.components.numSamples),
 })

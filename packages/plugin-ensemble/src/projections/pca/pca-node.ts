@@ -1,10 +1,11 @@
 import { transformerNode } from '../../adapter/estimator-node.js'
 import { numberedNames } from '../../adapter/numbered-names.js'
 import { applyPca, fitPca, type PcaModel } from '../../numeric/linear-algebra/pca.js'
+import { drawPca } from '../draw-projections.js'
 import type { PcaNodeOptions } from './pca.js'
 
 /** Code of `ensemble/pca`. */
-export const { fit, save, load, open } = transformerNode<PcaNodeOptions, PcaModel>({
+export const { fit, save, load, open, writeOpenFormats } = transformerNode<PcaNodeOptions, PcaModel>({
   kind: 'pca',
   fit: (x, _y, options, ctx) => {
     const model = fitPca(x, options)
@@ -22,5 +23,6 @@ export const { fit, save, load, open } = transformerNode<PcaNodeOptions, PcaMode
     return model
   },
   apply: applyPca,
+  draw: drawPca,
   names: (model) => numberedNames('pc', model.components.numSamples),
 })

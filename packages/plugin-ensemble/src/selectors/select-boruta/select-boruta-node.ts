@@ -3,7 +3,7 @@ import { selectNode } from '../select-node.js'
 import { fitSelectBoruta, type BorutaOptions } from './shadow-columns.js'
 
 /** Code of `ensemble/select-boruta`. */
-export const { fit, save, load, open } = selectNode<
+export const { fit, save, load, open, writeOpenFormats } = selectNode<
   Pick<BorutaOptions, 'rounds' | 'trees' | 'alpha'>,
   OperationContext
 >((x, y, options, ctx) =>

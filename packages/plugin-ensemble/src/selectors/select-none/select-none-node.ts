@@ -1,7 +1,7 @@
 import { selectNode } from '../select-node.js'
 
 /** Code of `ensemble/select-none`. */
-export const { fit, save, load, open } = selectNode<object>((x) => ({
+export const { fit, save, load, open, writeOpenFormats } = selectNode<object>((x) => ({
   kind: 'select',
   numFeatures: x.numFeatures,
   columns: Int32Array.from({ length: x.numFeatures }, (_, j) => j),

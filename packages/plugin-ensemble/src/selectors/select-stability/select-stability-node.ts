@@ -15,27 +15,29 @@ interface Options {
 }
 
 /** Code of `ensemble/select-stability`. */
-export const { fit, save, load, open } = selectNode<Options, OperationContext>((x, y, options, ctx) => {
-  const unsettled: number[] = []
-  const select = baseSelector(options, (numIterations) => unsettled.push(numIterations))
-  const model = fitSelectStability(x, y, select, {
-    components: options.components,
-    rounds: options.rounds,
-    seed: ctx.seed,
-    onRound: (done) => {
-      ctx.signal.throwIfAborted()
-      ctx.progress(done, options.rounds, 'half-samples')
-    },
-  })
-  if (unsettled.length > 0) {
-    ctx.log(
-      'warn',
-      `${unsettled.length} of ${options.rounds} regressions did not converge in ${unsettled[0]!} iterations`,
-    )
-  }
-  if (Number.isFinite(model.stability)) ctx.metric('stability', model.stability)
-  return model
-})
+export const { fit, save, load, open, writeOpenFormats } = selectNode<Options, OperationContext>(
+  (x, y, options, ctx) => {
+    const unsettled: number[] = []
+    const select = baseSelector(options, (numIterations) => unsettled.push(numIterations))
+    const model = fitSelectStability(x, y, select, {
+      components: options.components,
+      rounds: options.rounds,
+      seed: ctx.seed,
+      onRound: (done) => {
+        ctx.signal.throwIfAborted()
+        ctx.progress(done, options.rounds, 'half-samples')
+      },
+    })
+    if (unsettled.length > 0) {
+      ctx.log(
+        'warn',
+        `${unsettled.length} of ${options.rounds} regressions did not converge in ${unsettled[0]!} iterations`,
+      )
+    }
+    if (Number.isFinite(model.stability)) ctx.metric('stability', model.stability)
+    return model
+  },
+)
 
 function baseSelector(
   { selector, components }: Options,

@@ -3,7 +3,7 @@ import { selectNode } from '../select-node.js'
 import { fitSelectTreeImportance } from './tree-importance.js'
 
 /** Code of `ensemble/select-tree-importance`. */
-export const { fit, save, load, open } = selectNode<
+export const { fit, save, load, open, writeOpenFormats } = selectNode<
   { readonly components: number; readonly trees: number },
   OperationContext
 >((x, y, options, ctx) =>

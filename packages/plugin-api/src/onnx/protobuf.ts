@@ -6,6 +6,11 @@ export interface Encoded {
 
 /** A message from its fields. */
 export function message(...fields: readonly Encoded[]): Encoded {
+  return messageOf(fields)
+}
+
+/** A message from a list of fields, which may be longer than a call takes arguments. */
+export function messageOf(fields: readonly Encoded[]): Encoded {
   return {
     chunks: fields.flatMap((field) => field.chunks),
     length: fields.reduce((sum, field) => sum + field.length, 0),
@@ -15,6 +20,13 @@ export function message(...fields: readonly Encoded[]): Encoded {
 /** An integer field (wire type 0); non-negative or a small negative one. */
 export function intField(field: number, value: number): Encoded {
   return bytesOf([...varint(field * 8), ...signedVarint(value)])
+}
+
+/** A list of integers in one field, packed (wire type 2); non-negative or small negative ones. */
+export function packedInts(field: number, values: Iterable<number>): Encoded {
+  const bytes: number[] = []
+  for (const value of values) for (const byte of signedVarint(value)) bytes.push(byte)
+  return bytesField(field, Uint8Array.from(bytes))
 }
 
 /** A float field (wire type 5). */

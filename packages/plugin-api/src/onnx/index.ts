@@ -1,0 +1,1 @@
+export { OnnxModel, type OnnxAttribute, type OnnxNodeOptions, type OnnxType, type TensorInfo } from './onnx-model.js'
