@@ -27,10 +27,21 @@ export interface StreamHeader {
   readonly shape?: readonly number[]
   readonly method?: string
   readonly unit?: string
+  /** Names of attributes, sorted; left out where there are none. */
+  readonly attributes?: readonly string[]
 }
 
 /** The header that a batch implies. */
 export function headerOf(batch: StoredBatch): StreamHeader {
+  const names = attributeNames(batch)
+  return { ...payloadHeader(batch), ...(names.length > 0 && { attributes: names }) }
+}
+
+function attributeNames({ attributes = {} }: Rows): readonly string[] {
+  return Object.keys(attributes).sort()
+}
+
+function payloadHeader(batch: StoredBatch): StreamHeader {
   const { kind, classNames } = batch
   if (batch.kind === 'features') return { kind, classNames, featureNames: batch.featureNames }
   if (batch.kind === 'predictions') return { kind, classNames, scoreKind: batch.scoreKind }
@@ -60,7 +71,13 @@ function rowColumns(rows: Rows): Column[] {
     intColumn('label', rows.labels),
     textColumn('group', rows.groups),
     textColumn('partition', rows.partitions),
+    ...attributeNames(rows).map((name) => textColumn(attributeColumn(name), rows.attributes![name]!)),
   ]
+}
+
+/** Name of a column, which no payload column has. */
+function attributeColumn(name: string): string {
+  return `attribute:${name}`
 }
 
 function payloadColumns(batch: StoredBatch): Column[] {
@@ -110,6 +127,9 @@ export function fromRecordBatch(record: RecordBatch, header: StreamHeader): Stor
     // Written from values of the same type.
     partitions: readTexts(record, 'partition') as Partition[],
     classNames: header.classNames,
+    ...(header.attributes && {
+      attributes: Object.fromEntries(header.attributes.map((name) => [name, readTexts(record, attributeColumn(name))])),
+    }),
   }
   switch (header.kind) {
     case 'images':

@@ -23,7 +23,15 @@ export interface Rows {
   readonly partitions: readonly Partition[]
   /** The class list of the task, in order; the same array in every batch of a stream. */
   readonly classNames: readonly string[]
+  /**
+   * What else a source knows of each row (sex, site, scanner), by name; an empty text is not known. Only sources, splits and reports see it: whatever
+   * fits or applies gets rows without. Left out where there is none.
+   */
+  readonly attributes?: Attributes
 }
+
+/** Columns of attributes by name, each as long as the rows. */
+export type Attributes = Readonly<Record<string, readonly string[]>>
 
 /** The rows at the given positions, in that order. */
 export function pickRows(rows: Rows, indices: readonly number[]): Rows {
@@ -34,6 +42,7 @@ export function pickRows(rows: Rows, indices: readonly number[]): Rows {
     groups: indices.map((i) => rows.groups[i]!),
     partitions: indices.map((i) => rows.partitions[i]!),
     classNames: rows.classNames,
+    ...(rows.attributes && { attributes: mapAttributes(rows.attributes, (values) => indices.map((i) => values[i]!)) }),
   }
 }
 
@@ -52,11 +61,29 @@ export function concatRows(batches: readonly Rows[]): Rows {
     groups: batches.flatMap((batch) => batch.groups),
     partitions: batches.flatMap((batch) => batch.partitions),
     classNames: batches[0]?.classNames ?? [],
+    ...concatAttributes(batches),
   }
+}
+
+/** Attributes of several batches; where one of them lacks an attribute, it is not known of its rows. */
+function concatAttributes(batches: readonly Rows[]): Pick<Rows, 'attributes'> {
+  const names = [...new Set(batches.flatMap(({ attributes = {} }) => Object.keys(attributes)))].sort()
+  if (names.length === 0) return {}
+  const valuesOf = (name: string): readonly string[] =>
+    batches.flatMap(({ ids, attributes }) => attributes?.[name] ?? ids.map(() => ''))
+  return { attributes: Object.fromEntries(names.map((name) => [name, valuesOf(name)])) }
+}
+
+/** Attributes with each column replaced. */
+export function mapAttributes(
+  attributes: Attributes,
+  change: (values: readonly string[], name: string) => readonly string[],
+): Attributes {
+  return Object.fromEntries(Object.entries(attributes).map(([name, values]) => [name, change(values, name)]))
 }
 
 /** Only the row columns of a batch (so that a spread copies no payload by accident). */
 export function rowsOf(batch: Rows): Rows {
-  const { ids, sourceIds, labels, groups, partitions, classNames } = batch
-  return { ids, sourceIds, labels, groups, partitions, classNames }
+  const { ids, sourceIds, labels, groups, partitions, classNames, attributes } = batch
+  return { ids, sourceIds, labels, groups, partitions, classNames, ...(attributes && { attributes }) }
 }

@@ -1,7 +1,7 @@
 import { PipelineError } from '../errors.js'
 import type { Json } from '../json.js'
 import type { ImageRows } from '../payload/images.js'
-import type { Partition, Rows } from '../payload/rows.js'
+import { mapAttributes, type Partition, type Rows } from '../payload/rows.js'
 import type { StoredBatch } from '../payload/stored.js'
 import { numbers, texts } from './check-arrays.js'
 
@@ -27,7 +27,9 @@ export function storeBatch(
       parentIds: images.parentIds,
       transforms: images.transforms,
     }
-  return { ...given, ...rows }
+  // Attributes are those of the rows, never what an operation made up.
+  const { attributes: _, ...payload } = given
+  return { ...payload, ...rows }
 }
 
 const partitions: ReadonlySet<string> = new Set<Partition>(['train', 'val', 'test', 'none'])
@@ -65,5 +67,11 @@ export function sourceRows(given: GivenBatch, what: string): Rows {
     groups: column('groups', given.groups, () => ''),
     partitions: ownPartitions,
     classNames,
+    ...(given.attributes && {
+      attributes: mapAttributes(given.attributes, (values, name) => {
+        texts(values, `attributes.${name}`, ids.length, what)
+        return values
+      }),
+    }),
   }
 }

@@ -13,6 +13,7 @@ export interface KnownRow {
   readonly label: number
   readonly group: string
   readonly partition: Partition
+  readonly attributes: Readonly<Record<string, string>> | undefined
   /** Of image rows. */
   readonly parentId: string | undefined
   readonly uri: string | undefined
@@ -65,6 +66,7 @@ export function addKnownRows(
       label: batch.labels[index]!,
       group: batch.groups[index]!,
       partition,
+      attributes: attributesAt(batch, index),
       parentId: batch.kind === 'images' ? batch.parentIds[index] : undefined,
       uri: batch.kind === 'images' ? batch.uris[index] : undefined,
       transforms: batch.kind === 'images' ? batch.transforms[index]! : [],
@@ -114,6 +116,10 @@ export function findKnown(names: readonly string[], known: KnownRows, what: stri
   })
 }
 
+function attributesAt({ attributes }: Rows, index: number): KnownRow['attributes'] {
+  return attributes && Object.fromEntries(Object.entries(attributes).map(([name, values]) => [name, values[index]!]))
+}
+
 /** Columns of rows. */
 export function columnsOf(rows: readonly KnownRow[]): Omit<Rows, 'classNames'> {
   return {
@@ -122,5 +128,18 @@ export function columnsOf(rows: readonly KnownRow[]): Omit<Rows, 'classNames'> {
     labels: Int32Array.from(rows, (row) => row.label),
     groups: rows.map((row) => row.group),
     partitions: rows.map((row) => row.partition),
+    ...attributesOf(rows),
+  }
+}
+
+/** Attributes as columns; what a row does not have is not known of it. */
+function attributesOf(rows: readonly KnownRow[]): Pick<Rows, 'attributes'> {
+  const names = new Set<string>()
+  for (const { attributes } of rows) for (const name in attributes) names.add(name)
+  if (names.size === 0) return {}
+  return {
+    attributes: Object.fromEntries(
+      [...names].sort().map((name) => [name, rows.map(({ attributes }) => attributes?.[name] ?? '')]),
+    ),
   }
 }

@@ -13,6 +13,8 @@ export interface Visibility {
   readonly isAnonymous: boolean
   /** Rows and groups go by opaque names: an id such as `glioma/a.jpg` is a label. Never for what sees every label anyway. */
   readonly hidesNames: boolean
+  /** Attributes of rows are shown: they stand for what must not be learned from. Left out: they are not. */
+  readonly showsAttributes?: boolean
 }
 
 /** The rules of the five kinds of operation; of combines those that split and those that make a model have their own. */
@@ -21,8 +23,8 @@ export const visibility = {
   apply: { partitions: undefined, labels: 'none', isAnonymous: true, hidesNames: true },
   combine: { partitions: undefined, labels: 'fittable', isAnonymous: false, hidesNames: true },
   model: { partitions: ['train', 'val'], labels: 'fittable', isAnonymous: false, hidesNames: true },
-  split: { partitions: undefined, labels: 'not-test', isAnonymous: false, hidesNames: false },
-  report: { partitions: undefined, labels: 'all', isAnonymous: false, hidesNames: false },
+  split: { partitions: undefined, labels: 'not-test', isAnonymous: false, hidesNames: false, showsAttributes: true },
+  report: { partitions: undefined, labels: 'all', isAnonymous: false, hidesNames: false, showsAttributes: true },
 } as const satisfies Record<string, Visibility>
 
 /** What a combine, report or source may see: a combine that makes a model has no use for test rows that would not be fitting on them. */
@@ -50,13 +52,20 @@ export function fitVisibility(fitOn: readonly Partition[], isSupervised: boolean
 export function blank(batch: StoredBatch, rules: Visibility): StoredBatch {
   const labels = hideLabels(batch, rules.labels)
   const unlabelled = labels === batch.labels ? batch : { ...batch, labels }
-  const named = rules.hidesNames ? hideNames(unlabelled) : unlabelled
+  const plain = rules.showsAttributes ? unlabelled : withoutAttributes(unlabelled)
+  const named = rules.hidesNames ? hideNames(plain) : plain
   if (!rules.isAnonymous) return withFrozenLists(named)
   return withFrozenLists({
     ...named,
     groups: named.ids.map(() => ''),
     partitions: named.ids.map(() => 'none' as const),
   })
+}
+
+function withoutAttributes(batch: StoredBatch): StoredBatch {
+  if (!batch.attributes) return batch
+  const { attributes: _, ...shown } = batch
+  return shown
 }
 
 /** The lists of a batch are shared with what is attached to its rows again: writing into them would move a row to another image. */

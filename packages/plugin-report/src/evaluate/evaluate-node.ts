@@ -13,6 +13,7 @@ import { fromValidation } from './calibrated.js'
 import { curvesOf } from './curves.js'
 import { countsOf } from './measure.js'
 import type { Measured } from './measure.js'
+import { measureSubgroups } from './subgroups.js'
 import type { EvaluateOptions } from './evaluate.js'
 import { curvesJson, flatMetrics, reportJson } from './report-json.js'
 import { reportMarkdown } from './report-markdown.js'
@@ -57,6 +58,13 @@ export async function run({
     confidence,
     measured,
   })
+  const subgroups = measureSubgroups(aligned, {
+    attributes: options.subgroups,
+    resamples: options.resamples,
+    confidence,
+    signal: ctx.signal,
+    rng: (attribute, value) => ctx.rng('subgroup', attribute, value),
+  })
   const report = {
     partition,
     primaryMetric,
@@ -67,6 +75,7 @@ export async function run({
     evaluations,
     comparisons,
     cochranQ: overallTest(judged, candidates),
+    subgroups,
     fromValidation: candidates.map((_, at) => (validation === null ? null : fromValidation(aligned, validation, at))),
   }
   const counts = countsOf(resamples, judged.yTrue.length)

@@ -57,6 +57,32 @@ async function run(inputs: Readonly<Record<string, PredictionBatch>>, options: R
   return { ...files, metrics: report.metrics, table: report.table!, logs: result.logs }
 }
 
+test('measures every input on each subgroup by itself, and refuses an attribute that rows do not have', async () => {
+  const sex = truth.map((_, row) => (row % 2 === 0 ? 'f' : row === 9 ? '' : 'm'))
+  const own = { ...poor, attributes: { sex } }
+  const { json, md } = await run({ good, own: { ...good, attributes: { sex } }, poor: own }, { subgroups: [] })
+  expect(JSON.parse(json)).toMatchObject({ subgroups: [] })
+  expect(md).not.toContain('Subgroups')
+  const told = await run({ own }, { subgroups: ['sex'] })
+  const { subgroups } = JSON.parse(told.json) as {
+    subgroups: { value: string; numSamples: number; inputs: { metrics: Record<string, number>; intervals: unknown }[] }[]
+  }
+  expect(subgroups.map(({ value, numSamples }) => [value, numSamples])).toEqual([
+    ['', 1],
+    ['f', 5],
+    ['m', 4],
+  ])
+  const isRight = poor.predicted.map((each, row) => Number(each === truth[row]))
+  for (const { value, numSamples, inputs } of subgroups) {
+    const right = isRight.filter((_, row) => sex[row] === value).reduce((sum, each) => sum + each, 0)
+    expect(inputs[0]!.metrics['accuracy']).toBeCloseTo(right / numSamples, 12)
+  }
+  expect(subgroups[1]!.inputs[0]!.intervals).toMatchObject({ accuracy: { low: expect.any(Number) as number } })
+  expect(told.md).toContain('| sex | not known | own | 1 | 1 |')
+  await expect(run({ own }, { subgroups: ['site'] })).rejects.toMatchObject({ code: 'ERR_BAD_OPTION', expected: 'sex' })
+  await expect(run({ good }, { subgroups: ['sex'] })).rejects.toThrow(/no attribute "sex"/)
+})
+
 describe('report/evaluate', () => {
   test('gives the metrics of the ten-row example by input name', async () => {
     const { metrics, table, json } = await run({ svm: poor, vote: good })

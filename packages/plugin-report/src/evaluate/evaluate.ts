@@ -22,6 +22,11 @@ export const evaluateOptions = Type.Object(
       default: 2000,
       description: 'Cluster-bootstrap resamples',
     }),
+    subgroups: Type.Array(Type.String({ minLength: 1 }), {
+      uniqueItems: true,
+      default: [],
+      description: 'Attributes of the rows (data/table) by each of whose values every input is measured on its own',
+    }),
     reference: Type.String({
       default: '',
       description: 'Input that the others are compared with, by node name; empty for the last one',
@@ -38,7 +43,7 @@ export const evaluate: Operation = defineOperation({
   kind: 'report',
   type: 'report/evaluate',
   summary: 'Metrics of held-out predictions with patient-clustered intervals and paired comparisons',
-  cacheVersion: 5,
+  cacheVersion: 6,
   options: evaluateOptions,
   inputs: { predictions: port.predictions.many('Predictions to evaluate; rows are named by their source node') },
   outputs: { report: port.report('metrics.json, curves.json, table.md, table.csv, predictions.csv') },

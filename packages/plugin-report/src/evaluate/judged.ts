@@ -1,4 +1,4 @@
-import type { PredictionBatch } from '@etsef/plugin-api'
+import type { Attributes, PredictionBatch } from '@etsef/plugin-api'
 
 /** The rows that all candidates are judged on. */
 export interface Judged {
@@ -7,6 +7,8 @@ export interface Judged {
   /** Independent unit (patient) of each row. */
   readonly groups: readonly string[]
   readonly classNames: readonly string[]
+  /** What the source knows of the rows beside their labels. */
+  readonly attributes?: Attributes
 }
 
 /** One set of predictions for the judged rows, in their order. */

@@ -1,5 +1,6 @@
 import { canonicalJson } from '@etsef/plugin-api'
 import { resolution } from '../intervals/wilson.js'
+import type { Subgroup } from './subgroups.js'
 import type { FromValidation } from './calibrated.js'
 import type { Comparison } from './compare.js'
 import { curveAxes } from './curves.js'
@@ -19,6 +20,8 @@ export interface EvaluationReport {
   readonly evaluations: readonly Evaluation[]
   readonly comparisons: readonly Comparison[]
   readonly cochranQ: TestResult | null
+  /** By attribute and value, every input on those rows alone; empty where no attribute was asked for. */
+  readonly subgroups: readonly Subgroup[]
   /** Of each input, what is calibrated on validation rows; null where there are none, or no probabilities. */
   readonly fromValidation: readonly (FromValidation | null)[]
 }

@@ -1,7 +1,8 @@
 import { resolution } from '../intervals/wilson.js'
 import type { EvaluationReport } from './report-json.js'
-import { decimal, markdownTable, metricTitles, pValue, rankingCell, summaryTable, voteShareNote } from './tables.js'
-import { hasVoteShares } from './evaluation.js'
+import { decimal, estimate, markdownTable, metricTitles, pValue, rankingCell, summaryTable, voteShareNote } from './tables.js'
+import { hasVoteShares, intervalMetrics } from './evaluation.js'
+import { subgroupNote, unknownValue } from './subgroups.js'
 import type { IntervalMetric } from './evaluation.js'
 
 /** `table.md`: the summary, what it rests on, comparisons, per-class tables and warnings. */
@@ -15,6 +16,7 @@ export function reportMarkdown(report: EvaluationReport & { readonly primaryMetr
     ].join('\n\n'),
     comparisonSection(report),
     ...report.evaluations.map(perClassSection),
+    subgroupSection(report),
     warningSection(report),
   ]
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`
@@ -85,6 +87,25 @@ function perClassSection(evaluation: EvaluationReport['evaluations'][number]): s
       ]),
     }),
   ].join('\n\n')
+}
+
+function subgroupSection({ subgroups }: EvaluationReport): string {
+  if (subgroups.length === 0) return ''
+  const table = markdownTable({
+    columns: ['Attribute', 'Value', 'Input', 'n', 'Groups', ...intervalMetrics.map((metric) => metricTitles[metric]), 'AUROC'],
+    rows: subgroups.flatMap(({ attribute, value, numSamples, numGroups, inputs }) =>
+      inputs.map((input) => [
+        attribute,
+        value || unknownValue,
+        input.name,
+        String(numSamples),
+        String(numGroups),
+        ...intervalMetrics.map((metric) => estimate(input, metric)),
+        rankingCell(input, input.metrics['macroAuroc'] ?? null),
+      ]),
+    ),
+  })
+  return ['## Subgroups', table, subgroupNote].join('\n\n')
 }
 
 function warningSection({ evaluations }: EvaluationReport): string {

@@ -135,7 +135,8 @@ export function pValue(p: number): string {
   return p < 0.001 ? '<0.001' : p.toFixed(3)
 }
 
-function estimate({ metrics, intervals }: Evaluation, metric: IntervalMetric): string {
+/** A metric with its interval. */
+export function estimate({ metrics, intervals }: Pick<Evaluation, 'metrics' | 'intervals'>, metric: IntervalMetric): string {
   const interval = intervals[metric]
   const point = decimal(metrics[metric] ?? null)
   return interval === null ? point : `${point} [${decimal(interval.low)}, ${decimal(interval.high)}]`

@@ -43,10 +43,11 @@ async function make(reports: readonly { name: string; value: ReportValue }[], op
 async function anEvaluation(classNames?: readonly string[]): Promise<{ value: ReportValue; dispose: () => void }> {
   const predictions = (accuracy: number, seed: number) => ({
     ...somePredictions({ numSamples: 300, accuracy, seed }),
+    attributes: { sex: Array.from({ length: 300 }, (_, row) => (row % 3 === 0 ? 'f' : 'm')) },
     ...(classNames === undefined ? {} : { classNames }),
   })
   const result = await runOperation(operation('report/evaluate'), {
-    options: { resamples: 100 },
+    options: { resamples: 100, subgroups: ['sex'] },
     inputs: {
       predictions: [
         { name: 'svm', value: predictions(0.7, 1) },
@@ -112,6 +113,22 @@ describe('report/html', () => {
     expect(html).toContain("default-src 'none'")
     dispose()
     evaluation.dispose()
+  })
+
+  test('tells of subgroups what their JSON says, a table an attribute', async () => {
+    const evaluation = await anEvaluation()
+    const { html, dispose } = await make([{ name: 'scores', value: evaluation.value }])
+    const stored = JSON.parse(readFileSync(join(evaluation.value.dir, 'metrics.json'), 'utf8')) as {
+      subgroups: { value: string; numSamples: number; inputs: { metrics: { balancedAccuracy: number } }[] }[]
+    }
+    const table = /<caption>By sex<\/caption>[\s\S]*?<\/table>/.exec(html)?.[0] ?? ''
+    expect(stored.subgroups.map(({ value }) => value)).toEqual(['f', 'm'])
+    for (const { numSamples, inputs } of stored.subgroups) {
+      expect(table).toContain(`>${String(numSamples)}<`)
+      for (const { metrics } of inputs) expect(table).toContain(`>${metrics.balancedAccuracy.toFixed(3)}<`)
+    }
+    evaluation.dispose()
+    dispose()
   })
 
   test('first tells what was asked, the primary metric, what the set can show, and the rivals', async () => {

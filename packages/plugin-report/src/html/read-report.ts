@@ -105,7 +105,22 @@ function isEvaluation(value: unknown): value is StoredEvaluation {
         Array.isArray(input['perClass']) &&
         Array.isArray(input['warnings']),
     ) &&
-    (value['comparisons'] as readonly unknown[]).every(isMap)
+    (value['comparisons'] as readonly unknown[]).every(isMap) &&
+    (value['subgroups'] === undefined || areSubgroups(value['subgroups']))
+  )
+}
+
+function areSubgroups(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.every(
+      (each) =>
+        isMap(each) &&
+        typeof each['attribute'] === 'string' &&
+        typeof each['value'] === 'string' &&
+        Array.isArray(each['inputs']) &&
+        each['inputs'].every((input) => isMap(input) && typeof input['name'] === 'string'),
+    )
   )
 }
 

@@ -11,6 +11,14 @@ export interface StoredEvaluation {
   readonly classNames: readonly string[]
   readonly inputs: readonly StoredInput[]
   readonly comparisons: readonly StoredComparison[]
+  readonly subgroups?: readonly StoredSubgroup[]
+}
+
+/** Every input on the rows of one value of an attribute. */
+export interface StoredSubgroup {
+  readonly attribute: string
+  readonly value: string
+  readonly inputs: readonly { readonly name: string; readonly scoreKind: string }[]
 }
 
 /** One input of an evaluation. */

@@ -1,6 +1,7 @@
 import {
   isRowKind,
   PipelineError,
+  rowsOf,
   type ImageBatch,
   type Json,
   type Operation,
@@ -223,13 +224,9 @@ async function applyStep(
       const own = given[port]
       checkBatch(own!, { kind, classNames: batch.classNames, what })
       checkSameRows(own!, batch, what)
-      const { ids, sourceIds, labels, groups, partitions, classNames } = batch
+      const { ids } = batch
       const parents = batch.kind === 'images' ? { parentIds: batch.parentIds, uris: batch.uris } : { parentIds: ids }
-      const stored = storeBatch(
-        own!,
-        { ids, sourceIds, labels, groups, partitions, classNames },
-        { ...parents, transforms: ids.map(() => []) },
-      )
+      const stored = storeBatch(own!, rowsOf(batch), { ...parents, transforms: ids.map(() => []) })
       outputs[port] =
         stored.kind === 'images' && batch.kind === 'images' && own!.kind === 'images'
           ? withPixels({ ...batch, ...stored }, { step, operation, implementation, port, parameters: own!.parameters })

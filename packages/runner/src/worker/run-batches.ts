@@ -1,4 +1,4 @@
-import { isRowKind, PipelineError, type JsonObject, type Operation, type RowKind } from '@etsef/plugin-api'
+import { isRowKind, PipelineError, rowsOf, type JsonObject, type Operation, type RowKind } from '@etsef/plugin-api'
 import type { StoredBatch } from '@etsef/plugin-api/codec'
 import {
   checkBatch,
@@ -127,8 +127,8 @@ function writeBatch({ type, port, kind, output, given, shown, batch, loadsPixels
   if (!given) throw new PipelineError('ERR_PLUGIN', { message: `${what} is missing in what apply() returned` })
   checkBatch(given, { kind, classNames: batch.classNames, what })
   checkSameRows(given, shown, what)
-  const { ids, sourceIds, labels, groups, partitions, classNames } = batch
-  const rows = { ids, sourceIds, labels, groups, partitions, classNames }
+  const rows = rowsOf(batch)
+  const { ids } = rows
   const parameters = given.kind === 'images' ? given.parameters : undefined
   const transforms = ids.map((_, index) =>
     extendPath(batch.kind === 'images' ? batch.transforms[index]! : [], {

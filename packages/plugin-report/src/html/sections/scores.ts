@@ -1,5 +1,6 @@
 import { figureAt } from '../figure.js'
 import type { Source } from '../figure.js'
+import { subgroupNote, unknownValue } from '../../evaluate/subgroups.js'
 import { metricTitle, pathOfInterval } from '../metric-names.js'
 import { markup, name } from '../markup.js'
 import { tableBlock, words } from '../section.js'
@@ -21,6 +22,7 @@ const shownMetrics = [
   'ece',
   'aurc',
 ]
+const subgroupMetrics = ['balancedAccuracy', 'accuracy', 'macroF1', 'macroAuroc']
 const classMetrics = ['sensitivity', 'specificity', 'ppv', 'npv', 'f1', 'auroc', 'averagePrecision']
 const ranking = new Set(['macroAuroc', 'macroAveragePrecision', 'auroc', 'averagePrecision'])
 
@@ -48,8 +50,45 @@ export function scoresSections(told: Told): Section[] {
       title: `Classes${of(report)}`,
       blocks: classBlocks(json, source, suffix(report)),
     },
+    {
+      id: `subgroups${suffix(report)}`,
+      title: `Subgroups${of(report)}`,
+      blocks: subgroupBlocks(json, source, suffix(report)),
+    },
   ])
 }
+
+/** A table an attribute: every value with every input. */
+function subgroupBlocks({ subgroups = [] }: StoredEvaluation, source: Source, suffix: string): Block[] {
+  const attributes = [...new Set(subgroups.map(({ attribute }) => attribute))]
+  return attributes.map((attribute) =>
+    tableBlock({
+      id: `subgroups-${attribute.replaceAll(/[^\w.-]/g, '_')}${suffix}`,
+      caption: `By ${attribute}`,
+      columns: [attribute, 'Input', 'n', 'Groups', ...subgroupMetrics.map(metricTitle)],
+      rows: subgroups.flatMap((subgroup, at) =>
+        subgroup.attribute !== attribute
+          ? []
+          : subgroup.inputs.map(({ name: input, scoreKind }, own): Cell[] => [
+              subgroup.value || unknownValue,
+              input,
+              figureAt(source, ['subgroups', at, 'numSamples'], 'whole'),
+              figureAt(source, ['subgroups', at, 'numGroups'], 'whole'),
+              ...subgroupMetrics.map((metric) =>
+                estimateAt(
+                  source,
+                  ['subgroups', at, 'inputs', own, 'metrics', metric],
+                  ['subgroups', at, 'inputs', own, 'intervals', metric],
+                  scoreKind === 'voteShare' && ranking.has(metric),
+                ),
+              ),
+            ]),
+      ),
+      notes: [markup`${subgroupNote}`],
+    }),
+  )
+}
+
 
 function summaryTable(json: StoredEvaluation, source: Source, id: string): Table {
   const isThere = (metric: string): boolean => json.inputs.some(({ metrics }) => typeof metrics[metric] === 'number')
