@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkPlugin, someImages } from '@etsef/plugin-api/testing'
@@ -7,7 +7,9 @@ import { afterAll, beforeAll } from 'vitest'
 import plugin from './plugin.js'
 
 const root = mkdtempSync(join(tmpdir(), 'etsef-conformance-'))
+const table = join(root, 'table.csv')
 beforeAll(async () => {
+  writeFileSync(table, 'file,label,sex\nbenign/0.png,a,f\nbenign/1.png,a,m\nmalign/0.png,b,f\nmalign/1.png,b,m\n')
   for (const [c, name] of ['benign', 'malign'].entries()) {
     mkdirSync(join(root, name))
     for (let i = 0; i < 3; i++) {
@@ -24,6 +26,7 @@ afterAll(() => {
 checkPlugin(plugin, {
   cases: {
     'data/folder': () => ({ options: { path: root } }),
+    'data/table': () => ({ options: { path: root, table, attributes: ['sex'] } }),
     'data/phantoms': () => ({ options: { perClass: 4, size: 16 } }),
     'data/near-duplicates': () => ({
       inputs: {

@@ -12,13 +12,14 @@ import sharp from 'sharp'
 import { disjointSets } from '../near-duplicates/disjoint-sets.js'
 import { fingerprintsOf } from '../near-duplicates/fingerprints-of.js'
 import { decodeImage } from './decode-image.js'
-import { contradiction, contradictions, folderRows } from './folder-rows.js'
+import { folderRows } from './folder-rows.js'
 import { groupByName } from './group-by-name.js'
 import { listOptions, type folderOptions, type folderOutputs } from './folder.js'
 import { describeClasses, listFolder, type FolderListing } from './list-folder.js'
 import { readGroups } from './read-groups.js'
 import { readPicture } from './read-picture.js'
-import { refuseProblems, scanFiles, type Scan } from './scan-files.js'
+import { scanFiles } from './scan-files.js'
+import { usableFiles } from './usable-files.js'
 
 type Options = Static<typeof folderOptions>
 type Implementation = SourceImplementation<Options, typeof folderOutputs>
@@ -68,56 +69,6 @@ export const run: Implementation['run'] = async ({ options, ctx }) => {
     )
   if (options.permuteLabels !== null) ctx.log('warn', 'Labels are permuted: a control, in which nothing can be learned')
   return { images: of(rows) }
-}
-
-interface Usable {
-  readonly listing: FolderListing
-  readonly sha256: readonly string[]
-  /** Paths of files that were left out. */
-  readonly dropped: readonly string[]
-}
-
-/** The files that rows are made of. @throws {@link PipelineError} that names every problem which no option passes over. */
-function usableFiles(
-  listed: FolderListing,
-  scan: Scan,
-  { onBroken, onDuplicate }: Options,
-  ctx: SeedlessContext,
-): Usable {
-  const { files, classNames, partitions } = listed
-  // A file without a digest is a set of its own.
-  const sets = contradictions(
-    files,
-    scan.sha256.map((digest, i) => digest ?? `unread ${String(i)}`),
-  )
-  const contradicting = sets.map((twins) => contradiction(listed, twins))
-  refuseProblems(
-    [...(onBroken === 'refuse' ? scan.problems : []), ...(onDuplicate === 'refuse' ? contradicting : [])],
-    files.length,
-    ctx.log.bind(ctx),
-  )
-  const isContradicting = new Set(sets.flat())
-  const kept = files.flatMap((file, i) => {
-    const digest = scan.sha256[i]
-    return digest === undefined || isContradicting.has(i) ? [] : [{ file, digest }]
-  })
-  for (const { message } of scan.problems) ctx.log('warn', `Dropped: ${message}`)
-  for (const { message } of contradicting) ctx.log('warn', `Dropped: ${message}`)
-  if (onBroken === 'drop') ctx.metric('brokenDropped', scan.problems.length)
-  if (onDuplicate === 'drop') ctx.metric('contradictingDropped', isContradicting.size)
-  const empty = classNames.filter((_, label) => !kept.some(({ file }) => file.label === label))
-  if (empty.length > 0)
-    throw new PipelineError('ERR_TOO_FEW_ROWS', {
-      message: `Nothing is left of ${empty.map((name) => `class "${name}"`).join(' and ')}: every file was dropped`,
-      hint: 'the log of this stage names the files; replace them, or leave the class out with exclude',
-    })
-  const listing = { classNames, partitions, files: kept.map(({ file }) => file) }
-  const isKept = new Set(listing.files)
-  return {
-    listing,
-    sha256: kept.map(({ digest }) => digest),
-    dropped: files.filter((file) => !isKept.has(file)).map(({ path }) => path),
-  }
 }
 
 /** Files that `exclude` leaves out. */

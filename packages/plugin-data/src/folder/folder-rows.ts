@@ -1,6 +1,7 @@
 import { PipelineError, type ImageRows } from '@etsef/plugin-api'
 import { permuteLabels } from '../permute-labels.js'
 import { groupKey } from './group-key.js'
+import { formatPlace, parsePlace } from './picture-place.js'
 import type { GroupEntry } from './read-groups.js'
 import type { FolderListing, ListedFile } from './list-folder.js'
 
@@ -117,9 +118,12 @@ export function contradictions(
 ): readonly (readonly number[])[] {
   const equal = new Map<string, number[]>()
   sha256.forEach((digest, i) => {
-    const twins = equal.get(digest)
+    // Boxes and frames of one file are other pictures.
+    const { frame, box } = parsePlace(files[i]!.path)
+    const picture = formatPlace({ path: digest, frame, box })
+    const twins = equal.get(picture)
     if (twins) twins.push(i)
-    else equal.set(digest, [i])
+    else equal.set(picture, [i])
   })
   return [...equal.values()].filter((twins) => twins.some((i) => files[i]!.label !== files[twins[0]!]!.label))
 }

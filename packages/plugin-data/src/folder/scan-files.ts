@@ -22,11 +22,14 @@ export interface Scan {
  *
  * Each is decoded, once for a state of the folder: a truncated picture must not end a run hours later, and the next one after that. Headers do not
  * tell, and the decoder at an eighth of a JPEG's size overlooks damage that it finds at full size.
+ *
+ * @param digest - Digest of one of the files, after it was decoded.
  */
 export async function scanFiles(
   root: string,
   files: readonly ListedFile[],
   ctx: Pick<OperationContext, 'signal' | 'progress' | 'log'>,
+  digest: (path: string) => Promise<string> = (path) => digestOf(root, path),
 ): Promise<Scan> {
   const sha256 = new Array<string | undefined>(files.length).fill(undefined)
   const problems = new Map<number, PipelineError>()
@@ -35,7 +38,7 @@ export async function scanFiles(
     for (let at = next++; at < files.length; at = next++) {
       ctx.signal.throwIfAborted()
       try {
-        sha256[at] = await digestOf(root, files[at]!.path)
+        sha256[at] = await digest(files[at]!.path)
       } catch (error) {
         if (!(error instanceof PipelineError)) throw error
         problems.set(at, error)
@@ -78,7 +81,7 @@ export function refuseProblems(
   if (rest > 0) lines.push(`  and ${String(rest)} more, named in the log of this stage`)
   throw new PipelineError('ERR_BAD_DATA', {
     message: [`${String(problems.length)} problems with ${String(numFiles)} images:`, ...lines].join('\n'),
-    hint: 'replace or remove these files, name them under exclude, or leave them out with onBroken: drop and onDuplicate: drop',
+    hint: 'replace or remove these files (and their rows in a table), name them under exclude, or leave them out with onBroken: drop and onDuplicate: drop',
     cause: first,
   })
 }

@@ -26,7 +26,12 @@ export function alignPredictions(inputs: readonly Named<PredictionBatch>[], part
   for (const other of tables) checkSameRows(first, other)
   const { classNames, labels, groups, ids, attributes } = first.table
   return {
-    judged: { yTrue: labels, groups: groups.map((group, i) => group || ids[i]!), classNames, ...(attributes && { attributes }) },
+    judged: {
+      yTrue: labels,
+      groups: groups.map((group, i) => group || ids[i]!),
+      classNames,
+      ...(attributes && { attributes }),
+    },
     candidates: tables.map(({ name, table }) => ({
       name,
       yPred: table.predicted,

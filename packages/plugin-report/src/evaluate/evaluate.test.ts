@@ -65,7 +65,11 @@ test('measures every input on each subgroup by itself, and refuses an attribute 
   expect(md).not.toContain('Subgroups')
   const told = await run({ own }, { subgroups: ['sex'] })
   const { subgroups } = JSON.parse(told.json) as {
-    subgroups: { value: string; numSamples: number; inputs: { metrics: Record<string, number>; intervals: unknown }[] }[]
+    subgroups: {
+      value: string
+      numSamples: number
+      inputs: { metrics: Record<string, number>; intervals: unknown }[]
+    }[]
   }
   expect(subgroups.map(({ value, numSamples }) => [value, numSamples])).toEqual([
     ['', 1],

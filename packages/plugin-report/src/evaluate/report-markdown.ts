@@ -1,6 +1,15 @@
 import { resolution } from '../intervals/wilson.js'
 import type { EvaluationReport } from './report-json.js'
-import { decimal, estimate, markdownTable, metricTitles, pValue, rankingCell, summaryTable, voteShareNote } from './tables.js'
+import {
+  decimal,
+  estimate,
+  markdownTable,
+  metricTitles,
+  pValue,
+  rankingCell,
+  summaryTable,
+  voteShareNote,
+} from './tables.js'
 import { hasVoteShares, intervalMetrics } from './evaluation.js'
 import { subgroupNote, unknownValue } from './subgroups.js'
 import type { IntervalMetric } from './evaluation.js'
@@ -92,7 +101,15 @@ function perClassSection(evaluation: EvaluationReport['evaluations'][number]): s
 function subgroupSection({ subgroups }: EvaluationReport): string {
   if (subgroups.length === 0) return ''
   const table = markdownTable({
-    columns: ['Attribute', 'Value', 'Input', 'n', 'Groups', ...intervalMetrics.map((metric) => metricTitles[metric]), 'AUROC'],
+    columns: [
+      'Attribute',
+      'Value',
+      'Input',
+      'n',
+      'Groups',
+      ...intervalMetrics.map((metric) => metricTitles[metric]),
+      'AUROC',
+    ],
     rows: subgroups.flatMap(({ attribute, value, numSamples, numGroups, inputs }) =>
       inputs.map((input) => [
         attribute,

@@ -136,7 +136,10 @@ export function pValue(p: number): string {
 }
 
 /** A metric with its interval. */
-export function estimate({ metrics, intervals }: Pick<Evaluation, 'metrics' | 'intervals'>, metric: IntervalMetric): string {
+export function estimate(
+  { metrics, intervals }: Pick<Evaluation, 'metrics' | 'intervals'>,
+  metric: IntervalMetric,
+): string {
   const interval = intervals[metric]
   const point = decimal(metrics[metric] ?? null)
   return interval === null ? point : `${point} [${decimal(interval.low)}, ${decimal(interval.high)}]`

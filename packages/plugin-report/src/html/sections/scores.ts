@@ -89,7 +89,6 @@ function subgroupBlocks({ subgroups = [] }: StoredEvaluation, source: Source, su
   )
 }
 
-
 function summaryTable(json: StoredEvaluation, source: Source, id: string): Table {
   const isThere = (metric: string): boolean => json.inputs.some(({ metrics }) => typeof metrics[metric] === 'number')
   const metrics = [json.primaryMetric, ...shownMetrics.filter((metric) => metric !== json.primaryMetric)].filter(
