@@ -87,3 +87,11 @@ export function rowsOf(batch: Rows): Rows {
   const { ids, sourceIds, labels, groups, partitions, classNames, attributes } = batch
   return { ids, sourceIds, labels, groups, partitions, classNames, ...(attributes && { attributes }) }
 }
+
+/** Rows that say nothing of attributes. */
+export function withoutAttributes<T extends Rows>(rows: T): T {
+  if (!rows.attributes) return rows
+  const shown = { ...rows }
+  delete (shown as { attributes?: Attributes }).attributes // of a copy
+  return shown
+}

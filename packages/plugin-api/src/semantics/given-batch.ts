@@ -1,7 +1,7 @@
 import { PipelineError } from '../errors.js'
 import type { Json } from '../json.js'
 import type { ImageRows } from '../payload/images.js'
-import { mapAttributes, type Partition, type Rows } from '../payload/rows.js'
+import { mapAttributes, withoutAttributes, type Partition, type Rows } from '../payload/rows.js'
 import type { StoredBatch } from '../payload/stored.js'
 import { numbers, texts } from './check-arrays.js'
 
@@ -28,8 +28,7 @@ export function storeBatch(
       transforms: images.transforms,
     }
   // Attributes are those of the rows, never what an operation made up.
-  const { attributes: _, ...payload } = given
-  return { ...payload, ...rows }
+  return { ...withoutAttributes(given), ...rows }
 }
 
 const partitions: ReadonlySet<string> = new Set<Partition>(['train', 'val', 'test', 'none'])

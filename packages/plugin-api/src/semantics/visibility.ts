@@ -1,5 +1,5 @@
 import type { Operation } from '../define-operation.js'
-import { hiddenLabel, type Partition, type Rows } from '../payload/rows.js'
+import { hiddenLabel, withoutAttributes, type Partition, type Rows } from '../payload/rows.js'
 import { pickStored, type StoredBatch } from '../payload/stored.js'
 import { hideNames } from './opaque-names.js'
 
@@ -60,12 +60,6 @@ export function blank(batch: StoredBatch, rules: Visibility): StoredBatch {
     groups: named.ids.map(() => ''),
     partitions: named.ids.map(() => 'none' as const),
   })
-}
-
-function withoutAttributes(batch: StoredBatch): StoredBatch {
-  if (!batch.attributes) return batch
-  const { attributes: _, ...shown } = batch
-  return shown
 }
 
 /** The lists of a batch are shared with what is attached to its rows again: writing into them would move a row to another image. */

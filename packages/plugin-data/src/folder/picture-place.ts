@@ -30,12 +30,16 @@ const fragment = /#(?:frame=(\d+))?&?(?:xywh=(\d+),(\d+),(\d+),(\d+))?$/
 export function parsePlace(uri: string): PicturePlace {
   const match = fragment.exec(uri)
   if (!match || match[0].length < 2) return { path: uri }
-  const [frame, left, top, width, height] = match
-    .slice(1)
-    .map((text) => (text === undefined ? undefined : Number(text)))
+  const [frame, left, top, width, height] = numbersIn(match)
   return {
     path: uri.slice(0, match.index),
     ...(frame !== undefined && { frame }),
     ...(left !== undefined && { box: { left, top: top!, width: width!, height: height! } }),
   }
+}
+
+/** Numbers of the groups of a match; undefined for one that is not in it. */
+function numbersIn(match: RegExpExecArray): readonly (number | undefined)[] {
+  const texts: readonly (string | undefined)[] = match.slice(1)
+  return texts.map((text) => (text === undefined ? undefined : Number(text)))
 }

@@ -1,3 +1,4 @@
+import type * as DicomParser from 'dicom-parser'
 import type { DataSet, Element } from 'dicom-parser'
 import { createRequire } from 'node:module'
 import { inflateRawSync } from 'node:zlib'
@@ -6,7 +7,7 @@ import { unreadable } from './refusals.js'
 /** Values after inflating: a bomb of zeros would fill the memory. */
 const maxInflated = 2 ** 30
 
-const dicomParser = createRequire(import.meta.url)('dicom-parser') as typeof import('dicom-parser')
+const dicomParser = createRequire(import.meta.url)('dicom-parser') as typeof DicomParser
 
 /** What a DICOM file says, and where its pixels are. */
 export interface DicomFile {

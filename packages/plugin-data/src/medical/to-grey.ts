@@ -17,7 +17,7 @@ export function spanOf(low: number, high: number): Grey {
  *
  * @param width - At least 1 for `linear`, above 0 for the others.
  */
-export function greyOf(value: number, { kind, centre, width }: Grey): number {
+function greyOf(value: number, { kind, centre, width }: Grey): number {
   if (Number.isNaN(value)) return 0
   if (kind === 'sigmoid') return 1 / (1 + Math.exp((-4 * (value - centre)) / width))
   const [middle, span] = kind === 'linear' ? [centre - 0.5, width - 1] : [centre, width]

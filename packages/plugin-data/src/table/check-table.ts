@@ -59,7 +59,7 @@ const partitionWords: Readonly<Record<string, Partition>> = {
 }
 
 /** The partition that a word stands for. */
-export function partitionOf(word: string): Partition | undefined {
+function partitionOf(word: string): Partition | undefined {
   return partitionWords[word.trim().toLowerCase()]
 }
 
@@ -118,12 +118,12 @@ export function checkTable(table: RawTable, checks: TableChecks): CheckedTable {
       if (before !== undefined) found.push(`"${path}" stands in ${table.unit} ${String(before)}, too`)
       else lineOf.set(path, line)
       const other = group === undefined ? undefined : groupPartition.get(group)
-      if (other && other.partition !== partition)
+      if (other !== undefined && other.partition !== partition)
         found.push(
           `group "${group!}" is in ${partition}, and in ${other.partition} by ${table.unit} ${String(other.line)}`,
         )
       else if (group !== undefined && !other) groupPartition.set(group, { partition, line })
-      if (found.length === 0) rows.push({ path, group, partition, className, record })
+      rows.push({ path, group, partition, className, record })
     }
     for (const problem of found)
       problems.push(

@@ -12,7 +12,8 @@ export interface RawTable {
   readonly unit: 'line' | 'row'
 }
 
-const require = createRequire(import.meta.url)
+/** Loads a module where it is needed: the list of a plugin's operations loads no reader of CSV, the plan of a table does. */
+const loadNow = createRequire(import.meta.url)
 
 /**
  * Records of a CSV text: its first line names the columns; blank lines are passed over; commas, semicolons or tabs part the cells.
@@ -21,8 +22,7 @@ const require = createRequire(import.meta.url)
  * @throws {@link PipelineError} `ERR_BAD_DATA` for broken quoting, with the line, and for a header with an empty or doubled name.
  */
 export function readCsv(text: string, name: string): RawTable {
-  // Read when a table is: a plugin's list of operations loads no reader of CSV.
-  const Papa = require('papaparse') as typeof PapaType
+  const Papa = loadNow('papaparse') as typeof PapaType
   const { data, errors } = Papa.parse<string[]>(text.replace(/^\uFEFF/, ''), {
     delimitersToGuess: [',', ';', '\t', '|'],
   })

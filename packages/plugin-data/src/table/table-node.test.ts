@@ -83,8 +83,7 @@ test('a Parquet file with the same cells gives the same rows', async () => {
   writeFileSync(join(root, 'set.parquet'), Buffer.from(parquet))
   const fromCsv = await rowsOf('set.csv', options)
   const fromParquet = await rowsOf('set.parquet', options)
-  const { load: _, ...rows } = fromParquet.images
-  expect(fromCsv.images).toMatchObject(rows)
+  expect(fromParquet.images).toEqual({ ...fromCsv.images, load: expect.any(Function) as unknown })
   expect(fromParquet.pixels).toEqual(fromCsv.pixels)
   await expect(rowsOf('set.parquet', { ...options, labelColumn: 'class' })).rejects.toMatchObject({
     code: 'ERR_BAD_OPTION',

@@ -1,4 +1,4 @@
-import { type SeedlessContext, type PixelImage, type SourceImplementation } from '@etsef/plugin-api'
+import type { PixelImage, SourceImplementation } from '@etsef/plugin-api'
 import { of } from 'rxjs'
 import sharp from 'sharp'
 import { folderRows } from '../folder/folder-rows.js'
@@ -12,7 +12,7 @@ import { readCsv } from './read-csv.js'
 import { readParquet } from './read-parquet.js'
 import { isParquet, readTableFile, tableChecks, type TableOptions, type tableOutputs } from './table.js'
 
-type Implementation = SourceImplementation<TableOptions, typeof tableOutputs, SeedlessContext>
+type Implementation = SourceImplementation<TableOptions, typeof tableOutputs>
 
 // The stage is granted its threads by the runner; libvips must not take more, nor keep decoded images.
 sharp.concurrency(1)
