@@ -94,11 +94,12 @@ function namesOf(players: readonly Player[]): string[] {
   return players.map(({ name }) => name)
 }
 
-/** What a member says who says nothing. */
+/** What a member says who says nothing: no class, and as much for one as for another. */
 function silent(batch: PredictionBatch): PredictionBatch {
+  const even = batch.scoreKind === 'margin' ? 0 : 1 / batch.classNames.length
   return {
     ...batch,
-    scores: new Float64Array(batch.scores.length),
+    scores: new Float64Array(batch.scores.length).fill(even),
     predicted: new Int32Array(batch.ids.length).fill(-1),
   }
 }

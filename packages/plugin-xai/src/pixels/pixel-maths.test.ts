@@ -1,0 +1,80 @@
+import { createRng } from '@etsef/plugin-api'
+import { describe, expect, test } from 'vitest'
+import type { Differentiable } from './differentiable.js'
+import { expectedGradients, integratedGradients } from './integrated-gradients.js'
+import { occlusion } from './occlusion.js'
+import { smoothGrad } from './smooth-grad.js'
+
+/** x0² x1 + 3 x1 + relu(x2 − 1), by hand. */
+const cubic: Differentiable = {
+  size: 3,
+  values: (points) =>
+    Float64Array.from({ length: points.length / 3 }, (_, i) => {
+      const [a, b, c] = points.subarray(3 * i, 3 * i + 3) as unknown as [number, number, number]
+      return a * a * b + 3 * b + Math.max(c - 1, 0)
+    }),
+  gradients: (points) =>
+    Float32Array.from({ length: points.length }, (_, at) => {
+      const [a, b, c] = points.subarray(at - (at % 3), at - (at % 3) + 3) as unknown as [number, number, number]
+      return [2 * a * b, a * a + 3, c > 1 ? 1 : 0][at % 3]!
+    }),
+}
+const point = Float32Array.of(2, 1, 3)
+const zero = new Float32Array(3)
+
+describe('integratedGradients', () => {
+  test('gives 8/3, 13/3, 2, which sum to 9', () => {
+    const { values, difference, residual } = integratedGradients(cubic, point, zero, { minSteps: 300, maxSteps: 300 })
+    ;[8 / 3, 13 / 3, 2].forEach((expected, i) => expect(values[i]).toBeCloseTo(expected, 4))
+    expect(difference).toBe(9)
+    expect(residual).toBeLessThan(1e-4)
+  })
+  test('is at 50 midpoints what it is by hand', () => {
+    const { values } = integratedGradients(cubic, point, zero, { minSteps: 50, maxSteps: 50 })
+    ;[2.6664, 4.3332, 1.98].forEach((expected, i) => expect(values[i]).toBeCloseTo(expected, 4))
+  })
+  test('doubles its steps until it is complete within 1 %', () => {
+    const { numSteps, residual } = integratedGradients(cubic, Float32Array.of(2, 1, 1.2), zero, { minSteps: 1 })
+    expect(numSteps).toBeGreaterThan(1)
+    expect(residual).toBeLessThanOrEqual(0.0721)
+  })
+  test('gives nothing to what does not change, and the opposite the other way round', () => {
+    expect(integratedGradients(cubic, point, point).values).toEqual(new Float64Array(3))
+    const [there, back] = [integratedGradients(cubic, point, zero), integratedGradients(cubic, zero, point)]
+    there.values.forEach((value, i) => expect(back.values[i]).toBeCloseTo(-value, 6))
+  })
+})
+
+test('expectedGradients sums to the difference from the mean baseline', () => {
+  const rng = createRng(1)
+  const baselines = [zero, Float32Array.of(1, 2, 0), Float32Array.of(-1, 1, 4)]
+  const { values, difference } = expectedGradients(cubic, point, baselines, () => rng.next(), { samples: 3000 })
+  expect(difference).toBeCloseTo(9 - 5, 6)
+  expect(values.reduce((sum, value) => sum + value, 0)).toBeCloseTo(difference, 1)
+})
+
+test('smoothGrad is the gradient of a linear function, and near that of any without noise', () => {
+  const rng = createRng(1)
+  expect([...smoothGrad(cubic, point, () => rng.normal(), { samples: 4, sigma: 0 })]).toEqual([4, 7, 1])
+})
+
+describe('occlusion', () => {
+  const sum = {
+    size: 16,
+    values: (points: Float32Array) =>
+      Float64Array.from({ length: points.length / 16 }, (_, i) =>
+        points.subarray(16 * i, 16 * i + 16).reduce((total, value) => total + value, 0),
+      ),
+  }
+  const ones = new Float32Array(16).fill(1)
+  test('gives each pixel the mean over the patches that cover it', () => {
+    expect([...occlusion(sum, ones, new Float32Array(16), [4, 4, 1], { patch: 2, stride: 2 })]).toEqual(
+      new Array(16).fill(4),
+    )
+    const cut = occlusion(sum, ones, new Float32Array(16), [4, 4, 1], { patch: 3, stride: 2 })
+    expect([cut[0], cut[15]]).toEqual([9, 4])
+  })
+  test('gives nothing where the patch shows what is there', () => {
+    expect([...occlusion(sum, ones, ones, [4, 4, 1], { patch: 2, stride: 1 })]).toEqual(new Array(16).fill(0))
+  })
+})
