@@ -74,6 +74,12 @@ checkPlugin(plugin, {
       }
       return { inputs, options: { maxImages: 2, randomisations: 1 }, engine: 'wasm' }
     },
+    'xai/pixels': async () => {
+      const dir = join(root, 'pixels')
+      await writeModel(dir, tinyModel())
+      const inputs = { images: someImages(), model: { kind: 'model' as const, dir } }
+      return { inputs, options: { background: 2, maxImages: 8, maxSteps: 16 }, engine: 'wasm' }
+    },
     'xai/overlay': () => ({ inputs: { attributions: someAttributions(), images: someImages({ numSamples: 10 }) } }),
   },
 })

@@ -3,10 +3,14 @@ import { check } from './check/check.js'
 import { gradCam } from './grad-cam/grad-cam.js'
 import { members } from './members/members.js'
 import { overlay } from './overlay/overlay.js'
+import { pixels } from './pixels/pixels.js'
 import { treeShap } from './tree-shap/tree-shap.js'
 import { voteShap } from './vote-shap/vote-shap.js'
 
 /** Explanations: class activation maps, pictures of them, Shapley values of columns, of superpixels for a whole vote and of its members, and tests of them. */
-const plugin: Plugin = definePlugin({ name: 'xai', operations: [gradCam, overlay, treeShap, voteShap, members, check] })
+const plugin: Plugin = definePlugin({
+  name: 'xai',
+  operations: [gradCam, pixels, overlay, treeShap, voteShap, members, check],
+})
 
 export default plugin

@@ -8,7 +8,8 @@ import {
   type Model,
 } from '@etsef/nn'
 import { PipelineError, type PixelImage } from '@etsef/plugin-api'
-import { camMap, type CamMethod } from './cam-methods.js'
+import { camMap, camMethods, type CamMethod } from './cam-methods.js'
+import { forwardCam, type ForwardCamMethod, type LogitProbe } from './forward-cams.js'
 import { explainableLayer, type ExplainableLayer } from './explainable-layer.js'
 
 /** Explanation of one image. */
@@ -47,7 +48,7 @@ const logitTolerance = 1e-6
 export function createExplainer(
   engine: Engine,
   model: Model,
-  options: { readonly method: CamMethod; readonly targetLayer?: string },
+  options: { readonly method: CamMethod | ForwardCamMethod; readonly targetLayer?: string },
 ): Explainer {
   const layer = explainableLayer(model.graph, model.classNames, options.targetLayer)
   const network = createGraphModel(engine, model.graph, model.weights)
@@ -69,11 +70,10 @@ export function createExplainer(
         const width = layer.shape[0] * layer.shape[1] * layer.shape[2]
         return images.map((_, i) => {
           const part = (values: Float32Array): Float32Array => values.subarray(i * width, (i + 1) * width)
-          const map = camMap(options.method, {
-            activations: part(explained.activations),
-            gradients: part(explained.gradients),
-            shape: layer.shape,
-          })
+          const evidence = { activations: part(explained.activations), shape: layer.shape }
+          const map = isGradientMethod(options.method)
+            ? camMap(options.method, { ...evidence, gradients: part(explained.gradients) })
+            : forwardCam(options.method, evidence, probeOf(network, layer, [input, i], targets[i]!))
           const goal = rows[i]![targets[i]!]! - (bias?.[targets[i]!] ?? 0)
           const isAdditive = bias !== undefined && (options.method === 'grad-cam' || options.method === 'hires-cam')
           return {
@@ -88,6 +88,47 @@ export function createExplainer(
         input.dispose()
       }
     },
+  }
+}
+
+function isGradientMethod(method: CamMethod | ForwardCamMethod): method is CamMethod {
+  return (camMethods as readonly string[]).includes(method)
+}
+
+/** Changed values at a time that a network is asked about. */
+const probeBatch = 32
+
+/** Row `row` of an input, to be asked about in changed forms. */
+function probeOf(
+  network: GraphModel,
+  { name, shape, numClasses }: ExplainableLayer,
+  [input, row]: readonly [input: Parameters<typeof activationGradient>[1], row: number],
+  target: number,
+): LogitProbe {
+  const { tf } = network.engine
+  const { inputShape } = network.graph
+  const size = inputShape.reduce((product, side) => product * side, 1)
+  const ask = (node: string, own: readonly number[], values: readonly Float32Array[]): number[] => {
+    const found: number[] = []
+    for (let start = 0; start < values.length; start += probeBatch) {
+      const some = values.slice(start, start + probeBatch)
+      const joined = new Float32Array(some.length * some[0]!.length)
+      some.forEach((each, i) => {
+        joined.set(each, i * each.length)
+      })
+      const fed = tf.tensor(joined, [some.length, ...own])
+      const [logits] = network.evaluate(new Map([[node, fed]]), [network.graph.logitsNode!])
+      const numbers = logits!.dataSync<'float32'>()
+      some.forEach((_, i) => found.push(numbers[i * numClasses + target]!))
+      tf.dispose([fed, logits!])
+    }
+    return found
+  }
+  return {
+    input: Float32Array.from(input.dataSync<'float32'>().subarray(row * size, (row + 1) * size)),
+    inputShape,
+    fromInput: (inputs) => ask('input', inputShape, inputs),
+    fromLayer: (activations) => ask(name, shape, activations),
   }
 }
 

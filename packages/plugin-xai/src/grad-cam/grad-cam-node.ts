@@ -15,6 +15,7 @@ import type { gradCamInputs, gradCamOptions, gradCamOutputs } from './grad-cam.j
 import { normalizeMap } from './normalize-map.js'
 import { placeMap, receptiveGrid } from './receptive-grid.js'
 import { spreadRows } from './pick-rows.js'
+import { targetIndex } from './target-index.js'
 
 type Options = Static<typeof gradCamOptions>
 type Implementation = CombineImplementation<Options, typeof gradCamInputs, typeof gradCamOutputs>
@@ -64,17 +65,6 @@ export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
   } finally {
     explainer.dispose()
   }
-}
-
-function targetIndex(targetClass: string, classNames: readonly string[]): number | undefined {
-  if (targetClass === 'predicted') return undefined
-  const index = classNames.indexOf(targetClass)
-  if (index >= 0) return index
-  throw new PipelineError('ERR_CLASS_LIST', {
-    message: `There is no class "${targetClass}" to explain`,
-    option: 'targetClass',
-    expected: `predicted, or one of ${classNames.join(', ')}`,
-  })
 }
 
 function toBatch(

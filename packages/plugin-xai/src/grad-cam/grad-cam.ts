@@ -3,10 +3,14 @@ import { Type, defineOperation, port, type Operation } from '@etsef/plugin-api'
 /** Options of `xai/grad-cam`. */
 export const gradCamOptions = Type.Object(
   {
-    method: Type.Enum(['grad-cam', 'grad-cam++', 'hires-cam', 'layer-cam', 'x-grad-cam'], {
-      default: 'grad-cam',
-      description: 'How gradients weigh the layer',
-    }),
+    method: Type.Enum(
+      ['grad-cam', 'grad-cam++', 'hires-cam', 'layer-cam', 'x-grad-cam', 'score-cam', 'ablation-cam', 'eigen-cam'],
+      {
+        default: 'grad-cam',
+        description:
+          'How the layer is weighed: by gradients; by what channels do alone, or what is lost without them (a pass each); or by no class at all (eigen-cam)',
+      },
+    ),
     targetLayer: Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
       default: null,
       description: 'Name of a spatial layer of the network. null: the last one',
