@@ -3,6 +3,7 @@ import { concatAttributions, type AttributionBatch } from './payload/attribution
 import { concatFeatures, type FeatureBatch } from './payload/features.js'
 import { concatImages, type ImageBatch } from './payload/images.js'
 import { concatPredictions, type PredictionBatch } from './payload/predictions.js'
+import { concatTensors, type TensorBatch } from './payload/tensors.js'
 import { release } from './streams/release.js'
 
 /** All items of an observable, in order. Rejects with the stream's error; unsubscribes and rejects when `signal` aborts. */
@@ -54,6 +55,11 @@ export async function collectPredictions(
   signal?: AbortSignal,
 ): Promise<PredictionBatch> {
   return concatPredictions(await collectBatches(batches$, signal))
+}
+
+/** All tensors as one batch. */
+export async function collectTensors(batches$: Observable<TensorBatch>, signal?: AbortSignal): Promise<TensorBatch> {
+  return concatTensors(await collectBatches(batches$, signal))
 }
 
 /** All attributions as one batch. */

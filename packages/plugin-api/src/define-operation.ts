@@ -493,7 +493,7 @@ export function defineOperation(declaration: object): Operation {
 
 /** Kinds of row-carrying ports, for narrowing. */
 export function isRowKind(kind: PortKind): kind is RowKind {
-  return kind === 'images' || kind === 'features' || kind === 'predictions' || kind === 'attributions'
+  return ['images', 'features', 'predictions', 'attributions', 'tensor'].includes(kind)
 }
 
 export type { Partition }

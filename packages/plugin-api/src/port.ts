@@ -5,7 +5,7 @@ import type { PortValues } from './payload/index.js'
 export type PortKind = keyof PortValues
 
 /** Kinds whose payload is a stream of rows. */
-export type RowKind = 'images' | 'features' | 'predictions' | 'attributions'
+export type RowKind = 'images' | 'features' | 'predictions' | 'attributions' | 'tensor'
 
 /** How many edges an input takes: exactly one, none or one, or one and more (a list in YAML, order kept). */
 export type Cardinality = 'one' | 'optional' | 'many'
@@ -42,6 +42,7 @@ export const port: { readonly [K in PortKind]: PortMaker<K> } = {
   features: portMaker('features'),
   predictions: portMaker('predictions'),
   attributions: portMaker('attributions'),
+  tensor: portMaker('tensor'),
   model: portMaker('model'),
   report: portMaker('report'),
   predictor: portMaker('predictor'),
@@ -81,6 +82,8 @@ export interface Spec {
   readonly partitions?: readonly Partition[] | undefined
   /** Width of features. */
   readonly numFeatures?: number | undefined
+  /** Shape of each row's tensor. */
+  readonly tensorShape?: readonly number[] | undefined
   /** Images: a new row was made from another (copies). Splitting such rows is refused. */
   readonly isAugmented?: boolean | undefined
   /** Model: what it is; default what the output port declares. */

@@ -25,6 +25,16 @@ async function decode(source: Uint8Array | string): Promise<StoredBatch[]> {
   return batches
 }
 
+test.for([
+  ['float32', Float32Array.of(0.5, -1, 2, 3, 1e-30, 7)],
+  ['int32', Int32Array.of(-1, 2 ** 30, 3, 4, 5, 6)],
+  ['uint8', Uint8Array.of(0, 255, 3, 4, 5, 6)],
+] as const)('tensors of %s come back with shape, dtype and bits', async ([dtype, data]) => {
+  const batch: StoredBatch = { kind: 'tensor', ...someRows(3), dtype, shape: [2, 1], data }
+  expect(await decode(encode([batch]))).toEqual([batch])
+  await expect(async () => encode([batch, { ...batch, shape: [1, 2] }])).rejects.toMatchObject({ code: 'ERR_BAD_DATA' })
+})
+
 test('counts the rows in the file: a batch with arrays of another type ends it, in silence', () => {
   const batchOf = (numSamples: number): StoredBatch => {
     const rows = someRows(numSamples)

@@ -63,15 +63,22 @@ export function doubleColumn(name: string, values: Float64Array): Column {
   return { name, data: makeData({ type: new Float64(), length: values.length, nullCount: 0, data: values }) }
 }
 
-/** A fixed number of floats or doubles per row, row-major; `width` at least 1. */
-export function vectorColumn(name: string, values: Float32Array | Float64Array, width: number, length: number): Column {
-  const item = values instanceof Float32Array ? new Float32() : new Float64()
-  const child =
-    values instanceof Float32Array
-      ? makeData({ type: new Float32(), length: length * width, nullCount: 0, data: values })
-      : makeData({ type: new Float64(), length: length * width, nullCount: 0, data: values })
-  const type = new FixedSizeList<DataType>(width, new Field('item', item, false))
+/** Numbers that a vector column holds. */
+export type Numbers = Float32Array | Float64Array | Int32Array | Uint8Array
+
+/** A fixed number of numbers per row, row-major; `width` at least 1. */
+export function vectorColumn(name: string, values: Numbers, width: number, length: number): Column {
+  const child = numberData(values, length * width)
+  const type = new FixedSizeList<DataType>(width, new Field('item', child.type, false))
   return { name, data: makeData({ type, length, nullCount: 0, child }) }
+}
+
+function numberData(data: Numbers, length: number): Data<Float32> | Data<Float64> | Data<Int32> | Data<Uint8> {
+  const nullCount = 0
+  if (data instanceof Float32Array) return makeData({ type: new Float32(), length, nullCount, data })
+  if (data instanceof Int32Array) return makeData({ type: new Int32(), length, nullCount, data })
+  if (data instanceof Uint8Array) return makeData({ type: new Uint8(), length, nullCount, data })
+  return makeData({ type: new Float64(), length, nullCount, data })
 }
 
 function columnOf(batch: RecordBatch, name: string): Data {
@@ -105,8 +112,8 @@ export function readDoubles(batch: RecordBatch, name: string): Float64Array {
 }
 
 /** Vectors of a column, row-major, copied. */
-export function readVectors(batch: RecordBatch, name: string, width: number): Float32Array | Float64Array {
+export function readVectors(batch: RecordBatch, name: string, width: number): Numbers {
   const child = columnOf(batch, name).children[0]
   if (!child) throw new RangeError(`column "${name}" holds no vectors`)
-  return (child.values as Float32Array | Float64Array).slice(0, batch.numRows * width)
+  return (child.values as Numbers).slice(0, batch.numRows * width)
 }

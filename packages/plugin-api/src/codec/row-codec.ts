@@ -4,6 +4,7 @@ import type { Json } from '../json.js'
 import type { PredictionBatch } from '../payload/predictions.js'
 import type { Partition, Rows } from '../payload/rows.js'
 import type { StoredBatch } from '../payload/stored.js'
+import { sizeOf, type TensorBatch } from '../payload/tensors.js'
 import {
   byteColumn,
   doubleColumn,
@@ -25,6 +26,7 @@ export interface StreamHeader {
   readonly featureNames?: readonly string[]
   readonly scoreKind?: PredictionBatch['scoreKind']
   readonly shape?: readonly number[]
+  readonly dtype?: TensorBatch['dtype']
   readonly method?: string
   readonly unit?: string
   /** Names of attributes, sorted; left out where there are none. */
@@ -47,6 +49,7 @@ function payloadHeader(batch: StoredBatch): StreamHeader {
   if (batch.kind === 'predictions') return { kind, classNames, scoreKind: batch.scoreKind }
   if (batch.kind === 'attributions')
     return { kind, classNames, shape: batch.shape, method: batch.method, unit: batch.unit }
+  if (batch.kind === 'tensor') return { kind, classNames, shape: batch.shape, dtype: batch.dtype }
   return { kind, classNames }
 }
 
@@ -103,18 +106,16 @@ function payloadColumns(batch: StoredBatch): Column[] {
           : [vectorColumn('scores', batch.scores, batch.classNames.length, length)]),
         intColumn('predicted', batch.predicted),
       ]
+    case 'tensor':
+      return [vectorColumn('tensor', batch.data, sizeOf(batch.shape), length)]
     case 'attributions':
       return [
-        vectorColumn('values', batch.values, widthOf(batch.shape), length),
+        vectorColumn('values', batch.values, sizeOf(batch.shape), length),
         intColumn('target', batch.targets),
         byteColumn('empty', batch.empty),
         doubleColumn('additivityResidual', batch.additivityResidual),
       ]
   }
-}
-
-function widthOf(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1)
 }
 
 /** The batch that a record batch holds. Typed arrays are copies; lists of the header are shared between batches. */
@@ -159,12 +160,17 @@ export function fromRecordBatch(record: RecordBatch, header: StreamHeader): Stor
         predicted: readInts(record, 'predicted'),
       }
     }
+    case 'tensor': {
+      const shape = header.shape ?? []
+      const data = readVectors(record, 'tensor', sizeOf(shape)) as TensorBatch['data']
+      return { kind: 'tensor', ...rows, dtype: header.dtype ?? 'float32', shape, data }
+    }
     case 'attributions': {
       const shape = header.shape ?? []
       return {
         kind: 'attributions',
         ...rows,
-        values: readVectors(record, 'values', widthOf(shape)) as Float32Array,
+        values: readVectors(record, 'values', sizeOf(shape)) as Float32Array,
         shape,
         method: header.method ?? '',
         unit: header.unit ?? '',

@@ -5,6 +5,7 @@ import type { FeatureBatch } from './features.js'
 import type { ImageBatch, ImageRows } from './images.js'
 import type { PredictionBatch } from './predictions.js'
 import type { PredictorValue } from './predictor.js'
+import type { TensorBatch } from './tensors.js'
 
 /** What an operation reads at a port of each kind. */
 export interface PortValues {
@@ -12,6 +13,7 @@ export interface PortValues {
   readonly features: Observable<FeatureBatch>
   readonly predictions: Observable<PredictionBatch>
   readonly attributions: Observable<AttributionBatch>
+  readonly tensor: Observable<TensorBatch>
   readonly model: ModelValue
   readonly report: ReportValue
   readonly predictor: PredictorValue
@@ -30,6 +32,7 @@ export interface Batches {
   readonly features: FeatureBatch
   readonly predictions: PredictionBatch
   readonly attributions: AttributionBatch
+  readonly tensor: TensorBatch
 }
 
 /** A batch of each row-carrying kind, as an operation returns it. */

@@ -3,7 +3,7 @@ import type { ImageBatch } from './images.js'
 import type { PredictionBatch } from './predictions.js'
 
 /** A kind of rows. */
-type Kind = 'images' | 'features' | 'predictions' | 'attributions'
+type Kind = 'images' | 'features' | 'predictions' | 'attributions' | 'tensor'
 
 /** A node on a predictor's way from images to its rows. */
 export interface PredictorStep {

@@ -4,6 +4,7 @@ import { concatFeatures, pickFeatures, type FeatureBatch } from './features.js'
 import type { ImageBatch } from './images.js'
 import { concatPredictions, pickPredictions, type PredictionBatch } from './predictions.js'
 import { concatRows, pickRows } from './rows.js'
+import { concatTensors, pickTensors, type TensorBatch } from './tensors.js'
 
 /** Image rows as they are stored: without a way to decode pixels. */
 export type StoredImageBatch = Omit<ImageBatch, 'load'>
@@ -14,6 +15,7 @@ export interface StoredBatches {
   readonly features: FeatureBatch
   readonly predictions: PredictionBatch
   readonly attributions: AttributionBatch
+  readonly tensor: TensorBatch
 }
 
 /** A batch of any kind, as stored. */
@@ -28,6 +30,7 @@ export function concatStored(batches: readonly StoredBatch[]): StoredBatch {
   if (first.kind === 'features') return concatFeatures(batches as (typeof first)[])
   if (first.kind === 'predictions') return concatPredictions(batches as (typeof first)[])
   if (first.kind === 'attributions') return concatAttributions(batches as (typeof first)[])
+  if (first.kind === 'tensor') return concatTensors(batches as (typeof first)[])
   const images = batches as StoredImageBatch[]
   return {
     kind: 'images',
@@ -43,6 +46,7 @@ export function pickStored(batch: StoredBatch, indices: readonly number[]): Stor
   if (batch.kind === 'features') return pickFeatures(batch, indices)
   if (batch.kind === 'predictions') return pickPredictions(batch, indices)
   if (batch.kind === 'attributions') return pickAttributions(batch, indices)
+  if (batch.kind === 'tensor') return pickTensors(batch, indices)
   return {
     kind: 'images',
     ...pickRows(batch, indices),

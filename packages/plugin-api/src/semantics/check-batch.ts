@@ -3,6 +3,7 @@ import type { AttributionBatch } from '../payload/attributions.js'
 import type { FeatureBatch } from '../payload/features.js'
 import type { ImageRows } from '../payload/images.js'
 import type { PredictionBatch } from '../payload/predictions.js'
+import { sizeOf, type TensorBatch } from '../payload/tensors.js'
 import type { RowKind } from '../port.js'
 import { list, numbers, refusal, textOf, texts } from './check-arrays.js'
 import type { GivenBatch } from './given-batch.js'
@@ -52,7 +53,8 @@ export function checkBatch(given: GivenBatch, { kind, classNames, what }: Expect
   if (given.kind === 'images') checkImages(given, what)
   else if (given.kind === 'features') checkFeatures(given, what)
   else if (given.kind === 'predictions') checkPredictions(given, what)
-  else checkAttributions(given, what)
+  else if (given.kind === 'attributions') checkAttributions(given, what)
+  else checkTensors(given, what)
 }
 
 function checkImages(given: ImageRows, what: string): void {
@@ -116,17 +118,30 @@ function checkShares({ ids, classNames, scores, scoreKind }: PredictionBatch, wh
   })
 }
 
-function checkAttributions(given: AttributionBatch, what: string): void {
-  const { ids, shape, values, targets, empty, additivityResidual, classNames } = given
+const arrayTypes = { float32: 'Float32Array', int32: 'Int32Array', uint8: 'Uint8Array' } as const
+
+function checkTensors(given: TensorBatch, what: string): void {
+  const { ids, shape, data } = given
+  checkShape(shape, '[height, width, channels]', what)
+  const dtype: unknown = given.dtype
+  if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'uint8')
+    throw refusal(what, 'has tensors of an unknown dtype', 'float32, int32 or uint8', textOf(dtype))
+  const width = sizeOf(shape)
+  numbers(data, 'data', arrayTypes[dtype], ids.length * width, what)
+  const names = Array.from({ length: width }, (_, at) => `value ${String(at)}`)
+  if (data instanceof Float32Array) finite(data, given, names, what)
+}
+
+function checkShape(shape: readonly number[], expected: string, what: string): void {
   list(shape, 'shape', undefined, what)
   if (shape.some((size) => !Number.isInteger(size) || size < 1))
-    throw refusal(
-      what,
-      'has a shape of sizes that are no positive integers',
-      '[height, width] or [numFeatures]',
-      shape.join(', '),
-    )
-  const width = shape.reduce((product, size) => product * size, 1)
+    throw refusal(what, 'has a shape of sizes that are no positive integers', expected, shape.join(', '))
+}
+
+function checkAttributions(given: AttributionBatch, what: string): void {
+  const { ids, shape, values, targets, empty, additivityResidual, classNames } = given
+  checkShape(shape, '[height, width] or [numFeatures]', what)
+  const width = sizeOf(shape)
   numbers(values, 'values', 'Float32Array', ids.length * width, what)
   numbers(targets, 'targets', 'Int32Array', ids.length, what)
   numbers(empty, 'empty', 'Uint8Array', ids.length, what)

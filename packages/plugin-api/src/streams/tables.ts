@@ -2,10 +2,11 @@ import type { AttributionBatch } from '../payload/attributions.js'
 import type { FeatureBatch } from '../payload/features.js'
 import { concatImages, pickImages, type ImageBatch } from '../payload/images.js'
 import type { PredictionBatch } from '../payload/predictions.js'
+import type { TensorBatch } from '../payload/tensors.js'
 import { concatStored, pickStored } from '../payload/stored.js'
 
 /** A batch of any kind, as an operation reads it. */
-export type AnyBatch = ImageBatch | FeatureBatch | PredictionBatch | AttributionBatch
+export type AnyBatch = ImageBatch | FeatureBatch | PredictionBatch | AttributionBatch | TensorBatch
 
 /** Rows of a batch from one position up to another. */
 export function sliceRows<B extends AnyBatch>(batch: B, from: number, to: number): B {

@@ -403,7 +403,9 @@ function numbersOf(output: OutputTable): ReadonlyMap<string, readonly number[]> 
         ? [output.scores, output.predicted]
         : output.kind === 'attributions'
           ? [output.values]
-          : []
+          : output.kind === 'tensor'
+            ? [output.data]
+            : []
   return new Map(
     output.ids.map((id, row) => [
       id,

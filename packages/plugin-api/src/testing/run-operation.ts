@@ -12,6 +12,7 @@ import { concatFeatures, pickFeatures } from '../payload/features.js'
 import { pickImages, type ImageBatch, type ImageRows, type PixelImage } from '../payload/images.js'
 import { concatPredictions, pickPredictions } from '../payload/predictions.js'
 import type { PredictorValue } from '../payload/predictor.js'
+import { concatTensors, pickTensors } from '../payload/tensors.js'
 import { concatRows, rowsOf } from '../payload/rows.js'
 import type { OutputBatches } from '../payload/index.js'
 import type { StoredBatch } from '../payload/stored.js'
@@ -480,6 +481,8 @@ export function pickTable(batch: AnyBatch, indices: readonly number[]): AnyBatch
       return pickPredictions(batch, indices)
     case 'attributions':
       return pickAttributions(batch, indices)
+    case 'tensor':
+      return pickTensors(batch, indices)
   }
 }
 
@@ -493,6 +496,8 @@ function concatOutputs(batches: readonly AnyOutputBatch[]): AnyOutputBatch {
       return concatPredictions(batches as never)
     case 'attributions':
       return concatAttributions(batches as never)
+    case 'tensor':
+      return concatTensors(batches as never)
     case 'images': {
       const images = batches as readonly (ImageRows | ImageBatch)[]
       return {

@@ -1,7 +1,8 @@
-import { PipelineError, rowsOf, type MapImplementation, type Static } from '@etsef/plugin-api'
-import { cutAfter, inferShapes, readModel, type Graph, type Model } from '@etsef/nn'
+import { rowsOf, type MapImplementation, type Static } from '@etsef/plugin-api'
+import { cutAfter, readModel, type Graph, type Model } from '@etsef/nn'
 import { openEmbedder } from '../embed/open-embedder.js'
 import { embedImages } from '../embed/embed-images.js'
+import { layerShape } from '../embed/layer-shape.js'
 import { writeNetwork } from '../open-formats/write-network.js'
 import { featureNames } from '../embed/read-parts.js'
 
@@ -37,14 +38,7 @@ async function featureNetwork(dir: string, { layer }: Static<typeof extractOptio
 
 /** The network up to a node: a spatial one gets a global average pool, a vector is taken as it is. */
 function endingAt(graph: Graph, name: string): Graph {
-  const shape = inferShapes(graph).get(name)
-  if (shape === undefined) {
-    throw new PipelineError('ERR_BAD_OPTION', {
-      message: `${graph.architecture} has no node "${name}"`,
-      option: 'node',
-      hint: `its last spatial node is "${graph.lastSpatialNode}", its feature node "${graph.featureNode}"`,
-    })
-  }
+  const shape = layerShape(graph, name)
   if (shape.length === 3) return cutAfter(graph, name)
   return { ...graph, featureNode: name, featureWidth: shape[0]! }
 }

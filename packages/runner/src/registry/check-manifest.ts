@@ -18,6 +18,7 @@ const portKinds: Readonly<Record<PortKind, true>> = {
   features: true,
   predictions: true,
   attributions: true,
+  tensor: true,
   model: true,
   report: true,
   predictor: true,

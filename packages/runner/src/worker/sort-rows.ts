@@ -105,6 +105,7 @@ function estimateBytes(batch: StoredBatch): number {
   if (batch.kind === 'features') return texts + batch.features.byteLength
   if (batch.kind === 'predictions') return texts + batch.scores.byteLength
   if (batch.kind === 'attributions') return texts + batch.values.byteLength
+  if (batch.kind === 'tensor') return texts + batch.data.byteLength
   return texts
 }
 
