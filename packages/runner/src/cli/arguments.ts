@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import type { PipelineRequest } from '../run/check-pipeline.js'
+import { withDefaults } from './default-values.js'
 import { exitCodes } from './exit-codes.js'
 import { flagOf, flags, type FlagName, type Values } from './flags.js'
 import { commonFlags, isVerb, verbs, type Verb, type VerbName } from './verbs.js'
@@ -38,7 +39,10 @@ export class Answered extends Error {
  */
 export async function parseArguments(argv: readonly string[], cwd: string): Promise<Arguments> {
   const words = withVerbFirst(argv)
-  return parseFast(words, cwd) ?? parseWithProgram(words, cwd)
+  const parsed = parseFast(words, cwd) ?? (await parseWithProgram(words, cwd))
+  const mistake = (message: string): Error => new UsageError(message)
+  const values = withDefaults(parsed.values, verbs[parsed.verb].flags, { cwd, env: process.env, mistake })
+  return { ...parsed, values }
 }
 
 function parserOptions(names: readonly FlagName[]): NonNullable<ParseArgsConfig['options']> {

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { overrideFile } from '../pipeline/overrides.js'
 import type { Arguments } from './arguments.js'
+import { paintFor } from './paint.js'
 
 /** Where a command writes. */
 export interface Output {
@@ -49,7 +50,8 @@ export function formatTable(table: ReportTable): string {
 export function formatProblem(error: PipelineError, root: string, overrides: readonly string[] = []): string {
   const excerpt = error.place && (overrideOf(error.place, overrides) ?? excerptOf(error.place, root))
   const [head, ...tail] = formatError(error).split('\n')
-  return excerpt === undefined ? [head, ...tail].join('\n') : [head, excerpt, ...tail].join('\n')
+  const code = paintFor(process.stdout)('error', error.code)
+  return [head?.replace(error.code, () => code), ...(excerpt === undefined ? [] : [excerpt]), ...tail].join('\n')
 }
 
 /** Of a value that was set on the command line the words that set it: line n of `--set` is the n-th of them. */

@@ -51,3 +51,39 @@ test('elsewhere there is a line per stage, and one each half minute for a long o
   expect(lines.slice(2)).toEqual(['[1/2] done    features  1 min 0 s'])
   printer.close()
 })
+
+const trained = { stage: 'tl:fit', node: 'tl' }
+
+function aScreen(isDumb: boolean) {
+  const written: string[] = []
+  const output = { isTerminal: true, note: (text: string) => written.push(`${text}\n`) } as unknown as Output
+  const printer = progressPrinter(output, (text) => written.push(text), {
+    columns: () => 60,
+    paint: (_, text) => text,
+    isDumb,
+  })
+  printer.listen(events[0]!)
+  printer.listen({ type: 'stage-started', ...trained, attempt: 1, logFile: 'x.log' })
+  for (const [at, value] of [1, 0.5, 0].entries())
+    printer.listen({ type: 'stage-metric', ...trained, name: 'body.loss', value, step: at + 1 })
+  printer.listen({ type: 'stage-metric', ...trained, name: 'rows', value: 7 })
+  vi.advanceTimersByTime(200)
+  return { written, printer }
+}
+
+test('a terminal shows the course of a training below its line, and clears it before anything else is said', () => {
+  const { written, printer } = aScreen(false)
+  expect(written.at(-1)).toBe('[0/2] tl:fit 0.2 s\n tl:fit\n  body.loss         0  █▅▁')
+  printer.listen({ type: 'notice', message: 'by the way' })
+  expect(written.slice(-2)).toEqual(['\r\u001b[2A\u001b[J', '  note     by the way\n'])
+  vi.advanceTimersByTime(200)
+  printer.listen({ type: 'stage-finished', ...trained, outcome: 'done', seconds: 4, numDone: 1, numToRun: 2 })
+  expect(written.slice(-2)).toEqual(['\r\u001b[2A\u001b[J', '[1/2] done    tl:fit  4.0 s\n'])
+  printer.close()
+})
+
+test('a dumb terminal keeps to its one line', () => {
+  const { written, printer } = aScreen(true)
+  expect(written.at(-1)).toBe('[0/2] tl:fit 0.2 s')
+  printer.close()
+})

@@ -1,30 +1,78 @@
-import type { RunEvent, EventListener } from '../run/events.js'
+import type { RunEvent, EventListener, StageOutcome } from '../run/events.js'
+import { curveLines } from './live-curves.js'
 import { formatSeconds, type Output } from './output.js'
+import { paintFor, type Paint } from './paint.js'
 
 const redrawMs = 200
+/** Lines below the first one: what has scrolled out of a terminal cannot be cleared. */
+const mostBelow = 20
 /** Where lines stay, a long stage says now and then how far it is. */
 const remindMs = 30_000
 
-/** Shows a run to people: on a terminal one line that changes, elsewhere a line per stage, and one each half minute for what is running. */
+interface Running {
+  readonly startedAt: number
+  done: number
+  total: number
+  unit: string
+  /** Figures that came with a step, by name. */
+  readonly curves: Map<string, number[]>
+}
+
+/** How a terminal is written to. */
+interface Screen {
+  readonly columns: () => number
+  readonly paint: Paint
+  /** It understands no more than text and a return to the begin of the line. */
+  readonly isDumb: boolean
+}
+
+/**
+ * Shows a run to people: on a terminal a line that changes and, below it, a small chart of every network in training; elsewhere a line per stage,
+ * and one each half minute for what is running.
+ */
 export function progressPrinter(
   output: Output,
   write: (text: string) => void,
+  screen: Screen = {
+    columns: () => process.stderr.columns,
+    paint: paintFor(process.stderr),
+    isDumb: process.env['TERM'] === 'dumb',
+  },
 ): { readonly listen: EventListener; close(): void } {
-  const running = new Map<string, { readonly startedAt: number; done: number; total: number; unit: string }>()
+  const running = new Map<string, Running>()
+  const { paint } = screen
   let counts = ''
   let width = 0
+  let numBelow = 0
   const clear = (): void => {
-    if (width > 0) write(`\r${' '.repeat(width)}\r`)
+    // Up to the first line, then everything below it is erased.
+    if (numBelow > 0) write(`\r\u001b[${String(numBelow)}A\u001b[J`)
+    else if (width > 0) write(`\r${' '.repeat(width)}\r`)
     width = 0
+    numBelow = 0
   }
+  // A line that is wrapped would be cleared in part.
+  const columns = (): number => Math.min(119, (screen.columns() || 80) - 1)
   const state = (): string =>
-    `${counts} ${[...running].map(([stage, state]) => stageText(stage, state)).join(' · ')}`.slice(0, 118)
+    `${counts} ${[...running].map(([stage, state]) => stageText(stage, state)).join(' · ')}`.slice(0, columns())
+  const charts = (): readonly string[] =>
+    screen.isDumb
+      ? []
+      : [...running].flatMap(([stage, { curves }]) => {
+          const lines = curveLines(
+            [...curves].map(([name, values]) => ({ name, values })),
+            { columns: columns(), paint },
+          )
+          return lines.length === 0 ? [] : [` ${stage}`.slice(0, columns()), ...lines]
+        })
   const draw = (): void => {
     clear()
     if (running.size === 0) return
     const text = state()
-    write(text)
+    const below = charts().slice(0, mostBelow)
+    write([text, ...below].join('\n'))
     width = text.length
+    numBelow = below.length
   }
   const say = (text: string): void => {
     clear()
@@ -45,7 +93,7 @@ export function progressPrinter(
           )
           break
         case 'stage-started':
-          running.set(event.stage, { startedAt: performance.now(), done: 0, total: 0, unit: '' })
+          running.set(event.stage, { startedAt: performance.now(), done: 0, total: 0, unit: '', curves: new Map() })
           break
         case 'stage-progress':
           Object.assign(running.get(event.stage) ?? {}, {
@@ -54,8 +102,16 @@ export function progressPrinter(
             unit: event.unit ?? '',
           })
           break
+        case 'stage-metric': {
+          const curves = running.get(event.stage)?.curves
+          if (event.step === undefined || !curves) break
+          const values = curves.get(event.name)
+          if (values) values.push(event.value)
+          else curves.set(event.name, [event.value])
+          break
+        }
         case 'stage-log':
-          if (event.level === 'warn') say(`  warning  ${event.node}: ${event.message}`)
+          if (event.level === 'warn') say(`  ${paint('warning', 'warning')}  ${event.node}: ${event.message}`)
           break
         case 'stage-retried':
           say(`  again    ${event.stage}: ${event.message}`)
@@ -70,7 +126,7 @@ export function progressPrinter(
           running.delete(event.stage)
           counts = `[${String(event.numDone)}/${String(event.numToRun)}]`
           if (event.outcome !== 'cached')
-            say(`${counts} ${event.outcome.padEnd(7)} ${event.stage}  ${formatSeconds(event.seconds)}`)
+            say(`${counts} ${outcomeText(event.outcome, paint)} ${event.stage}  ${formatSeconds(event.seconds)}`)
           break
         default:
       }
@@ -82,10 +138,12 @@ export function progressPrinter(
   }
 }
 
-function stageText(
-  stage: string,
-  state: { readonly startedAt: number; readonly done: number; readonly total: number; readonly unit: string },
-): string {
+function outcomeText(outcome: StageOutcome, paint: Paint): string {
+  const text = outcome.padEnd(7)
+  return outcome === 'failed' ? paint('error', text) : outcome === 'done' ? paint('good', text) : text
+}
+
+function stageText(stage: string, state: Running): string {
   const seconds = (performance.now() - state.startedAt) / 1000
   if (state.total <= 0 || state.done <= 0) return `${stage} ${formatSeconds(seconds)}`
   const left = (seconds / state.done) * (state.total - state.done)

@@ -26,6 +26,8 @@ export interface PackageJson {
     readonly maps?: Json
     readonly demo?: Json
     readonly bundle?: Json
+    /** Of a project: values of flags that its command lines leave open. */
+    readonly defaults?: Json
   }
 }
 
