@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkPlugin, someImages } from '@etsef/plugin-api/testing'
@@ -7,8 +7,19 @@ import { afterAll, beforeAll } from 'vitest'
 import plugin from './plugin.js'
 
 const root = mkdtempSync(join(tmpdir(), 'etsef-conformance-'))
+const dicomRoot = mkdtempSync(join(tmpdir(), 'etsef-conformance-'))
+const { cases } = JSON.parse(readFileSync(new URL('testing/peers/pictures.json', import.meta.url), 'utf8')) as {
+  cases: { name: string; file: string }[]
+}
 const table = join(root, 'table.csv')
 beforeAll(async () => {
+  for (const [name, file] of [
+    ['a', 'DICOM, 8 bits'],
+    ['b', 'DICOM, MONOCHROME1'],
+  ] as const) {
+    mkdirSync(join(dicomRoot, name), { recursive: true })
+    writeFileSync(join(dicomRoot, name, '1.dcm'), Buffer.from(cases.find((each) => each.name === file)!.file, 'base64'))
+  }
   writeFileSync(table, 'file,label,sex\nbenign/0.png,a,f\nbenign/1.png,a,m\nmalign/0.png,b,f\nmalign/1.png,b,m\n')
   for (const [c, name] of ['benign', 'malign'].entries()) {
     mkdirSync(join(root, name))
@@ -21,12 +32,14 @@ beforeAll(async () => {
 })
 afterAll(() => {
   rmSync(root, { recursive: true, force: true })
+  rmSync(dicomRoot, { recursive: true, force: true })
 })
 
 checkPlugin(plugin, {
   cases: {
     'data/folder': () => ({ options: { path: root } }),
     'data/table': () => ({ options: { path: root, table, attributes: ['sex'] } }),
+    'data/dicom': () => ({ options: { path: dicomRoot } }),
     'data/phantoms': () => ({ options: { perClass: 4, size: 16 } }),
     'data/near-duplicates': () => ({
       inputs: {

@@ -251,8 +251,8 @@ function filesBelow(root: string, directory: string, extensions: readonly string
     const path = joinPath(directory, name)
     const stats = statSync(inside(root, path), { throwIfNoEntry: false })
     if (stats?.isDirectory()) return filesBelow(root, path, extensions)
-    const dot = name.lastIndexOf('.')
-    if (dot <= 0 || !extensions.includes(name.slice(dot).toLowerCase())) return []
+    const lower = name.toLowerCase()
+    if (!extensions.some((extension) => name.length > extension.length && lower.endsWith(extension))) return []
     // A pipe or a device would be read for ever; a link that leads nowhere is told when it is read.
     if (stats?.isFile() === false) {
       throw new PipelineError('ERR_BAD_DATA', {
