@@ -219,6 +219,25 @@ test('answers without TensorFlow, for pictures that were encoded again, from a c
   expect(worstOf(scores(predictions), scores(expected))).toBeLessThan(1e-5)
 })
 
+test('says which pictures are nearly those that were learned from, in other bytes', async () => {
+  const near = join(dir, 'near')
+  mkdirSync(near)
+  const learned = new Set(read(bundle, 'learned-from.txt').trim().split('\n'))
+  const scans = join(dir, 'scans')
+  const trained = await Promise.all(
+    readdirSync(scans, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.png'))
+      .map((name) => readPictureFile(name, join(scans, name))),
+  )
+  const one = trained.find(({ sha256 }) => learned.has(sha256))!
+  await sharp(one.bytes).linear(0.9, 5).jpeg({ quality: 95 }).toFile(join(near, 'near.jpg'))
+  cpSync(join(others, pictures[0]!.id), join(near, 'other.png'))
+  const { notes } = lastJson(await etsef(['predict', bundle, near, '--json'])) as { notes: readonly string[] }
+  expect(notes.filter((note) => /nearly/.test(note))).toEqual([
+    '1 of 2 pictures: nearly a picture that was learned from (near.jpg)',
+  ])
+})
+
 // Only root may become somebody else.
 test.skipIf(process.getuid?.() !== 0)('opens for another user', () => {
   chmodSync(dir, 0o755)

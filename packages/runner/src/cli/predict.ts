@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { differences, factsOf } from '../predict/picture-facts.js'
+import { differences, factsOf, isNearDuplicate } from '../predict/picture-facts.js'
 import { evaluateExternal, readLabels } from '../predict/external-set.js'
 import { findPictures, type FoundPictures } from '../predict/find-pictures.js'
 import { openBundle, isBundle } from '../bundle/open-bundle.js'
@@ -21,6 +21,9 @@ import { UsageError, wholeNumber, type Arguments } from './arguments.js'
 import { exitCodes } from './exit-codes.js'
 import { listenForInterrupts } from './interrupts.js'
 import { formatSeconds, formatTable, type Output } from './output.js'
+
+/** Pictures of a run that are decoded again to be compared with; a bundle has what was seen of all of them. */
+const maxLookedAt = 500
 
 /** Ids named in a note. */
 const maxNamed = 3
@@ -90,7 +93,7 @@ export async function predict(args: Arguments, output: Output): Promise<number> 
     await sink.close()
     if (values.out !== undefined && !args.isJson) writeChunks(resolve(args.cwd, values.out), chunks)
     const notes = [
-      ...[...countsOf(rows, found), ...seenNotes(rows, opened), ...(await unlikeNotes(facts, opened))],
+      ...[...countsOf(rows, found), ...seenNotes(rows, opened), ...(await unlikeNotes(facts, rows, opened))],
       ...mapNotes(explained),
     ]
     const evaluation =
@@ -134,7 +137,13 @@ async function open(dir: string, options: OpenRunOptions): Promise<Asked> {
   }
   const opened = await openRun(options)
   const { record, place, predictor, seen } = opened
-  return { run: record.run, registry: place.registry, predictor, seen, profile: () => trainingProfile(opened) }
+  return {
+    run: record.run,
+    registry: place.registry,
+    predictor,
+    seen,
+    profile: () => trainingProfile(opened, { most: maxLookedAt }),
+  }
 }
 
 function formatOf({ values, isJson }: Arguments): RowFormat {
@@ -179,10 +188,21 @@ function seenNotes(rows: readonly PredictionRow[], { seen }: Asked): readonly st
   ]
 }
 
-async function unlikeNotes(facts: ReadonlyMap<string, PictureFacts>, opened: Asked): Promise<readonly string[]> {
+async function unlikeNotes(
+  facts: ReadonlyMap<string, PictureFacts>,
+  rows: readonly PredictionRow[],
+  opened: Asked,
+): Promise<readonly string[]> {
   const profile = await opened.profile()
   if (!profile) return ['the pictures trained on are no longer where they were: these were not compared with them']
   const byKind = new Map<string, { id: string }[]>()
+  const equal = new Set(rows.flatMap((row) => (isPredicted(row) && opened.seen.has(row.sha256) ? [row.id] : [])))
+  const near = [...facts].filter(([id, picture]) => !equal.has(id) && isNearDuplicate(picture, profile))
+  if (near.length > 0)
+    byKind.set(
+      'nearly a picture that was learned from',
+      near.map(([id]) => ({ id })),
+    )
   for (const [id, picture] of facts)
     for (const difference of differences(picture, profile))
       byKind.set(difference, [...(byKind.get(difference) ?? []), { id }])

@@ -2,6 +2,7 @@ import type { PixelImage, PredictionBatch } from '@etsef/plugin-api'
 import { asError, problem } from '../errors.js'
 import { membersOf, type FittedGraph } from './fitted-graph.js'
 import { openFittedGraph, outputKey, type AppliedRows, type PredictionHost } from './open-fitted-graph.js'
+import { onceEach } from './once-each.js'
 import { openDecoder, pictureBatch, type Decode, type Picture } from './picture-batch.js'
 import { failedRow } from './read-pictures.js'
 import { answerAt, marginOf, type FailedRow, type PredictedRow, type PredictionRow } from './predicted-row.js'
@@ -59,11 +60,15 @@ export async function openPredictor(
   }
   const apply = (pictures: readonly Picture[]): Promise<AppliedRows> =>
     opened.apply(
-      pictureBatch(pictures, graph.classNames, async (index) => {
-        const image = await decode(pictures[index]!)
-        onDecoded?.(pictures[index]!, image)
-        return image
-      }),
+      pictureBatch(
+        pictures,
+        graph.classNames,
+        onceEach(async (index) => {
+          const image = await decode(pictures[index]!)
+          onDecoded?.(pictures[index]!, image)
+          return image
+        }),
+      ),
     )
   const applyChanged = (images: readonly PixelImage[]): Promise<AppliedRows> => {
     const nameless = images.map((_, at) => ({ id: `changed ${String(at)}`, sha256: `changed ${String(at)}` }))

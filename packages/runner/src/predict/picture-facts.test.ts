@@ -1,6 +1,6 @@
 import type { PixelImage } from '@etsef/plugin-api'
 import { describe, expect, test } from 'vitest'
-import { differences, factsOf, profileOf } from './picture-facts.js'
+import { differences, factsOf, isNearDuplicate, profileOf } from './picture-facts.js'
 
 /** A picture whose channels are `value` and `value` times the colours. */
 function picture(side: number, value: (at: number) => number, colours: readonly number[] = [1, 1, 1]): PixelImage {
@@ -37,4 +37,34 @@ test('a 16-bit picture of the same greys is no other one', () => {
 
 test('there is no profile of no pictures', () => {
   expect(profileOf([])).toBeUndefined()
+})
+
+describe('near-duplicates of training pictures', () => {
+  /** Some smooth pattern of a number, brighter or darker, in any size. */
+  const pattern = (seed: number, side: number, change = (value: number): number => value): PixelImage => {
+    const wave = (at: number): number => {
+      const [x, y] = [(at % side) / side, Math.floor(at / side) / side]
+      return 100 + 50 * Math.sin(seed * 7 * x + 5 * y * y + seed) + 40 * Math.cos(seed * 3 * y - 9 * x * y)
+    }
+    return picture(side, (at) => change(wave(at)))
+  }
+  const trained = profileOf([1, 2, 3, 4].map((seed) => factsOf(pattern(seed, 96))))!
+
+  test.each([
+    ['in another size', pattern(2, 150)],
+    ['darker', pattern(2, 96, (value) => value * 0.8)],
+    ['with coding noise', pattern(2, 96, (value) => value + ((value * 1e4) % 3) - 1)],
+  ])('the same picture %s is found', (_, image) => {
+    expect(isNearDuplicate(factsOf(image), trained)).toBe(true)
+  })
+  test.each([
+    ['another picture', pattern(5, 96)],
+    ['one mirrored top to bottom', pattern(-2, 96)],
+    ['one of one grey', picture(96, () => 90)],
+  ])('%s is not', (_, image) => {
+    expect(isNearDuplicate(factsOf(image), trained)).toBe(false)
+  })
+  test('nor is one grey where one grey was learned from', () => {
+    expect(isNearDuplicate(factsOf(picture(64, () => 9)), profileOf([factsOf(picture(64, () => 90))])!)).toBe(false)
+  })
 })

@@ -1,4 +1,5 @@
 import type { PixelImage } from '@etsef/plugin-api'
+import { isNearOneOf, pictureHash } from './picture-hash.js'
 
 /** Greys in a histogram. */
 const numBins = 32
@@ -11,10 +12,17 @@ export interface PictureFacts {
   readonly isGrey: boolean
   /** Shares of its greys, dark to bright, in {@link numBins} steps. */
   readonly histogram: Float64Array
+  /** See {@link pictureHash}. */
+  readonly hash: string
 }
 
-/** Size, colour and greys of a picture. */
-export function factsOf({ shape: [height, width, channels], data, dtype }: PixelImage): PictureFacts {
+/** Size, colour, greys and pattern of a picture. */
+export function factsOf(image: PixelImage): PictureFacts {
+  const {
+    shape: [height, width, channels],
+    data,
+    dtype,
+  } = image
   const full = dtype === 'uint8' ? 255 : dtype === 'uint16' ? 65535 : 1
   const histogram = new Float64Array(numBins)
   const numPixels = height * width
@@ -29,7 +37,7 @@ export function factsOf({ shape: [height, width, channels], data, dtype }: Pixel
     const bin = Math.floor((sum / channels / full) * numBins)
     histogram[Math.min(numBins - 1, Math.max(0, bin))]!++
   }
-  return { height, width, isGrey, histogram: histogram.map((count) => count / numPixels) }
+  return { height, width, isGrey, histogram: histogram.map((count) => count / numPixels), hash: pictureHash(image) }
 }
 
 /** What pictures that were trained on are like. */
@@ -41,6 +49,8 @@ export interface TrainingProfile {
   readonly histogram: Float64Array
   /** Distance of a training picture's greys from their mean that one in a hundred is beyond. */
   readonly distance: number
+  /** Hashes of all pictures that were looked at, each once, sorted. */
+  readonly hashes: readonly string[]
 }
 
 /** The profile of pictures; `undefined` of none. */
@@ -58,6 +68,7 @@ export function profileOf(pictures: readonly PictureFacts[]): TrainingProfile | 
     areColour: pictures.every(({ isGrey }) => !isGrey),
     histogram,
     distance: distances[Math.ceil(0.99 * distances.length) - 1]!,
+    hashes: [...new Set(pictures.map(({ hash }) => hash))].sort(),
   }
 }
 
@@ -73,6 +84,11 @@ export function differences(picture: PictureFacts, profile: TrainingProfile): re
   if (distanceOf(histogram, profile.histogram) > 1.5 * profile.distance + 0.02)
     found.push('greys unlike those of training pictures')
   return found
+}
+
+/** Whether a picture is nearly one of those that were trained on: another encoding, size or brightness of it. */
+export function isNearDuplicate({ hash }: PictureFacts, { hashes }: TrainingProfile): boolean {
+  return isNearOneOf(hash, hashes)
 }
 
 /** Earth mover's distance of two histograms, in shares of the grey range. */

@@ -4,20 +4,21 @@ import { openArtifact } from '../worker/artifact-input.js'
 import type { OpenRun } from './open-run.js'
 import { factsOf, profileOf, type PictureFacts, type TrainingProfile } from './picture-facts.js'
 
-/** Training pictures that are looked at. */
-const numLookedAt = 96
+/** How many pictures are looked at. */
+interface ProfileOptions {
+  /** Default all: near-duplicates are found of those alone. */
+  readonly most?: number
+}
 
 /**
- * What the pictures that a run has learned from are like, by a sample that is spread over them.
+ * What the pictures that a run has learned from are like, or a sample that is spread over them.
  *
  * @returns `undefined` where they are no longer where they were.
  */
-export async function trainingProfile({
-  record,
-  place,
-  predictor,
-  seen,
-}: OpenRun): Promise<TrainingProfile | undefined> {
+export async function trainingProfile(
+  { record, place, predictor, seen }: OpenRun,
+  { most = Infinity }: ProfileOptions = {},
+): Promise<TrainingProfile | undefined> {
   const { source } = predictor.graph
   const operation = place.registry.find(source.type)?.operation
   const facts: PictureFacts[] = []
@@ -36,7 +37,7 @@ export async function trainingProfile({
     const code = (await operation?.load()) as PixelLoading<unknown> | undefined
     const loadPixels = code?.loadPixels?.bind(code)
     if (!loadPixels) return undefined
-    const step = Math.max(1, rows.length / numLookedAt)
+    const step = Math.max(1, rows.length / most)
     for (let at = 0; at < rows.length; at += step) {
       const image = await loadPixelsOf({ type: source.type, isSource: true, loadPixels }, rows[Math.floor(at)]!, {
         port: source.port,
