@@ -18,6 +18,7 @@ export function describeFound({ look, weights, settings }: Told): readonly strin
   return [
     `${String(numImages)} images of ${String(counts.size)} classes: ${[...counts].map(([name, count]) => `${name} ${String(count)}`).join(', ')}`,
     `${[...modes].map(([mode, count]) => `${String(count)} ${mode}`).join(', ')}; shorter side ${sides.least === sides.most ? String(sides.least) : `${String(sides.least)} to ${String(sides.most)}, half of them up to ${String(sides.median)}`} pixels`,
+    describeModality(look),
     describePatients(look),
     ...notes,
     ...(broken.length > 0
@@ -35,9 +36,16 @@ export function describeFound({ look, weights, settings }: Told): readonly strin
   ]
 }
 
-function describePatients({ patients }: FolderLook): string {
+function describeModality({ modality }: FolderLook): string {
+  return modality
+    ? `modality: ${modality.name}, guessed from the words ${modality.words.join(', ')} in names`
+    : 'modality: names do not tell it'
+}
+
+function describePatients({ patients, columns }: FolderLook): string {
   if (patients.by === 'file') return `${String(patients.count)} patients or other groups, by ${patients.file}`
   if (patients.by === 'pattern')
     return `${String(patients.count)} patients, guessed from file names by ${patients.pattern}: check it`
+  if (columns) return 'whose the images are is not known: every picture counts as a patient of its own'
   return 'whose the images are is not known: only pictures that are nearly the same are kept on one side of the split'
 }

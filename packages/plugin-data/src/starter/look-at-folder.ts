@@ -1,13 +1,17 @@
 import type { StarterRequest } from '@etsef/plugin-api'
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import sharp from 'sharp'
 import { contradictions, folderRows } from '../folder/folder-rows.js'
 import { listFolder, type ListedFile } from '../folder/list-folder.js'
+import { parsePlace } from '../folder/picture-place.js'
 import { readGroups } from '../folder/read-groups.js'
 import { scanFiles } from '../folder/scan-files.js'
+import { loadPlace } from '../medical/load-place.js'
 import { guessPatients } from './guess-patients.js'
 import type { FoundClasses } from './find-classes.js'
+import type { GuessedColumns } from './guess-columns.js'
+import { guessModality, type ModalityGuess } from './guess-modality.js'
 
 /** What stands between images and patients. */
 export type Patients =
@@ -26,6 +30,9 @@ export interface FolderLook extends FoundClasses {
   /** Files that repeat another of their class. */
   readonly numRepeats: number
   readonly patients: Patients
+  /** Columns of the table that names the images; left out for a folder. */
+  readonly columns?: GuessedColumns
+  readonly modality: ModalityGuess | undefined
   /** Numbers of usable files by the shorter and the longer side in pixels, and by how they are stored. */
   readonly sides: { readonly least: number; readonly median: number; readonly most: number }
   readonly modes: ReadonlyMap<string, number>
@@ -60,6 +67,7 @@ export async function lookAtFolder(
     contradicting: contradicting.map((twins) => twins.map((i) => files[i]!.path)),
     numRepeats: kept.length - new Set(kept.map(({ digest }) => digest)).size,
     patients: patientsOf(root, { classNames, files, kept }),
+    modality: guessModality([basename(root), ...classNames, ...someNames(usable)]),
     ...(await formsOf(root, usable)),
   }
 }
@@ -88,18 +96,39 @@ function patientsOf(root: string, { classNames, files, kept }: Kept): Patients {
   return guess ? { by: 'pattern', ...guess } : { by: 'nothing' }
 }
 
-async function formsOf(root: string, files: readonly ListedFile[]): Promise<Pick<FolderLook, 'sides' | 'modes'>> {
+/** Names of some files, which tell the modality as well as all do. */
+export function someNames(files: readonly Pick<ListedFile, 'path'>[]): readonly string[] {
+  return files.slice(0, 50).map(({ path }) => path)
+}
+
+/** How files are stored, and how large their pictures are. */
+export async function formsOf(
+  root: string,
+  files: readonly Pick<ListedFile, 'path'>[],
+): Promise<Pick<FolderLook, 'sides' | 'modes'>> {
   const modes = new Map<string, number>()
   const sides: number[] = []
   for (const { path } of files) {
-    const { width, height, channels, depth } = await sharp(join(root, path)).metadata()
-    sides.push(Math.min(width, height))
-    const mode = `${channels < 3 ? 'grey' : 'colour'}${depth === 'ushort' ? ', 16 bits' : ''}`
+    const { side, mode } = await formOf(root, path)
+    sides.push(side)
     modes.set(mode, (modes.get(mode) ?? 0) + 1)
   }
   sides.sort((a, b) => a - b)
   return {
     modes,
     sides: { least: sides[0] ?? 0, median: sides[sides.length >> 1] ?? 0, most: sides.at(-1) ?? 0 },
+  }
+}
+
+async function formOf(root: string, uri: string): Promise<{ readonly side: number; readonly mode: string }> {
+  const place = parsePlace(uri)
+  try {
+    const { width, height, channels, depth } = await sharp(join(root, place.path)).metadata()
+    const side = place.box ? Math.min(place.box.width, place.box.height) : Math.min(width, height)
+    return { side, mode: `${channels < 3 ? 'grey' : 'colour'}${depth === 'ushort' ? ', 16 bits' : ''}` }
+  } catch {
+    // It was decoded before: DICOM or NIfTI.
+    const { shape } = await loadPlace(root, { uri }, { window: 'file' })
+    return { side: Math.min(shape[0], shape[1]), mode: 'DICOM or NIfTI' }
   }
 }

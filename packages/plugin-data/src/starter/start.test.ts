@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import type { Starter, StarterRequest } from '@etsef/plugin-api'
 import sharp from 'sharp'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { guessModality } from './guess-modality.js'
 import { guessPatients } from './guess-patients.js'
 import { start } from './start.js'
 
@@ -118,4 +119,54 @@ test('takes groups of a file, or guesses them from names', async () => {
   expect(guessPatients(['a/12_left.png', 'a/12_right.png', 'b/13_left.png'])?.count).toBe(2)
   expect(guessPatients(['a/sub-01_1.png', 'a/sub-01_2.png', 'b/sub-02_1.png'])?.count).toBe(2)
   expect(guessPatients(['a/1.png', 'a/2.png'])).toBeUndefined()
+})
+
+test('writes a pipeline for a table: columns by their names, attributes as subgroups, its partitions where it has all three', async () => {
+  await writeClasses('set/pictures/benign', 'set/pictures/malignant')
+  const rows = ['benign', 'malignant'].flatMap((name) =>
+    Array.from(
+      { length: 12 },
+      (_, i) => `pictures/${name}/${String(i)}.png,${name},p${String(i >> 1)},${i % 2 ? 'f' : 'm'}`,
+    ),
+  )
+  write('set/labels.csv', `Image_Path,diagnosis,Patient ID,sex\n${rows.join('\n')}\n`)
+  const { found, yaml } = await ask({ path: join(root, 'set/labels.csv') })
+  expect(found[0]).toBe('24 images of 2 classes: benign 12, malignant 12')
+  expect(found).toContain('6 patients or other groups, by column Patient ID')
+  expect(found).toContain('attributes for subgroups: sex')
+  expect(yaml).toContain('use: data/table')
+  expect(yaml).toContain('table: "./set/labels.csv"')
+  expect(yaml).toContain('fileColumn: "Image_Path"')
+  expect(yaml).toContain('groupColumn: "Patient ID"')
+  expect(yaml).toContain('subgroups: ["sex"]')
+  expect(yaml).toContain('use: data/split')
+  const parts = rows.map((row, i) => `${row},${['train', 'val', 'test'][((i % 12) >> 1) % 3]!}`)
+  write('set/parts.csv', `path,class,patient,sex,split\n${parts.join('\n')}\n`)
+  const split = (await ask({ path: join(root, 'set/parts.csv') })).yaml
+  expect(split).toContain('partitionColumn: "split"')
+  expect(split).not.toContain('data/split')
+  expect(split).toContain('in: { images: images, init: start }')
+})
+
+test('a table without a column of classes, or with wrong rows, is refused with what to do', async () => {
+  await writeClasses('set/benign', 'set/malignant')
+  write('set/labels.csv', 'file,outcome\nbenign/1.png,a\n')
+  await expect(ask({ path: join(root, 'set/labels.csv') })).rejects.toMatchObject({
+    code: 'ERR_BAD_DATA',
+    received: 'file, outcome',
+  })
+  write('set/labels.csv', 'file,label\nbenign/1.png,a\nbenign/none.png,b\nmalignant/1.png,\n')
+  await expect(ask({ path: join(root, 'set/labels.csv') })).rejects.toThrow(
+    /labels\.csv:3: [\s\S]*labels\.csv:4: label is empty/,
+  )
+})
+
+test('guesses the modality from names, and says so', () => {
+  expect(guessModality(['brain-tumor-mri', 'glioma', 'no_tumor'])).toEqual({
+    name: 'brain MRI',
+    words: ['mri', 'brain', 'glioma'],
+  })
+  expect(guessModality(['dermamnist-28', 'mel', 'nv'])?.name).toBe('dermatoscopy')
+  expect(guessModality(['set', 'a', 'b'])).toBeUndefined()
+  expect(guessModality(['fundus', 'oct'])).toBeUndefined()
 })

@@ -1,6 +1,6 @@
 import type { StarterProvider } from '@etsef/plugin-api'
 
-/** First pipelines for folders of images. What looks at pictures is loaded when one is asked for. */
+/** First pipelines for folders and tables of images. What looks at pictures is loaded when one is asked for. */
 const provider: StarterProvider = {
   start: async (request) => (await import('./start.js')).start(request),
 }

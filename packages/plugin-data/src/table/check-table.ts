@@ -59,7 +59,7 @@ const partitionWords: Readonly<Record<string, Partition>> = {
 }
 
 /** The partition that a word stands for. */
-function partitionOf(word: string): Partition | undefined {
+export function partitionOf(word: string): Partition | undefined {
   return partitionWords[word.trim().toLowerCase()]
 }
 
