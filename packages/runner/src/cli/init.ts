@@ -16,14 +16,14 @@ import { listenForInterrupts } from './interrupts.js'
 import type { Output } from './output.js'
 
 /**
- * `etsef init FOLDER [--out FILE]`: a first pipeline for images, written by a package of the project that offers one (`"starter"` in its `etsef` field).
+ * `etsef init FOLDER|TABLE [--out FILE]`: a first pipeline for images, written by a package of the project that offers one (`"starter"` in its `etsef` field).
  *
  * The runner knows what machine it is on; what is in the folder, and what to do with it, is the package's to say.
  */
 export async function init(args: Arguments, output: Output): Promise<number> {
   const { values, cwd } = args
   const path = resolve(cwd, args.rest[0] ?? '.')
-  const file = values.out ?? `${basename(path)}.yaml`
+  const file = values.out ?? `${basename(path).replace(/[.](csv|tsv|parquet)$/i, '')}.yaml`
   const out = resolve(cwd, file)
   if (existsSync(out) && values.force !== true)
     throw new UsageError(`${file} is there already; --out NAME.yaml writes another file, --force writes over it`)

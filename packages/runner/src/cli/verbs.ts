@@ -48,7 +48,7 @@ export const verbs = {
     flags: [...pipelineFlags, ...selectionFlags, ...runFlags],
   },
   init: {
-    summary: 'looks at a folder of images, one sub-folder per class, and writes a pipeline for it',
+    summary: 'looks at a folder of images, one sub-folder per class, or at a table, and writes a pipeline',
     words: [{ name: 'folder' }],
     flags: ['out', 'force', 'store'],
   },
