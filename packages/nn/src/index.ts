@@ -58,7 +58,8 @@ export { classifierMetrics, type ClassifierMetrics } from './training/classifier
 export { diverged, isFiniteEverywhere } from './training/divergence.js'
 export { type ExampleSource, type LabelledSource, nextTurn, range } from './training/examples.js'
 export { balancedClassWeights, softmaxCrossEntropy, type CrossEntropyOptions } from './training/losses.js'
-export { createOptimizer, type Optimizer, type OptimizerOptions, type OptimizerState } from './training/optimizer.js'
+export { createOptimizer, type OptimizerOptions } from './training/optimizer.js'
+export type { Optimizer, OptimizerState } from './training/optimizer-contract.js'
 export { refuseTooLarge } from './training/refuse-too-large.js'
 export { scheduleFactor, type ScheduleOptions } from './training/schedule.js'
 export {
@@ -80,13 +81,8 @@ export {
 export { undecayedParameters } from './training/undecayed-parameters.js'
 export { openFrozenNetwork, type FrozenNetwork, type FrozenNetworkOptions } from './run/frozen-network.js'
 export { augmentView, type ViewOptions, viewPresets } from './images/augment-view.js'
-export {
-  eachConcurrently,
-  openPixelStore,
-  type PixelStore,
-  type PixelStoreOptions,
-  toSquareRgb,
-} from './training/pixel-store.js'
+export { eachConcurrently, openPixelStore, type PixelStore, type PixelStoreOptions } from './training/pixel-store.js'
+export { toSquareRgb } from './images/to-square-rgb.js'
 export { type OrderedLayer, weightsFromLayers } from './weights/from-layers.js'
 export { readTfjsGraph } from './weights/tfjs-graph.js'
 export { parseTflite, readTflite } from './weights/tflite.js'

@@ -1,8 +1,7 @@
 export { default } from './plugin.js'
 export { expandOptions } from './expand/expand.js'
 export { augmentPixels, type Augmentation } from './pixels/augment-pixels.js'
-export { gaussianBlur, gaussianKernel } from './pixels/gaussian-blur.js'
-export { warpImage, type Border, type Warp } from './pixels/warp.js'
+export { gaussianBlur, gaussianKernel, warpImage, type Border, type Warp } from '@etsef/nn/images'
 export {
   countCopies,
   drawAugmentation,

@@ -1,4 +1,7 @@
-import type { Rng } from '@etsef/plugin-api'
+import type { PixelImage, Rng } from '@etsef/plugin-api'
+import { scaleColour, shiftHue } from './color.js'
+import { gaussianBlur } from './gaussian-blur.js'
+import { toSquareRgb, type Box } from './to-square-rgb.js'
 
 /** Random changes that make a view of a picture; probabilities in [0, 1], strengths as in SimCLR. */
 export interface ViewOptions {
@@ -67,19 +70,23 @@ export const viewPresets: Readonly<Record<'color' | 'grayscale' | 'light', ViewO
 }
 
 /**
- * One random view of a picture: resized crop, flip, colour jitter in random order, colour drop, blur.
+ * One random view of a picture: resized crop, flip, colour jitter in random order, colour drop, blur. The crop is cut from the picture
+ * as it was decoded and resized once, with antialias.
  *
- * @param pixels - RGB in [0, 255], `[side, side, 3]`; left alone.
- * @param target - Receives RGB in [0, 255], float.
+ * @param image - Decoded picture of any size; left alone.
+ * @param target - Receives RGB in [0, 255], float, `[side, side, 3]`.
  */
 export function augmentView(
-  pixels: Uint8Array,
+  image: PixelImage,
   side: number,
   options: ViewOptions,
   rng: Rng,
   target: Float32Array,
 ): void {
-  randomResizedCrop(pixels, side, options.cropScale, rng.next() < options.flip, rng, target)
+  const isFlipped = rng.next() < options.flip
+  const crop = toSquareRgb(image, side, drawCrop(image.shape[0], image.shape[1], options.cropScale, rng))
+  if (isFlipped) setFlipped(crop, side, target)
+  else target.set(crop)
   if (rng.next() < options.jitter) {
     for (const change of rng.shuffle(['brightness', 'contrast', 'saturation', 'hue'] as const)) {
       const strength = options[change]
@@ -89,112 +96,36 @@ export function augmentView(
     }
   }
   if (rng.next() < options.grayscale) scaleColour(target, 'saturation', 0)
-  if (rng.next() < options.blur) blur(target, side, rng.uniform(...options.blurSigma) * side)
+  if (rng.next() < options.blur) {
+    const sigma = rng.uniform(...options.blurSigma) * side
+    // Below, neighbours weigh less than a billionth.
+    if (sigma > 0.15) target.set(gaussianBlur(target, [side, side, 3], { sigma }))
+  }
 }
 
-/** Torchvision's rule: area share in `scale`, aspect in [3/4, 4/3] on a log scale, ten tries, else the whole picture; bilinear. */
-function randomResizedCrop(
-  pixels: Uint8Array,
-  side: number,
-  scale: readonly [number, number],
-  isFlipped: boolean,
-  rng: Rng,
-  target: Float32Array,
-): void {
-  let [height, width, top, left] = [side, side, 0, 0]
+/**
+ * Torchvision's rule: area share in `scale`, aspect in [3/4, 4/3] on a log scale, ten tries, else the whole picture. The aspect is that of
+ * the square which networks see, so that crops of long pictures are not squeezed further.
+ */
+export function drawCrop(height: number, width: number, scale: readonly [number, number], rng: Rng): Box {
   for (let attempt = 0; attempt < 10; attempt++) {
-    const area = side * side * rng.uniform(...scale)
+    const area = rng.uniform(...scale)
     const aspect = Math.exp(rng.uniform(Math.log(3 / 4), Math.log(4 / 3)))
-    const w = Math.round(Math.sqrt(area * aspect))
-    const h = Math.round(Math.sqrt(area / aspect))
-    if (w < 1 || h < 1 || w > side || h > side) continue
-    ;[height, width, top, left] = [h, w, rng.integer(side - h + 1), rng.integer(side - w + 1)]
-    break
+    const w = Math.round(width * Math.sqrt(area * aspect))
+    const h = Math.round(height * Math.sqrt(area / aspect))
+    if (w < 1 || h < 1 || w > width || h > height) continue
+    return { height: h, width: w, top: rng.integer(height - h + 1), left: rng.integer(width - w + 1) }
   }
+  return { height, width, top: 0, left: 0 }
+}
+
+/** Left and right swapped. */
+function setFlipped(pixels: Uint8Array, side: number, target: Float32Array): void {
   for (let y = 0; y < side; y++) {
-    const sy = clamp(top + ((y + 0.5) * height) / side - 0.5, top, top + height - 1)
-    const y0 = Math.floor(sy)
-    const y1 = Math.min(y0 + 1, top + height - 1)
-    const fy = sy - y0
     for (let x = 0; x < side; x++) {
-      const column = isFlipped ? side - 1 - x : x
-      const sx = clamp(left + ((column + 0.5) * width) / side - 0.5, left, left + width - 1)
-      const x0 = Math.floor(sx)
-      const x1 = Math.min(x0 + 1, left + width - 1)
-      const fx = sx - x0
-      for (let c = 0; c < 3; c++) {
-        const above = pixels[(y0 * side + x0) * 3 + c]! * (1 - fx) + pixels[(y0 * side + x1) * 3 + c]! * fx
-        const below = pixels[(y1 * side + x0) * 3 + c]! * (1 - fx) + pixels[(y1 * side + x1) * 3 + c]! * fx
-        target[(y * side + x) * 3 + c] = above * (1 - fy) + below * fy
-      }
+      const from = (y * side + side - 1 - x) * 3
+      const to = (y * side + x) * 3
+      for (let c = 0; c < 3; c++) target[to + c] = pixels[from + c]!
     }
   }
-}
-
-/** ITU-601 luma, as PIL and torchvision use it. */
-function grey(pixels: Float32Array, at: number): number {
-  return 0.2989 * pixels[at]! + 0.587 * pixels[at + 1]! + 0.114 * pixels[at + 2]!
-}
-
-/** Blend with black (brightness), the mean grey (contrast) or each pixel's own grey (saturation), then clamp. */
-export function scaleColour(
-  pixels: Float32Array,
-  change: 'brightness' | 'contrast' | 'saturation',
-  factor: number,
-): void {
-  let mean = 0
-  if (change === 'contrast') {
-    for (let i = 0; i < pixels.length; i += 3) mean += grey(pixels, i)
-    mean /= pixels.length / 3
-  }
-  for (let i = 0; i < pixels.length; i += 3) {
-    const base = change === 'brightness' ? 0 : change === 'contrast' ? mean : grey(pixels, i)
-    for (let c = 0; c < 3; c++) pixels[i + c] = clamp(factor * pixels[i + c]! + (1 - factor) * base, 0, 255)
-  }
-}
-
-/** Turns the HSV hue by a share of the circle. */
-export function shiftHue(pixels: Float32Array, turns: number): void {
-  for (let i = 0; i < pixels.length; i += 3) {
-    const [r, g, b] = [pixels[i]!, pixels[i + 1]!, pixels[i + 2]!]
-    const max = Math.max(r, g, b)
-    const span = max - Math.min(r, g, b)
-    if (span === 0) continue
-    const sector = max === r ? (g - b) / span : max === g ? 2 + (b - r) / span : 4 + (r - g) / span
-    const hue = (((sector / 6 + turns) % 1) + 1) % 1
-    for (const [c, offset] of [5, 3, 1].entries()) {
-      const k = (offset + hue * 6) % 6
-      pixels[i + c] = max - span * Math.max(0, Math.min(k, 4 - k, 1))
-    }
-  }
-}
-
-/** Separable Gaussian, kernel cut at three sigma, edges mirrored. */
-export function blur(pixels: Float32Array, side: number, sigma: number): void {
-  const radius = Math.max(1, Math.ceil(3 * sigma))
-  if (sigma < 1e-3) return
-  const kernel = Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-((i - radius) ** 2) / (2 * sigma * sigma)))
-  const total = kernel.reduce((a, b) => a + b, 0)
-  const line = new Float64Array(side * 3)
-  const mirror = (i: number): number => (i < 0 ? Math.min(side - 1, -i) : i >= side ? Math.max(0, 2 * side - 2 - i) : i)
-  for (const [outer, inner] of [
-    [side * 3, 3],
-    [3, side * 3],
-  ] as const) {
-    for (let a = 0; a < side; a++) {
-      line.fill(0)
-      for (let b = 0; b < side; b++) {
-        for (let k = -radius; k <= radius; k++) {
-          const weight = kernel[k + radius]! / total
-          const from = a * outer + mirror(b + k) * inner
-          for (let c = 0; c < 3; c++) line[b * 3 + c]! += weight * pixels[from + c]!
-        }
-      }
-      for (let b = 0; b < side; b++) for (let c = 0; c < 3; c++) pixels[a * outer + b * inner + c] = line[b * 3 + c]!
-    }
-  }
-}
-
-function clamp(value: number, low: number, high: number): number {
-  return value < low ? low : value > high ? high : value
 }

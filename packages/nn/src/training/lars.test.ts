@@ -1,7 +1,8 @@
 import { expect, test, describe } from 'vitest'
 import { loadEngine } from '../engine/load-engine.js'
 import { testEngines } from '../engine/test-engines.js'
-import { createOptimizer, type OptimizerOptions, type OptimizerState } from './optimizer.js'
+import { createOptimizer, type OptimizerOptions } from './optimizer.js'
+import type { OptimizerState } from './optimizer-contract.js'
 
 // google-research/simclr tf2/lars_optimizer.py: w = [3, 4], rate 0.1, decay 0.01, momentum 0.9, eta 0.001.
 const published: OptimizerOptions = { name: 'lars', momentum: 0.9, weightDecay: 0.01, eta: 0.001, excluded: new Set() }

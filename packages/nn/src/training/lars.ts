@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Engine } from '../engine/engine.js'
 import type { WeightTensor } from '../graph/graph.js'
-import type { Optimizer, OptimizerState } from './optimizer.js'
+import type { Optimizer, OptimizerState } from './optimizer-contract.js'
 
 /** Settings of {@link createLars}. */
 export interface LarsOptions {

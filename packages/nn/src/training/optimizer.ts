@@ -1,7 +1,8 @@
-import type { Tensor, Variable } from '@tensorflow/tfjs-core'
+import type { Tensor } from '@tensorflow/tfjs-core'
 import type { AdamState, Engine } from '../engine/engine.js'
 import type { WeightTensor } from '../graph/graph.js'
 import { createLars, type LarsOptions } from './lars.js'
+import type { Optimizer, OptimizerState } from './optimizer-contract.js'
 
 /** Which optimizer, and its settings. */
 export type OptimizerOptions =
@@ -29,23 +30,6 @@ export type OptimizerOptions =
       readonly excluded?: ReadonlySet<string>
     }
   | LarsOptions
-
-/** Optimizer state as plain data: `step`, and moments by `<parameter>/<m|v>`. */
-export interface OptimizerState {
-  readonly step: number
-  readonly moments: ReadonlyMap<string, WeightTensor>
-}
-
-/** Applies gradients to variables; state is kept by parameter name, never by position. */
-export interface Optimizer {
-  /** Begins a step; every variable of it counts as one step. */
-  beginStep(): void
-  apply(name: string, variable: Variable, gradient: Tensor, learningRate: number): void
-  /** Steps begun, those before a resume included. */
-  readStep(): number
-  readState(): OptimizerState
-  dispose(): void
-}
 
 /** An optimizer on an engine. `resume` gives it the state that {@link Optimizer.readState} returned. */
 export function createOptimizer(engine: Engine, options: OptimizerOptions, resume?: OptimizerState): Optimizer {

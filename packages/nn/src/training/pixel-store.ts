@@ -1,6 +1,5 @@
 import type { ImageBatch, PixelImage } from '@etsef/plugin-api'
-import { PipelineError } from '@etsef/plugin-api'
-import { resize } from '../images/resize.js'
+import { toSquareRgb } from '../images/to-square-rgb.js'
 
 /** Pictures of one size, RGB bytes. */
 export interface PixelStore {
@@ -9,6 +8,8 @@ export interface PixelStore {
   readonly side: number
   /** RGB in [0, 255], row-major `[indices.length, side, side, 3]`. */
   read(indices: readonly number[]): Uint8Array | Promise<Uint8Array>
+  /** The same pictures as they were decoded, of any size: what a part is cut from before it is resized. */
+  originals(indices: readonly number[]): Promise<readonly PixelImage[]>
 }
 
 /** Options of {@link openPixelStore}. */
@@ -16,38 +17,59 @@ export interface PixelStoreOptions {
   readonly side: number
   /** Pictures decoded at the same time, default 4. */
   readonly concurrency?: number
-  /** Bytes kept in memory, default 1.5 GB; a larger set is decoded again at every read. */
+  /** Bytes kept in memory, default 1.5 GB, of originals 0.5 GB; what is more is decoded again at every read. */
   readonly limitBytes?: number
+  /** Keep pictures as they were decoded, and resize them at every read: for views that are cut from them. Default false. */
+  readonly keepsOriginals?: boolean
   readonly signal?: AbortSignal
   readonly onProgress?: (done: number, total: number) => void
 }
 
-/** Decodes pictures once, resized to a square, and keeps them as bytes. */
+/** Decodes pictures once, and keeps them: resized to a square, as bytes; or as they are. */
 export async function openPixelStore(images: ImageBatch, options: PixelStoreOptions): Promise<PixelStore> {
-  const { side, concurrency = 4, limitBytes = 1.5e9, signal, onProgress } = options
+  const { side, concurrency = 4, keepsOriginals = false, signal, onProgress } = options
+  const { limitBytes = keepsOriginals ? 5e8 : 1.5e9 } = options
   const size = images.ids.length
   const length = side * side * 3
-  const decode = async (index: number, target: Uint8Array, at: number): Promise<void> => {
-    target.set(toSquareRgb(await images.load(index), side), at * length)
+  const kept: (PixelImage | undefined)[] = []
+  let keptBytes = 0
+  const load = async (index: number): Promise<PixelImage> => {
+    const known = kept[index]
+    if (known !== undefined) return known
+    const image = await images.load(index)
+    if (keepsOriginals && kept[index] === undefined && keptBytes + image.data.byteLength <= limitBytes) {
+      keptBytes += image.data.byteLength
+      kept[index] = image
+    }
+    return image
   }
-  if (size * length > limitBytes) {
+  const originals: PixelStore['originals'] = async (indices) => {
+    const found: PixelImage[] = []
+    await eachConcurrently(indices.length, concurrency, async (i) => void (found[i] = await load(indices[i]!)), signal)
+    return found
+  }
+  if (keepsOriginals || size * length > limitBytes) {
     return {
       size,
       side,
+      originals,
       read: async (indices) => {
         const pixels = new Uint8Array(indices.length * length)
-        await eachConcurrently(indices.length, concurrency, (i) => decode(indices[i]!, pixels, i), signal)
+        const resizeInto = async (i: number): Promise<void> => {
+          pixels.set(toSquareRgb(await load(indices[i]!), side), i * length)
+        }
+        await eachConcurrently(indices.length, concurrency, resizeInto, signal)
         return pixels
       },
     }
   }
-  const kept = new Uint8Array(size * length)
+  const bytes = new Uint8Array(size * length)
   let done = 0
   await eachConcurrently(
     size,
     concurrency,
     async (i) => {
-      await decode(i, kept, i)
+      bytes.set(toSquareRgb(await load(i), side), i * length)
       onProgress?.(++done, size)
     },
     signal,
@@ -55,58 +77,15 @@ export async function openPixelStore(images: ImageBatch, options: PixelStoreOpti
   return {
     size,
     side,
+    originals,
     read: (indices) => {
       const pixels = new Uint8Array(indices.length * length)
       indices.forEach((from, to) => {
-        pixels.set(kept.subarray(from * length, (from + 1) * length), to * length)
+        pixels.set(bytes.subarray(from * length, (from + 1) * length), to * length)
       })
       return pixels
     },
   }
-}
-
-/**
- * A decoded picture as RGB bytes `[side, side, 3]`: grey is repeated, alpha dropped, 16 bits scaled to 8 after resizing.
- *
- * @throws PipelineError `ERR_SHAPE_MISMATCH` for another number of channels.
- */
-export function toSquareRgb(image: PixelImage, side: number): Uint8Array {
-  const [height, width, channels] = image.shape
-  const colours = channels >= 3 ? 3 : 1
-  if (channels < 1 || channels > 4) {
-    throw new PipelineError('ERR_SHAPE_MISMATCH', {
-      message: 'A picture cannot be read as RGB',
-      expected: '1 to 4 channels',
-      received: `${channels} channels`,
-    })
-  }
-  if (image.dtype === 'uint8' && channels === 3) {
-    const raster = { height, width, channels, data: image.data as Uint8Array }
-    return height === side && width === side ? raster.data.slice() : resize(raster, side, side).data
-  }
-  const raster = { height, width, channels: colours, data: colourOf(image, colours) }
-  const { data } = height === side && width === side ? raster : resize(raster, side, side)
-  const rgb = new Uint8Array(side * side * 3)
-  for (let pixel = 0; pixel < side * side; pixel++) {
-    for (let c = 0; c < 3; c++) {
-      const value = data[pixel * colours + (colours === 3 ? c : 0)]!
-      rgb[pixel * 3 + c] = value < 0 ? 0 : value > 255 ? 255 : Math.round(value)
-    }
-  }
-  return rgb
-}
-
-/** Grey or RGB, on the scale of bytes. */
-function colourOf({ data, dtype, shape }: PixelImage, colours: 1 | 3): Uint8Array | Float32Array {
-  const [height, width, channels] = shape
-  if (dtype === 'uint8' && channels === colours) return data as Uint8Array
-  const numPixels = height * width
-  const scale = dtype === 'uint16' ? 1 / 257 : 1
-  const colour = new (dtype === 'uint8' ? Uint8Array : Float32Array)(numPixels * colours)
-  for (let pixel = 0; pixel < numPixels; pixel++) {
-    for (let c = 0; c < colours; c++) colour[pixel * colours + c] = data[pixel * channels + c]! * scale
-  }
-  return colour
 }
 
 /** Runs `work(0 … count − 1)` with at most `concurrency` at a time; stops at the first failure or when `signal` aborts. */

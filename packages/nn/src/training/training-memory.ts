@@ -33,8 +33,11 @@ export const trainingCosts: Readonly<Record<string, TrainingCost>> = {
 const engineMb = 382
 /** Pictures that the frozen part, and validation, runs on at a time. */
 const inferenceBatch = 32
-/** Most that decoded pictures take. */
+/** Most that pictures take which are resized when they are decoded. */
 const pixelsMb = 1430
+/** Most that pictures take which are kept as they were decoded, and what one takes that nothing is known of. */
+const originalsMb = 477
+const originalMb = 0.75
 
 /** What {@link trainingMemoryMb} is told of the options. */
 export interface TrainingSize {
@@ -43,6 +46,8 @@ export interface TrainingSize {
   readonly accumulate?: number
   readonly inputSize: number | null
   readonly freeze?: string
+  /** Views are cut from pictures as they were decoded. */
+  readonly keepsOriginals?: boolean
 }
 
 /**
@@ -50,7 +55,7 @@ export interface TrainingSize {
  * Of a network that is not known while planning it takes the middle of the catalogue.
  */
 export function trainingMemoryMb(
-  { batchSize, accumulate = 1, inputSize, freeze = 'none' }: TrainingSize,
+  { batchSize, accumulate = 1, inputSize, freeze = 'none', keepsOriginals = false }: TrainingSize,
   inputs: {
     readonly init: { readonly architecture?: string | undefined; readonly inputShape?: readonly number[] | undefined }
     readonly images: { readonly numSamples?: number | undefined }
@@ -61,6 +66,8 @@ export function trainingMemoryMb(
   const first = freeze === 'none' ? 0 : freeze === 'stem' ? 1 : Number(/^stage(\d+)$/.exec(freeze)?.[1] ?? Infinity) + 1
   const learning = cost.tape.slice(first).reduce((sum, bytes) => sum + bytes, 0) * Math.ceil(batchSize / accumulate)
   const perPixel = Math.max(learning, cost.inference * inferenceBatch)
-  const pixels = Math.min(pixelsMb, ((inputs.images.numSamples ?? 1000) * side ** 2 * 3) / 2 ** 20)
+  const numSamples = inputs.images.numSamples ?? 1000
+  const resized = Math.min(pixelsMb, (numSamples * side ** 2 * 3) / 2 ** 20)
+  const pixels = keepsOriginals ? Math.min(originalsMb, numSamples * originalMb) : resized
   return Math.round(engineMb + cost.weightMb + (perPixel * side ** 2) / 2 ** 20 + pixels)
 }

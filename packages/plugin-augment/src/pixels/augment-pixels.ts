@@ -1,6 +1,5 @@
+import { gaussianBlur, warpImage, type Border, type Warp } from '@etsef/nn/images'
 import type { PixelImage } from '@etsef/plugin-api'
-import { gaussianBlur } from './gaussian-blur.js'
-import { warpImage, type Border, type Warp } from './warp.js'
 
 /** What is done to one copy of an image; everything is 'nothing' at rotationDegrees 0, isFlipped false, zoom 1, blurSigma 0. */
 export interface Augmentation extends Warp {

@@ -1,7 +1,6 @@
-import { trainingMemoryMb } from '@etsef/nn/training-memory'
 import { defineOperation, port, Type, type Operation } from '@etsef/plugin-api'
 import { ttaOption } from '../embed/tta-option.js'
-import { planTraining, rate, trainingInputs, trainingOptions } from '../training/training.js'
+import { planTraining, rate, trainingInputs, trainingMemory, trainingOptions } from '../training/training.js'
 
 /** Options of `backbones/finetune`. */
 export const finetuneOptions = Type.Object(
@@ -42,7 +41,7 @@ export const finetune: Operation = defineOperation({
   kind: 'estimator',
   type: 'backbones/finetune',
   summary: 'A base model: the network fine-tuned on labelled images, its features and its predictions',
-  cacheVersion: 2,
+  cacheVersion: 3,
   options: finetuneOptions,
   inputs: trainingInputs,
   outputs: finetuneOutputs,
@@ -60,7 +59,7 @@ export const finetune: Operation = defineOperation({
   resources: (options, inputs) => ({
     cpus: 1,
     maxCpus: 2,
-    memoryMb: trainingMemoryMb(options, inputs) + 150 * (options.crossFit ?? 0),
+    memoryMb: trainingMemory(options, inputs) + 150 * (options.crossFit ?? 0),
     gpus: 1,
   }),
   load: () => import('./finetune-node.js'),

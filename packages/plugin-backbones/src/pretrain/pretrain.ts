@@ -1,6 +1,5 @@
-import { trainingMemoryMb } from '@etsef/nn/training-memory'
 import { defineOperation, port, Type, type Operation } from '@etsef/plugin-api'
-import { planTraining, rate, trainingInputs, trainingOptions } from '../training/training.js'
+import { planTraining, rate, trainingInputs, trainingMemory, trainingOptions } from '../training/training.js'
 
 /** Options of `backbones/pretrain`. */
 export const pretrainOptions = Type.Object(
@@ -16,7 +15,7 @@ export const pretrain: Operation = defineOperation({
   kind: 'estimator',
   type: 'backbones/pretrain',
   summary: 'The network trained on labelled images, such as a related medical set: the first of two fine-tunings',
-  cacheVersion: 2,
+  cacheVersion: 3,
   options: pretrainOptions,
   inputs: trainingInputs,
   outputs: pretrainOutputs,
@@ -25,6 +24,6 @@ export const pretrain: Operation = defineOperation({
   supervised: true,
   engine: 'tensor',
   plan: (args) => ({ model: planTraining(args) }),
-  resources: (options, inputs) => ({ cpus: 1, maxCpus: 2, memoryMb: trainingMemoryMb(options, inputs), gpus: 1 }),
+  resources: (options, inputs) => ({ cpus: 1, maxCpus: 2, memoryMb: trainingMemory(options, inputs), gpus: 1 }),
   load: () => import('./pretrain-node.js'),
 })

@@ -84,7 +84,8 @@ export async function openTraining(
   if (trainRows.length === 0) {
     throw new PipelineError('ERR_TOO_FEW_ROWS', { message: 'There are no train rows', hint: 'split the images first' })
   }
-  const pixels = await openPixelStore(images, { side, signal: ctx.signal })
+  const keepsOriginals = options.augment !== 'none'
+  const pixels = await openPixelStore(images, { side, keepsOriginals, signal: ctx.signal })
   const engine = await loadEngine({ prefer: engineOf(ctx), log: (line) => ctx.log('warn', line) })
   const valRows = rowsIn('val')
   const validation = valRows.length > 0 ? labelled(pixels, images, valRows, init.preprocessing) : undefined
@@ -210,17 +211,11 @@ function augmented(
     isAugmented: true,
     read: async (indices, rng) => {
       if (rng === undefined) return plain.read(indices)
-      const bytes = await pixels.read(indices.map((i) => rows[i]!))
-      const views = new Float32Array(bytes.length)
+      const originals = await pixels.originals(indices.map((i) => rows[i]!))
+      const views = new Float32Array(indices.length * length)
       for (const [i, index] of indices.entries()) {
-        const [start, end] = [i * length, (i + 1) * length]
-        augmentView(
-          bytes.subarray(start, end),
-          pixels.side,
-          viewPresets.light,
-          rng.fork(index),
-          views.subarray(start, end),
-        )
+        const view = views.subarray(i * length, (i + 1) * length)
+        augmentView(originals[i]!, pixels.side, viewPresets.light, rng.fork(index), view)
       }
       return preprocess(views, contract, views)
     },

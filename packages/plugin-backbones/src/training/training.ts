@@ -1,3 +1,4 @@
+import { trainingMemoryMb } from '@etsef/nn/training-memory'
 import { port, Type, type PlanArguments } from '@etsef/plugin-api'
 import { nearestName } from '@etsef/plugin-api/semantics'
 import { catalogue, freezableStages } from '../catalogue.js'
@@ -137,4 +138,12 @@ export function planTraining({ options, inputs, issue }: TrainingPlan) {
   }
   const inputShape = options.inputSize === null ? inputs.init.inputShape : [options.inputSize, options.inputSize, 3]
   return { architecture, inputShape, classNames: inputs.images.classNames }
+}
+
+/** Megabytes of a training; changed pictures are cut from those that were decoded. */
+export function trainingMemory(
+  options: Parameters<typeof trainingMemoryMb>[0] & { readonly augment: 'none' | 'light' },
+  inputs: Parameters<typeof trainingMemoryMb>[1],
+): number {
+  return trainingMemoryMb({ ...options, keepsOriginals: options.augment !== 'none' }, inputs)
 }

@@ -27,7 +27,7 @@ export async function fitFrame(
   const { options, inputs, ctx } = args
   const [images, init] = await Promise.all([collectImages(inputs.images, ctx.signal), readModel(inputs.init.dir)])
   const side = options.inputSize ?? init.graph.inputShape[0]
-  const pixels = await openPixelStore(images, { side, signal: ctx.signal })
+  const pixels = await openPixelStore(images, { side, keepsOriginals: true, signal: ctx.signal })
   const prefer = ctx.engine === 'tensorflow' || ctx.engine === 'wasm' ? ctx.engine : 'auto'
   const engine = await loadEngine({
     prefer,

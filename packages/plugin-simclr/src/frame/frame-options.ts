@@ -90,6 +90,6 @@ export function frameResources(
   inputs: Parameters<typeof trainingMemoryMb>[1],
 ): Resources {
   const pictures = Math.min(batchSize, chunk ?? batchSize)
-  const memoryMb = trainingMemoryMb({ batchSize: 2 * pictures, inputSize }, inputs)
+  const memoryMb = trainingMemoryMb({ batchSize: 2 * pictures, inputSize, keepsOriginals: true }, inputs)
   return { cpus: 1, maxCpus: 2, memoryMb, gpus: 1 }
 }

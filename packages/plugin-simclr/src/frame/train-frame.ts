@@ -331,14 +331,12 @@ async function makeViews(
 ): Promise<Float32Array> {
   const { side } = pixels
   const length = side * side * 3
-  const bytes = await pixels.read(indices)
+  const originals = await pixels.originals(indices)
   const views = new Float32Array(2 * indices.length * length)
   for (const [i, index] of indices.entries()) {
-    const picture = bytes.subarray(i * length, (i + 1) * length)
     for (const half of [0, 1]) {
       const at = (half * indices.length + i) * length
-      const view = views.subarray(at, at + length)
-      augmentView(picture, side, options.views, rngOf(index).fork('half', half), view)
+      augmentView(originals[i]!, side, options.views, rngOf(index).fork('half', half), views.subarray(at, at + length))
     }
   }
   return preprocess(views, preprocessing)

@@ -32,7 +32,7 @@ export const pretrain: Operation = defineOperation({
   type: 'simclr/pretrain',
   summary:
     'A backbone pre-trained without labels: two random views of a picture attract, views of different pictures repel',
-  cacheVersion: 2,
+  cacheVersion: 3,
   options: pretrainOptions,
   inputs: frameInputs,
   outputs: frameOutputs,

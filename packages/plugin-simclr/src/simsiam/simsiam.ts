@@ -27,7 +27,7 @@ export const simsiam: Operation = defineOperation({
   kind: 'estimator',
   type: 'simclr/simsiam',
   summary: 'A backbone pre-trained without labels or negatives: one view of a picture predicts the other',
-  cacheVersion: 1,
+  cacheVersion: 2,
   options: simsiamOptions,
   inputs: frameInputs,
   outputs: frameOutputs,

@@ -31,7 +31,7 @@ export const supcon: Operation = defineOperation({
   kind: 'estimator',
   type: 'simclr/supcon',
   summary: 'A backbone pre-trained with labels: views of pictures of one class attract, all others repel',
-  cacheVersion: 1,
+  cacheVersion: 2,
   options: supconOptions,
   inputs: frameInputs,
   outputs: frameOutputs,

@@ -10,6 +10,14 @@ export function pictureStore(size: number, side: number, at: (picture: number, p
   return {
     size,
     side,
+    originals: (indices) =>
+      Promise.resolve(
+        indices.map((from) => ({
+          dtype: 'uint8' as const,
+          shape: [side, side, 3] as const,
+          data: data.subarray(from * length, (from + 1) * length),
+        })),
+      ),
     read: (indices) => {
       const pixels = new Uint8Array(indices.length * length)
       indices.forEach((from, to) => {

@@ -1,7 +1,7 @@
 import type { PixelImage } from '@etsef/plugin-api'
 import { expect, test } from 'vitest'
 import { mixBits } from '../graph/random.js'
-import { toSquareRgb } from './pixel-store.js'
+import { toSquareRgb } from './to-square-rgb.js'
 
 const [height, width] = [41, 29]
 const red = Uint8Array.from({ length: height * width }, (_, i) => mixBits(i + 1) & 255)

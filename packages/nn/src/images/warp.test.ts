@@ -1,6 +1,7 @@
 import type { PixelImage } from '@etsef/plugin-api'
 import { describe, expect, test } from 'vitest'
-import { reflect, warpImage, type Warp } from './warp.js'
+import { reflect } from './border.js'
+import { warpImage, type Warp } from './warp.js'
 
 const rows = (...values: readonly (readonly number[])[]): PixelImage => ({
   dtype: 'uint8',

@@ -1,7 +1,5 @@
 import type { PixelImage } from '@etsef/plugin-api'
-
-/** What lies beyond the edge: the picture mirrored at its edge (`reflect`, the edge pixel twice: `cba|abc|cba`), or black. */
-export type Border = 'reflect' | 'black'
+import { reflect, type Border } from './border.js'
 
 /** A turn, a mirroring and a magnification about the centre. */
 export interface Warp {
@@ -66,14 +64,6 @@ export function warpImage(
 
 function isOutside(index: number, size: number): boolean {
   return index < 0 || index >= size
-}
-
-/** Index inside `[0, size)` that mirrors `index`: −1 → 0, −2 → 1, size → size − 1. */
-export function reflect(index: number, size: number): number {
-  if (index >= 0 && index < size) return index
-  const period = 2 * size
-  const folded = ((index % period) + period) % period
-  return folded < size ? folded : period - 1 - folded
 }
 
 /** Exact for multiples of 90 degrees, where `Math.cos` is not. */

@@ -1,4 +1,4 @@
-import { reflect } from './warp.js'
+import { reflect } from './border.js'
 
 /**
  * Sampled Gaussian, normalised to sum 1.

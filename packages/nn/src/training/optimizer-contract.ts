@@ -1,0 +1,19 @@
+import type { Tensor, Variable } from '@tensorflow/tfjs-core'
+import type { WeightTensor } from '../graph/graph.js'
+
+/** Optimizer state as plain data: `step`, and moments by `<parameter>/<m|v>`. */
+export interface OptimizerState {
+  readonly step: number
+  readonly moments: ReadonlyMap<string, WeightTensor>
+}
+
+/** Applies gradients to variables; state is kept by parameter name, never by position. */
+export interface Optimizer {
+  /** Begins a step; every variable of it counts as one step. */
+  beginStep(): void
+  apply(name: string, variable: Variable, gradient: Tensor, learningRate: number): void
+  /** Steps begun, those before a resume included. */
+  readStep(): number
+  readState(): OptimizerState
+  dispose(): void
+}
