@@ -3,7 +3,7 @@ import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core'
 import type { GraphModel } from '../run/graph-model.js'
 import { nextTurn, range, type BoundarySource, type LabelledSource } from './examples.js'
 import { softmaxCrossEntropy, weightOfRows, type CrossEntropyOptions } from './losses.js'
-import type { Optimizer } from './optimizer.js'
+import type { Optimizer } from './optimizer-contract.js'
 import { addGradients, applyGradients, disposeGradients, type Gradients } from './train-step.js'
 import type { TrainablePart } from './trainable.js'
 

@@ -1,6 +1,6 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core'
 import type { GraphModel } from '../run/graph-model.js'
-import type { Optimizer } from './optimizer.js'
+import type { Optimizer } from './optimizer-contract.js'
 
 /** One step of {@link trainStep}. */
 export interface TrainStepOptions {
