@@ -31,13 +31,19 @@ type ByCardinality<C extends Cardinality, T> = C extends 'many'
     : T
 
 /** What an operation returns. */
-export type OutputsOf<P extends Ports> = { readonly [K in keyof P]: OutputValues[P[K]['kind']] }
+export type OutputsOf<P extends Ports> = {
+  readonly [K in keyof P]: OutputValues[P[K]['kind']]
+}
 
 /** Specs of the inputs at plan time. */
-export type InputSpecs<P extends Ports> = { readonly [K in keyof P]: ByCardinality<P[K]['cardinality'], Spec> }
+export type InputSpecs<P extends Ports> = {
+  readonly [K in keyof P]: ByCardinality<P[K]['cardinality'], Spec>
+}
 
 /** Specs that `plan` predicts for the outputs; what is left out is not known. */
-export type OutputSpecs<P extends Ports> = { readonly [K in keyof P]?: Omit<Spec, 'kind' | 'splitIds'> }
+export type OutputSpecs<P extends Ports> = {
+  readonly [K in keyof P]?: Omit<Spec, 'kind' | 'splitIds'>
+}
 
 /** What is known of a problem that `plan` reports. */
 export interface IssueDetails {
@@ -79,7 +85,7 @@ export interface RunArguments<O, I extends Ports, C extends SeedlessContext = Se
 }
 
 /** The context of an operation whose `draws` is of type `D`. */
-type ContextOf<D> = [D] extends [false] ? SeedlessContext : OperationContext
+export type ContextOf<D> = [D] extends [false] ? SeedlessContext : OperationContext
 
 /** What decoding one row is given. */
 export interface LoadPixelsArguments<O> {
@@ -87,7 +93,11 @@ export interface LoadPixelsArguments<O> {
    * `uri` says where the picture is only to a source, and `sourceId` is given to a source alone: the row's, as the source gave it. A
    * source that reads files refuses one that is no longer what the row says.
    */
-  readonly row: { readonly id: string; readonly uri: string; readonly sourceId?: string }
+  readonly row: {
+    readonly id: string
+    readonly uri: string
+    readonly sourceId?: string
+  }
   /** Output port the row came out of. */
   readonly port: string
   /** This operation's entry of `ImageRows.parameters` for the row; `null` when it gave none. */
@@ -180,9 +190,9 @@ export interface MapImplementation<
   extends PixelLoading<O>, OpenFormats<O, I, unknown> {
   /** Opened once per stage (load models here); `apply` is called per batch, in order; `close` at the end. */
   readonly open: (args: RunArguments<O, I, C>) => Promise<{
-    apply(
-      batch: BatchAt<I, R>,
-    ): Promise<{ readonly [K in keyof U]: U[K]['kind'] extends RowKind ? OutputBatches[U[K]['kind']] : never }>
+    apply(batch: BatchAt<I, R>): Promise<{
+      readonly [K in keyof U]: U[K]['kind'] extends RowKind ? OutputBatches[U[K]['kind']] : never
+    }>
     close?(): Promise<void>
   }>
 }
@@ -309,14 +319,13 @@ interface Declaration<O extends TSchema, I extends Ports, U extends Ports, D ext
   readonly engine?: 'tensor'
 }
 
-/** Declares a source. */
-export interface SourceDeclaration<O extends TSchema, U extends Ports, D extends boolean = true> extends Declaration<
+/** What a source declares, but its code. */
+export interface SourceFields<O extends TSchema, U extends Ports, D extends boolean = true> extends Declaration<
   O,
   NoPorts,
   U,
   D
 > {
-  readonly kind: 'source'
   /**
    * Looks at the declared content at plan time (names, never pixels) to give specs: class list, number of samples.
    * `resolve` turns a content-path option into an absolute path. Uses `node:fs` only.
@@ -327,7 +336,30 @@ export interface SourceDeclaration<O extends TSchema, U extends Ports, D extends
     issue: PlanArguments<Static<O>, NoPorts>['issue']
     notice?: PlanArguments<Static<O>, NoPorts>['notice']
   }): OutputSpecs<U>
+}
+
+/** Declares a source. */
+export interface SourceDeclaration<O extends TSchema, U extends Ports, D extends boolean = true> extends SourceFields<
+  O,
+  U,
+  D
+> {
+  readonly kind: 'source'
   load(): Promise<SourceImplementation<Static<O>, U, ContextOf<D>>>
+}
+
+/** What a map declares, but its code. */
+export interface MapFields<
+  O extends TSchema,
+  I extends Ports,
+  U extends Ports,
+  D extends boolean = true,
+  R extends keyof I & string = keyof I & string,
+> extends Declaration<O, I, U, D> {
+  /** Input port whose batches are mapped. */
+  readonly rows: R
+  /** Left out by what joins its inputs. */
+  readonly joins?: never
 }
 
 /** Declares a map. */
@@ -337,25 +369,19 @@ export interface MapDeclaration<
   U extends Ports,
   D extends boolean = true,
   R extends keyof I & string = keyof I & string,
-> extends Declaration<O, I, U, D> {
+> extends MapFields<O, I, U, D, R> {
   readonly kind: 'map'
-  /** Input port whose batches are mapped. */
-  readonly rows: R
-  /** Left out by what joins its inputs. */
-  readonly joins?: never
   load(): Promise<MapImplementation<Static<O>, I, U, ContextOf<D>, R>>
 }
 
-/** Declares an estimator. */
-export interface EstimatorDeclaration<
+/** What an estimator declares, but its code. */
+export interface EstimatorFields<
   O extends TSchema,
   I extends Ports,
   U extends Ports,
-  S,
   D extends boolean = true,
   R extends keyof I & string = keyof I & string,
 > extends Declaration<O, I, U, D> {
-  readonly kind: 'estimator'
   /** Input port whose rows are learned from and applied to. */
   readonly rows: R
   /** Left out by what joins its inputs. */
@@ -366,6 +392,18 @@ export interface EstimatorDeclaration<
   readonly supervised: boolean
   /** `fit` works without a row, too: a split that gives these partitions no share is fine. */
   readonly fitsWithoutRows?: true
+}
+
+/** Declares an estimator. */
+export interface EstimatorDeclaration<
+  O extends TSchema,
+  I extends Ports,
+  U extends Ports,
+  S,
+  D extends boolean = true,
+  R extends keyof I & string = keyof I & string,
+> extends EstimatorFields<O, I, U, D, R> {
+  readonly kind: 'estimator'
   load(): Promise<EstimatorImplementation<Static<O>, I, U, S, ContextOf<D>, R>>
 }
 
@@ -400,21 +438,38 @@ interface JoiningFields<O extends TSchema, I extends Ports, U extends Ports, D e
     Omit<EstimatorDeclaration<O, I, U, never, D>, 'load' | 'joins'>,
     Pick<JoiningMapDeclaration<O, I, U, D>, 'joins'> {}
 
+/** What a combine declares, but its code. */
+export interface CombineFields<
+  O extends TSchema,
+  I extends Ports,
+  U extends Ports,
+  D extends boolean = true,
+> extends Declaration<O, I, U, D> {
+  /**
+   * How output rows relate to input rows: `same` (default; every row once), `expand` (may add rows with `parentIds`; new rows only of
+   * train rows), `subset` (may drop rows), `split` (same rows; sets partitions of rows that have none).
+   */
+  readonly rowPolicy?: 'same' | 'expand' | 'subset' | 'split'
+}
+
 /** Declares a combine. */
 export interface CombineDeclaration<
   O extends TSchema,
   I extends Ports,
   U extends Ports,
   D extends boolean = true,
-> extends Declaration<O, I, U, D> {
+> extends CombineFields<O, I, U, D> {
   readonly kind: 'combine'
-  /**
-   * How output rows relate to input rows: `same` (default; every row once), `expand` (may add rows with `parentIds`; new rows only of
-   * train rows), `subset` (may drop rows), `split` (same rows; sets partitions of rows that have none).
-   */
-  readonly rowPolicy?: 'same' | 'expand' | 'subset' | 'split'
   load(): Promise<CombineImplementation<Static<O>, I, U, ContextOf<D>>>
 }
+
+/** What a report declares, but its code. */
+export type ReportFields<O extends TSchema, I extends Ports, U extends Ports, D extends boolean = true> = Declaration<
+  O,
+  I,
+  U,
+  D
+>
 
 /** Declares a report. */
 export interface ReportDeclaration<
@@ -422,7 +477,7 @@ export interface ReportDeclaration<
   I extends Ports,
   U extends Ports,
   D extends boolean = true,
-> extends Declaration<O, I, U, D> {
+> extends ReportFields<O, I, U, D> {
   readonly kind: 'report'
   load(): Promise<ReportImplementation<Static<O>, I, U, ContextOf<D>>>
 }
