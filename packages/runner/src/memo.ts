@@ -1,6 +1,9 @@
 /**
  * Remembers results by the objects they were made from. Example: 200 trials of a sweep differ in one node, and the other nodes are read
  * once for all.
+ *
+ * A lookup goes from ingredient to ingredient and is quickest where each is what it was in the last lookup that began alike. So the name of a
+ * node stands before the objects that it has in this variant: mostly they are those that it had in the variant before.
  */
 export interface Memo {
   /**
@@ -16,8 +19,12 @@ export interface Memo {
 /** Keeps nothing. */
 export const noMemo: Memo = { of: (_, make) => make() }
 
+/** Results of ingredients that begin alike. Most levels lead to one next level only, so the one that was met last is kept beside the map. */
 interface Level {
-  next: Map<unknown, Level> | undefined
+  lastIngredient: unknown
+  lastLevel: Level | undefined
+  /** All next levels, once there are two. */
+  levels: Map<unknown, Level> | undefined
   isMade: boolean
   result: unknown
 }
@@ -28,15 +35,7 @@ export function createMemo(): Memo {
   return {
     of<T>(ingredients: readonly unknown[], make: () => T, keep?: () => boolean): T {
       let level = root
-      for (const ingredient of ingredients) {
-        level.next ??= new Map()
-        let below = level.next.get(ingredient)
-        if (!below) {
-          below = newLevel()
-          level.next.set(ingredient, below)
-        }
-        level = below
-      }
+      for (const ingredient of ingredients) level = nextLevel(level, ingredient)
       // The first ingredient is a word such as `node`, and all results under one word have one type.
       if (level.isMade) return level.result as T
       const result = make()
@@ -49,6 +48,16 @@ export function createMemo(): Memo {
   }
 }
 
+function nextLevel(level: Level, ingredient: unknown): Level {
+  const { lastIngredient, lastLevel, levels } = level
+  if (lastLevel && lastIngredient === ingredient) return lastLevel
+  const found = levels?.get(ingredient) ?? newLevel()
+  if (lastLevel) (level.levels ??= new Map([[lastIngredient, lastLevel]])).set(ingredient, found)
+  level.lastIngredient = ingredient
+  level.lastLevel = found
+  return found
+}
+
 function newLevel(): Level {
-  return { next: undefined, isMade: false, result: undefined }
+  return { lastIngredient: undefined, lastLevel: undefined, levels: undefined, isMade: false, result: undefined }
 }

@@ -7,7 +7,7 @@ import type { GraphNode, InstalledOperation } from './graph.js'
 import { cycleOfNodes, unknownOperation } from './graph-problems.js'
 import { withPrimaryMetric } from './primary-metric.js'
 import { readOptions } from './read-options.js'
-import { topologicalOrder } from './topological-order.js'
+import { topologicalOrder, type Upstream } from './topological-order.js'
 import { checkReferences, reportUnknownNode, wireNode, type Declarations, type Surroundings } from './wire-node.js'
 
 /** Finds operations by type. */
@@ -24,6 +24,8 @@ export interface BuiltGraph {
   readonly nodes: ReadonlyMap<string, GraphNode>
   /** Producers first; without nodes on a cycle. */
   readonly order: readonly string[]
+  /** Nodes that each node reads, as often as it names them. */
+  readonly upstream: Upstream
   readonly wanted: readonly string[]
   /** Things worth saying that are no problem. */
   readonly notices: readonly string[]
@@ -46,7 +48,7 @@ export function buildGraph(
   const surroundings = { declarations, operations: installedByNode, problems }
   const nodes = new Map<string, GraphNode>()
   const upstream = new Map(
-    document.nodes.map((node) => [node.id, memo.of(['upstream', node], () => producersOf(node))]),
+    document.nodes.map((node) => [node.id, memo.of(['upstream', node.id, node], () => producersOf(node, memo))]),
   )
   for (const written of document.nodes) {
     const installed = installedByNode.get(written.id)
@@ -54,7 +56,7 @@ export function buildGraph(
     const producers = upstream.get(written.id)!.map((id) => installedByNode.get(id))
     const built = memo.of(
       // With the declaration, what its inputs are of is all that a node is made of.
-      ['graph node', written, installed, document.primaryMetric, ...producers],
+      ['graph node', written.id, written, installed, document.primaryMetric, ...producers],
       () => buildNode(written, installed, document, surroundings),
       () => problems.length === numProblems,
     )
@@ -65,12 +67,13 @@ export function buildGraph(
   const { order, cycles } = memo.of(['order', ...upstream.values()], () => topologicalOrder(upstream))
   for (const cycle of cycles) reportCycle(cycle, declarations, problems)
   const wanted = findWanted(document, declarations, upstream, nodes, problems)
-  return { nodes, order, wanted, notices }
+  return { nodes, order, upstream, wanted, notices }
 }
 
-/** Nodes that a node reads, as often as it names them. */
-function producersOf({ inputs }: NodeDeclaration): readonly string[] {
-  return [...inputs.values()].flatMap(({ references }) => references.map(({ node }) => node))
+/** Nodes that a node reads, as often as it names them. Lists that are equal are one: the order of nodes depends on nothing else. */
+function producersOf({ inputs }: NodeDeclaration, memo: Memo): readonly string[] {
+  const producers = [...inputs.values()].flatMap(({ references }) => references.map(({ node }) => node))
+  return memo.of(['producers', ...producers], () => producers)
 }
 
 function buildNode(

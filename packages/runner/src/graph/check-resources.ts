@@ -58,7 +58,7 @@ export function checkResources(
   const broken = new Set(problems.map((error) => error.node))
   for (const node of nodes.values()) {
     if (broken.has(node.id) || !node.installed.operation.resources) continue
-    const wrong = memo.of(['resources', ancestries?.get(node.id) ?? node], () => wrongResources(node, specs))
+    const wrong = memo.of(['resources', node.id, ancestries?.get(node.id) ?? node], () => wrongResources(node, specs))
     if (wrong) problems.push(wrong)
   }
 }

@@ -34,7 +34,14 @@ function problemsOf(message: string, details?: IssueDetails): readonly PipelineE
   }
   const problems: PipelineError[] = []
   checkSpecs(
-    { nodes: new Map([['node', node]]), order: ['node'], seed: 1, resolve: (path) => path, notice: () => undefined },
+    {
+      nodes: new Map([['node', node]]),
+      order: ['node'],
+      upstream: new Map([['node', []]]),
+      seed: 1,
+      resolve: (path) => path,
+      notice: () => undefined,
+    },
     problems,
   )
   return problems

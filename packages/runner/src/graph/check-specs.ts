@@ -3,9 +3,11 @@ import { doesDraw, knownOfModels } from '@etsef/plugin-api/semantics'
 import { createHash } from 'node:crypto'
 import { asError, problem } from '../errors.js'
 import { noMemo, type Memo } from '../memo.js'
+import { mapsAsLists } from '../pipeline/located.js'
 import { checkLeakage } from './check-leakage.js'
 import { checkModelKinds } from './check-model-kinds.js'
 import { edgesInto, type Ancestry, type GraphNode } from './graph.js'
+import type { Upstream } from './topological-order.js'
 
 /** Specs of a node's outputs by port. */
 export type NodeSpecs = Readonly<Record<string, Spec>>
@@ -15,6 +17,8 @@ export interface SpecInputs {
   readonly nodes: ReadonlyMap<string, GraphNode>
   /** Producers first. */
   readonly order: readonly string[]
+  /** Nodes that each node reads. */
+  readonly upstream: Upstream
   /** Run seed: two splits of equal definition are one split. */
   readonly seed: string | number
   /** A content-path option as an absolute path. */
@@ -33,51 +37,80 @@ export interface CheckedSpecs {
 
 /** Predicts every output's spec in order, asking each operation; what cannot work, or leaks, is reported. */
 export function checkSpecs(inputs: SpecInputs, problems: PipelineError[]): CheckedSpecs {
-  const { memo = noMemo } = inputs
+  const { memo = noMemo, seed } = inputs
   const specs = new Map<string, NodeSpecs>()
-  const definitions = new Map<string, () => string>()
-  const ancestries = new Map<string, Ancestry>()
+  const ancestries = new Map<string, KnownNode>()
   const broken = new Set(problems.map((error) => error.node))
   for (const id of inputs.order) {
     const node = inputs.nodes.get(id)
     if (!node) continue
-    const above = memo
-      .of(['read', node], () => edgesInto(node).map(({ from }) => from.node))
-      .map((producer) => ancestries.get(producer))
-    const ancestry = memo.of(['ancestry', node, inputs.seed, ...above], (): Ancestry => ({ node }))
-    ancestries.set(id, ancestry)
+    const producers = inputs.upstream.get(id) ?? []
+    const above = producers.map((producer) => ancestries.get(producer))
+    const own = memo.of(['known node', id, seed, node, ...above], () => knownNode(node, ancestries, seed))
+    ancestries.set(id, own)
     const numProblems = problems.length
-    const checked = memo.of(
-      ['specs', ancestry],
-      () => checkNode(node, specs, definitions, inputs, broken.has(id), problems),
-      () => !broken.has(id) && problems.length === numProblems,
-    )
-    definitions.set(id, checked.definition)
+    const isFine = (): boolean => !broken.has(id) && problems.length === numProblems
+    const checked =
+      own.checked ??
+      memo.of(
+        // What a node reads tells whether it is right, of most nodes.
+        ['checked', id, node, looksFurther(node) ? own : undefined, ...producers.map((each) => specs.get(each))],
+        () => checkNode(own, specs, inputs, broken.has(id), problems),
+        isFine,
+      )
+    if (isFine()) own.checked = checked
     specs.set(id, checked.specs)
     for (const message of checked.notices) inputs.notice(message)
   }
   return { specs, ancestries }
 }
 
+/** What is found of a node by what it reads. */
+interface CheckedNode {
+  readonly specs: NodeSpecs
+  readonly notices: readonly string[]
+}
+
+/** A node with all that is upstream of it. */
+interface KnownNode extends Ancestry {
+  /** See {@link definitionOf}. */
+  readonly definition: () => string
+  /** What was found, where nothing was wrong. */
+  checked?: CheckedNode
+}
+
+function knownNode(node: GraphNode, ancestries: ReadonlyMap<string, KnownNode>, seed: string | number): KnownNode {
+  const above = new Map(edgesInto(node).map(({ from }) => [from.node, ancestries.get(from.node)?.definition]))
+  let definition: string | undefined
+  // Few nodes are asked for it.
+  return { node, definition: () => (definition ??= definitionOf(node, above, seed)) }
+}
+
+/** Whether it depends on more than the specs of its inputs what a node gives, or whether it is right. */
+function looksFurther(node: GraphNode): boolean {
+  const { kind, rowPolicy } = node.installed.operation
+  return kind === 'source' || rowPolicy === 'split' || edgesInto(node).some((edge) => edge.kind === 'predictor')
+}
+
 function checkNode(
-  node: GraphNode,
+  { node, definition }: KnownNode,
   specs: ReadonlyMap<string, NodeSpecs>,
-  definitions: ReadonlyMap<string, () => string>,
   inputs: SpecInputs,
   isBroken: boolean,
   problems: PipelineError[],
-): { readonly definition: () => string; readonly specs: NodeSpecs; readonly notices: readonly string[] } {
+): CheckedNode {
+  const { memo = noMemo } = inputs
   const notices: string[] = []
-  const above = new Map(edgesInto(node).map(({ from }) => [from.node, definitions.get(from.node)]))
-  let known: string | undefined
-  // Few nodes are asked for it.
-  const definition = (): string => (known ??= definitionOf(node, above, inputs.seed))
   checkClassLists(node, specs, problems)
   checkModelKinds(node, inputs.nodes, specs, problems)
   checkLeakage(node, inputs.nodes, specs, problems)
   const notice = (message: string): void => void notices.push(message)
   const predicted = isBroken ? {} : askOperation(node, specs, { ...inputs, notice }, problems)
-  return { definition, specs: completeSpecs(node, specs, predicted, definition), notices }
+  const complete = completeSpecs(node, specs, predicted, definition)
+  // Specs that say the same are one object: what reads them is checked once.
+  const isShared = memo !== noMemo
+  const own = isShared ? memo.of(['specs', JSON.stringify(complete, mapsAsLists)], () => complete) : complete
+  return { specs: own, notices }
 }
 
 /** A hash of what a node is, its inputs' included: equal definitions make equal splits. */

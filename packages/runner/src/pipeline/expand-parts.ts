@@ -93,6 +93,7 @@ interface Setting {
 
 /** What one name of the pipeline stands for, written out. */
 export interface Block {
+  readonly name: string
   readonly member: Member
   readonly nodes: readonly ScopedNode[]
   /** Parts that are used. */
@@ -122,7 +123,7 @@ export function expandParts(nodes: LocatedMap, expansion: Expansion, memo: Memo 
   for (const [name, entry] of nodes.entries) {
     const numProblems = problems.length
     const { block, budget } = memo.of(
-      ['block', expansion.parts, name, entry.place, entry.value],
+      ['block', name, expansion.parts, entry.place, entry.value],
       () => writeOutBlock(memo === noMemo ? work : newWork(expansion), name, entry, scope),
       () => problems.length === numProblems,
     )
@@ -155,7 +156,7 @@ function writeOutBlock(
   checkName(name, 'a node', entry.place, work.problems)
   const values: Values = { parameters: undefined, item: undefined }
   const member = writeOut(work, entry, { id: name, scope, within: [], seed: undefined, values }, [])
-  return { block: { member, nodes: work.nodes, used: work.used }, budget: work.budget }
+  return { block: { name, member, nodes: work.nodes, used: work.used }, budget: work.budget }
 }
 
 function writeOut(work: Work, entry: LocatedEntry, site: Site, settings: readonly Setting[]): Member {

@@ -39,9 +39,9 @@ export function loadPipeline(options: LoadOptions): {
   readonly problems: PipelineError[]
 } {
   const problems: PipelineError[] = []
-  const shown = showPath(options.root, options.path)
-  const start: Place = { file: shown, line: 1, column: 1 }
   const { memo = noMemo, profile } = options
+  const shown = memo.of(['shown path', options.root, options.path], () => showPath(options.root, options.path))
+  const start: Place = { file: shown, line: 1, column: 1 }
   const isFine = (): boolean => problems.length === 0
   const reading: Reading = { ...options, known: new Map() }
   const written = memo.of(

@@ -26,11 +26,16 @@ export function applyOverrides(
   problems: PipelineError[],
   { memo = noMemo, lines }: { readonly memo?: Memo; readonly lines?: readonly number[] | undefined } = {},
 ): LocatedMap {
-  return overrides.reduce(
-    (current, text, index) =>
-      applyOne(current, text, { file: overrideFile, line: lines?.[index] ?? index + 1, column: 1 }, problems, memo),
-    root,
-  )
+  return overrides.reduce((current, text, index) => {
+    const line = lines?.[index] ?? index + 1
+    const numProblems = problems.length
+    // Variants whose first overrides are the same have them laid over the pipeline once.
+    return memo.of(
+      ['overridden', current, text, line],
+      () => applyOne(current, text, { file: overrideFile, line, column: 1 }, problems, memo),
+      () => problems.length === numProblems,
+    )
+  }, root)
 }
 
 function applyOne(root: LocatedMap, text: string, place: Place, problems: PipelineError[], memo: Memo): LocatedMap {

@@ -44,7 +44,7 @@ export function resolveNodes(
   const numBefore = problems.length
   let count = 0
   const nodes = blocks.flatMap((block) => {
-    const known = memo.of(['resolved blocks', block], (): ResolvedBlock[] => [])
+    const known = memo.of(['resolved blocks', block.name, block], (): ResolvedBlock[] => [])
     let resolved = known.find(({ looked }) => isAsLooked(looked, scope))
     if (!resolved) {
       const numProblems = problems.length

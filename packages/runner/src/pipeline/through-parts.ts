@@ -9,6 +9,7 @@ export function throughParts(
   problems: readonly PipelineError[],
   nodes: readonly Pick<NodeDeclaration, 'id' | 'within'>[],
 ): readonly PipelineError[] {
+  if (problems.length === 0) return problems
   const uses = new Map(nodes.flatMap(({ id, within }) => (within.length > 0 ? [[id, within] as const] : [])))
   if (uses.size === 0) return problems
   const known = new Map<string, { readonly first: PipelineError; readonly places: string[] }>()

@@ -74,7 +74,7 @@ export function resolveVariables(root: LocatedMap, problems: PipelineError[], me
             ? replaceInEachNode(resolver, entry.value)
             : replaceInNodes(resolver, entry.value, memo)
           : key === 'parts' || key === 'profiles'
-            ? keepingLocal(resolver, () => replaceIn(resolver, entry.value))
+            ? replaceInSection(resolver, key, entry.value, memo)
             : replaceIn(resolver, entry.value)
     entries.set(key, value === entry.value ? entry : { ...entry, value })
   }
@@ -90,7 +90,7 @@ function replaceInNodes(resolver: Resolver, nodes: LocatedMap, memo: Memo): Loca
   for (const [id, entry] of nodes.entries) {
     const numProblems = resolver.problems.length
     const resolved = memo.of(
-      ['resolved', resolver.vars, entry],
+      ['resolved', id, resolver.vars, entry],
       () => {
         resolver.frame = emptyFrame()
         const value = replaceInNode(resolver, entry.value)
@@ -111,6 +111,23 @@ function replaceInNodes(resolver: Resolver, nodes: LocatedMap, memo: Memo): Loca
   }
   resolver.frame = sum
   return { ...nodes, entries }
+}
+
+/** A section of what nodes are made of, as another variant of the pipeline has it whose variables are the same. */
+function replaceInSection(resolver: Resolver, key: string, section: Located, memo: Memo): Located {
+  const before = { ...resolver.frame }
+  const numProblems = resolver.problems.length
+  const { value, numReferenced } = memo.of(
+    ['resolved section', key, resolver.vars, section],
+    () => {
+      const resolved = keepingLocal(resolver, () => replaceIn(resolver, section))
+      return { value: resolved, numReferenced: resolver.frame.numReferenced - before.numReferenced }
+    },
+    () => resolver.problems.length === numProblems,
+  )
+  // What it takes of the bound is counted in every variant.
+  resolver.frame.numReferenced = before.numReferenced + numReferenced
+  return value
 }
 
 function replaceInEachNode(resolver: Resolver, nodes: LocatedMap): Located {

@@ -14,7 +14,7 @@ export function checkContent(
   memo: Memo = noMemo,
 ): void {
   for (const node of nodes.values()) {
-    const named = memo.of(['content', node], () =>
+    const named = memo.of(['content', node.id, node], () =>
       contentOptions(node.installed.operation.options as Schema, node.options),
     )
     for (const { path, text } of named) {

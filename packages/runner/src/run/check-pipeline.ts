@@ -85,7 +85,7 @@ export async function checkPipeline(request: PipelineRequest, shared?: Shared): 
   const notices = [...registry.notices, ...document.notices, ...built.notices]
   const notice = (message: string): void => void notices.push(message)
   const { specs, ancestries } = checkSpecs(
-    { nodes: built.nodes, order: built.order, seed: document.seed, resolve: resolvePath, notice, memo },
+    { ...built, seed: document.seed, resolve: resolvePath, notice, memo },
     problems,
   )
   checkResources(built.nodes, specs, problems, { ancestries, memo })

@@ -57,6 +57,7 @@ export interface OpenedSweep {
   readonly expanded: ExpandedSweep
   readonly shared: Shared
   readonly requestOf: (settings: readonly Setting[]) => PipelineRequest
+  /** The number that stands for the line of a setting. */
   readonly lineOf: (setting: Setting) => number
   /** Digest of the sweep and of every file that its pipeline is written in. */
   readonly textDigest: () => string
@@ -112,15 +113,16 @@ export async function openSweep(request: SweepRequest): Promise<OpenedSweep> {
   const problems: PipelineError[] = [...read.problems]
   const sweep = readSweep(read.value ?? emptyMap({ file, line: 1, column: 1 }), file, problems)
   const pipeline = resolve(dirname(path), sweep.pipeline?.text ?? '')
-  const lineOf = settingLines()
+  const writtenOf = overridesAsWritten()
   const requestOf = (settings: readonly Setting[]): PipelineRequest => ({
     ...request,
     file: pipeline,
     cwd: request.cwd,
     storeDir,
-    overrides: settings.map(overrideText),
-    overrideLines: settings.map(lineOf),
+    overrides: settings.map((setting) => writtenOf(setting).text),
+    overrideLines: settings.map((setting) => writtenOf(setting).line),
   })
+  const lineOf = (setting: Setting): number => writtenOf(setting).line
   const name = sweep.name || file.replace(/^.*[/\\]/, '').replace(/\.ya?ml$/, '')
   const isThere = sweep.pipeline !== undefined && isReadable(files, pipeline, sweep, problems)
   const types = isThere ? typesOf(root, pipeline, files, sweep) : []
@@ -242,14 +244,19 @@ function settingsOf({ base, grid, zip, random, include, union, when }: SweepBloc
   return [base, ...grid, ...zip, ...random, ...include.map(({ settings }) => settings), ...inner.map(settingsOf)].flat()
 }
 
-/** A number for every setting, the same in every trial that has it: what is set alike stands at the same place, and is checked once. */
-function settingLines(): (setting: Setting) => number {
+/** The text of every setting, and a number that is the same in every trial that has it: what is set alike stands at the same place, and is checked once. */
+function overridesAsWritten(): (setting: Setting) => { readonly text: string; readonly line: number } {
+  const known = new Map<Setting, { readonly text: string; readonly line: number }>()
   const lines = new Map<string, number>()
   return (setting) => {
+    const found = known.get(setting)
+    if (found) return found
     const text = overrideText(setting)
     const line = lines.get(text) ?? lines.size + 1
     lines.set(text, line)
-    return line
+    const written = { text, line }
+    known.set(setting, written)
+    return written
   }
 }
 
