@@ -100,8 +100,7 @@ function findArtifact(dir: string, key: string): Found {
   let text: string
   try {
     // Asked first because an exception costs more than the question, and a run looks up thousands of keys that are not there.
-    if (!existsSync(file))
-      return existsSync(dir) ? { state: 'corrupt', reason: 'its manifest is missing' } : { state: 'absent' }
+    if (!existsSync(dir)) return { state: 'absent' }
     text = readFileSync(file, 'utf8')
   } catch {
     return existsSync(dir) ? { state: 'corrupt', reason: 'its manifest is missing' } : { state: 'absent' }
