@@ -1,8 +1,7 @@
 import { canonicalJson, isRowKind, type JsonObject, type PortKind, type Resources, type Spec } from '@etsef/plugin-api'
 import { doesDraw } from '@etsef/plugin-api/semantics'
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { resourcesOf } from '../graph/check-resources.js'
-import { noMemo, type Memo } from '../memo.js'
 import { nodesBehind, rowOutput } from '../graph/check-predictors.js'
 import { edgesInto, type Edge, type Graph, type GraphNode, type InstalledPlugin } from '../graph/graph.js'
 import { formatVersion, type StagePart } from '../store/manifest.js'
@@ -64,8 +63,6 @@ export interface StageContext {
   content(node: GraphNode): { readonly keyed: JsonObject; readonly absolute: JsonObject }
   /** Id of the tensor engine, asked for once, when an operation computes on it. */
   readonly engineId: string | undefined
-  /** What other variants of the same pipeline were made of. */
-  readonly memo?: Memo | undefined
 }
 
 /** Stage that makes an output of a node. */
@@ -77,33 +74,41 @@ function producerOf(node: GraphNode, port: string): string {
 
 /** The stages of a graph with their keys, producers first. */
 export function buildStages(graph: Graph, order: readonly string[], context: StageContext): ReadonlyMap<string, Stage> {
-  const { memo = noMemo } = context
   const stages = new Map<string, Stage>()
   for (const id of order) {
     const node = graph.nodes.get(id)
     if (!node) continue
-    // Asked for outside the memo: the context notes the content and code that the run uses, also for a stage that comes from the memo.
-    const content = context.content(node)
-    const implementation = context.implementationDigest(node.installed.plugin)
-    const ancestry = graph.ancestries.get(id)
-    const own = memo.of(['stages', ancestry, context.engineId], () => {
-      const parts = new Map<string, Stage>()
-      for (const part of partsOf(node)) {
-        const stage = buildStage({ node, part, graph, stages, parts, content, implementation, context })
-        parts.set(stage.id, stage)
-      }
-      return [...parts.values()]
-    })
-    for (const stage of own) stages.set(stage.id, stage)
+    for (const stage of buildNodeStages(node, graph, stages, context)) stages.set(stage.id, stage)
   }
   return stages
+}
+
+/**
+ * The stages of one node with their keys.
+ *
+ * @param stages - Of the nodes upstream.
+ */
+export function buildNodeStages(
+  node: GraphNode,
+  graph: Pick<Graph, 'nodes' | 'specs'>,
+  stages: ReadonlyMap<string, Stage>,
+  context: StageContext,
+): readonly Stage[] {
+  const content = context.content(node)
+  const implementation = context.implementationDigest(node.installed.plugin)
+  const parts = new Map<string, Stage>()
+  for (const part of partsOf(node)) {
+    const stage = buildStage({ node, part, graph, stages, parts, content, implementation, context })
+    parts.set(stage.id, stage)
+  }
+  return [...parts.values()]
 }
 
 /**
  * What a predictor is made of: the rows of its node first, whose key tells how all that is on the way is wired; then every fitted state and
  * model that is applied.
  */
-function predictorStages({ from }: Edge, graph: Graph): readonly Pick<StageInput, 'output' | 'stage'>[] {
+function predictorStages({ from }: Edge, graph: Pick<Graph, 'nodes'>): readonly Pick<StageInput, 'output' | 'stage'>[] {
   const port = rowOutput(graph.nodes.get(from.node)!)
   const target = { output: port, stage: producerOf(graph.nodes.get(from.node)!, port) }
   const fitted = nodesBehind({ node: from.node, port }, graph.nodes).flatMap(({ node }) => {
@@ -120,7 +125,7 @@ function predictorStages({ from }: Edge, graph: Graph): readonly Pick<StageInput
   return [target, ...fitted]
 }
 
-function predictsOnTensors({ kind, from }: Edge, graph: Graph): boolean {
+function predictsOnTensors({ kind, from }: Edge, graph: Pick<Graph, 'nodes'>): boolean {
   if (kind !== 'predictor') return false
   const port = rowOutput(graph.nodes.get(from.node)!)
   return nodesBehind({ node: from.node, port }, graph.nodes).some(
@@ -138,7 +143,7 @@ function partsOf(node: GraphNode): readonly StagePart[] {
 interface StageParts {
   readonly node: GraphNode
   readonly part: StagePart
-  readonly graph: Graph
+  readonly graph: Pick<Graph, 'nodes' | 'specs'>
   /** Of the nodes upstream. */
   readonly stages: ReadonlyMap<string, Stage>
   /** Of the node itself, made before this one. */
@@ -149,7 +154,7 @@ interface StageParts {
 }
 
 /** One stage with its key. */
-export function buildStage({ node, part, graph, stages, parts, content, implementation, context }: StageParts): Stage {
+function buildStage({ node, part, graph, stages, parts, content, implementation, context }: StageParts): Stage {
   const { operation, plugin } = node.installed
   const { keyed, absolute } = content
   const inputs = edgesInto(node).flatMap((edge): readonly StageInput[] => {
@@ -185,7 +190,7 @@ export function buildStage({ node, part, graph, stages, parts, content, implemen
     id: part === 'run' ? node.id : `${node.id}:${part}`,
     node: node.id,
     part,
-    key: createHash('sha256').update(canonicalJson(ingredients)).digest('hex'),
+    key: hash('sha256', canonicalJson(ingredients)),
     ingredients,
     inputs,
     fitStage,
@@ -206,8 +211,5 @@ export function buildStage({ node, part, graph, stages, parts, content, implemen
 
 /** A seed of the run's or the node's seed and the stage's own definition: what else is in the pipeline does not matter. */
 function seedOf(runSeed: string | number, type: string, options: JsonObject): string {
-  return createHash('sha256')
-    .update(canonicalJson([runSeed, type, options]))
-    .digest('hex')
-    .slice(0, 32)
+  return hash('sha256', canonicalJson([runSeed, type, options])).slice(0, 32)
 }

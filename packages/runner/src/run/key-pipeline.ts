@@ -1,4 +1,4 @@
-import type { EngineProbe } from '@etsef/plugin-api'
+import type { EngineProbe, PipelineError } from '@etsef/plugin-api'
 import { existsSync } from 'node:fs'
 import { InvalidPipeline, sortProblems } from '../errors.js'
 import { buildStages, type Stage } from '../plan/stages.js'
@@ -8,13 +8,17 @@ import { openDigests } from '../registry/open-digests.js'
 import type { ContentDigest } from '../store/content-digest.js'
 import type { CheckedPipeline } from './check-pipeline.js'
 import { probeEngine } from './engine.js'
-import { optionContents, type OptionContents } from './option-contents.js'
+import { contentsOf, digestOptions, type DigestedOption, type OptionContents } from './option-contents.js'
 import type { Shared } from './shared.js'
 
 /** A checked pipeline with the key of every stage, and the content that its options name. */
-export interface KeyedPipeline extends CheckedPipeline, Pick<OptionContents, 'contents' | 'digested'> {
+export interface KeyedPipeline extends CheckedPipeline {
   readonly stages: ReadonlyMap<string, Stage>
   readonly engine: EngineProbe | undefined
+  /** Content that options name, by node and option. */
+  readonly contents: OptionContents
+  /** The same, by node, with what tells whether a file has changed since. */
+  readonly digested: ReadonlyMap<string, readonly DigestedOption[]>
   /** Code of the plugins of the pipeline, by its digest. */
   readonly codes: ReadonlyMap<string, PluginCode>
 }
@@ -24,19 +28,15 @@ export interface KeyedPipeline extends CheckedPipeline, Pick<OptionContents, 'co
  *
  * @throws InvalidPipeline when the pipeline has problems.
  */
-export async function keyPipeline(checked: CheckedPipeline, shared?: Shared): Promise<KeyedPipeline> {
+export async function keyPipeline(checked: CheckedPipeline): Promise<KeyedPipeline> {
   if (checked.problems.length > 0) throw new InvalidPipeline(checked.problems)
   const { graph, root, storeDir, request } = checked
   const isParanoid = request.isParanoid ?? false
-  const engine = await findEngine(checked, shared)
-  const digests = shared?.digests ?? openDigests(root, storeDir, isParanoid)
-  const options = optionContents({
-    root,
-    storeDir,
-    isParanoid,
-    known: shared?.contents ?? new Map<string, ContentDigest>(),
-    memo: shared?.memo,
-  })
+  const engine = await engineOf(checked, new Map())
+  const digests = openDigests(root, storeDir, isParanoid)
+  const known = new Map<string, ContentDigest>()
+  const digested = new Map<string, readonly DigestedOption[]>()
+  const problems: PipelineError[] = []
   const codes = new Map<string, PluginCode>()
   const stages = buildStages(graph, checked.order, {
     seed: checked.document.seed,
@@ -46,20 +46,30 @@ export async function keyPipeline(checked: CheckedPipeline, shared?: Shared): Pr
       codes.set(code.digest, code)
       return code.digest
     },
-    content: (node) => options.of(node),
-    memo: shared?.memo,
+    content: (node) => {
+      const own = digestOptions(node, { root, storeDir, isParanoid, known })
+      problems.push(...own.problems)
+      if (own.digested.length > 0) digested.set(node.id, own.digested)
+      return own
+    },
   })
-  if (!shared && (cacheFolder(root) !== undefined || existsSync(storeDir))) digests.save()
-  if (options.problems.length > 0) throw new InvalidPipeline(sortProblems(options.problems))
-  return { ...checked, stages, engine, contents: options.contents, digested: options.digested, codes }
+  if (cacheFolder(root) !== undefined || existsSync(storeDir)) digests.save()
+  if (problems.length > 0) throw new InvalidPipeline(sortProblems(problems))
+  return { ...checked, stages, engine, contents: contentsOf(digested), digested, codes }
 }
 
-/** The engine of the pipeline, when a node computes with tensors. */
-async function findEngine(checked: CheckedPipeline, shared: Shared | undefined): Promise<EngineProbe | undefined> {
-  const { graph, registry, document } = checked
+/**
+ * The engine of a pipeline, when a node computes with tensors.
+ *
+ * @param known - Engines that were asked for, by what is wanted; added to.
+ */
+export async function engineOf(
+  { graph, registry, document }: CheckedPipeline,
+  known: Shared['engines'],
+): Promise<EngineProbe | undefined> {
   const needsEngine = [...graph.nodes.values()].some((node) => node.installed.operation.engine === 'tensor')
   if (!needsEngine) return undefined
-  const engine = shared?.engines.get(document.engine) ?? (await probeEngine(registry, document.engine))
-  shared?.engines.set(document.engine, engine)
+  const engine = known.get(document.engine) ?? (await probeEngine(registry, document.engine))
+  known.set(document.engine, engine)
   return engine
 }

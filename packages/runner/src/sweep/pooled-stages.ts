@@ -1,22 +1,14 @@
 import type { Spec } from '@etsef/plugin-api'
-import { edgesInto, type Edge, type Graph, type GraphNode, type InstalledOperation } from '../graph/graph.js'
-import { buildStage, type Stage, type StageContext } from '../plan/stages.js'
+import { edgesInto, type Edge, type GraphNode, type InstalledOperation } from '../graph/graph.js'
+import type { Stage, StageContext } from '../plan/stages.js'
 import { pooledName } from './pooled-trials.js'
 import type { Trial } from './trial.js'
+import { addToUnion, type Union } from './union.js'
 
 /** What a trial is in the union: the stage of the union for each of its own, and those that it is for. */
 interface StagesInUnion {
   readonly stageOf: ReadonlyMap<string, string>
   readonly wanted: readonly string[]
-}
-
-/** The union of a sweep as far as it is made; added to. */
-interface GrowingUnion {
-  readonly nodes: Map<string, GraphNode>
-  readonly specs: Map<string, Readonly<Record<string, Spec>>>
-  readonly stages: Map<string, Stage>
-  /** Name of the node that has these keys. */
-  readonly byKeys: Map<string, string>
 }
 
 /** What the keys of pooled stages depend on beside their inputs. */
@@ -34,12 +26,12 @@ interface PoolContext extends Pick<StageContext, 'seed' | 'engineId' | 'implemen
 export function addPooled(
   trial: Trial & { readonly pooled: NonNullable<Trial['pooled']> },
   folds: readonly StagesInUnion[],
-  union: GrowingUnion,
+  union: Union,
   context: PoolContext,
 ): StagesInUnion {
   const evaluations = folds.map(({ stageOf }) => union.nodes.get(stageOf.get(trial.pooled.node)!)!)
   const [evaluation] = evaluations as [GraphNode, ...GraphNode[]]
-  const { keyed, absolute } = contentOf(union.stages.get(evaluation.id)!)
+  const content = contentOf(union.stages.get(evaluation.id)!)
   const edgesOfFolds = evaluations.map(edgesInto)
   const pooledEdges = edgesInto(evaluation).map((edge, at): Edge => {
     const id = `${edge.name}@${trial.id}`
@@ -61,7 +53,10 @@ export function addPooled(
     }
     const { classNames } = union.specs.get(edge.from.node)?.[edge.from.port] ?? {}
     const spec: Spec = { kind: 'predictions', partitions: ['test'], ...(classNames ? { classNames } : {}) }
-    const name = addNode(node, { predictions: spec }, { keyed: {}, absolute: {} }, union, context)
+    const name = addToUnion(node, { predictions: spec }, union, {
+      ...context,
+      content: () => ({ keyed: {}, absolute: {} }),
+    })
     return { ...edge, from: { node: name, port: 'predictions' } }
   })
   const id = `${evaluation.id}@${trial.id}`
@@ -75,44 +70,8 @@ export function addPooled(
       ]),
     ),
   }
-  const name = addNode(node, union.specs.get(evaluation.id) ?? {}, { keyed, absolute }, union, context)
+  const name = addToUnion(node, union.specs.get(evaluation.id), union, { ...context, content: () => content })
   return { stageOf: new Map([[pooledName(trial.pooled.node, folds.length), name]]), wanted: [name] }
-}
-
-/** Adds a node of one stage, unless there is one with its key. @returns What it is called. */
-function addNode(
-  node: GraphNode,
-  specs: Readonly<Record<string, Spec>>,
-  content: ReturnType<StageContext['content']>,
-  union: GrowingUnion,
-  context: PoolContext,
-): string {
-  union.specs.set(node.id, specs)
-  const graph: Graph = {
-    nodes: union.nodes,
-    wanted: [],
-    specs: union.specs,
-    ancestries: new Map(),
-  }
-  const stage = buildStage({
-    node,
-    part: 'run',
-    graph,
-    stages: union.stages,
-    parts: new Map(),
-    content,
-    implementation: context.implementationDigest(node.installed.plugin),
-    context: { ...context, content: () => content },
-  })
-  const known = union.byKeys.get(stage.key)
-  if (known !== undefined) {
-    union.specs.delete(node.id)
-    return known
-  }
-  union.byKeys.set(stage.key, node.id)
-  union.nodes.set(node.id, node)
-  union.stages.set(node.id, stage)
-  return node.id
 }
 
 function contentOf({ ingredients, options }: Stage): ReturnType<StageContext['content']> {
