@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { writeModel } from '@etsef/nn'
 import type { AttributionBatch } from '@etsef/plugin-api'
+import { saveModel } from '@etsef/plugin-api/models'
 import { checkPlugin, someFeatures, someImages, someRows } from '@etsef/plugin-api/testing'
 import { afterAll } from 'vitest'
 import plugin from './plugin.js'
@@ -56,6 +57,23 @@ checkPlugin(plugin, {
         leafValues: [-1, 0.5, 2],
       })
       return { inputs: { features, model: { kind: 'model', dir } }, options: { background: 5 } }
+    },
+    'xai/chain': async () => {
+      const [scaler, svm] = [join(root, 'scaler'), join(root, 'svm')]
+      const features = someFeatures({ numFeatures: 3 })
+      const { featureNames } = features
+      const save = async (dir: string, model: { readonly kind: string }): Promise<void> => {
+        mkdirSync(dir, { recursive: true })
+        await saveModel({ kind: model.kind, featureNames, model }, dir)
+      }
+      await save(scaler, {
+        kind: 'standardize',
+        ...{ means: Float64Array.of(1, 2, 3), scales: Float64Array.of(1, 2, 1) },
+      })
+      const weights = { numSamples: 2, numFeatures: 3, data: Float64Array.of(1, 2, 3, -1, -2, -3) }
+      await save(svm, { kind: 'linear-svm', ...{ weights, intercepts: Float64Array.of(0.5, -0.5) } })
+      const projections = [{ name: 'scaler', value: { kind: 'model' as const, dir: scaler } }]
+      return { inputs: { features, projections, model: { kind: 'model' as const, dir: svm } } }
     },
     'xai/vote-shap': () => ({
       inputs: { images: someImages(), predictor: brightnessPredictor() },

@@ -1,4 +1,6 @@
 export { default } from './plugin.js'
+export { chainOptions } from './chain/chain.js'
+export { linearShapley, outputsAt, weightsThrough, type AffineStep, type LinearOutputs } from './chain/affine-chain.js'
 export { checkOptions } from './check/check.js'
 export { gradCamOptions } from './grad-cam/grad-cam.js'
 export { overlayOptions } from './overlay/overlay.js'

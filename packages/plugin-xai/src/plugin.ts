@@ -1,4 +1,5 @@
 import { definePlugin, type Plugin } from '@etsef/plugin-api'
+import { chain } from './chain/chain.js'
 import { check } from './check/check.js'
 import { gradCam } from './grad-cam/grad-cam.js'
 import { members } from './members/members.js'
@@ -10,7 +11,7 @@ import { voteShap } from './vote-shap/vote-shap.js'
 /** Explanations: class activation maps, pictures of them, Shapley values of columns, of superpixels for a whole vote and of its members, and tests of them. */
 const plugin: Plugin = definePlugin({
   name: 'xai',
-  operations: [gradCam, pixels, overlay, treeShap, voteShap, members, check],
+  operations: [gradCam, pixels, overlay, treeShap, chain, voteShap, members, check],
 })
 
 export default plugin

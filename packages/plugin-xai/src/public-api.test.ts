@@ -6,6 +6,7 @@ test('exports these names', () => {
     'borderShare',
     'camMap',
     'camMethods',
+    'chainOptions',
     'channelWeights',
     'checkAdditivity',
     'checkOptions',
@@ -19,11 +20,13 @@ test('exports these names', () => {
     'gradCamOptions',
     'heatColor',
     'integratedGradients',
+    'linearShapley',
     'localize',
     'membersOptions',
     'networkInput',
     'normalizeMap',
     'occlusion',
+    'outputsAt',
     'overlayOptions',
     'pixelsOptions',
     'placeMap',
@@ -34,5 +37,6 @@ test('exports these names', () => {
     'treeShapOptions',
     'upsampleMap',
     'voteShapOptions',
+    'weightsThrough',
   ])
 })
