@@ -1,19 +1,12 @@
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Browser } from 'playwright-core'
+import { chromium, seriousViolations } from '../support/browser.js'
 import { etsef, lastJson, temporaryFolder } from '../support/etsef.js'
 import { tinyDemo } from '../support/tiny-demo.js'
 
 // The page of a run of pipelines/demo.yaml with little data; ETSEF_REPORT_STORE names a store whose newest run is looked at instead.
-
-/** What axe finds wrong on a page. */
-interface Violation {
-  readonly id: string
-  readonly impact: string
-  readonly nodes: readonly { readonly html: string }[]
-}
 
 const folder = temporaryFolder()
 const given = process.env['ETSEF_REPORT_STORE']
@@ -140,14 +133,6 @@ describe('numbers', () => {
   })
 })
 
-/** A browser of this machine, should there be one. */
-const chromium = [
-  process.env['ETSEF_CHROMIUM'],
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-].find((path) => path !== undefined && existsSync(path))
-
 describe.skipIf(chromium === undefined)('in Chromium (skipped without: set ETSEF_CHROMIUM to one)', () => {
   let browser: Browser
   beforeAll(async () => {
@@ -183,12 +168,7 @@ describe.skipIf(chromium === undefined)('in Chromium (skipped without: set ETSEF
     // Everything that is folded is looked at, too.
     await tab.evaluate('document.querySelectorAll("details").forEach((each) => { each.open = true })')
     expect(await tab.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0)
-    await tab.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8'))
-    const found = await tab.evaluate<readonly Violation[]>('axe.run().then(({ violations }) => violations)')
-    const serious = found
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200) ?? ''}`)
-    expect(serious).toEqual([])
+    expect(await seriousViolations(tab)).toEqual([])
     await context.close()
   })
 

@@ -1,4 +1,3 @@
-import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -6,10 +5,11 @@ import { join } from 'node:path'
 import { crc32, deflateSync, gzipSync } from 'node:zlib'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { etsef, lastJson, root, temporaryFolder } from '../support/etsef.js'
+import { etsef, lastJson, temporaryFolder } from '../support/etsef.js'
 import { leakProject } from '../support/leak-project.js'
 import { writePhantoms } from '../support/phantom-folder.js'
 import { png } from '../support/png.js'
+import { serve as start, stop, type Served } from '../support/served.js'
 
 const project = leakProject()
 const { path: away, dispose } = temporaryFolder()
@@ -18,37 +18,10 @@ const bundle = join(away, 'bundle')
 const token = 'a token of this test'
 let picture: Buffer
 let expected: Readonly<Record<string, unknown>>
+/** Of the bundle, before anything was served. */
+let files: readonly string[]
 
-interface Served {
-  readonly child: ChildProcess
-  readonly url: string
-  readonly port: number
-  readonly digest: string
-  /** What it logged so far. */
-  log(): string
-}
-
-async function serve(...args: readonly string[]): Promise<Served> {
-  const words = [join(root, 'packages/runner/bin/etsef.js'), 'serve', bundle, '--port', '0', '--json', ...args]
-  const child = spawn(process.execPath, words, { cwd: project.path, stdio: ['ignore', 'pipe', 'pipe'] })
-  let log = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text))
-  const line = await Promise.race([
-    once(child.stdout.setEncoding('utf8'), 'data').then(([text]) => text as string),
-    once(child, 'exit').then(() => {
-      throw new Error(`it ended: ${log}`)
-    }),
-  ])
-  const { address, bundle: digest } = JSON.parse(line) as { address: string; bundle: string }
-  return { child, url: address, port: Number(new URL(address).port), digest, log: () => log }
-}
-
-async function stop({ child }: Served): Promise<number | null> {
-  if (child.exitCode !== null) return child.exitCode
-  child.kill('SIGTERM')
-  const [code] = (await once(child, 'exit')) as [number | null]
-  return code
-}
+const serve = (...args: readonly string[]): Promise<Served> => start(bundle, project.path, ...args)
 
 beforeAll(async () => {
   const ids = writePhantoms(data, { perClass: 12, size: 12 })
@@ -65,6 +38,7 @@ nodes:
   vote: { use: ensemble/vote, in: { predictions: [nb, knn] } }
 `)
   await etsef(['bundle', run, '--node', 'vote', '-o', bundle], { cwd: project.path })
+  files = readdirSync(bundle, { recursive: true, encoding: 'utf8' }).sort()
   const { predictions } = lastJson(
     await etsef(['predict', bundle, join(data, ids[0]!), '--json'], { cwd: project.path }),
   ) as { predictions: Record<string, unknown>[] }
@@ -159,7 +133,7 @@ describe('etsef serve', () => {
       paths: object
       components: { schemas: { Answer: { required: string[]; properties: Record<string, unknown> } } }
     }
-    expect(Object.keys(api.paths)).toEqual(['/predict', '/healthz', '/metrics'])
+    expect(Object.keys(api.paths)).toEqual(['/predict', '/maps', '/about', '/healthz', '/metrics'])
     const { required, properties } = api.components.schemas.Answer
     const answer = (await (await post(served, picture)).json()) as object
     expect(Object.keys(answer).filter((key) => !Object.hasOwn(properties, key))).toEqual([])
@@ -399,14 +373,7 @@ describe('etsef serve', () => {
     const events = lines.map((line) => JSON.parse(line) as { event: string; code?: string })
     expect(events.some(({ event, code }) => event === 'request' && code === 'ERR_TOO_LARGE')).toBe(true)
     expect(served.log()).not.toMatch(/Mustermann|passwd|127\.0\.0\.1/)
-    expect(readdirSync(bundle).sort()).toEqual([
-      'README.md',
-      'bundle.json',
-      'fitted',
-      'graph.json',
-      'learned-from.txt',
-      'profile.json',
-    ])
+    expect(readdirSync(bundle, { recursive: true }).sort()).toEqual(files)
   })
 })
 
@@ -424,6 +391,31 @@ test('asks for the token, and is refused on other addresses without one', async 
   }
   const refused = await etsef(['serve', bundle, '--host', '0.0.0.0'], { cwd: project.path })
   expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/give a token with --token-file/)])
+})
+
+test('sends away what would wait for too many others, and answers the rest as ever', async () => {
+  const served = await serve('--max-pending', '2')
+  try {
+    const answers = await Promise.all(
+      Array.from({ length: 24 }, async (_, at) => {
+        const response = await post(
+          served,
+          png(600, (place) => (place * (at + 3)) % 251),
+        )
+        return { status: response.status, again: response.headers.get('retry-after'), body: await response.text() }
+      }),
+    )
+    const away = answers.filter(({ status }) => status === 429)
+    expect(away.length).toBeGreaterThan(0)
+    for (const { again, body: text } of away)
+      expect([again, JSON.parse(text)]).toMatchObject(['1', { error: { code: 'ERR_BUSY' } }])
+    const rest = answers.filter(({ status }) => status !== 429)
+    expect(rest.length).toBeGreaterThan(0)
+    expect(rest.filter(({ status }) => status !== 200)).toEqual([])
+    expect((await post(served, picture)).status).toBe(200)
+  } finally {
+    await stop(served)
+  }
 })
 
 test('answers what it has begun when it is stopped, and ends', async () => {

@@ -28,7 +28,7 @@ export async function embedParts(
 ): Promise<readonly Float32Array[]> {
   const parts: Promise<readonly Float32Array[]>[] = []
   const running = new Set<Promise<unknown>>()
-  for await (const { start, pixels } of readParts(images, side, signal)) {
+  for await (const { start, pixels } of readParts(images, side, signal, numAtOnce)) {
     const part = embed({ start, pixels })
     parts.push(part)
     running.add(part)

@@ -30,6 +30,18 @@ test.each([0, 1, 16, 17, 50])('%i pictures come once each, in order', async (cou
   expect(seen).toEqual(Array.from({ length: count }, (_, i) => i))
 })
 
+test.each([
+  [1, 2, [1]],
+  [5, 2, [3, 2]],
+  [8, 3, [3, 3, 2]],
+  [50, 2, [16, 16, 16, 2]],
+])('%i pictures for %i networks come in parts of %o', async (count, numAtOnce, expected) => {
+  const sizes: number[] = []
+  const batch = batchOf(count, () => Promise.resolve())
+  for await (const { pixels } of readParts(batch, 1, signal, numAtOnce)) sizes.push(pixels.length / 3)
+  expect(sizes).toEqual(expected)
+})
+
 test('the next part is asked for while the consumer works on the last one, and no more than that', async () => {
   let numAsked = 0
   const batch = batchOf(64, () => {

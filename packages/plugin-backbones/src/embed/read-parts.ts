@@ -9,20 +9,26 @@ export interface PixelPart {
   readonly pixels: Uint8Array
 }
 
-/** Pictures a network computes at a time. */
-const PART = 16
+/** Pictures a network computes at a time, at most. */
+const largestPart = 16
 
 /** Pictures decoded at a time. */
 const LANES = 8
 
 /**
- * RGB bytes of a batch in parts of 16 pictures, in order. The next part is decoded, eight pictures at a time, while the consumer
+ * RGB bytes of a batch in parts of at most 16 pictures, in order; of a small batch, as many parts as are computed at a time. The next part is decoded, eight pictures at a time, while the consumer
  * works on the last one: ONNX Runtime computes on this thread, decoders have threads of their own.
  */
-export async function* readParts(batch: ImageBatch, side: number, signal: AbortSignal): AsyncGenerator<PixelPart> {
+export async function* readParts(
+  batch: ImageBatch,
+  side: number,
+  signal: AbortSignal,
+  numAtOnce = 1,
+): AsyncGenerator<PixelPart> {
+  const size = Math.min(largestPart, Math.ceil(batch.ids.length / numAtOnce))
   const length = side * side * 3
   const read = async (start: number): Promise<PixelPart> => {
-    const count = Math.min(PART, batch.ids.length - start)
+    const count = Math.min(size, batch.ids.length - start)
     const pixels = new Uint8Array(count * length)
     await eachConcurrently(
       count,
@@ -44,7 +50,7 @@ export async function* readParts(batch: ImageBatch, side: number, signal: AbortS
   let next = begin(0)
   while (next !== undefined) {
     const part: PixelPart = await next
-    next = begin(part.start + PART)
+    next = begin(part.start + size)
     yield part
   }
 }

@@ -52,6 +52,11 @@ describe('decodeImage', () => {
     expect(image).toMatchObject({ dtype: 'uint8', shape: [1, 2, 3] })
     expect([...image.data]).toEqual([255, 128, 0, 1, 2, 3])
   })
+  test('gives bytes whose slices are copies', async () => {
+    const { data } = await decodeImage(await png(Uint8Array.from([1, 2, 3]), 1, 1, 3), 'x.png')
+    data.slice()[0] = 9
+    expect(data[0]).toBe(1)
+  })
   test('reads 8-bit grey as three equal channels', async () => {
     const grey = await sharp(Uint8Array.of(0, 76, 255), { raw: { width: 3, height: 1, channels: 1 } })
       .toColourspace('b-w')

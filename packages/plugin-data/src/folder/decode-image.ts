@@ -42,7 +42,10 @@ export async function decodeImage(
       ? image.toColourspace(wide).raw({ depth: 'ushort' })
       : image.toColourspace('srgb').raw({ depth: 'uchar' })
     const { data, info } = await raw.toBuffer({ resolveWithObject: true })
-    const values = isWide ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data
+    // No Buffer: what its slice() gives is the same memory, and whoever changes that changes the picture.
+    const values = isWide
+      ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2)
+      : new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
     const pixels = toRgb(
       values,
       info.channels,

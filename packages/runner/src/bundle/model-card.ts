@@ -16,6 +16,14 @@ export interface CardFacts {
   readonly openSteps: readonly OpenStepFiles[]
 }
 
+const intendedUseHeading = '## Intended use'
+
+/** What a card says that its bundle is for: the first paragraph below that heading. */
+export function intendedUseOf(card: string): string {
+  const [, after = ''] = card.split(`\n${intendedUseHeading}\n\n`)
+  return after.split('\n\n')[0]!.replaceAll('\n', ' ')
+}
+
 /** The model card of a bundle, as Markdown: what it is for, what it was made of, how good it was found to be, and what nobody has looked at. */
 export function modelCard(
   { name, run, target, classNames, versions }: Omit<BundleIndex, 'files'>,
@@ -38,7 +46,7 @@ export function modelCard(
     `# ${name}: ${target}`,
     typeof description === 'string' ? description : '',
     `Made from run ${run} by \`etsef bundle\`.`,
-    '## Intended use',
+    intendedUseHeading,
     'Research on methods for pictures with few labels. It is no medical device: it is not made, tested or cleared for diagnosis, triage or treatment.',
     `It gives each picture one of ${String(classNames.length)} classes (${classNames.join(', ')}), with scores, also where the picture shows none of them.`,
     '    etsef predict THIS_FOLDER /pictures > answers.csv',

@@ -9,6 +9,7 @@ import { openPredictor, type Predictor } from '../predict/open-predictor.js'
 import { hostFor, type OpenRunOptions } from '../predict/open-run.js'
 import type { TrainingProfile } from '../predict/picture-facts.js'
 import { bundleFiles, parseIndex, type BundleIndex, type ProfileJson } from './bundle-format.js'
+import { intendedUseOf } from './model-card.js'
 import { fileOf, filesBelow } from './files-below.js'
 
 /** How a bundle is opened. */
@@ -22,6 +23,8 @@ export interface OpenBundle {
   readonly index: BundleIndex
   readonly registry: Registry
   readonly predictor: Predictor
+  /** What the card says that it is for. */
+  readonly intendedUse: string
   /** sha256 of the pictures that something on the way was fitted on. */
   readonly seen: ReadonlySet<string>
   /** What they are like; `undefined` where they were gone when the bundle was made. */
@@ -56,7 +59,8 @@ export async function openBundle(options: OpenBundleOptions): Promise<OpenBundle
   const host = await hostFor({ registry }, graph, options)
   const seen = new Set(readFileSync(join(dir, bundleFiles.seen), 'utf8').split('\n').filter(Boolean))
   const predictor = await openPredictor(graph, host, { seen, ...(onDecoded ? { onDecoded } : {}) })
-  return { index, registry, predictor, seen, profile: readProfile(dir, index) }
+  const intendedUse = intendedUseOf(readFileSync(join(dir, bundleFiles.card), 'utf8'))
+  return { index, registry, predictor, intendedUse, seen, profile: readProfile(dir, index) }
 }
 
 function readIndex(dir: string): BundleIndex {

@@ -52,7 +52,11 @@ export const flags = {
   host: { value: 'ADDRESS', summary: 'that is listened on (default: 127.0.0.1; any other needs a token)' },
   port: { value: 'N', summary: 'that is listened on (default: 8080; 0: any that is free)' },
   'token-file': { value: 'FILE', summary: 'whose text a request must bear (default: ETSEF_TOKEN)' },
-  concurrency: { value: 'N', summary: 'pictures in flight at a time; more get 429 (default: 8)' },
+  concurrency: { value: 'N', summary: 'requests in the house at a time; more get 429 (default: 16)' },
+  'max-pending': {
+    value: 'N',
+    summary: 'pictures that wait or are computed at a time; more get 429 (default: measured, see docs/predict.md)',
+  },
   'max-body': { value: 'BYTES', summary: 'of a request (default: 20000000)' },
   'max-pixels': { value: 'N', summary: 'of a picture, height × width (default: 25000000)' },
   annotate: { summary: 'says where each value was written' },

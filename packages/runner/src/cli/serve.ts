@@ -1,10 +1,13 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { openBundle } from '../bundle/open-bundle.js'
 import { bundleDigest } from '../bundle/write-bundle.js'
+import { openMaps, type Maps } from '../predict/open-maps.js'
 import { findProjectRoot } from '../registry/find-project.js'
 import { runnerVersion } from '../run/runner-version.js'
+import { measurePending } from '../serve/measure-pending.js'
 import { UsageError, wholeNumber, type Arguments } from './arguments.js'
 import { exitCodes } from './exit-codes.js'
 import { listenForInterrupts } from './interrupts.js'
@@ -19,7 +22,7 @@ export async function serve(args: Arguments, output: Output): Promise<number> {
   if (token === undefined && !['127.0.0.1', '::1', 'localhost'].includes(host))
     throw new UsageError(`on ${host} others can ask, too: give a token with --token-file FILE or ETSEF_TOKEN`)
   const limits = {
-    concurrency: wholeNumber(values.concurrency, 'concurrency') ?? 8,
+    concurrency: wholeNumber(values.concurrency, 'concurrency') ?? 16,
     maxBytes: wholeNumber(values['max-body'], 'max-body') ?? 20_000_000,
     maxPixels: wholeNumber(values['max-pixels'], 'max-pixels') ?? 25_000_000,
     timeoutSeconds: wholeNumber(values.timeout, 'timeout') ?? 30,
@@ -31,32 +34,58 @@ export async function serve(args: Arguments, output: Output): Promise<number> {
   const log = (line: Readonly<Record<string, unknown>>): void => {
     if (!args.isQuiet) output.note(JSON.stringify({ time: new Date().toISOString(), ...line }))
   }
+  const threads = Math.min(availableParallelism(), 4)
   // What is being answered when the signal comes is answered: the predictor does not listen to it.
   const opened = await openBundle({
     ...{ root: findProjectRoot(cwd), dir: resolve(cwd, args.rest[0] ?? ''), engine: values.engine },
     bounds: { maxPixels: limits.maxPixels, maxPages: 1 },
+    // A batch of a few pictures is shared among them, and this one goes on to hear the others.
+    threads,
     notice: (message) => {
       log({ event: 'note', message })
     },
   })
-  const { index, predictor } = opened
+  const { index, predictor, registry, profile } = opened
   const { createServer } = await import('../serve/create-server.js')
+  // In any case: what is loaded when it is needed is loaded before the first sender waits for it.
+  const { maxPending: measured, batchMs } = await measurePending(predictor, profile)
+  const maxPending = wholeNumber(values['max-pending'], 'max-pending') ?? measured
+  const rounded = batchMs.map((ms) => Math.round(10 * ms) / 10)
+  log({ event: 'measured', batchMs: rounded, maxPending })
+  const maps = registry.maps ? laterMaps(() => openMaps(registry, predictor)) : undefined
   const bundle = bundleDigest(index)
   const app = await createServer({
-    ...{ predictor, bundle, token, ...limits, log },
+    ...{ predictor, maps, bundle, token, ...limits, maxPending, log },
+    ...{ gatherMs: Math.min(10, Math.max(2, (batchMs[0] ?? 20) / 8)), intendedUse: opened.intendedUse },
     ...{ title: `${index.name}: ${index.target}`, version: runnerVersion },
   })
   try {
     const address = await app.listen({ host, port })
-    if (args.isJson) output.line(JSON.stringify({ address, bundle, target: index.target, ...limits }))
+    if (args.isJson)
+      output.line(JSON.stringify({ address, bundle, target: index.target, ...limits, maxPending, batchMs: rounded }))
     else output.line(`${index.target} of run ${index.run} at ${address}`)
     if (!signal.aborted) await once(signal, 'abort')
     log({ event: 'stopping' })
   } finally {
     await app.close()
+    await maps?.close()
     await predictor.close()
   }
   return exitCodes.ok
+}
+
+/** Networks for maps are opened when the first map is asked for. */
+function laterMaps(open: () => Promise<Maps>): Maps {
+  let opened: Promise<Maps> | undefined
+  return {
+    explain: async (picture, row) => {
+      opened ??= open()
+      return (await opened).explain(picture, row)
+    },
+    close: async () => {
+      await (await opened)?.close()
+    },
+  }
 }
 
 /** On the command line itself every user of the machine could read it. */

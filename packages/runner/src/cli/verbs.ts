@@ -70,7 +70,7 @@ export const verbs = {
   serve: {
     summary: 'answers of a bundle over HTTP, on this machine alone unless told otherwise',
     words: [{ name: 'bundle' }],
-    flags: ['engine', 'host', 'port', 'token-file', 'concurrency', 'max-body', 'max-pixels', 'timeout'],
+    flags: ['engine', 'host', 'port', 'token-file', 'concurrency', 'max-pending', 'max-body', 'max-pixels', 'timeout'],
   },
   sweep: {
     summary: 'many variants of a pipeline as one run: what it would do, does, and has done',

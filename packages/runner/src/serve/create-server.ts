@@ -1,18 +1,26 @@
 import multipart from '@fastify/multipart'
+import type { PictureMap } from '@etsef/plugin-api'
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { hash, timingSafeEqual } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { Maps } from '../predict/open-maps.js'
 import type { Predictor } from '../predict/open-predictor.js'
-import { isPredicted } from '../predict/predicted-row.js'
+import { isPredicted, type PredictedRow, type PredictionRow } from '../predict/predicted-row.js'
 import { pictureOf } from '../predict/read-pictures.js'
 import { HttpProblem, httpProblemOf, type HttpCode } from './http-problem.js'
+import { createBatcher } from './batcher.js'
+import { isPage, pageFiles, pagePolicy } from './page/page-files.js'
 import { openApi } from './open-api.js'
 import { createSlots } from './slots.js'
 
 /** What a server answers with, and within which bounds. */
 export interface ServerOptions {
   readonly predictor: Pick<Predictor, 'predict' | 'classNames' | 'memberNames'>
+  /** Heat maps; left out: none can be made here. */
+  readonly maps?: Pick<Maps, 'explain'> | undefined
+  /** What the bundle says it is for. */
+  readonly intendedUse: string
   /** sha256 of the bundle's index: which bundle it was that answered. */
   readonly bundle: string
   readonly title: string
@@ -21,6 +29,10 @@ export interface ServerOptions {
   readonly token?: string | undefined
   /** Requests in the house at a time; more get 429. */
   readonly concurrency: number
+  /** Pictures that wait for their answer or are computed, at a time; more get 429. */
+  readonly maxPending: number
+  /** How long a batch waits for senders that were answered together. */
+  readonly gatherMs: number
   readonly maxBytes: number
   /** Held by the predictor's own decoder; told in the description. */
   readonly maxPixels: number
@@ -37,14 +49,17 @@ const pictureName = 'picture'
  * A server that answers for pictures. It writes nothing, opens no path, and takes none from a request. It listens nowhere yet.
  *
  * A request holds one of a bounded number of slots from its first byte until its computation ends, though its sender was told 503 long before: so memory
- * is bounded by slots × body, whatever is sent.
+ * is bounded by slots × body, whatever is sent. How long an answer takes is bounded by how many are pending: a picture that came whole and finds too many
+ * before it is sent away.
  */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { predictor, token, concurrency, maxBytes, timeoutSeconds, log } = options
+  const { predictor, maps, token, concurrency, maxPending, gatherMs, maxBytes, timeoutSeconds, log } = options
+  const batcher = createBatcher(predictor.predict, { gatherMs })
   const slots = createSlots(concurrency)
   const releases = new WeakMap<FastifyRequest, () => void>()
   const problems = new WeakMap<FastifyRequest, HttpCode>()
   const metrics = metricsOf(() => slots.numTaken)
+  let isExplaining = false
   let isStopping = false
   const app = fastify({
     bodyLimit: maxBytes,
@@ -80,16 +95,14 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     if (token === undefined && !isLoopback(request.hostname))
       // Else a page of any site could have its own name stand for this machine, and read answers.
       throw new HttpProblem('ERR_WRONG_HOST', 'Without a token, a request is for localhost')
-    if (url !== '/healthz' && token !== undefined && !isBearer(request.headers.authorization, token)) {
+    if (url !== '/healthz' && !isPage(url) && token !== undefined && !isBearer(request.headers.authorization, token)) {
       reply.header('www-authenticate', 'Bearer')
       throw new HttpProblem('ERR_UNAUTHORIZED', 'A bearer token is needed')
     }
-    if (url === '/predict') {
+    if (url === '/predict' || url === '/maps') {
+      if (url === '/predict' ? batcher.numPending >= maxPending : isExplaining) throw busy()
       const release = slots.take()
-      if (!release) {
-        reply.header('retry-after', '1')
-        throw new HttpProblem('ERR_BUSY', `${String(concurrency)} pictures are being answered; try again`)
-      }
+      if (!release) throw busy()
       releases.set(request, release)
       // A sender that goes away before its picture was there whole.
       request.raw.on('close', () => {
@@ -113,6 +126,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     const problem = httpProblemOf(thrown)
     problems.set(request, problem.code)
     releases.get(request)?.()
+    if (problem.code === 'ERR_BUSY') reply.header('retry-after', '1')
     if (problem.code === 'ERR_INTERNAL')
       log({ event: 'error', id: request.id, message: thrown instanceof Error ? thrown.message : String(thrown) })
     // What is still being sent is not read to its end.
@@ -120,7 +134,10 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     return reply.code(problem.statusCode).send(problem.body())
   })
   app.setNotFoundHandler(() => {
-    throw new HttpProblem('ERR_NOT_FOUND', 'There is POST /predict, GET /openapi.json, /healthz and /metrics')
+    throw new HttpProblem(
+      'ERR_NOT_FOUND',
+      'There is GET /, POST /predict and /maps, GET /openapi.json, /about, /healthz and /metrics',
+    )
   })
   app.addHook('preClose', (done) => {
     isStopping = true
@@ -131,23 +148,82 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     const release = releases.get(request)!
     const bytes = await bytesOf(request)
     if (bytes.length === 0) throw new HttpProblem('ERR_BAD_DATA', 'The picture is empty')
-    const work = predictor.predict([pictureOf(pictureName, bytes)]).finally(release)
-    const [row] = await within(work, timeoutSeconds)
-    if (!isPredicted(row!)) {
-      const { code, message } = row!.error
-      throw new HttpProblem(code === 'ERR_TOO_LARGE' ? code : 'ERR_BAD_DATA', message)
-    }
+    if (batcher.numPending >= maxPending) throw busy()
+    const work = batcher.ask(pictureOf(pictureName, bytes)).finally(release)
+    const row = answered(await within(work, timeoutSeconds))
     const { sha256, className, abstained, margin, scoreKind, scores, members } = row
     return { bundle: options.bundle, sha256, className, abstained, margin, scoreKind, scores, members }
+  })
+  app.post('/maps', async (request): Promise<MapsAnswer> => {
+    const release = releases.get(request)!
+    if (!maps) throw new HttpProblem('ERR_NOT_FOUND', 'No package of this server makes maps')
+    const bytes = await bytesOf(request)
+    if (bytes.length === 0) throw new HttpProblem('ERR_BAD_DATA', 'The picture is empty')
+    if (isExplaining) throw busy()
+    isExplaining = true
+    const picture = pictureOf(pictureName, bytes)
+    const explain = async () => {
+      const [row] = await predictor.predict([picture])
+      return { row: row!, explained: await maps.explain(picture, answered(row!)) }
+    }
+    const work = explain().finally(() => {
+      isExplaining = false
+      release()
+    })
+    const { row, explained } = await within(work, timeoutSeconds)
+    const { className, maps: made } = explained
+    const shown = made.map(({ overlay, panel: _, ...map }) => {
+      return { ...map, ...(overlay ? { overlay: Buffer.from(overlay).toString('base64') } : {}) }
+    })
+    return { bundle: options.bundle, sha256: 'sha256' in row ? row.sha256 : '', className, maps: shown }
   })
   const { classNames, memberNames } = predictor
   const description = openApi({ ...options, classNames, memberNames })
   app.get('/openapi.json', () => description)
+  const { bundle, title, intendedUse, maxPixels } = options
+  const about = {
+    title,
+    bundle,
+    intendedUse,
+    classNames,
+    memberNames,
+    hasMaps: maps !== undefined,
+    maxBytes,
+    maxPixels,
+  }
+  app.get('/about', () => about)
+  for (const [path, { type, content }] of pageFiles(token !== undefined))
+    app.get(path, (_, reply) =>
+      reply
+        .type(type)
+        .header('content-security-policy', pagePolicy)
+        .header('referrer-policy', 'no-referrer')
+        .send(content),
+    )
   app.get('/healthz', () => ({ status: 'ok' }))
   app.get('/metrics', async (_, reply) =>
     reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
   )
   return app
+}
+
+/** Maps as they are sent; pictures of them as base64 of PNG. */
+interface MapsAnswer {
+  readonly bundle: string
+  readonly sha256: string
+  readonly className: string
+  readonly maps: readonly (Omit<PictureMap, 'overlay' | 'panel'> & { readonly overlay?: string })[]
+}
+
+function busy(): HttpProblem {
+  return new HttpProblem('ERR_BUSY', 'As many pictures are being answered as can be in time; try again')
+}
+
+/** @throws HttpProblem where the picture could not be read. */
+function answered(row: PredictionRow): PredictedRow {
+  if (isPredicted(row)) return row
+  const { code, message } = row.error
+  throw new HttpProblem(code === 'ERR_TOO_LARGE' ? code : 'ERR_BAD_DATA', message)
 }
 
 /** The one picture of a request. Names that came with it are not looked at. */

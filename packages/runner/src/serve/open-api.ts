@@ -62,6 +62,27 @@ export function openApi({ title, version, classNames, memberNames, maxBytes, max
           },
         },
       },
+      '/maps': {
+        post: {
+          summary: 'Where in a picture the evidence for its answer lies: of the whole answer, and of each network',
+          description:
+            'One picture at a time: it asks the pipeline many times. overlay is a PNG in base64; missing says why there is none.',
+          requestBody: { required: true, content: { 'image/*': bytes, 'application/octet-stream': bytes } },
+          responses: {
+            '200': {
+              description: 'the maps',
+              content: { 'application/json': { schema: { $ref: '#/components/schemas/Maps' } } },
+            },
+            ...refused,
+          },
+        },
+      },
+      '/about': {
+        get: {
+          summary: 'What answers here, and what it is for',
+          responses: { '200': { description: 'JSON' }, ...refused },
+        },
+      },
       '/healthz': {
         get: {
           summary: 'Whether it takes pictures',
@@ -90,6 +111,31 @@ export function openApi({ title, version, classNames, memberNames, maxBytes, max
               properties: Object.fromEntries(
                 memberNames.map((name) => [name, { type: 'object', properties: answerSchema(classNames) }]),
               ),
+            },
+          },
+        },
+        Maps: {
+          type: 'object',
+          required: ['bundle', 'sha256', 'className', 'maps'],
+          properties: {
+            bundle: { type: 'string' },
+            sha256: { type: 'string', description: 'of the picture' },
+            className: { enum: [...classNames], description: 'whose evidence is shown' },
+            maps: {
+              type: 'array',
+              items: {
+                type: 'object',
+                required: ['method', 'meaning'],
+                properties: {
+                  network: { type: 'string', description: 'left out: of the whole answer' },
+                  method: { type: 'string' },
+                  meaning: { type: 'string' },
+                  missing: { type: 'string' },
+                  unit: { type: 'string' },
+                  max: { type: 'number', description: 'what full colour means; 0: no evidence' },
+                  overlay: { type: 'string', contentEncoding: 'base64', contentMediaType: 'image/png' },
+                },
+              },
             },
           },
         },

@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest'
+import type { Picture } from '../predict/picture-batch.js'
+import type { PredictionRow } from '../predict/predicted-row.js'
+import { createBatcher } from './batcher.js'
+import { measurePending } from './measure-pending.js'
+import { noisePicture } from './noise-picture.js'
+
+const picture = (id: string): Picture => ({ id, bytes: new Uint8Array(), sha256: id })
+const rowOf = ({ id }: Picture): PredictionRow => ({ id, error: { code: 'ERR_BAD_DATA', message: id } })
+
+/** Computes when it is told to. */
+function stepwise() {
+  const batches: string[][] = []
+  const goOn: (() => void)[] = []
+  return {
+    batches,
+    next: () => goOn.shift()!(),
+    predict: async (pictures: readonly Picture[]): Promise<readonly PredictionRow[]> => {
+      batches.push(pictures.map(({ id }) => id))
+      await new Promise<void>((done) => goOn.push(done))
+      return pictures.map(rowOf)
+    },
+  }
+}
+
+describe('pictures of many senders', () => {
+  test('that wait are answered as one batch, each with its own row', async () => {
+    const { batches, next, predict } = stepwise()
+    const batcher = createBatcher(predict, { gatherMs: 60_000 })
+    const first = batcher.ask(picture('a'))
+    await Promise.resolve()
+    const others = ['b', 'c', 'd'].map((id) => batcher.ask(picture(id)))
+    expect(batcher.numPending).toBe(4)
+    next()
+    expect((await first).id).toBe('a')
+    // Four were in the house: a fourth is waited for.
+    expect(batches).toEqual([['a']])
+    const again = batcher.ask(picture('a2'))
+    await new Promise(setImmediate)
+    expect(batches).toEqual([['a'], ['b', 'c', 'd', 'a2']])
+    next()
+    expect((await Promise.all([...others, again])).map(({ id }) => id)).toEqual(['b', 'c', 'd', 'a2'])
+    expect(batcher.numPending).toBe(0)
+  })
+
+  test('that do not come again are not waited for long', async () => {
+    const batches: number[] = []
+    const batcher = createBatcher(
+      (pictures) => {
+        batches.push(pictures.length)
+        return Promise.resolve(pictures.map(rowOf))
+      },
+      { gatherMs: 1 },
+    )
+    await Promise.all(['a', 'b', 'c'].map((id) => batcher.ask(picture(id))))
+    await batcher.ask(picture('d'))
+    await batcher.ask(picture('e'))
+    expect(batches.reduce((sum, size) => sum + size, 0)).toBe(5)
+    expect(batches.at(-1)).toBe(1)
+  })
+
+  test('of which one breaks the batch are asked about alone', async () => {
+    const batcher = createBatcher(
+      (pictures) =>
+        pictures.some(({ id }) => id === 'bad')
+          ? Promise.reject(new Error('broken'))
+          : Promise.resolve(pictures.map(rowOf)),
+      { gatherMs: 1 },
+    )
+    const asked = await Promise.allSettled(['a', 'bad', 'b'].map((id) => batcher.ask(picture(id))))
+    expect(asked.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+  })
+})
+
+describe('how many may wait', () => {
+  /** Batches of n pictures take `fixed + n × each`. */
+  const measured = async (fixed: number, each: number) => {
+    let clock = 0
+    const predict = (pictures: readonly Picture[]) => {
+      clock += fixed + each * pictures.length
+      const scores = { a: 1 }
+      const answer = { className: 'a', scores, scoreKind: 'probability' as const }
+      return Promise.resolve(
+        pictures.map(({ id, sha256 }) => ({ id, sha256, ...answer, margin: 1, abstained: false, members: {} })),
+      )
+    }
+    return (await measurePending({ predict }, undefined, () => clock)).maxPending
+  }
+  test.each([
+    ['all, where a batch costs what one does', 100, 0, 8],
+    ['some, where part of the cost is shared', 60, 20, 3],
+    ['one, where nothing is shared', 0, 50, 1],
+  ])('is %s', async (_, fixed, each, expected) => {
+    expect(await measured(fixed, each)).toBe(expected)
+  })
+  test('is one, where noise gets no answer', async () => {
+    const predict = (pictures: readonly Picture[]) => Promise.resolve(pictures.map(rowOf))
+    expect(await measurePending({ predict }, undefined)).toEqual({ maxPending: 1, batchMs: [] })
+  })
+  test('is measured on pictures that differ', () => {
+    const [a, b] = [noisePicture(16, false, 1), noisePicture(16, false, 2)]
+    expect(a.sha256).not.toBe(b.sha256)
+    expect(noisePicture(16, false, 1).sha256).toBe(a.sha256)
+  })
+})

@@ -1,0 +1,78 @@
+import type { Picture } from '../predict/picture-batch.js'
+import type { PredictionRow } from '../predict/predicted-row.js'
+
+/** Answers pictures of many senders, those that wait together as one batch. */
+export interface Batcher {
+  /** Waiting or being computed. */
+  readonly numPending: number
+  ask(this: void, picture: Picture): Promise<PredictionRow>
+}
+
+interface Waiting {
+  readonly picture: Picture
+  resolve(this: void, row: PredictionRow): void
+  reject(this: void, error: unknown): void
+}
+
+/**
+ * Pictures that come while others are computed go together in the next batch.
+ *
+ * Senders that were answered together ask again together, a moment apart: a batch waits for as many as came last time, for `gatherMs` at most. Otherwise
+ * the first of them would be computed alone, and the others wait for it and for themselves. A sender that is alone never waits.
+ */
+export function createBatcher(
+  predict: (pictures: readonly Picture[]) => Promise<readonly PredictionRow[]>,
+  { gatherMs }: { readonly gatherMs: number },
+): Batcher {
+  const waiting: Waiting[] = []
+  let numComputed = 0
+  let isRunning = false
+  let numLast = 1
+  let enough: (() => void) | undefined
+  const gather = async (): Promise<void> => {
+    if (waiting.length >= numLast) return
+    let timer: NodeJS.Timeout | undefined
+    await new Promise<void>((done) => {
+      enough = done
+      timer = setTimeout(done, gatherMs)
+    })
+    clearTimeout(timer)
+    enough = undefined
+  }
+  const compute = async (batch: readonly Waiting[]): Promise<void> => {
+    try {
+      const rows = await predict(batch.map(({ picture }) => picture))
+      // Counted before anyone is answered, and asks again.
+      numLast = numComputed + waiting.length
+      batch.forEach(({ resolve }, at) => {
+        resolve(rows[at]!)
+      })
+    } catch (thrown) {
+      // Whose fault it is shows when each is asked about alone.
+      if (batch.length > 1) for (const one of batch) await compute([one])
+      else batch[0]!.reject(thrown)
+    }
+  }
+  const run = async (): Promise<void> => {
+    isRunning = true
+    while (waiting.length > 0) {
+      await gather()
+      const batch = waiting.splice(0)
+      numComputed = batch.length
+      await compute(batch)
+      numComputed = 0
+    }
+    isRunning = false
+  }
+  return {
+    get numPending() {
+      return waiting.length + numComputed
+    },
+    ask: (picture) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ picture, resolve, reject })
+        if (!isRunning) void run()
+        else if (waiting.length >= numLast) enough?.()
+      }),
+  }
+}
