@@ -172,8 +172,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     })
     const { row, explained } = await within(work, timeoutSeconds)
     const { className, maps: made } = explained
-    const shown = made.map(({ overlay, panel: _, ...map }) => {
-      return { ...map, ...(overlay ? { overlay: Buffer.from(overlay).toString('base64') } : {}) }
+    const shown = made.map(({ overlay, ...map }) => {
+      return { ...map, panel: undefined, ...(overlay ? { overlay: Buffer.from(overlay).toString('base64') } : {}) }
     })
     return { bundle: options.bundle, sha256: 'sha256' in row ? row.sha256 : '', className, maps: shown }
   })
