@@ -33,13 +33,19 @@ export function withAbsent(
   other: Float32Array,
 ): PixelImage {
   const channels = image.shape[2]
-  const data = image.data.slice()
+  const data = copyOf(image)
   labels.forEach((label, pixel) => {
     if (present[label] === 1) return
     for (let at = pixel * channels; at < (pixel + 1) * channels; at++)
       data[at] = image.dtype === 'float32' ? other[at]! : Math.round(other[at]!)
   })
   return { ...image, data }
+}
+
+/** Decoders give Node's buffers, whose `slice` is a window on the same memory: a change would be of the picture itself. */
+function copyOf({ dtype, data }: PixelImage): PixelImage['data'] {
+  if (dtype === 'uint8') return Uint8Array.from(data)
+  return dtype === 'uint16' ? Uint16Array.from(data) : Float32Array.from(data)
 }
 
 /** Values of a picture in the shape of another: resized, grey spread over colours or colours averaged to grey, bits brought to the same range. */

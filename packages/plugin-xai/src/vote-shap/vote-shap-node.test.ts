@@ -84,6 +84,15 @@ describe('xai/vote-shap', () => {
     expect(errors.values.every((value) => value === 0)).toBe(true)
   })
 
+  test('leaves a picture alone whose pixels are a buffer of a decoder', async () => {
+    const images = someImages()
+    const pictures = await Promise.all(images.ids.map((_, i) => images.load(i)))
+    const decoded = pictures.map((picture) => ({ ...picture, data: Buffer.from(picture.data) }))
+    const { maps } = await explain({}, { images: { ...images, load: (i) => Promise.resolve(decoded[i]!) } })
+    expect(maps.values).toEqual((await explain({}, { images })).maps.values)
+    decoded.forEach(({ data }, i) => expect([...data]).toEqual([...pictures[i]!.data]))
+  })
+
   test('gives the one superpixel of a picture everything', async () => {
     const { maps } = await explain(
       { superpixels: 1, maxImages: 1 },
