@@ -90,7 +90,7 @@ checkPlugin(plugin, {
         predictor: brightnessPredictor(),
         model: { kind: 'model' as const, dir },
       }
-      return { inputs, options: { maxImages: 2, randomisations: 1 }, engine: 'wasm' }
+      return { inputs, options: { maxImages: 2, randomizations: 1 }, engine: 'wasm' }
     },
     'xai/pixels': async () => {
       const dir = join(root, 'pixels')

@@ -20,7 +20,7 @@ export interface TensorBatch extends Rows {
 const arrays = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array }
 
 /** An array of a dtype. */
-export function tensorArray(dtype: keyof TensorArrays, length: number): TensorArrays[keyof TensorArrays] {
+function tensorArray(dtype: keyof TensorArrays, length: number): TensorArrays[keyof TensorArrays] {
   return new arrays[dtype](length)
 }
 

@@ -55,7 +55,7 @@ async function judge(
   more: object = {},
 ): Promise<{ metrics: ReportValue['metrics']; text: string }> {
   const { outputs, dispose } = await runOperation(operation, {
-    options: { maxImages: 4, randomisations: 2 },
+    options: { maxImages: 4, randomizations: 2 },
     inputs: {
       attributions: Object.entries(attributions).map(([name, value]) => ({ name, value })),
       images,

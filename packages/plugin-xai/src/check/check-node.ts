@@ -111,7 +111,7 @@ async function checkMethod(name: string, maps: AttributionBatch, given: Given): 
           model: modelChecks(await engineOf(ctx), model, {
             ...{ method: maps.method, pictures, targets },
             rng: ctx.rng('model', name),
-            repeats: options.randomisations,
+            repeats: options.randomizations,
           }),
           randomSensitivity: relativeChange(
             randomMap([height, width], ctx.rng('a')),

@@ -13,7 +13,7 @@ export const checkOptions = Type.Object(
       default: 24,
       description: 'At most so many explained images of each input, spread evenly',
     }),
-    randomisations: Type.Integer({
+    randomizations: Type.Integer({
       minimum: 1,
       maximum: 20,
       default: 3,
