@@ -5,13 +5,12 @@
 //
 //   npm run bench -- predict [network …]     ETSEF_PYTHON names interpreters with torch, torchvision, scikit-learn, safetensors, xgboost
 //   ETSEF_BENCH_SIDE (224), ETSEF_BENCH_PICTURES (193), ETSEF_BENCH_ROUNDS (2) and ETSEF_BENCH_THREADS (2) change what they say
-import { phantomRows, parsePhantomId, renderPhantom } from '@etsef/plugin-data'
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import sharp from 'sharp'
+import { writePictures } from './phantom-pictures.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const networks = process.argv.length > 2 ? process.argv.slice(2) : ['mobilenetV2', 'efficientnetB0']
@@ -130,24 +129,6 @@ function time(program, args) {
       else fail(new Error(`${program} ${args[0]}: ${stderr.slice(-3000)}`))
     })
   })
-}
-
-/** Synthetic scans as JPEG files of 320 pixels, a folder a class or all in one. */
-async function writePictures(to, { perClass, dataSeed, inFolders }) {
-  const style = { size: 320, noise: 0.05, dataSeed }
-  const classes = ['normal', 'nodule', 'ring']
-  const { uris } = phantomRows({ ...style, modality: 'brain-t1', classes, perClass, imagesPerPatient: 1 })
-  for (const uri of uris) {
-    const { image } = renderPhantom(parsePhantomId(uri), style)
-    const [, name, file] = uri.split('/')
-    const folder = inFolders ? join(to, name) : to
-    mkdirSync(folder, { recursive: true })
-    const [height, width, channels] = image.shape
-    await sharp(Buffer.from(image.data), { raw: { height, width, channels } })
-      .jpeg()
-      .toFile(join(folder, inFolders ? `${file}.jpg` : `${name}-${file}.jpg`))
-  }
-  return to
 }
 
 function correlation(a, b) {

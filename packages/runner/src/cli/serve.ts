@@ -49,7 +49,8 @@ export async function serve(args: Arguments, output: Output): Promise<number> {
   const { createServer } = await import('../serve/create-server.js')
   // In any case: what is loaded when it is needed is loaded before the first sender waits for it.
   const { maxPending: measured, batchMs } = await measurePending(predictor, profile)
-  const maxPending = wholeNumber(values['max-pending'], 'max-pending') ?? measured
+  const wanted = wholeNumber(values['max-pending'], 'max-pending')
+  const maxPending = wanted ?? measured
   const rounded = batchMs.map((ms) => Math.round(10 * ms) / 10)
   log({ event: 'measured', batchMs: rounded, maxPending })
   const maps = registry.maps ? laterMaps(() => openMaps(registry, predictor)) : undefined
@@ -57,6 +58,8 @@ export async function serve(args: Arguments, output: Output): Promise<number> {
   const app = await createServer({
     ...{ predictor, maps, bundle, token, ...limits, maxPending, log },
     ...{ gatherMs: Math.min(10, Math.max(2, (batchMs[0] ?? 20) / 8)), intendedUse: opened.intendedUse },
+    // Who says how many may wait has them wait.
+    ...(wanted === undefined && batchMs.length > 0 ? { batchMs } : {}),
     ...{ title: `${index.name}: ${index.target}`, version: runnerVersion },
   })
   try {

@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Picture } from '../predict/picture-batch.js'
 import type { PredictionRow } from '../predict/predicted-row.js'
+import { createBatchTimes } from './batch-times.js'
 import { createBatcher } from './batcher.js'
 import { measurePending } from './measure-pending.js'
 import { noisePicture } from './noise-picture.js'
@@ -69,6 +70,59 @@ describe('pictures of many senders', () => {
     )
     const asked = await Promise.allSettled(['a', 'bad', 'b'].map((id) => batcher.ask(picture(id))))
     expect(asked.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+  })
+})
+
+describe('a picture that comes while others are computed', () => {
+  test('is in time where what is left of them and its own batch take less than two pictures alone', async () => {
+    let clock = 0
+    const { next, predict } = stepwise()
+    const times = createBatchTimes([100, 120, 150])
+    const batcher = createBatcher(predict, { gatherMs: 60_000, times, now: () => clock })
+    expect(batcher.isInTime).toBe(true)
+    const first = batcher.ask(picture('a'))
+    await new Promise(setImmediate)
+    // 100 are left, and 100 of its own.
+    expect(batcher.isInTime).toBe(false)
+    clock = 30
+    expect(batcher.isInTime).toBe(true)
+    const second = batcher.ask(picture('b'))
+    // Two in the next batch take 20 longer.
+    expect(batcher.isInTime).toBe(false)
+    clock = 60
+    expect(batcher.isInTime).toBe(true)
+    next()
+    await first
+    const third = batcher.ask(picture('c'))
+    await new Promise(setImmediate)
+    next()
+    await Promise.all([second, third])
+    expect([batcher.numPending, batcher.isInTime]).toEqual([0, true])
+  })
+
+  test('is not in time in a batch larger than was measured', async () => {
+    const { next, predict } = stepwise()
+    const batcher = createBatcher(predict, { gatherMs: 1, times: createBatchTimes([100]), now: () => 0 })
+    const first = batcher.ask(picture('a'))
+    await new Promise(setImmediate)
+    const second = batcher.ask(picture('b'))
+    expect(batcher.isInTime).toBe(false)
+    next()
+    await first
+    await vi.waitUntil(() => batcher.numPending === 1)
+    await new Promise((done) => setTimeout(done, 5))
+    next()
+    await second
+  })
+
+  test('is expected to take as long as batches have taken of late', () => {
+    const { expected, observe } = createBatchTimes([100, 150])
+    for (let at = 0; at < 50; at++) observe(2, 400)
+    expect(expected(2)).toBeGreaterThan(390)
+    expect(expected(1)).toBe(100)
+    for (let at = 0; at < 600; at++) observe(1, 100)
+    expect(expected(2)).toBeCloseTo(150, 0)
+    expect(expected(3)).toBe(Infinity)
   })
 })
 

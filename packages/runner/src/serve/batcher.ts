@@ -1,12 +1,28 @@
 import type { Picture } from '../predict/picture-batch.js'
 import type { PredictionRow } from '../predict/predicted-row.js'
+import type { BatchTimes } from './batch-times.js'
 
 /** Answers pictures of many senders, those that wait together as one batch. */
 export interface Batcher {
   /** Waiting or being computed. */
   readonly numPending: number
+  /** Whether a picture that comes now is answered in time: after what is left of the running batch, and with those that wait. */
+  readonly isInTime: boolean
   ask(this: void, picture: Picture): Promise<PredictionRow>
 }
+
+/** How a batcher waits, and what it knows of time. */
+export interface BatcherOptions {
+  /** How long a batch waits for senders that were answered together. */
+  readonly gatherMs: number
+  /** Left out: whatever comes is in time. */
+  readonly times?: BatchTimes | undefined
+  /** Milliseconds; for tests. */
+  readonly now?: () => number
+}
+
+/** An answer may take so many times as long as that of a picture alone: below 2, which senders are promised, for what HTTP and gathering add. */
+const largestWait = 1.8
 
 interface Waiting {
   readonly picture: Picture
@@ -22,10 +38,11 @@ interface Waiting {
  */
 export function createBatcher(
   predict: (pictures: readonly Picture[]) => Promise<readonly PredictionRow[]>,
-  { gatherMs }: { readonly gatherMs: number },
+  { gatherMs, times, now = () => performance.now() }: BatcherOptions,
 ): Batcher {
   const waiting: Waiting[] = []
   let numComputed = 0
+  let startedAt = 0
   let isRunning = false
   let numLast = 1
   let enough: (() => void) | undefined
@@ -40,8 +57,10 @@ export function createBatcher(
     enough = undefined
   }
   const compute = async (batch: readonly Waiting[]): Promise<void> => {
+    startedAt = now()
     try {
       const rows = await predict(batch.map(({ picture }) => picture))
+      times?.observe(batch.length, now() - startedAt)
       // Counted before anyone is answered, and asks again.
       numLast = numComputed + waiting.length
       batch.forEach(({ resolve }, at) => {
@@ -67,6 +86,12 @@ export function createBatcher(
   return {
     get numPending() {
       return waiting.length + numComputed
+    },
+    get isInTime() {
+      // A picture alone is what others are compared with: nothing could make it faster.
+      if (!times || waiting.length + numComputed === 0) return true
+      const left = numComputed === 0 ? 0 : Math.max(0, times.expected(numComputed) - (now() - startedAt))
+      return left + times.expected(waiting.length + 1) <= largestWait * times.expected(1)
     },
     ask: (picture) =>
       new Promise((resolve, reject) => {

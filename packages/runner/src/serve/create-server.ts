@@ -9,6 +9,7 @@ import type { Predictor } from '../predict/open-predictor.js'
 import { isPredicted, type PredictedRow, type PredictionRow } from '../predict/predicted-row.js'
 import { pictureOf } from '../predict/read-pictures.js'
 import { HttpProblem, httpProblemOf, type HttpCode } from './http-problem.js'
+import { createBatchTimes } from './batch-times.js'
 import { createBatcher } from './batcher.js'
 import { isPage, pageFiles, pagePolicy } from './page/page-files.js'
 import { openApi } from './open-api.js'
@@ -33,6 +34,8 @@ export interface ServerOptions {
   readonly maxPending: number
   /** How long a batch waits for senders that were answered together. */
   readonly gatherMs: number
+  /** Milliseconds of batches of 1, 2, … pictures, as measured here: a picture that would wait for twice the first gets 429. Left out: as many wait as may. */
+  readonly batchMs?: readonly number[] | undefined
   readonly maxBytes: number
   /** Held by the predictor's own decoder; told in the description. */
   readonly maxPixels: number
@@ -49,12 +52,13 @@ const pictureName = 'picture'
  * A server that answers for pictures. It writes nothing, opens no path, and takes none from a request. It listens nowhere yet.
  *
  * A request holds one of a bounded number of slots from its first byte until its computation ends, though its sender was told 503 long before: so memory
- * is bounded by slots × body, whatever is sent. How long an answer takes is bounded by how many are pending: a picture that came whole and finds too many
- * before it is sent away.
+ * is bounded by slots × body, whatever is sent. How long an answer takes is bounded by how many are pending, and by what is expected of the batch that is
+ * computed and of the next one: a picture that came whole and would wait too long is sent away.
  */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { predictor, maps, token, concurrency, maxPending, gatherMs, maxBytes, timeoutSeconds, log } = options
-  const batcher = createBatcher(predictor.predict, { gatherMs })
+  const { predictor, maps, token, concurrency, maxPending, gatherMs, batchMs, maxBytes, timeoutSeconds, log } = options
+  const batcher = createBatcher(predictor.predict, { gatherMs, times: batchMs && createBatchTimes(batchMs) })
+  const isFull = (): boolean => batcher.numPending >= maxPending || !batcher.isInTime
   const slots = createSlots(concurrency)
   const releases = new WeakMap<FastifyRequest, () => void>()
   const problems = new WeakMap<FastifyRequest, HttpCode>()
@@ -100,7 +104,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       throw new HttpProblem('ERR_UNAUTHORIZED', 'A bearer token is needed')
     }
     if (url === '/predict' || url === '/maps') {
-      if (url === '/predict' ? batcher.numPending >= maxPending : isExplaining) throw busy()
+      if (url === '/predict' ? isFull() : isExplaining) throw busy()
       const release = slots.take()
       if (!release) throw busy()
       releases.set(request, release)
@@ -148,7 +152,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     const release = releases.get(request)!
     const bytes = await bytesOf(request)
     if (bytes.length === 0) throw new HttpProblem('ERR_BAD_DATA', 'The picture is empty')
-    if (batcher.numPending >= maxPending) throw busy()
+    if (isFull()) throw busy()
     const work = batcher.ask(pictureOf(pictureName, bytes)).finally(release)
     const row = answered(await within(work, timeoutSeconds))
     const { sha256, className, abstained, margin, scoreKind, scores, members } = row
