@@ -1,5 +1,4 @@
-import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { etsef, hasShared, lastJson, root, shared, temporaryFolder } from '../support/etsef.js'
@@ -51,13 +50,21 @@ describe('pipelines/demo.yaml, small, with labels dealt anew', () => {
     folder.dispose()
   })
 
-  test('scores nothing that a guesser would not', () => {
-    const args = ['tools/permuted-labels.mjs', 'demo', '--permutations', '2', '--store', join(folder.path, 'store')]
-    const run = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' })
-    expect(run.status, run.stderr).toBe(0)
-    const row = run.stdout.split('\n').find((line) => line.startsWith('| demo | 2 | 48 | 26 |'))
+  test('scores nothing that a guesser would not', async () => {
+    const sweep = readFileSync(join(root, 'sweeps/chance-demo.yaml'), 'utf8')
+      .replace('../pipelines/', `${root}/pipelines/`)
+      .replace('count: 5', 'count: 2')
+    const file = join(folder.path, 'chance.yaml')
+    writeFileSync(file, sweep)
+    const store = ['--store', join(folder.path, 'store')]
+    const run = await etsef(['sweep', 'run', file, '-q', ...store])
+    expect(run.code, run.stderr).toBe(0)
+    const told = lastJson(
+      await etsef(['table', file, '--group-by', 'target.permuteLabels', '--metric', 'chanceP', '--json', ...store]),
+    )
+    const rows = told['rows'] as { metric: string; estimate: { mean: number } }[]
     // Thirteen scores of each labelling, each with its exact p; none may be beyond what 26 draws of a guesser give in 99 of 100 cases.
-    const lowest = Number(row?.split(' | ')[6])
-    expect(lowest).toBeGreaterThan(0.01 / 26)
+    expect(rows).toHaveLength(26)
+    expect(Math.min(...rows.map(({ estimate }) => estimate.mean))).toBeGreaterThan(0.01 / 26)
   })
 })

@@ -1,4 +1,5 @@
 export { fairBinomial, fairBinomialAtLeast } from './binomial.js'
 export { betaQuantile, chiSquaredSurvival, fSurvival, studentQuantile, studentTwoSided } from './continuous.js'
 export { normalQuantile, normalTwoSided } from './normal.js'
+export { permutationTest, type PermutationResult, type ScoredRows } from './permutation-test.js'
 export { digamma } from '../vendor/stdlib.js'

@@ -1,6 +1,6 @@
+import { permutationTest, type PermutationResult } from '@etsef/distributions'
 import { createRng, type FeatureBatch, type Operation, type PredictionBatch } from '@etsef/plugin-api'
 import { runOperation } from '@etsef/plugin-api/testing'
-import { permutationTest, type PermutationResult } from './permutation-test.js'
 
 type Options = Readonly<Record<string, unknown>>
 
@@ -44,6 +44,7 @@ export async function chanceTrial(trial: ChanceTrial): Promise<readonly Permutat
     const fitted = await runOperation(classifier, { options, inputs: { features: given }, seed, batchSize: 1e6 })
     fitted.dispose()
     const { predicted } = fitted.outputs['predictions'] as PredictionBatch
+    const rng = createRng(seed, 'permutation-test')
     results.push(
       permutationTest(
         {
@@ -52,8 +53,7 @@ export async function chanceTrial(trial: ChanceTrial): Promise<readonly Permutat
           units: isTest.map((row) => units[row]!),
           numClasses: table.classNames.length,
         },
-        trial.deals,
-        seed,
+        { deals: trial.deals, shuffle: (list) => rng.shuffle(list) },
       ),
     )
   }

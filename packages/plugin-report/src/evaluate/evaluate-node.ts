@@ -6,6 +6,7 @@ import type { Observable } from 'rxjs'
 import { clusterResamples } from '../intervals/bootstrap.js'
 import { alignPredictions } from './align.js'
 import type { Aligned } from './align.js'
+import { chanceTest } from './chance.js'
 import { compareWithReference, overallTest } from './compare.js'
 import { evaluate, measureCandidate } from './evaluation.js'
 import type { Evaluation } from './evaluation.js'
@@ -76,6 +77,12 @@ export async function run({
     comparisons,
     cochranQ: overallTest(judged, candidates),
     subgroups,
+    chance:
+      options.permutations === 0
+        ? null
+        : candidates.map((candidate) =>
+            chanceTest(judged, candidate, { deals: options.permutations, rng: ctx.rng('permutations') }),
+          ),
     fromValidation: candidates.map((_, at) => (validation === null ? null : fromValidation(aligned, validation, at))),
   }
   const counts = countsOf(resamples, judged.yTrue.length)

@@ -57,6 +57,20 @@ async function run(inputs: Readonly<Record<string, PredictionBatch>>, options: R
   return { ...files, metrics: report.metrics, table: report.table!, logs: result.logs }
 }
 
+test('tells how answers stand against a guesser, where that is asked for', async () => {
+  const plain = await run({ good, poor })
+  expect(plain.json).not.toContain('chance')
+  expect(plain.md).not.toContain('chance')
+  const { metrics, json, md } = await run({ good, poor }, { permutations: 1999 })
+  // Nine of ten right cannot be guessed; six of ten of three classes can.
+  expect(metrics).toMatchObject({ 'good.withinChance': 0, 'poor.withinChance': 1 })
+  expect(metrics['good.chanceP']).toBeLessThan(0.01)
+  expect(metrics['poor.chanceP']).toBeGreaterThan(0.05)
+  const { inputs } = JSON.parse(json) as { inputs: { chanceP: number }[] }
+  expect(inputs.map(({ chanceP }) => chanceP)).toEqual([metrics['good.chanceP'], metrics['poor.chanceP']])
+  expect(md).toContain('## Against chance')
+})
+
 test('measures every input on each subgroup by itself, and refuses an attribute that rows do not have', async () => {
   const sex = truth.map((_, row) => (row % 2 === 0 ? 'f' : row === 9 ? '' : 'm'))
   const own = { ...poor, attributes: { sex } }

@@ -27,6 +27,13 @@ export const evaluateOptions = Type.Object(
       default: [],
       description: 'Attributes of the rows (data/table) by each of whose values every input is measured on its own',
     }),
+    permutations: Type.Integer({
+      minimum: 0,
+      maximum: 1_000_000,
+      default: 0,
+      description:
+        'Deals of an exact permutation test of balanced accuracy against chance, labels dealt among groups; 0 leaves it out',
+    }),
     reference: Type.String({
       default: '',
       description: 'Input that the others are compared with, by node name; empty for the last one',

@@ -2,6 +2,7 @@ import { canonicalJson } from '@etsef/plugin-api'
 import { resolution } from '../intervals/wilson.js'
 import type { Subgroup } from './subgroups.js'
 import type { FromValidation } from './calibrated.js'
+import type { ChanceTest } from './chance.js'
 import type { Comparison } from './compare.js'
 import { curveAxes } from './curves.js'
 import type { Curves } from './curves.js'
@@ -22,15 +23,18 @@ export interface EvaluationReport {
   readonly cochranQ: TestResult | null
   /** By attribute and value, every input on those rows alone; empty where no attribute was asked for. */
   readonly subgroups: readonly Subgroup[]
+  /** Of each input how it stands against a guesser; null where that was not asked for. */
+  readonly chance: readonly ChanceTest[] | null
   /** Of each input, what is calibrated on validation rows; null where there are none, or no probabilities. */
   readonly fromValidation: readonly (FromValidation | null)[]
 }
 
 /** `metrics.json`: every figure unrounded, keys sorted, so equal results are equal bytes. */
 export function reportJson(report: EvaluationReport): string {
-  const { evaluations, fromValidation, ...rest } = report
+  const { evaluations, chance, fromValidation, ...rest } = report
   const inputs = evaluations.map(({ matrix, ...evaluation }, at) => ({
     ...evaluation,
+    ...chance?.[at],
     fromValidation: fromValidation[at] ?? null,
     confusionMatrix: rowsOf(matrix.counts, matrix.numClasses),
     abstentions: [...matrix.abstentions],
@@ -52,12 +56,12 @@ export function sortedJson(value: unknown): string {
 
 /**
  * Flat figures for terminals and sweep tables: `<input>.<metric>`, with `.low` and `.high` for those that have an interval,
- * and `<input>.holmP` for inputs that are compared with the reference. Ranking metrics of vote shares end in `OfVoteShares`, so that no table puts
+ * `<input>.holmP` for inputs that are compared with the reference, and `<input>.chanceP` and `.withinChance` where chance was tested. Ranking metrics of vote shares end in `OfVoteShares`, so that no table puts
  * them in one column with those of other scores.
  */
-export function flatMetrics({ evaluations, comparisons }: EvaluationReport): Record<string, number | null> {
+export function flatMetrics({ evaluations, comparisons, chance }: EvaluationReport): Record<string, number | null> {
   const flat: Record<string, number | null> = {}
-  for (const evaluation of evaluations) {
+  for (const [at, evaluation] of evaluations.entries()) {
     const { name, numSamples, numGroups, numAbstained, metrics, intervals } = evaluation
     Object.assign(flat, {
       [`${name}.n`]: numSamples,
@@ -72,6 +76,8 @@ export function flatMetrics({ evaluations, comparisons }: EvaluationReport): Rec
       flat[`${name}.${metric}.low`] = intervals[metric]?.low ?? null
       flat[`${name}.${metric}.high`] = intervals[metric]?.high ?? null
     }
+    const test = chance?.[at]
+    if (test) Object.assign(flat, { [`${name}.chanceP`]: test.chanceP, [`${name}.withinChance`]: test.withinChance })
   }
   for (const { other, holmP } of comparisons) flat[`${other}.holmP`] = holmP
   return flat

@@ -24,6 +24,7 @@ export function reportMarkdown(report: EvaluationReport & { readonly primaryMetr
       methodNote(report),
     ].join('\n\n'),
     comparisonSection(report),
+    chanceSection(report),
     ...report.evaluations.map(perClassSection),
     subgroupSection(report),
     warningSection(report),
@@ -40,6 +41,16 @@ function methodNote(report: EvaluationReport): string {
     `Partition \`${report.partition}\`; primary metric \`${report.primaryMetric}\`. Brackets: ${level} BCa intervals of ${report.numResamples} bootstrap resamples of whole groups. Column p: exact McNemar test, Holm-adjusted.`,
     `With ${groups} independent groups an accuracy near 0.9 is known to ±${(100 * resolution(groups, 0.9, report.confidence)).toFixed(1)} points (half-width of the Wilson interval): a smaller difference between two numbers is no gain unless the paired comparison says so.`,
   ].join(' ')
+}
+
+/** Whether the answers know more than a guesser would. */
+function chanceSection({ chance, evaluations }: EvaluationReport): string {
+  if (chance === null) return ''
+  const table = markdownTable({
+    columns: ['Input', 'p against chance'],
+    rows: evaluations.map(({ name }, at) => [name, pValue(chance[at]!.chanceP)]),
+  })
+  return `## Against chance\n\nExact permutation test of balanced accuracy: labels are dealt anew among groups, the answers stay.\n\n${table}`
 }
 
 function comparisonSection({

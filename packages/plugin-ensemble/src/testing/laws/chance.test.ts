@@ -6,7 +6,7 @@ import { packages } from '../../classifiers/ml/packages.js'
 import { selectors } from '../../selectors/selectors.js'
 import { projections } from '../../projections/projections.js'
 import { chanceTrial } from '../chance-trial.js'
-import { binomialCdf, holmAdjusted } from '../permutation-test.js'
+import { binomialCdf, holmAdjusted } from '../multiple-tests.js'
 
 const numPermutations = 20
 

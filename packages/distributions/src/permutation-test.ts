@@ -1,8 +1,8 @@
-import { createRng } from '@etsef/plugin-api'
-
 /** Scored test rows. Rows of one unit (the images of a patient in one class, and their copies) carry one label. */
 export interface ScoredRows {
+  /** Class index of each row. */
   readonly labels: ArrayLike<number>
+  /** Class index that each row was given; negative where no answer was given, which is right for no label. */
   readonly predicted: ArrayLike<number>
   readonly units: readonly string[]
   readonly numClasses: number
@@ -28,16 +28,20 @@ interface Unit {
  * Exact (Phipson and Smyth 2010) when test labels were dealt at random given the train labels, whatever the classifier does, how
  * many rows a unit has, and how often a class is predicted; a binomial band would need independent rows.
  *
- * @param deals - Deals drawn; the least p is 2 / (deals + 1).
+ * @param options - `deals`: deals drawn; the least p is 2 / (deals + 1). `shuffle`: a fair permutation of a list, of the caller's generator.
+ * @throws RangeError for a unit whose rows have two labels.
+ * @see Phipson and Smyth 2010, Statistical Applications in Genetics and Molecular Biology 9
  */
-export function permutationTest(rows: ScoredRows, deals: number, seed: string | number): PermutationResult {
+export function permutationTest(
+  rows: ScoredRows,
+  { deals, shuffle }: { readonly deals: number; shuffle(this: void, labels: readonly number[]): readonly number[] },
+): PermutationResult {
   const units = unitsOf(rows)
   const labels = units.map(({ label }) => label)
   const observed = balancedAccuracy(units, labels, rows.numClasses)
-  const rng = createRng(seed, 'permutation-test')
   let [above, below] = [1, 1]
   for (let deal = 0; deal < deals; deal++) {
-    const score = balancedAccuracy(units, rng.shuffle(labels), rows.numClasses)
+    const score = balancedAccuracy(units, shuffle(labels), rows.numClasses)
     if (score >= observed - 1e-12) above++
     if (score <= observed + 1e-12) below++
   }
@@ -50,7 +54,7 @@ function unitsOf({ labels, predicted, units, numClasses }: ScoredRows): readonly
     const unit = byName.get(name) ?? { label: labels[row]!, size: 0, predicted: new Float64Array(numClasses) }
     if (unit.label !== labels[row]) throw new RangeError(`unit "${name}" has two labels`)
     unit.size++
-    unit.predicted[predicted[row]!]!++
+    if (predicted[row]! >= 0) unit.predicted[predicted[row]!]!++
     byName.set(name, unit)
   })
   return [...byName.values()]
@@ -71,26 +75,4 @@ function balancedAccuracy(units: readonly Unit[], labels: readonly number[], num
     present++
   }
   return sum / present
-}
-
-/** P(X ≤ k) of a binomial variable. */
-export function binomialCdf(k: number, trials: number, probability: number): number {
-  let [term, sum] = [(1 - probability) ** trials, 0]
-  for (let i = 0; i <= Math.min(k, trials); i++) {
-    sum += term
-    term *= ((trials - i) / (i + 1)) * (probability / (1 - probability))
-  }
-  return Math.min(1, sum)
-}
-
-/** Holm's step-down adjustment of p-values, in their order (Holm 1979). */
-export function holmAdjusted(pValues: readonly number[]): readonly number[] {
-  const order = pValues.map((_, i) => i).sort((a, b) => pValues[a]! - pValues[b]!)
-  const adjusted = new Array<number>(pValues.length)
-  let largest = 0
-  order.forEach((i, rank) => {
-    largest = Math.max(largest, Math.min(1, (pValues.length - rank) * pValues[i]!))
-    adjusted[i] = largest
-  })
-  return adjusted
 }
