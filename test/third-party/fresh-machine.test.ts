@@ -75,7 +75,10 @@ describe.skipIf(!(await isUpstreamThere()))('on a machine with Node and nothing 
     }
     const done = Object.entries(nodes).flatMap(([name, { state }]) => (state === 'done' ? [name] : []))
     expect(done.sort()).toEqual(
-      ['knn', 'nb', 'rf', 'scores', 'selected', 'svm', 'vote', 'xgb', 'figures', 'overlay'].sort(),
+      [
+        ...['selected', 'svm', 'xgb', 'rf', 'nb', 'knn', 'vote', 'soft', 'best'],
+        ...['scores', 'figures', 'overlay', 'page'],
+      ].sort(),
     )
   })
 

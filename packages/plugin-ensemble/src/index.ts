@@ -30,7 +30,12 @@ export {
   type Matrix,
 } from './numeric/linear-algebra/matrix.js'
 export * from './classifiers/linear-svm/linear-svm-model.js'
-export * from './classifiers/naive-bayes/gaussian-naive-bayes.js'
+export {
+  fitNaiveBayes,
+  naiveBayesJointLogLikelihood,
+  naiveBayesProbabilities,
+  type NaiveBayesModel,
+} from './classifiers/naive-bayes/gaussian-naive-bayes.js'
 export { applyPca, fitPca, invertPca, type PcaModel } from './numeric/linear-algebra/pca.js'
 export * from './classifiers/random-forest/random-forest-model.js'
 export * from './selectors/select-columns.js'

@@ -11,7 +11,7 @@ import { heatColor } from './color-map.js'
 import { barScale, density, drawPanel, formatNumber } from './draw-panel.js'
 import { drawSheet } from './draw-sheet.js'
 
-const operation = plugin.operations[1]!
+const operation = plugin.operations.find(({ type }) => type === 'xai/overlay')!
 const images = someImages({ numSamples: 4, partition: () => 'test' })
 /** Maps of 4×4 with one peak: on the bright square of each image (class0: upper left, class1: lower left), or nowhere. */
 function attributions(peaks: readonly (number | undefined)[]): AttributionBatch {
