@@ -44,7 +44,7 @@ try {
     const config = {
       ...{ ...sets, weights, width, side, threads, epochs, headEpochs: 2, batchSize: 16 },
       ...{ sourceEpochs: Math.ceil(epochs / 2), sslEpochs: epochs },
-      components: Math.min(50, target.numTrain - 1),
+      components: Math.min(50, Math.floor(target.numTrain / 3)),
     }
     const ours = []
     const peer = []
