@@ -105,6 +105,7 @@ describe('a bundle', () => {
       'README.md',
       'bundle.json',
       'config.json',
+      'conformal.json',
       'fitted',
       'graph.json',
       'learned-from.txt',

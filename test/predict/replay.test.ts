@@ -127,7 +127,7 @@ describe('etsef predict', () => {
     expect(csv.code).toBe(0)
     const [head, ...lines] = csv.stdout.trimEnd().split('\n')
     expect(head).toBe(
-      'id,class,abstained,margin,score.nodule,score.normal,score.ring,member.svm,member.forest,member.nb,member.knn,sha256,error,message',
+      'id,class,abstained,margin,predictionSet,score.nodule,score.normal,score.ring,member.svm,member.forest,member.nb,member.knn,sha256,error,message',
     )
     expect(lines).toHaveLength(14)
     expect(lines.filter((line) => line.includes('ERR_BAD_DATA'))).toEqual([

@@ -35,7 +35,7 @@ nodes:
   pixels: { use: leaky/pixels, in: { images: split } }
   nb: { use: ensemble/naive-bayes, in: { features: pixels } }
   knn: { use: ensemble/knn, in: { features: pixels } }
-  vote: { use: ensemble/vote, in: { predictions: [nb, knn] } }
+  vote: { use: ensemble/vote, in: { predictions: [nb, knn] }, with: { voting: soft } }
 `)
   await etsef(['bundle', run, '--node', 'vote', '-o', bundle], { cwd: project.path })
   files = readdirSync(bundle, { recursive: true, encoding: 'utf8' }).sort()
@@ -116,6 +116,7 @@ describe('etsef serve', () => {
 
   test('answers as predict does, for raw bytes and for a form', async () => {
     const whole = { bundle: served.digest, ...expected }
+    expect(whole).toHaveProperty('predictionSet')
     for (const type of ['image/png', 'image/jpeg', 'application/octet-stream']) {
       const response = await post(served, picture, { 'content-type': type })
       expect([response.status, await response.json()]).toEqual([200, whole])

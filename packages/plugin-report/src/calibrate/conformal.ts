@@ -1,5 +1,8 @@
 import type { ClassScores } from '../metrics/labels.js'
 
+/** Share of rows whose prediction set may miss the true class, in reports and answers. */
+export const setAlpha = 0.1
+
 /** Rows that prediction sets are calibrated on. */
 export interface CalibrationRows extends ClassScores {
   /** Patient of each row: patients count once each, however many rows they have. */

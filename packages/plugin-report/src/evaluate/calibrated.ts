@@ -1,4 +1,4 @@
-import { conformalThresholds, predictionSets } from '../calibrate/conformal.js'
+import { conformalThresholds, predictionSets, setAlpha } from '../calibrate/conformal.js'
 import { applyTemperature, fitTemperature } from '../calibrate/temperature.js'
 import { groupMembers } from '../intervals/bootstrap.js'
 import { calibration } from '../metrics/calibration.js'
@@ -6,9 +6,6 @@ import type { Calibration } from '../metrics/calibration.js'
 import { brierScore, logLoss } from '../metrics/probability.js'
 import type { Aligned } from './align.js'
 import { hasProbabilities } from './evaluation.js'
-
-/** Share of rows whose prediction set may miss the true class. */
-const alpha = 0.1
 
 /** What probabilities are worth after a temperature was fitted on validation rows. */
 export interface Calibrated {
@@ -64,7 +61,7 @@ export function fromValidation(reported: Aligned, validation: Aligned, at: numbe
     judgeSets(
       predictionSets(
         own.scores,
-        conformalThresholds({ ...fitting, groups: validation.judged.groups }, { alpha, within }),
+        conformalThresholds({ ...fitting, groups: validation.judged.groups }, { alpha: setAlpha, within }),
       ),
       reported.judged.yTrue,
       numClasses,
@@ -79,7 +76,7 @@ export function fromValidation(reported: Aligned, validation: Aligned, at: numbe
       logLoss: logLoss(scored),
       calibration: after,
     },
-    conformal: { level: 1 - alpha, marginal: sets('marginal'), classConditional: sets('class') },
+    conformal: { level: 1 - setAlpha, marginal: sets('marginal'), classConditional: sets('class') },
   }
 }
 

@@ -7,6 +7,7 @@ export const bundleFiles = {
   graph: 'graph.json',
   profile: 'profile.json',
   seen: 'learned-from.txt',
+  sets: 'conformal.json',
   card: 'README.md',
   config: 'config.json',
   weights: 'model.safetensors',

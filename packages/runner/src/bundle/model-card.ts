@@ -1,6 +1,7 @@
 import type { Json, ReportTable } from '@etsef/plugin-api'
 import type { FittedGraph } from '../predict/fitted-graph.js'
 import type { RunPlace } from '../predict/fitted-graph-of.js'
+import type { CalibratedSets } from '../predict/prediction-sets.js'
 import type { RunRecord } from '../run/run-record.js'
 import { openArtifact } from '../worker/artifact-input.js'
 import type { OpenStepFiles } from './write-open-formats.js'
@@ -13,6 +14,7 @@ export interface CardFacts {
   readonly memberNames: readonly string[]
   /** Pictures that something on the way was fitted on. */
   readonly numSeen: number
+  readonly sets: CalibratedSets
   readonly openSteps: readonly OpenStepFiles[]
 }
 
@@ -27,7 +29,7 @@ export function intendedUseOf(card: string): string {
 /** The model card of a bundle, as Markdown: what it is for, what it was made of, how good it was found to be, and what nobody has looked at. */
 export function modelCard(
   { name, run, target, classNames, versions }: Omit<BundleIndex, 'files'>,
-  { graph, place, memberNames, numSeen, openSteps }: CardFacts,
+  { graph, place, memberNames, numSeen, sets, openSteps }: CardFacts,
 ): string {
   const { record } = place
   const tables = evaluationsOf(place, graph)
@@ -64,6 +66,7 @@ export function modelCard(
     `Something on the way was fitted on ${String(numSeen)} pictures. Neither they, nor their names, paths, patients or labels are in this folder. Their digests are (\`${bundleFiles.seen}\`), so that whoever asks about one of them is told; so whoever holds such a picture, byte for byte, can tell that it was used. Fitted states hold what their methods keep: a nearest-neighbour classifier, the features of every picture it was fitted on.`,
     '## Scores',
     ...scores,
+    setsText(sets),
     '## What was not tested',
     [
       '- pictures from other devices, hospitals or populations than the data above; judge yours with `etsef predict THIS_FOLDER /pictures --labels labels.csv`',
@@ -82,6 +85,12 @@ export function modelCard(
     `Node ${versions.node.split('.')[0]!} (made with ${versions.node}) and ${plugins.join(', ')}; ${versions.engine === null ? 'no tensor engine' : `a tensor engine (fitted on ${versions.engine}; another gives scores that may differ in their last digits)`}. \`${bundleFiles.index}\` has the sha256 of every file, this one among them; where one differs, the bundle is refused. \`${fittedFolder}/\` holds networks and classifiers.`,
   ]
   return `${sections.filter(Boolean).join('\n\n')}\n`
+}
+
+function setsText(sets: CalibratedSets): string {
+  if ('missing' in sets) return `Answers have no prediction sets: ${sets.missing}.`
+  const { level, numSamples, numGroups } = sets
+  return `\`predictionSet\` of an answer lists the classes that cannot be ruled out: on the whole it holds the true one for at least ${String(Math.round(level * 100))} % of pictures that are like the ${String(numSamples)} validation rows (${String(numGroups)} patients) it was calibrated on (\`${bundleFiles.sets}\`). Where a step chose by those rows (early stopping, calibration, weights of a vote), it holds it less often.`
 }
 
 /** What Hugging Face reads of a card. */

@@ -7,6 +7,7 @@ import type { FittedGraph } from '../predict/fitted-graph.js'
 import { outputKey } from '../predict/open-fitted-graph.js'
 import { openPredictor, type Predictor } from '../predict/open-predictor.js'
 import { hostFor, type OpenRunOptions } from '../predict/open-run.js'
+import type { CalibratedSets } from '../predict/prediction-sets.js'
 import type { TrainingProfile } from '../predict/picture-facts.js'
 import { bundleFiles, parseIndex, type BundleIndex, type ProfileJson } from './bundle-format.js'
 import { intendedUseOf } from './model-card.js'
@@ -27,6 +28,7 @@ export interface OpenBundle {
   readonly intendedUse: string
   /** sha256 of the pictures that something on the way was fitted on. */
   readonly seen: ReadonlySet<string>
+  readonly sets: CalibratedSets
   /** What they are like; `undefined` where they were gone when the bundle was made. */
   readonly profile: TrainingProfile | undefined
 }
@@ -58,9 +60,10 @@ export async function openBundle(options: OpenBundleOptions): Promise<OpenBundle
   for (const message of changesSince(index, registry)) notice?.(message)
   const host = await hostFor({ registry }, graph, options)
   const seen = new Set(readFileSync(join(dir, bundleFiles.seen), 'utf8').split('\n').filter(Boolean))
-  const predictor = await openPredictor(graph, host, { seen, ...(onDecoded ? { onDecoded } : {}) })
+  const sets = readSets(dir, index)
+  const predictor = await openPredictor(graph, host, { seen, sets, ...(onDecoded ? { onDecoded } : {}) })
   const intendedUse = intendedUseOf(readFileSync(join(dir, bundleFiles.card), 'utf8'))
-  return { index, registry, predictor, intendedUse, seen, profile: readProfile(dir, index) }
+  return { index, registry, predictor, intendedUse, seen, sets, profile: readProfile(dir, index) }
 }
 
 function readIndex(dir: string): BundleIndex {
@@ -150,6 +153,11 @@ function readGraph(dir: string): FittedGraph {
     inputs: inputs.map((input) => (input.dir === undefined ? input : { ...input, dir: resolve(dir, input.dir) })),
   }))
   return { ...graph, steps }
+}
+
+function readSets(dir: string, { files }: BundleIndex): CalibratedSets {
+  if (!Object.hasOwn(files, bundleFiles.sets)) return { missing: 'the bundle was made without' }
+  return JSON.parse(readFileSync(join(dir, bundleFiles.sets), 'utf8')) as CalibratedSets
 }
 
 function readProfile(dir: string, { files }: BundleIndex): TrainingProfile | undefined {

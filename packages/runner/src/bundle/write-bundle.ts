@@ -30,7 +30,7 @@ export interface WrittenBundle {
  * @throws PipelineError `ERR_BUNDLE` where the folder holds something, or a node on the way reads files of its own.
  */
 export async function writeBundle(opened: OpenRun, dir: string): Promise<WrittenBundle> {
-  const { record, place, predictor, seen } = opened
+  const { record, place, predictor, seen, sets } = opened
   if (existsSync(dir) && readdirSync(dir).length > 0)
     throw problem('ERR_BUNDLE', { message: `"${dir}" is not empty`, hint: 'name a new folder with -o' })
   mkdirSync(dirname(dir), { recursive: true })
@@ -52,6 +52,7 @@ export async function writeBundle(opened: OpenRun, dir: string): Promise<Written
         .map((line) => `${line}\n`)
         .join(''),
     )
+    write(bundleFiles.sets, `${JSON.stringify(sets)}\n`)
     if (profile) {
       const json: ProfileJson = { ...profile, histogram: [...profile.histogram] }
       write(bundleFiles.profile, `${JSON.stringify(json)}\n`)
@@ -76,6 +77,7 @@ export async function writeBundle(opened: OpenRun, dir: string): Promise<Written
         place: { ...place, record },
         memberNames: predictor.memberNames,
         numSeen: seen.size,
+        sets,
         openSteps,
       }),
     )

@@ -6,6 +6,7 @@ import { evaluateExternal, readLabels } from '../predict/external-set.js'
 import { findPictures, type FoundPictures } from '../predict/find-pictures.js'
 import { openBundle, isBundle } from '../bundle/open-bundle.js'
 import { openRun, type OpenRunOptions } from '../predict/open-run.js'
+import type { CalibratedSets } from '../predict/prediction-sets.js'
 import type { Predictor } from '../predict/open-predictor.js'
 import type { PictureFacts, TrainingProfile } from '../predict/picture-facts.js'
 import { openMaps, type Maps } from '../predict/open-maps.js'
@@ -34,6 +35,7 @@ interface Asked {
   readonly registry: Registry
   readonly predictor: Predictor
   readonly seen: ReadonlySet<string>
+  readonly sets: CalibratedSets
   profile(this: void): Promise<TrainingProfile | undefined>
 }
 
@@ -94,7 +96,7 @@ export async function predict(args: Arguments, output: Output): Promise<number> 
     if (values.out !== undefined && !args.isJson) writeChunks(resolve(args.cwd, values.out), chunks)
     const notes = [
       ...[...countsOf(rows, found), ...seenNotes(rows, opened), ...(await unlikeNotes(facts, rows, opened))],
-      ...mapNotes(explained),
+      ...[...mapNotes(explained), ...setNotes(opened)],
     ]
     const evaluation =
       labels &&
@@ -136,12 +138,13 @@ async function open(dir: string, options: OpenRunOptions): Promise<Asked> {
     return { ...bundle, run: index.run, profile: () => Promise.resolve(profile) }
   }
   const opened = await openRun(options)
-  const { record, place, predictor, seen } = opened
+  const { record, place, predictor, seen, sets } = opened
   return {
     run: record.run,
     registry: place.registry,
     predictor,
     seen,
+    sets,
     profile: () => trainingProfile(opened, { most: maxLookedAt }),
   }
 }
@@ -215,6 +218,10 @@ async function unlikeNotes(
 function mapNotes(explained: readonly MapEntry[]): readonly string[] {
   const missing = new Map(explained.flatMap(({ of, missing: why }) => (why === undefined ? [] : [[of, why]])))
   return [...missing].map(([name, why]) => `no map of ${name}: ${why}`)
+}
+
+function setNotes({ sets }: Asked): readonly string[] {
+  return 'missing' in sets ? [`no prediction sets: ${sets.missing}`] : []
 }
 
 function named(rows: readonly { readonly id: string }[]): string {

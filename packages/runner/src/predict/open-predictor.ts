@@ -3,6 +3,7 @@ import { asError, problem } from '../errors.js'
 import { membersOf, type FittedGraph } from './fitted-graph.js'
 import { openFittedGraph, outputKey, type AppliedRows, type PredictionHost } from './open-fitted-graph.js'
 import { onceEach } from './once-each.js'
+import { predictionSetOf, type CalibratedSets } from './prediction-sets.js'
 import { openDecoder, pictureBatch, type Decode, type Picture } from './picture-batch.js'
 import { failedRow } from './read-pictures.js'
 import { answerAt, marginOf, type FailedRow, type PredictedRow, type PredictionRow } from './predicted-row.js'
@@ -38,6 +39,8 @@ export interface PredictorOptions {
    * of fold, say. Answers for any other picture do not depend on what it is called.
    */
   readonly seen?: ReadonlySet<string>
+  /** What prediction sets are made by; left out: answers have none. */
+  readonly sets?: CalibratedSets | undefined
   /** Told of every picture as it was decoded. */
   readonly onDecoded?: (picture: Picture, image: PixelImage) => void
 }
@@ -46,7 +49,12 @@ export interface PredictorOptions {
 export async function openPredictor(
   graph: FittedGraph,
   host: PredictionHost,
-  { remembered = 4096, seen = new Set(), onDecoded }: PredictorOptions = {},
+  {
+    remembered = 4096,
+    seen = new Set(),
+    sets = { missing: 'nothing was calibrated' },
+    onDecoded,
+  }: PredictorOptions = {},
 ): Promise<Predictor> {
   const decode = await openDecoder(graph, host)
   const opened = await openFittedGraph(graph, host)
@@ -87,6 +95,7 @@ export async function openPredictor(
         ...answer,
         margin: marginOf(Object.values(answer.scores)),
         abstained: answer.className === undefined,
+        ...('missing' in sets ? {} : { predictionSet: predictionSetOf(answer.scores, graph.classNames, sets) }),
         members: Object.fromEntries(tables.map(([name, table]) => [name, answerAt(table, at)])),
       })
     })

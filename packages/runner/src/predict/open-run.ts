@@ -9,6 +9,7 @@ import { readLineage } from '../worker/lineage.js'
 import { fittedGraphOf, type RunPlace } from './fitted-graph-of.js'
 import type { FittedGraph } from './fitted-graph.js'
 import type { PredictionHost } from './open-fitted-graph.js'
+import { calibrateSets, type CalibratedSets } from './prediction-sets.js'
 import { openPredictor, type Predictor, type PredictorOptions } from './open-predictor.js'
 
 /** What is opened for prediction, and how. */
@@ -36,6 +37,7 @@ export interface OpenRun {
   readonly predictor: Predictor
   /** sha256 of the pictures that something on the way was fitted on. */
   readonly seen: ReadonlySet<string>
+  readonly sets: CalibratedSets
 }
 
 /**
@@ -53,9 +55,10 @@ export async function openRun(options: OpenRunOptions): Promise<OpenRun> {
   for (const message of changesSince(place, graph)) options.notice?.(message)
   const host = await hostFor(place, graph, { ...options, engine: options.engine ?? record.command.engine })
   const seen = seenBy(place, graph)
+  const sets = await calibrateSets(place, graph)
   const { onDecoded } = options
-  const predictor = await openPredictor(graph, host, { seen, ...(onDecoded ? { onDecoded } : {}) })
-  return { record, place, predictor, seen }
+  const predictor = await openPredictor(graph, host, { seen, sets, ...(onDecoded ? { onDecoded } : {}) })
+  return { record, place, predictor, seen, sets }
 }
 
 /** What a fitted graph of a run is opened with: its operations, as they are installed here, and this machine's engine. */

@@ -16,6 +16,8 @@ export interface PredictedRow extends Answer {
   /** Largest score minus the second largest. */
   readonly margin: number
   readonly abstained: boolean
+  /** Classes that cannot be ruled out, at the level that was calibrated; left out where nothing was. Perhaps none. */
+  readonly predictionSet?: readonly string[]
   /** What each member of the vote says, by name. */
   readonly members: Readonly<Record<string, Answer>>
 }

@@ -23,7 +23,7 @@ type Cell = string | number | boolean | undefined
 /** Columns of a table of rows: the answer, its scores by class, the class that each member gives, and what went wrong. */
 function columnNames({ classNames, memberNames }: RowColumns): readonly string[] {
   return [
-    ...['id', 'class', 'abstained', 'margin'],
+    ...['id', 'class', 'abstained', 'margin', 'predictionSet'],
     ...classNames.map((name) => `score.${name}`),
     ...memberNames.map((name) => `member.${name}`),
     ...['sha256', 'error', 'message'],
@@ -33,11 +33,11 @@ function columnNames({ classNames, memberNames }: RowColumns): readonly string[]
 /** The cells of a row, as {@link columnNames} names them. */
 function cellsOf(row: PredictionRow, { classNames, memberNames }: RowColumns): readonly Cell[] {
   if (!isPredicted(row)) {
-    const empty = new Array<Cell>(3 + classNames.length + memberNames.length + 1).fill(undefined)
+    const empty = new Array<Cell>(4 + classNames.length + memberNames.length + 1).fill(undefined)
     return [row.id, ...empty, row.error.code, row.error.message]
   }
   return [
-    ...[row.id, row.className, row.abstained, row.margin],
+    ...[row.id, row.className, row.abstained, row.margin, row.predictionSet?.join('|')],
     ...classNames.map((name) => row.scores[name]),
     ...memberNames.map((name) => row.members[name]?.className),
     ...[row.sha256, undefined, undefined],

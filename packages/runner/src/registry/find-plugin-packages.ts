@@ -6,7 +6,7 @@ import { asError, problem } from '../errors.js'
 import { findPackage, readPackageJson, type PackageJson } from './find-project.js'
 import { notAPlugin, otherContractCopy, otherContractVersion, unreadableProject } from './registry-problems.js'
 
-/** A module that a package offers beside operations: tensor engines, published weights, a first pipeline, or maps of pictures. */
+/** A module that a package offers beside operations: tensor engines, published weights, a first pipeline, maps of pictures, or prediction sets. */
 export interface InstalledProvider {
   readonly packageName: string
   readonly version: string
@@ -33,6 +33,8 @@ export interface FoundPackages {
   starter: InstalledProvider | undefined
   /** Module that shows where in a picture an answer comes from. */
   maps: InstalledProvider | undefined
+  /** Module that calibrates prediction sets. */
+  sets: InstalledProvider | undefined
   /** Modules of executors, by name. */
   readonly executors: Map<string, InstalledProvider>
   /** Absolute path of the pipeline that `etsef demo` runs. */
@@ -57,6 +59,7 @@ export function findPluginPackages(root: string, linked: readonly string[], prob
     weights: undefined,
     starter: undefined,
     maps: undefined,
+    sets: undefined,
     executors: new Map(),
     demo: undefined,
   }
@@ -78,6 +81,7 @@ export function findPluginPackages(root: string, linked: readonly string[], prob
     found.weights ??= provider(entry.weights)
     found.starter ??= provider(entry.starter)
     found.maps ??= provider(entry.maps)
+    found.sets ??= provider(entry.sets)
     for (const [executor, path] of Object.entries(entry.executors ?? {})) {
       const offered = provider(path)
       if (offered && !found.executors.has(executor)) found.executors.set(executor, offered)

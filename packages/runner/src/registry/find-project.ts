@@ -24,6 +24,7 @@ export interface PackageJson {
     readonly executors?: Json
     readonly starter?: Json
     readonly maps?: Json
+    readonly sets?: Json
     readonly demo?: Json
     readonly bundle?: Json
     /** Of a project: values of flags that its command lines leave open. */

@@ -26,6 +26,8 @@ export interface Registry extends OperationIndex {
   readonly starter: InstalledProvider | undefined
   /** Module that shows where in a picture an answer comes from. */
   readonly maps: InstalledProvider | undefined
+  /** Module that calibrates prediction sets. */
+  readonly sets: InstalledProvider | undefined
   /** Modules of executors, by name. */
   readonly executors: ReadonlyMap<string, InstalledProvider>
   /** Absolute path of the pipeline that `etsef demo` runs. */
@@ -100,6 +102,7 @@ export async function loadRegistry(
     weights: found.weights,
     starter: found.starter,
     maps: found.maps,
+    sets: found.sets,
     executors: found.executors,
     demo: found.demo,
     problems,

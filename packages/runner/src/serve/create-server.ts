@@ -155,8 +155,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     if (isFull()) throw busy()
     const work = batcher.ask(pictureOf(pictureName, bytes)).finally(release)
     const row = answered(await within(work, timeoutSeconds))
-    const { sha256, className, abstained, margin, scoreKind, scores, members } = row
-    return { bundle: options.bundle, sha256, className, abstained, margin, scoreKind, scores, members }
+    const { sha256, className, abstained, margin, predictionSet, scoreKind, scores, members } = row
+    const { bundle } = options
+    return { bundle, sha256, className, abstained, margin, predictionSet, scoreKind, scores, members }
   })
   app.post('/maps', async (request): Promise<MapsAnswer> => {
     const release = releases.get(request)!

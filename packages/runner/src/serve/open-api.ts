@@ -105,6 +105,12 @@ export function openApi({ title, version, classNames, memberNames, maxBytes, max
             sha256: { type: 'string', description: 'of the picture' },
             abstained: { type: 'boolean' },
             margin: { type: 'number' },
+            predictionSet: {
+              type: 'array',
+              items: { enum: [...classNames] },
+              description:
+                'classes that cannot be ruled out, at the level of conformal.json of the bundle; left out where nothing was calibrated',
+            },
             ...answerSchema(classNames),
             members: {
               type: 'object',
