@@ -57,7 +57,7 @@ describe('pipelines/demo.yaml', () => {
       'figures/confusion-matrix.svg',
       'figures/t-sne.png',
       'figures/t-sne.vl.json',
-      'overlay/sheet.png',
+      'overlay.overlay/sheet.png',
     ]) {
       expect(existsSync(join(reports, file)), file).toBe(true)
     }
@@ -116,7 +116,7 @@ describe('pipelines/demo.yaml', () => {
       'figures',
       'knn',
       'nb',
-      'overlay',
+      'overlay.overlay',
       'page',
       'rf',
       'scores',

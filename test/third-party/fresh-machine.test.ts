@@ -77,7 +77,7 @@ describe.skipIf(!(await isUpstreamThere()))('on a machine with Node and nothing 
     expect(done.sort()).toEqual(
       [
         ...['selected', 'svm', 'xgb', 'rf', 'nb', 'knn', 'vote', 'soft', 'best'],
-        ...['scores', 'figures', 'overlay', 'page'],
+        ...['scores', 'figures', 'overlay.overlay', 'page'],
       ].sort(),
     )
   })
