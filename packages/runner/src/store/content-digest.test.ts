@@ -57,6 +57,16 @@ test('links may lead to files inside, nowhere else', () => {
   expect(() => digest('missing')).toThrow(expect.objectContaining({ code: 'ERR_MISSING_FILE' }))
 })
 
+test('names count from their first letter', () => {
+  const named = (name: string) => {
+    const folder = join(dir, `folder-of-${name}`)
+    mkdirSync(folder)
+    writeFileSync(join(folder, name), 'same')
+    return contentDigest(folder, { storeDir }).digest
+  }
+  expect(named('apple')).not.toBe(named('bpple'))
+})
+
 test('files that a file names belong to its identity, there or not, and lie in its folder', () => {
   const folder = join(dir, 'manifest')
   mkdirSync(folder)
