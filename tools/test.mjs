@@ -16,6 +16,7 @@ const vitest = spawnSync(
     'run',
     '--reporter=default',
     '--reporter=json',
+    '--reporter=./tools/flaky-reporter.mjs',
     `--outputFile.json=${resultFile}`,
     ...process.argv.slice(2),
   ],

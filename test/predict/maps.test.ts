@@ -190,9 +190,11 @@ describe('over HTTP', () => {
 
     test('by keyboard alone: a picture is chosen, and what comes is told and stands under focus', async () => {
       const { tab, close } = await open({})
+      // Asked for before the first key: the browser takes a while to hand choosers over, and a key may be faster.
+      const choosing = tab.waitForEvent('filechooser')
+      await tab.locator('h1', { hasText: 'mapped' }).waitFor()
       await tab.keyboard.press('Tab')
       expect(await tab.evaluate('document.activeElement.id')).toBe('file')
-      const choosing = tab.waitForEvent('filechooser')
       await tab.keyboard.press('Space')
       await (await choosing).setFiles(join(pictures, 'ring/p0000-0.png'))
       await answered(tab)

@@ -53,6 +53,7 @@ describe('pulling', () => {
       checksum: { algorithm: 'sha256', hex: sha256.slice(0, 8) },
       preprocessing: 'tf',
     }
+    server.part = `${cachedWeightsPath(entry, dir)}.part`
   })
   afterEach(async () => {
     await server.close()
@@ -263,6 +264,8 @@ interface TestServer {
   version: OutgoingHttpHeaders
   /** Bytes after which the next answers are cut off; later ones are sent whole. */
   cuts: number[]
+  /** Where the client writes what it has. */
+  part: string
   onCut: () => void
   /** Answers 503 this often. */
   busy: number
@@ -299,10 +302,14 @@ async function serve(content: Buffer): Promise<TestServer> {
       return
     }
     response.flushHeaders()
-    response.write(content.subarray(from, from + cut), () => {
-      state.onCut()
-      setTimeout(() => response.destroy(), 20)
-    })
+    response.write(content.subarray(from, from + cut))
+    // Cut only when the client has written what was sent: a connection that breaks may take with it what is still on its way.
+    void vi
+      .waitFor(async () => expect((await readFile(state.part)).length).toBeGreaterThanOrEqual(from + cut), 10_000)
+      .then(() => {
+        state.onCut()
+        response.destroy()
+      })
   })
   // As a proxy: both ends of the tunnel are here.
   http.on('connect', (request, socket) => {
@@ -317,6 +324,7 @@ async function serve(content: Buffer): Promise<TestServer> {
     content,
     version: { etag: '"1"' },
     cuts: [],
+    part: '',
     onCut: () => undefined,
     busy: 0,
     isGone: false,
