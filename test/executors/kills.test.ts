@@ -119,8 +119,8 @@ async function killOften({ name, flags, kills, ...engine }: Killed): Promise<voi
       killed++
     }
     expect([await ended, output]).toEqual([0, expect.any(String)])
-    // What orphans of a lost node still do ends by itself.
-    for (let waits = 0; engine.isBusy() && waits < 300; waits++) await sleep(200)
+    // What orphans of a lost node still do ends by itself. Slurm asks its nodes about their jobs once a minute, and starts one again that is lost.
+    for (let waits = 0; engine.isBusy() && waits < 1500; waits++) await sleep(200)
     expect(engine.isBusy()).toBe(false)
     // One that was killed between publishing and releasing leaves its lock, and one whose worker was lost may be at work still: a run that
     // finds everything made takes away what the dead left, and nothing stays locked.
