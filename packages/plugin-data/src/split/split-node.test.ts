@@ -18,3 +18,18 @@ test('follows the run seed, or its own', async () => {
   expect(await partitionsOf('2', { splitSeed: 5 })).toEqual(own)
   expect(await partitionsOf('1', { splitSeed: 6 })).not.toEqual(own)
 })
+
+test.each([
+  ['without a split seed', { folds: 5, fold: 1 }, ['folds']],
+  ['with one', { folds: 5, fold: 1, splitSeed: 1 }, []],
+  ['without their number', { fold: 1, splitSeed: 1 }, ['fold']],
+  ['of which there is no such one', { folds: 5, fold: 5, splitSeed: 1 }, ['fold']],
+])('folds %s', (_, options, expected) => {
+  const issues: string[] = []
+  split.plan?.({
+    options: { train: 0.6, val: 0.2, test: 0.2, ...options },
+    inputs: { images: { kind: 'images', partitions: ['none'] } } as never,
+    issue: (option) => issues.push(option),
+  })
+  expect(issues).toEqual(expected)
+})

@@ -22,7 +22,12 @@ export const splitOptions = Type.Object(
           'Cross-validation: the groups are dealt into so many folds, and one of them is test. The shares of train and val part the others',
       }),
     ),
-    fold: Type.Optional(Type.Integer({ minimum: 0, description: 'The fold that is test, from 0' })),
+    fold: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description: 'The fold that is test, from 0; with a "splitSeed", so that all folds are of one deal',
+      }),
+    ),
   },
   { additionalProperties: false },
 )
@@ -62,6 +67,16 @@ export const split: Operation = defineOperation({
         expected: `0 to ${String(options.folds! - 1)}`,
         received: String(options.fold),
       })
+    // The seed of an operation is made of its options, too: with the run's seed every fold would be one of another deal.
+    else if (options.folds !== undefined && options.splitSeed === undefined)
+      issue(
+        'folds',
+        'Folds need a split seed: without one each fold is dealt anew, and rows are in several test folds or in none',
+        {
+          expected: 'a "splitSeed", the same for every fold',
+          hint: 'splitSeed: 1; `repeat: { folds: 5 }` of a sweep sets it',
+        },
+      )
     const isThere = { train: train > 0, val: val > 0, test: test > 0 || options.folds !== undefined }
     return { images: { partitions: (['train', 'val', 'test'] as const).filter((partition) => isThere[partition]) } }
   },
