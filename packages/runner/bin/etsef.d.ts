@@ -1,0 +1,2 @@
+// Importing it runs the command line; there is nothing to take from it.
+export {}
