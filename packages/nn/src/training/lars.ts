@@ -1,7 +1,6 @@
-import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Engine } from '../engine/engine.js'
-import type { WeightTensor } from '../graph/graph.js'
 import type { Optimizer, OptimizerState } from './optimizer-contract.js'
+import { createVelocities } from './velocities.js'
 
 /** Settings of {@link createLars}. */
 export interface LarsOptions {
@@ -25,7 +24,7 @@ export interface LarsOptions {
 export function createLars(engine: Engine, options: LarsOptions, resume?: OptimizerState): Optimizer {
   const { tf } = engine
   const { momentum = 0.9, weightDecay = 0, eta = 0.001, excluded } = options
-  const velocities = new Map<string, Tensor>()
+  const velocities = createVelocities(engine, momentum, resume)
   let step = resume?.step ?? 0
   return {
     beginStep: () => {
@@ -43,28 +42,13 @@ export function createLars(engine: Engine, options: LarsOptions, resume?: Optimi
           const trust = tf.where(isUsable, tf.div(tf.mul(weightNorm, eta), gradientNorm), tf.onesLike(weightNorm))
           move = tf.mul(move, trust)
         }
-        const saved = resume?.moments.get(`${name}/v`)
-        const start = saved === undefined ? undefined : tf.tensor(saved.data.slice(), [...saved.shape])
-        const old = velocities.get(name) ?? start
-        const velocity = tf.keep(old === undefined ? move.clone() : tf.add(tf.mul(old, momentum), move))
-        velocities.get(name)?.dispose()
-        velocities.set(name, velocity)
-        variable.assign(tf.sub(variable, velocity))
+        variable.assign(tf.sub(variable, velocities.advance(name, move)))
       })
     },
     readStep: () => step,
-    readState: () => ({
-      step,
-      moments: new Map(
-        [...velocities].map(([name, tensor]): [string, WeightTensor] => [
-          `${name}/v`,
-          { shape: tensor.shape, data: Float32Array.from(tensor.dataSync<'float32'>()) },
-        ]),
-      ),
-    }),
+    readState: () => ({ step, moments: velocities.readMoments() }),
     dispose: () => {
-      for (const velocity of velocities.values()) velocity.dispose()
-      velocities.clear()
+      velocities.dispose()
     },
   }
 }

@@ -1,8 +1,8 @@
-import type { Tensor } from '@tensorflow/tfjs-core'
 import type { AdamState, Engine } from '../engine/engine.js'
 import type { WeightTensor } from '../graph/graph.js'
 import { createLars, type LarsOptions } from './lars.js'
 import type { Optimizer, OptimizerState } from './optimizer-contract.js'
+import { createVelocities } from './velocities.js'
 
 /** Which optimizer, and its settings. */
 export type OptimizerOptions =
@@ -96,7 +96,7 @@ function createSgd(
 ): Optimizer {
   const { tf } = engine
   const { momentum = 0, weightDecay = 0, excluded } = options
-  const velocities = new Map<string, Tensor>()
+  const velocities = createVelocities(engine, momentum, resume)
   let step = resume?.step ?? 0
   return {
     beginStep: () => {
@@ -106,31 +106,14 @@ function createSgd(
       tf.tidy(() => {
         const decays = weightDecay > 0 && !(excluded?.has(name) ?? variable.rank < 2)
         const decayed = decays ? tf.add(gradient, tf.mul(variable, weightDecay)) : gradient
-        let update = decayed
-        if (momentum > 0) {
-          const saved = resume?.moments.get(`${name}/v`)
-          const start = saved === undefined ? undefined : tf.tensor(saved.data.slice(), [...saved.shape])
-          const old = velocities.get(name) ?? start
-          update = tf.keep(old === undefined ? decayed.clone() : tf.add(tf.mul(old, momentum), decayed))
-          velocities.get(name)?.dispose()
-          velocities.set(name, update)
-        }
+        const update = momentum > 0 ? velocities.advance(name, decayed) : decayed
         variable.assign(tf.sub(variable, tf.mul(update, learningRate)))
       })
     },
     readStep: () => step,
-    readState: () => ({
-      step,
-      moments: new Map(
-        [...velocities].map(([name, tensor]): [string, WeightTensor] => [
-          `${name}/v`,
-          { shape: tensor.shape, data: Float32Array.from(tensor.dataSync<'float32'>()) },
-        ]),
-      ),
-    }),
+    readState: () => ({ step, moments: velocities.readMoments() }),
     dispose: () => {
-      for (const velocity of velocities.values()) velocity.dispose()
-      velocities.clear()
+      velocities.dispose()
     },
   }
 }
