@@ -103,8 +103,8 @@ export interface RunDifference {
  */
 export interface ComparedRuns {
   readonly format: 1
-  /** The first is what the others are held against. */
-  readonly runs: readonly RunFacts[]
+  /** The first is what the others are held against. Their graphs are not drawn: what differs in them is among the differences. */
+  readonly runs: readonly Omit<RunFacts, 'graph'>[]
   readonly differences: readonly RunDifference[]
 }
 

@@ -89,7 +89,7 @@ export async function run({
     pageHtml({
       title: `Comparison: ${[...new Set(compared.runs.map(({ pipeline }) => pipeline))].join(', ')}`,
       subtitle: markup`${compared.runs.map(({ run }, at) => markup`${at === 0 ? '' : ' · '}${name(run)}`)}; the first is what the others are held against.`,
-      sections: await drawSections(sections, ctx.signal),
+      sections: drawSections(sections),
       sources: { comparison },
     }),
   )

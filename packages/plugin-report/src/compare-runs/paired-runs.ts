@@ -1,10 +1,12 @@
 import type { Rng } from '@etsef/plugin-api'
-import { compareWithReference } from '../evaluate/compare.js'
+import { pairedDifference } from '../evaluate/compare.js'
 import type { IntervalMetric } from '../evaluate/evaluation.js'
 import type { Candidate, Judged } from '../evaluate/judged.js'
 import { intervalMetrics } from '../evaluate/evaluation.js'
 import type { BootstrapInterval } from '../intervals/bootstrap.js'
+import { countsOf } from '../evaluate/measure.js'
 import { clusterResamples } from '../intervals/bootstrap.js'
+import { discordance, mcnemar } from '../paired/mcnemar.js'
 import type { PredictedRow, StoredEvaluation } from '../html/told.js'
 
 /** An evaluation of a run. */
@@ -43,6 +45,14 @@ export function pairedInputs(
   { resamples, rng }: { readonly resamples: number; readonly rng: Rng },
 ): PairedInput[] {
   const metric = first.json.primaryMetric
+  // Inputs of an evaluation have the same rows, nearly always: resamples are drawn once for each set of groups.
+  const drawn = new Map<string, readonly Int32Array[]>()
+  const countsFor = ({ groups }: Judged): readonly Int32Array[] => {
+    const key = JSON.stringify(groups)
+    const counts = drawn.get(key) ?? countsOf(clusterResamples({ groups, resamples, rng }), groups.length)
+    drawn.set(key, counts)
+    return counts
+  }
   return first.json.inputs.flatMap((own): PairedInput[] => {
     const same = other.json.inputs.find(({ name }) => name === own.name)
     if (same === undefined) return []
@@ -65,22 +75,24 @@ export function pairedInputs(
     }
     const joined = joinRows(first, other, own.name)
     if (joined === null || !isIntervalMetric(metric)) return [{ ...base, isPaired: false, ...unpaired }]
-    const [comparison] = compareWithReference(joined.judged, [joined.other, joined.first], {
-      reference: joined.other.name,
+    const { judged } = joined
+    const difference = pairedDifference(judged, [joined.other, joined.first], {
       metric,
-      resamples: clusterResamples({ groups: joined.judged.groups, resamples, rng }),
+      counts: countsFor(judged),
       confidence: first.json.confidence,
     })
+    const counts = discordance({ yTrue: judged.yTrue, first: joined.first.yPred, second: joined.other.yPred })
+    const { onlyFirst, onlySecond, exactP, midP } = mcnemar(counts)
     return [
       {
         ...base,
         isPaired: true,
-        difference: comparison!.difference,
-        differenceInterval: comparison!.differenceInterval,
-        onlyFirst: comparison!.onlyOther,
-        onlyOther: comparison!.onlyReference,
-        exactP: comparison!.exactP,
-        midP: comparison!.midP,
+        difference: difference.value,
+        differenceInterval: difference.interval,
+        onlyFirst,
+        onlyOther: onlySecond,
+        exactP,
+        midP,
       },
     ]
   })

@@ -6,7 +6,7 @@ import type { TestResult } from '../paired/cochran-q.js'
 import { deLong } from '../paired/delong.js'
 import { discordance, mcnemar } from '../paired/mcnemar.js'
 import { hasVoteShares, independentUnits, measureCandidate } from './evaluation.js'
-import { setColumn } from './measure.js'
+import { measureAll, openMeasure, setColumn } from './measure.js'
 import type { Measured, SetMetric } from './measure.js'
 import type { IntervalMetric } from './evaluation.js'
 import type { Candidate, Judged } from './judged.js'
@@ -100,12 +100,38 @@ export function compareWithReference(
   })
 }
 
+/** One difference of two candidates on the same rows: first minus second. */
+export interface PairedDifference {
+  readonly value: number | null
+  readonly interval: BootstrapInterval | null
+}
+
+/**
+ * The difference of two candidates in one metric, with its paired cluster-bootstrap interval: what {@link compareWithReference} says of it, without
+ * measuring anything else.
+ *
+ * @param counts - How often each row is in each resample, e.g. from {@link countsOf}.
+ */
+export function pairedDifference(
+  judged: Judged,
+  [first, second]: readonly [Candidate, Candidate],
+  options: { readonly metric: IntervalMetric; readonly counts: readonly Int32Array[]; readonly confidence: number },
+): PairedDifference {
+  const { metric, counts, confidence } = options
+  const measured = (candidate: Candidate): Measured =>
+    measureAll(openMeasure(judged, candidate, { isProbability: false, isRanked: false }), judged.groups, counts)
+  return differenceOf(measured(first), measured(second), metric, {
+    confidence,
+    numUnits: independentUnits(judged)(metric),
+  })
+}
+
 function differenceOf(
   a: Measured,
   b: Measured,
   metric: SetMetric,
   { confidence, numUnits }: { readonly confidence: number; readonly numUnits: number },
-): { readonly value: number | null; readonly interval: BootstrapInterval | null } {
+): PairedDifference {
   const column = setColumn(metric)
   const minus = (first: Float64Array, second: Float64Array): number => first[column]! - second[column]!
   const value = minus(a.estimate, b.estimate)

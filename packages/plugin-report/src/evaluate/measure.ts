@@ -43,14 +43,19 @@ export type Measure = (counts: Int32Array) => Float64Array
 export function openMeasure(
   judged: Judged,
   candidate: Candidate,
-  options: { readonly isProbability: boolean },
+  options: {
+    readonly isProbability: boolean
+    /** False leaves out what ranks rows, which is most of the work: those measures are NaN. */
+    readonly isRanked?: boolean
+  },
 ): Measure {
+  const { isRanked = true } = options
   const { yTrue } = judged
   const { yPred, scores } = candidate
   const numClasses = judged.classNames.length
   const n = yTrue.length
   const isPresent = Array.from({ length: numClasses }, (_, c) => yTrue.includes(c))
-  const rankings = Array.from({ length: numClasses }, (_, c) => descending(scores, c, numClasses))
+  const rankings = isRanked ? Array.from({ length: numClasses }, (_, c) => descending(scores, c, numClasses)) : []
   const losses = options.isProbability ? rowLosses(judged, candidate) : undefined
   return (counts) => {
     const out = new Float64Array(setMetrics.length + numClasses * classMetrics.length).fill(NaN)
@@ -88,7 +93,8 @@ export function openMeasure(
       const fp = predictions[c]! - tp
       const tn = total - tp - fn - fp
       const f1 = (2 * tp) / (2 * tp + fp + fn)
-      const ranked = areas(rankings[c]!, yTrue, c, counts)
+      const ranking = rankings[c]
+      const ranked = ranking ? areas(ranking, yTrue, c, counts) : unranked
       const column = classColumn('sensitivity', c)
       out[column] = tp / (tp + fn)
       out[column + 1] = tn / (tn + fp)
@@ -202,6 +208,8 @@ function areas(
   }
   return { auroc: wins / (positives * negatives), averagePrecision: area / positives }
 }
+
+const unranked = { auroc: NaN, averagePrecision: NaN }
 
 function rowLosses(
   judged: Judged,

@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { drawChartSvg, drawPictures } from '../figures/draw-chart.js'
-import { inlineSvg } from './inline-svg.js'
+import { lineChartMarkup } from './charts/line-chart-markup.js'
 import { markup } from './markup.js'
 import type { Markup } from './markup.js'
 import type { DrawnSection } from './page.js'
@@ -10,19 +9,10 @@ import { tableCsv, tableLatex, tableMarkup } from './table.js'
 import type { Table } from './table.js'
 
 /** Sections with their charts drawn and their tables set; empty ones are left out. */
-export async function drawSections(sections: readonly Section[], signal: AbortSignal): Promise<DrawnSection[]> {
-  const drawn: DrawnSection[] = []
-  for (const section of sections) {
-    signal.throwIfAborted()
-    if (section.blocks.length > 0) drawn.push(await drawSection(section))
-  }
-  return drawn
-}
-
-async function drawSection({ id, title, blocks }: Section): Promise<DrawnSection> {
-  const content: Markup[] = []
-  for (const group of grouped(blocks)) content.push(await drawGroup(group))
-  return { id, title, content }
+export function drawSections(sections: readonly Section[]): DrawnSection[] {
+  return sections
+    .filter(({ blocks }) => blocks.length > 0)
+    .map(({ id, title, blocks }) => ({ id, title, content: grouped(blocks).map(drawGroup) }))
 }
 
 /** Charts that follow each other stand side by side. */
@@ -36,21 +26,19 @@ function grouped(blocks: readonly Block[]): Block[][] {
   return groups
 }
 
-async function drawGroup(group: readonly Block[]): Promise<Markup> {
-  const drawn: Markup[] = []
-  for (const block of group) drawn.push(await drawBlock(block))
+function drawGroup(group: readonly Block[]): Markup {
+  const drawn = group.map(drawBlock)
   return group.length > 1 ? markup`<div class="charts">${drawn}</div>` : markup`${drawn}`
 }
 
-async function drawBlock(block: Block): Promise<Markup> {
+function drawBlock(block: Block): Markup {
   if (block.kind === 'markup') return block.markup
   if (block.kind === 'table') {
     const table = tableMarkup(block.table)
     return block.isFolded ? markup`<details><summary>${block.table.caption}</summary>${table}</details>` : table
   }
-  const { id, caption, chart } = block.figure
-  const { svg } = await drawChartSvg(chart)
-  return markup`<figure class="chart" tabindex="0" role="region" aria-label="${caption}">${inlineSvg(svg, { id, label: caption })}</figure>`
+  const { caption, chart } = block.figure
+  return markup`<figure class="chart" tabindex="0" role="region" aria-label="${caption}">${lineChartMarkup(chart, caption)}</figure>`
 }
 
 /** Every table as CSV and LaTeX, every chart as SVG, PDF, PNG and Vega-Lite. */
@@ -64,9 +52,14 @@ export async function writeFiles(dir: string, sections: readonly Section[], sign
     await writeFile(join(dir, 'tables', `${table.id}.csv`), tableCsv(table))
     await writeFile(join(dir, 'tables', `${table.id}.tex`), tableLatex(table))
   }
+  // Vega is loaded for files alone: the page draws its own lines, in a twentieth of the time.
+  const [{ drawPictures }, { lineChartSpec }] = await Promise.all([
+    import('../figures/draw-chart.js'),
+    import('./charts/line-chart-spec.js'),
+  ])
   for (const { id, chart } of charts) {
     signal.throwIfAborted()
-    const { vegaLite, svg, pdf, png } = await drawPictures(chart)
+    const { vegaLite, svg, pdf, png } = await drawPictures(lineChartSpec(chart))
     const base = join(dir, 'figures', id)
     await writeFile(`${base}.vl.json`, vegaLite)
     await writeFile(`${base}.svg`, svg)

@@ -40,7 +40,6 @@ export async function run({
   }
   const sections = await sectionsOf(told, training, options.pictures)
   const dir = ctx.outputDir('report')
-  const drawn = await drawSections(sections, ctx.signal)
   const sources = {
     record,
     findings: training,
@@ -52,7 +51,7 @@ export async function run({
   }
   await writeFile(
     join(dir, 'index.html'),
-    pageHtml({ title: told.title, subtitle: subtitleOf(facts), sections: drawn, sources }),
+    pageHtml({ title: told.title, subtitle: subtitleOf(facts), sections: drawSections(sections), sources }),
   )
   if (options.files) await writeFiles(dir, sections, ctx.signal)
   return { report: { kind: 'report', dir, metrics: metricsOf(told) } }

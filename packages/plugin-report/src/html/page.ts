@@ -1,3 +1,4 @@
+import { chartStyle } from './charts/line-chart-markup.js'
 import { markup, trusted } from './markup.js'
 import type { Markup } from './markup.js'
 
@@ -35,16 +36,14 @@ nav ul { list-style: none; padding: 0; margin: 1rem 0 0; display: flex; flex-wra
 .table { margin: 1rem 0 .25rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .92rem; }
 caption { text-align: left; padding: 0 0 .4rem; }
-th, td { padding: .3rem .7rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; vertical-align: top; }
+th, td { padding: .3rem .5rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; vertical-align: top; }
 th.text, td.text, tbody th { text-align: left; }
 td.text { white-space: normal; min-width: 6rem; }
 tbody th { font-weight: 600; background: var(--ground); position: sticky; left: 0; }
-thead th { border-bottom: 2px solid var(--soft); }
+thead th { border-bottom: 2px solid var(--soft); white-space: normal; vertical-align: bottom; }
 .interval { color: var(--soft); font-size: .92em; }
 figure { margin: 1.25rem 0; }
 .chart { overflow-x: auto; }
-.chart svg { display: block; max-width: 100%; height: auto; }
-.chart svg text { font-family: system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif; }
 img { max-width: 100%; height: auto; background: #ffffff; border-radius: 4px; }
 .graph { max-height: 36rem; overflow: auto; } .graph img { max-width: none; height: 30rem; width: auto; }
 .charts, .gallery, .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); gap: 1rem; }
@@ -62,11 +61,6 @@ summary { cursor: pointer; padding: .4rem 0; color: var(--accent); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 footer { margin-top: 3rem; padding-bottom: 2rem; color: var(--soft); font-size: .85rem; }
 @media (max-width: 40rem) { dl.facts { grid-template-columns: 1fr; } dl.facts dd { margin-bottom: .5rem; } .big { font-size: 2.1rem; } tbody th { position: static; } }
-@media (prefers-color-scheme: dark) {
-  .chart svg :is([fill='#222222']) { fill: #ececf0; } .chart svg :is([fill='#444444']) { fill: #b4b4be; } .chart svg :is([stroke='#222222']) { stroke: #ececf0; }
-  .chart svg :is([stroke='#888888']) { stroke: #8a8a96; } .chart svg :is([stroke='#e4e4e4']) { stroke: #33333d; } .chart svg :is([stroke='#777777']) { stroke: #a0a0aa; }
-  .chart svg :is([stroke='#ffffff']) { stroke: #16161a; } .chart svg [fill='#0072b2'] { fill: #56a9e6; } .chart svg [stroke='#0072b2'] { stroke: #56a9e6; } .chart svg [stroke='#000000'] { stroke: #ececf0; } .chart svg [fill='#000000'] { fill: #ececf0; }
-}
 @media print {
   :root { color-scheme: light; --ink: #000; --soft: #333; --line: #bbb; --ground: #fff; --raised: #fff; --accent: #000; --good: #000; --bad: #000; }
   body { font-size: 10pt; } header, main, footer { max-width: none; padding: 0; } nav { display: none; }
@@ -107,7 +101,7 @@ ${content}
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <title>${title}</title>
-<style>${trusted(style)}</style>
+<style>${trusted(style)}${chartStyle}</style>
 </head>
 <body>
 <header><h1>${title}</h1><p class="sub">${subtitle}</p>

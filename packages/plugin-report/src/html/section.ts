@@ -1,4 +1,4 @@
-import type { TopLevelSpec } from 'vega-lite'
+import type { LineChart } from './charts/line-chart.js'
 import type { Markup } from './markup.js'
 import type { Table } from './table.js'
 
@@ -7,7 +7,7 @@ export interface ChartFigure {
   /** Name of its files, unique on the page. */
   readonly id: string
   readonly caption: string
-  readonly chart: TopLevelSpec
+  readonly chart: LineChart
 }
 
 /** What stands in a section, in order. */

@@ -23,6 +23,8 @@ import { listRuns, readRunRecord, type RunRecord, type StageRecord } from './run
 export interface FactSources {
   readonly store: Store
   readonly find: (type: string) => { readonly operation: Operation } | undefined
+  /** Reads the record of a run: given where several runs are told of, so that each is read once. */
+  readonly readRun?: (run: string) => RunRecord | undefined
 }
 
 /** Other runs of a file that are looked at: the newest. */
@@ -55,7 +57,7 @@ export function gatherFacts(record: RunRecord, sources: FactSources): Omit<RunFa
     testLabelReads: record.testLabelReads,
     yaml: yamlOf(record),
     nodes: nodesOf(record, sources),
-    siblings: siblingsOf(record, sources.store.dir),
+    siblings: siblingsOf(record, sources),
   }
 }
 
@@ -186,12 +188,13 @@ function numLines(file: string): number {
   return readFileSync(file, 'utf8').split('\n').filter(Boolean).length
 }
 
-function siblingsOf(record: RunRecord, storeDir: string): SiblingRun[] {
+function siblingsOf(record: RunRecord, { store, readRun }: FactSources): SiblingRun[] {
+  const read = readRun ?? ((run: string) => readRunRecord(store.dir, run))
   const siblings: SiblingRun[] = []
-  for (const run of listRuns(storeDir)) {
+  for (const run of listRuns(store.dir)) {
     if (siblings.length >= mostSiblings) break
     if (run === record.run) continue
-    const other = readRunRecord(storeDir, run)
+    const other = read(run)
     if (other?.file !== record.file || other.status !== 'ok') continue
     siblings.push({
       run,

@@ -13,7 +13,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AttemptFailed } from '../executor/attempt-failed.js'
 import { createWorkerPool } from '../executor/worker-pool.js'
-import type { SpecInput } from '../executor/protocol.js'
+import type { SpecInput, StageSpec } from '../executor/protocol.js'
 import type { InstalledOperation } from '../graph/graph.js'
 import { drawSvg } from '../graph/draw-svg.js'
 import { loadRegistry } from '../registry/load-registry.js'
@@ -23,7 +23,7 @@ import { drawnNodes, gatherFacts } from './gather-facts.js'
 import { openDigests } from '../registry/open-digests.js'
 import { runDifferences } from './run-differences.js'
 import { noReportsLeft, noRunReport, unknownReport } from './run-problems.js'
-import { runDir, type RunRecord } from './run-record.js'
+import { readRunRecord, runDir, type RunRecord } from './run-record.js'
 
 /** What to make of a run. */
 export interface ReportRequest {
@@ -69,7 +69,12 @@ export async function reportRun(request: ReportRequest): Promise<MadeReport> {
     return reports.map((input) => ({ ...input, port, name: isComparison ? `${record.run}/${input.name}` : input.name }))
   })
   const find = (type: string) => registry.find(type)
-  const runs = records.map((record) => gatherFacts(record, { store, find }))
+  const known = new Map(records.map((record): [string, RunRecord | undefined] => [record.run, record]))
+  const readRun = (run: string): RunRecord | undefined => {
+    if (!known.has(run)) known.set(run, readRunRecord(storeDir, run))
+    return known.get(run)
+  }
+  const runs = records.map((record) => gatherFacts(record, { store, find, readRun }))
   const differences = isComparison ? runDifferences(records) : []
   const digests = openDigests(root, storeDir, false)
   const ingredients = {
@@ -88,22 +93,31 @@ export async function reportRun(request: ReportRequest): Promise<MadeReport> {
     store.save()
     return made(store, found.manifest, output, differences)
   }
-  const drawn = await Promise.all(
-    runs.map(async (facts): Promise<RunFacts> => ({ ...facts, graph: await drawSvg(drawnNodes(facts.nodes, find)) })),
-  )
+  const logDir = join(storeDir, storeFolders.logs, records[0]!.run)
   const dir = runDir(storeDir, records[0]!.run)
-  const file = join(dir, isComparison ? 'compared.json' : 'facts.json')
-  mkdirSync(dir, { recursive: true })
-  const told: RunFacts | ComparedRuns = isComparison ? { format: 1, runs: drawn, differences } : drawn[0]!
-  writeFileSync(file, JSON.stringify(told))
-  const manifest = await runAlone(request, installed, {
-    key,
-    inputs,
-    output,
-    options: { ...defaultsOf(installed.operation), record: file, files: hasFiles },
-  })
-  return made(store, manifest, output, differences)
+  for (const folder of [logDir, dir]) mkdirSync(folder, { recursive: true })
+  const pool = createWorkerPool({ size: 1, logDir, cwd: root })
+  try {
+    // The worker starts while the graph is drawn.
+    pool.warm(workerKind, 1)
+    const file = join(dir, isComparison ? 'compared.json' : 'facts.json')
+    const told: RunFacts | ComparedRuns = isComparison
+      ? { format: 1, runs, differences }
+      : { ...runs[0]!, graph: await drawSvg(drawnNodes(runs[0]!.nodes, find)) }
+    writeFileSync(file, JSON.stringify(told))
+    const options = { ...defaultsOf(installed.operation), record: file, files: hasFiles }
+    const spec = specOf(installed, { key, inputs, output, options }, { storeDir, logDir })
+    const { manifest } = await pool.run(spec, { kind: workerKind, onMessage: () => undefined })
+    return made(store, manifest, output, differences)
+  } catch (thrown) {
+    throw thrown instanceof AttemptFailed ? thrown.error : thrown
+  } finally {
+    await pool.stop(0)
+  }
 }
+
+/** What a report of a run is made by: it needs no tensors. */
+const workerKind = { threads: 1, engine: undefined, devices: undefined } as const
 
 function made(store: Store, manifest: Manifest, output: string, differences: readonly RunDifference[]): MadeReport {
   const entry = manifest.outputs[output]
@@ -117,42 +131,27 @@ interface Call {
   readonly options: JsonObject
 }
 
-/** Runs the stage in a worker of its own. */
-async function runAlone(
-  { root, storeDir, records }: ReportRequest,
-  installed: InstalledOperation,
+function specOf(
+  { operation, plugin: { entry, packageName, version } }: InstalledOperation,
   call: Call,
-): Promise<Manifest> {
-  const logDir = join(storeDir, storeFolders.logs, records[0]!.run)
-  mkdirSync(logDir, { recursive: true })
-  const pool = createWorkerPool({ size: 1, logDir, cwd: root })
-  const { entry, packageName, version } = installed.plugin
-  try {
-    const { manifest } = await pool.run(
-      {
-        key: call.key,
-        node: 'report',
-        part: 'run',
-        type: installed.operation.type,
-        plugin: { entry, packageName, version },
-        options: call.options,
-        seed: call.key.slice(0, 32),
-        threads: 1,
-        inputs: call.inputs,
-        outputs: [call.output],
-        specs: {},
-        storeDir,
-        logFile: join(logDir, 'report.log'),
-        attempt: 1,
-        replaces: true,
-      },
-      { kind: { threads: 1, engine: undefined, devices: undefined }, onMessage: () => undefined },
-    )
-    return manifest
-  } catch (thrown) {
-    throw thrown instanceof AttemptFailed ? thrown.error : thrown
-  } finally {
-    await pool.stop(0)
+  { storeDir, logDir }: { readonly storeDir: string; readonly logDir: string },
+): StageSpec {
+  return {
+    key: call.key,
+    node: 'report',
+    part: 'run',
+    type: operation.type,
+    plugin: { entry, packageName, version },
+    options: call.options,
+    seed: call.key.slice(0, 32),
+    threads: 1,
+    inputs: call.inputs,
+    outputs: [call.output],
+    specs: {},
+    storeDir,
+    logFile: join(logDir, 'report.log'),
+    attempt: 1,
+    replaces: true,
   }
 }
 

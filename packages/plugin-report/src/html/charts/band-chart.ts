@@ -1,8 +1,6 @@
-import { fitText } from '@etsef/drawing'
-import type { TopLevelSpec } from 'vega-lite'
-import { labelByIndex } from '../../figures/chart-text.js'
-import { classColor } from '../../figures/palette.js'
 import type { StoredBand } from '../told.js'
+import { axisAround, axisOver } from './axis.js'
+import type { Guide, LineChart, LinePoint } from './line-chart.js'
 
 /** A curve with its band. */
 export interface BandCurve {
@@ -21,17 +19,10 @@ export interface BandFigure {
   readonly xTitle: string
   readonly yTitle: string
   readonly yDomain?: readonly [number, number]
-  /** Straight lines that a reader compares with: from and to. */
-  readonly guides?: readonly { readonly x: number; readonly y: number; readonly x2: number; readonly y2: number }[]
+  readonly guides?: readonly Guide[]
 }
 
-const SIZE = { width: 360, height: 300 }
-const dashes = [
-  [1, 0],
-  [6, 3],
-  [2, 2],
-  [8, 3, 2, 3],
-]
+const dashes = [[], [6, 3], [2, 2], [8, 3, 2, 3]] as const
 
 /** Lines with pale bands; colour and dash tell them apart. */
 export function bandChart({
@@ -43,72 +34,30 @@ export function bandChart({
   yTitle,
   yDomain,
   guides = [],
-}: BandFigure): TopLevelSpec {
-  const rows = curves.flatMap(({ band }, curve) =>
-    axis.flatMap((x, at) => {
+}: BandFigure): LineChart {
+  const lines = curves.map(({ band }, series) => ({
+    series,
+    points: axis.flatMap((x, at): LinePoint[] => {
       const y = band.value[at] ?? null
-      return y === null ? [] : [{ curve, x, y, low: band.low[at] ?? y, high: band.high[at] ?? y }]
+      return y === null ? [] : [{ x, y, low: band.low[at] ?? y, high: band.high[at] ?? y }]
     }),
-  )
-  const domain = curves.map((_, curve) => curve)
-  const range = curves.map(({ color }, curve) => classColor(color ?? curve))
-  const legend = curves.map(({ name }) => fitText(name, { size: 13, maxWidth: 150, maxLines: 1 }))
-  const x = {
-    field: 'x',
-    type: 'quantitative' as const,
-    scale: { domain: [0, 1], padding: 0 },
-    axis: { title: xTitle, tickCount: 5 },
-  }
-  const y = (field: string) => ({
-    field,
-    type: 'quantitative' as const,
-    scale: yDomain ? { domain: [...yDomain], padding: 0, clamp: true } : { zero: true },
-    axis: { title: yTitle, tickCount: 5 },
-  })
-  const color = {
-    field: 'curve',
-    type: 'nominal' as const,
-    scale: { domain, range },
-    legend: {
-      orient: 'right' as const,
-      labelExpr: labelByIndex(legend),
-      symbolType: 'stroke' as const,
-      symbolStrokeWidth: 3,
-      symbolOpacity: 1,
-    },
-  }
+  }))
+  const heights = lines.flatMap(({ points }) => points.flatMap(({ y, low, high }) => [y, low ?? y, high ?? y]))
+  const y = { title: yTitle, count: 5 }
   return {
-    ...SIZE,
-    title: { text: title, subtitle: fitText(subtitle, { size: 12.5, maxWidth: 380, maxLines: 4 }) },
-    data: { values: rows },
-    layer: [
+    title,
+    subtitle,
+    series: curves.map(({ name, color }, at) => ({ name, color: color ?? at, dash: dashes[at % dashes.length]! })),
+    panels: [
       {
-        data: { values: [...guides] },
-        mark: { type: 'rule', stroke: '#777777', strokeDash: [4, 4] },
-        encoding: {
-          x: { field: 'x', type: 'quantitative' },
-          y: { field: 'y', type: 'quantitative' },
-          x2: { field: 'x2' },
-          y2: { field: 'y2' },
-        },
-      },
-      {
-        mark: { type: 'area', opacity: 0.14, clip: true },
-        encoding: { x, y: y('low'), y2: { field: 'high' }, color },
-      },
-      {
-        mark: { type: 'line', strokeWidth: 2, clip: true },
-        encoding: {
-          x,
-          y: y('y'),
-          color,
-          strokeDash: {
-            field: 'curve',
-            type: 'nominal',
-            scale: { domain, range: domain.map((curve) => dashes[curve % dashes.length]!) },
-            legend: null,
-          },
-        },
+        title: null,
+        width: 360,
+        height: 300,
+        x: axisOver([0, 1], { title: xTitle, count: 5 }),
+        y: yDomain ? axisOver(yDomain, y) : axisAround([0, ...heights], y),
+        lines,
+        guides,
+        marks: 'none',
       },
     ],
   }

@@ -1,9 +1,7 @@
 import type { RunFacts } from '@etsef/plugin-api'
-import type { TopLevelSpec } from 'vega-lite'
-import { categorical } from '../../figures/palette.js'
 import type { TrainingPair } from '../training.js'
-
-const SIZE = { width: 230, height: 170 }
+import { axisAround } from './axis.js'
+import type { LineChart, LinePanel } from './line-chart.js'
 
 /** Curves of one network: a panel for each figure, training solid and validation dashed with points. */
 export function trainingChart({
@@ -14,55 +12,37 @@ export function trainingChart({
   readonly facts: RunFacts
   readonly pairs: readonly TrainingPair[]
   readonly title: string
-}): TopLevelSpec {
+}): LineChart {
   return {
     title,
-    columns: 3,
-    concat: pairs.map(({ node, stage, training, validation }) => {
+    subtitle: '',
+    series: [
+      { name: 'training', color: 0, dash: [] },
+      { name: 'validation', color: 3, dash: [5, 3] },
+    ],
+    panels: pairs.map(({ node, stage, training, validation }): LinePanel => {
       const { series } = facts.nodes.find(({ id }) => id === node)!.stages[stage]!
-      const rows = [
-        { name: training, rows: 'training' },
-        { name: validation, rows: 'validation' },
-      ].flatMap(({ name, rows }) =>
-        name === null ? [] : series[name]!.map(({ step, value }) => ({ step, value, rows })),
+      const lines = [training, validation].flatMap((figure, at) =>
+        figure === null
+          ? []
+          : [{ series: at, points: series[figure]!.map(({ step, value }) => ({ x: step, y: value })) }],
       )
+      const points = lines.flatMap((line) => line.points)
       return {
-        ...SIZE,
-        title: { text: training ?? validation ?? '', fontSize: 13, offset: 6 },
-        data: { values: rows },
-        mark: { type: 'line' as const, point: { size: 18 }, strokeWidth: 2 },
-        encoding: {
-          x: {
-            field: 'step',
-            type: 'quantitative' as const,
-            axis: { title: 'Step', tickMinStep: 1, tickCount: 6 },
-            scale: { zero: false },
-          },
-          y: {
-            field: 'value',
-            type: 'quantitative' as const,
-            axis: { title: null, tickCount: 5 },
-            scale: { zero: false, nice: true },
-          },
-          color: {
-            field: 'rows',
-            type: 'nominal' as const,
-            scale: { domain: ['training', 'validation'], range: [categorical[0], categorical[3]] },
-            legend: { orient: 'bottom' as const },
-          },
-          strokeDash: {
-            field: 'rows',
-            type: 'nominal' as const,
-            scale: {
-              domain: ['training', 'validation'],
-              range: [
-                [1, 0],
-                [5, 3],
-              ],
-            },
-            legend: null,
-          },
-        },
+        title: training ?? validation ?? '',
+        width: 230,
+        height: 170,
+        x: axisAround(
+          points.map(({ x }) => x),
+          { title: 'Step', count: 6, leastStep: 1 },
+        ),
+        y: axisAround(
+          points.map(({ y }) => y),
+          { title: null, count: 5 },
+        ),
+        lines,
+        guides: [],
+        marks: 'equal',
       }
     }),
   }

@@ -139,7 +139,7 @@ function decisionBlocks(curves: StoredCurves, inputs: readonly number[], suffix:
         caption: `Decision curve of ${className}, ${input.name}`,
         chart: bandChart({
           title: `Net benefit of finding ${className}`,
-          subtitle: `${input.name} against calling every row ${className}; 0 is calling none.`,
+          subtitle: `${input.name} against calling every row ${className}; the zero line is calling none.`,
           axis: curves.axes.threshold,
           curves: [
             { name: input.name, band: netBenefit! },
