@@ -107,6 +107,7 @@ describe('numbers', () => {
     const main = page.slice(page.indexOf('<main>'), page.indexOf('</main>'))
     const rest = main
       .replaceAll(/<div class="quoted">[\s\S]*?<div class="figures">/g, '')
+      .replaceAll(/<div class="panel">[\s\S]*?<\/div>/g, '')
       .replaceAll(/<(data|code|pre|svg|caption|summary|h2)\b[\s\S]*?<\/\1>/g, '')
       .replaceAll(/<th scope="col"[\s\S]*?<\/th>/g, '')
       .replaceAll(/<span class="(name|warning)">[^<]*<\/span>/g, '')

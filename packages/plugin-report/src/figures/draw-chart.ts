@@ -56,7 +56,7 @@ export async function drawChart(spec: TopLevelSpec): Promise<DrawnChart> {
 }
 
 /** The forms of a chart that need no canvas. */
-export async function drawChartSvg(spec: TopLevelSpec): Promise<Pick<DrawnChart, 'vegaLite' | 'svg'>> {
+async function drawChartSvg(spec: TopLevelSpec): Promise<Pick<DrawnChart, 'vegaLite' | 'svg'>> {
   const themed = themedSpec(mapTexts(spec, cleanText), svgFontFamily)
   return { vegaLite: sortedJson(themed), svg: await drawSvg(await loadVega(), themed) }
 }
