@@ -19,7 +19,7 @@ export function lineChartMarkup(chart: LineChart, label: string): Markup {
     (series) =>
       markup`<li><svg aria-hidden="true" width="30" height="12" viewBox="0 0 30 12"><path class="line ${colorClass(series)}"${dashes(series)} d="M1,6H29"/></svg> ${name(series.name)}</li>`,
   )
-  return markup`<figcaption><strong>${name(chart.title)}</strong>${chart.subtitle === '' ? null : markup`<br>${chart.subtitle}`}</figcaption>
+  return markup`<figcaption><strong>${name(chart.title)}</strong>${chart.subtitle === '' ? null : markup`<br>${name(chart.subtitle)}`}</figcaption>
 <ul class="legend">${legend}</ul><div class="panels">${panels}</div>`
 }
 
