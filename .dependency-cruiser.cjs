@@ -105,7 +105,7 @@ const manifests = readdirSync('packages')
         from,
         to: {
           dependencyTypesNot: ['core'],
-          pathNot: `^packages/(plugin-api/src/(semantics/)?index|nn/src/training/training-memory)[.]ts$|^packages/${name}/src/`,
+          pathNot: `^packages/(plugin-api/src/(semantics/)?index|nn/src/(training/training-memory|images/view-options))[.]ts$|^packages/${name}/src/`,
         },
       },
       {

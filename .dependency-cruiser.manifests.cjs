@@ -15,7 +15,7 @@ module.exports = {
       to: {
         reachable: true,
         path: '(^|/)node_modules/|-node[.]ts$|^packages/(?!plugin-)|^packages/plugin-api/src/(codec|testing)/',
-        pathNot: '^packages/nn/src/training/training-memory[.]ts$',
+        pathNot: '^packages/nn/src/(training/training-memory|images/view-options)[.]ts$',
       },
     },
   ],

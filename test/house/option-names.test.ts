@@ -55,6 +55,9 @@ function clashes(all: Words): string[] {
 /** A word whose plural is another idea: which fold of how many folds; scikit-learn's RFE has a `step`, its Pipeline has `steps`. */
 const twoIdeas = /^folds? \([^)]*\) and folds? \([^)]*\)$|^steps? \([^)]*\) and steps? \([^)]*\)$/
 
+/** What clinics call the scans, in the spelling it was asked for in; no option is called so. */
+const properName = /^greyscale-mri \(augment\/random\)$/
+
 test('options, and the words that they take, have one spelling in all operations', async () => {
   const found = { names: new Map<string, Set<string>>(), values: new Map<string, Set<string>>() }
   for (const name of readdirSync(join(import.meta.dirname, '../../packages'))) {
@@ -66,7 +69,7 @@ test('options, and the words that they take, have one spelling in all operations
   expect(found.names.size).toBeGreaterThan(100)
   expect(found.values.size).toBeGreaterThan(50)
   expect(clashes(found.names).filter((clash) => !twoIdeas.test(clash))).toEqual([])
-  expect(clashes(found.values)).toEqual([])
+  expect(clashes(found.values).filter((clash) => !properName.test(clash))).toEqual([])
 })
 
 test.each([

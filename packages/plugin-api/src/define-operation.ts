@@ -102,8 +102,12 @@ export interface LoadPixelsArguments<O> {
   readonly port: string
   /** This operation's entry of `ImageRows.parameters` for the row; `null` when it gave none. */
   readonly parameters: Json
-  /** Pixels as the image input's operation loads them. Rejects in a source. */
+  /** Pixels as the image input's operation loads them, of the same draw. Rejects in a source. */
   readonly upstream: () => Promise<PixelImage>
+  /** Which view is wanted of an operation that is `isRandom`; left out: the picture itself. */
+  readonly draw?: number | undefined
+  /** Side of the square that whoever asked resizes a view to anyway. */
+  readonly side?: number | undefined
   readonly options: O
 }
 
@@ -450,6 +454,8 @@ export interface CombineFields<
    * train rows), `subset` (may drop rows), `split` (same rows; sets partitions of rows that have none).
    */
   readonly rowPolicy?: 'same' | 'expand' | 'subset' | 'split'
+  /** Its `loadPixels` gives another view of a train row for each `draw`; see `ImageBatch.load`. */
+  readonly isRandom?: true
 }
 
 /** Declares a combine. */
@@ -491,6 +497,7 @@ export interface Operation extends Omit<Declaration<TSchema, Ports, Ports, boole
   readonly fitOn?: readonly ('train' | 'val')[]
   readonly supervised?: boolean
   readonly rowPolicy?: 'same' | 'expand' | 'subset' | 'split'
+  readonly isRandom?: true
   plan?(args: PlanArguments<unknown, Ports>): Readonly<Record<string, Omit<Spec, 'kind' | 'splitIds'> | undefined>>
   inspect?(args: {
     readonly options: unknown

@@ -86,6 +86,10 @@ export interface Spec {
   readonly tensorShape?: readonly number[] | undefined
   /** Images: a new row was made from another (copies). Splitting such rows is refused. */
   readonly isAugmented?: boolean | undefined
+  /** Images: views of train rows differ from draw to draw. */
+  readonly isRandom?: boolean | undefined
+  /** Images: channels of the decoded pictures; 1 says that there is no colour. */
+  readonly channels?: number | undefined
   /** Model: what it is; default what the output port declares. */
   readonly modelKind?: ModelKind | undefined
   /** Model that is no network: how it was fitted, by the name of the operation. */

@@ -12,6 +12,8 @@ test('exports these names', () => {
     'gaussianKernel',
     'operationNames',
     'planCopies',
+    'randomOptions',
+    'viewOf',
     'warpImage',
   ])
 })

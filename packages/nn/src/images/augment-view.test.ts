@@ -1,8 +1,10 @@
 import { createRng, type PixelImage } from '@etsef/plugin-api'
 import { describe, expect, test } from 'vitest'
-import { augmentView, drawCrop, viewPresets, type ViewOptions } from './augment-view.js'
+import { augmentView } from './augment-view.js'
 import { scaleColour, shiftHue } from './color.js'
+import { drawCrop } from './draw-view.js'
 import { resize } from './resize.js'
+import { viewPresets, type ViewOptions } from './view-options.js'
 
 // Values of torchvision 0.28 on pixels in [0, 1], scaled to [0, 255].
 describe('colour changes are torchvision’s', () => {

@@ -10,6 +10,11 @@ export interface PixelStore {
   read(indices: readonly number[]): Uint8Array | Promise<Uint8Array>
   /** The same pictures as they were decoded, of any size: what a part is cut from before it is resized. */
   originals(indices: readonly number[]): Promise<readonly PixelImage[]>
+  /**
+   * Views that the pictures come as where they are random (`augment/random`): RGB in [0, 255], `[side, side, 3]` each, row-major, written
+   * to `target`. Left out: whoever learns makes its own of the originals.
+   */
+  readonly views?: (indices: readonly number[], draw: number, target: Float32Array) => Promise<void>
 }
 
 /** Options of {@link openPixelStore}. */
@@ -27,7 +32,9 @@ export interface PixelStoreOptions {
 
 /** Decodes pictures once, and keeps them: resized to a square, as bytes; or as they are. */
 export async function openPixelStore(images: ImageBatch, options: PixelStoreOptions): Promise<PixelStore> {
-  const { side, concurrency = 4, keepsOriginals = false, signal, onProgress } = options
+  const { side, concurrency = 4, signal, onProgress } = options
+  // Random views are asked for one by one, from whom keeps the originals itself.
+  const keepsOriginals = options.keepsOriginals === true && images.isRandom !== true
   const { limitBytes = keepsOriginals ? 5e8 : 1.5e9 } = options
   const size = images.ids.length
   const length = side * side * 3
@@ -48,11 +55,21 @@ export async function openPixelStore(images: ImageBatch, options: PixelStoreOpti
     await eachConcurrently(indices.length, concurrency, async (i) => void (found[i] = await load(indices[i]!)), signal)
     return found
   }
+  const views: PixelStore['views'] = async (indices, draw, target) => {
+    const writeView = async (i: number): Promise<void> => {
+      const { dtype, shape, data } = await images.load(indices[i]!, draw, side)
+      const isReady = dtype === 'float32' && shape[0] === side && shape[1] === side && shape[2] === 3
+      target.set(isReady ? data : toSquareRgb({ dtype, shape, data }, side), i * length)
+    }
+    await eachConcurrently(indices.length, concurrency, writeView, signal)
+  }
+  const random = images.isRandom === true ? { views } : {}
   if (keepsOriginals || size * length > limitBytes) {
     return {
       size,
       side,
       originals,
+      ...random,
       read: async (indices) => {
         const pixels = new Uint8Array(indices.length * length)
         const resizeInto = async (i: number): Promise<void> => {
@@ -78,6 +95,7 @@ export async function openPixelStore(images: ImageBatch, options: PixelStoreOpti
     size,
     side,
     originals,
+    ...random,
     read: (indices) => {
       const pixels = new Uint8Array(indices.length * length)
       indices.forEach((from, to) => {

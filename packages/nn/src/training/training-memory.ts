@@ -58,7 +58,7 @@ export function trainingMemoryMb(
   { batchSize, accumulate = 1, inputSize, freeze = 'none', keepsOriginals = false }: TrainingSize,
   inputs: {
     readonly init: { readonly architecture?: string | undefined; readonly inputShape?: readonly number[] | undefined }
-    readonly images: { readonly numSamples?: number | undefined }
+    readonly images: { readonly numSamples?: number | undefined; readonly isRandom?: boolean | undefined }
   },
 ): number {
   const cost = trainingCosts[inputs.init.architecture ?? ''] ?? { weightMb: 300, tape: [4000], inference: 400 }
@@ -68,6 +68,9 @@ export function trainingMemoryMb(
   const perPixel = Math.max(learning, cost.inference * inferenceBatch)
   const numSamples = inputs.images.numSamples ?? 1000
   const resized = Math.min(pixelsMb, (numSamples * side ** 2 * 3) / 2 ** 20)
-  const pixels = keepsOriginals ? Math.min(originalsMb, numSamples * originalMb) : resized
+  const originals = Math.min(originalsMb, numSamples * originalMb)
+  const { isRandom = false } = inputs.images
+  // Random views are cut from originals that the runner keeps, beside the resized pictures.
+  const pixels = isRandom ? originals + resized : keepsOriginals ? originals : resized
   return Math.round(engineMb + cost.weightMb + (perPixel * side ** 2) / 2 ** 20 + pixels)
 }

@@ -10,6 +10,9 @@ export interface PixelImage {
 
 /**
  * Rows of images. Nothing is decoded until `load(index)` is called; two calls decode twice.
+ *
+ * What learns asks for draws: `load(index, 0)`, `load(index, 1)`, … Where {@link ImageBatch.isRandom}, these are views of a train row, the
+ * same for the same number; else, and without a number, the picture as it is.
  */
 export interface ImageBatch extends Rows {
   readonly kind: 'images'
@@ -19,8 +22,15 @@ export interface ImageBatch extends Rows {
   readonly parentIds: readonly string[]
   /** What each lazy image operation on the way does to the row (parameters, `null` for nothing), outermost last. Empty where uris are hidden. */
   readonly transforms: readonly (readonly Json[])[]
-  /** Decodes row `index` and applies its transforms. Rejects with a {@link PipelineError} naming the file. */
-  load(index: number): Promise<PixelImage>
+  /** Whether pictures of train rows differ from draw to draw. */
+  readonly isRandom?: boolean
+  /**
+   * Decodes row `index` and applies its transforms. Rejects with a {@link PipelineError} naming the file.
+   *
+   * @param draw - Which of the views that random operations on the way make, a whole number from 0. Left out: none, the picture itself.
+   * @param side - Side of the square that the caller resizes a view to anyway: a random operation may give it at once.
+   */
+  load(index: number, draw?: number, side?: number): Promise<PixelImage>
 }
 
 /** Image rows as an operation makes them: the runner adds the loader. */
@@ -41,7 +51,8 @@ export function pickImages(batch: ImageBatch, indices: readonly number[]): Image
     uris: indices.map((i) => batch.uris[i]!),
     parentIds: indices.map((i) => batch.parentIds[i]!),
     transforms: indices.map((i) => batch.transforms[i]!),
-    load: (index) => batch.load(indices[index]!),
+    ...(batch.isRandom && { isRandom: true }),
+    load: (index, ...view) => batch.load(indices[index]!, ...view),
   }
 }
 
@@ -59,10 +70,11 @@ export function concatImages(batches: readonly ImageBatch[]): ImageBatch {
     uris: batches.flatMap((batch) => batch.uris),
     parentIds: batches.flatMap((batch) => batch.parentIds),
     transforms: batches.flatMap((batch) => batch.transforms),
-    load: (index) => {
+    ...(batches.some(({ isRandom }) => isRandom) && { isRandom: true }),
+    load: (index, ...view) => {
       let at = starts.length - 1
       while (starts[at]! > index) at--
-      return batches[at]!.load(index - starts[at]!)
+      return batches[at]!.load(index - starts[at]!, ...view)
     },
   }
 }

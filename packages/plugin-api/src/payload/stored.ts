@@ -7,7 +7,7 @@ import { concatRows, pickRows } from './rows.js'
 import { concatTensors, pickTensors, type TensorBatch } from './tensors.js'
 
 /** Image rows as they are stored: without a way to decode pixels. */
-export type StoredImageBatch = Omit<ImageBatch, 'load'>
+export type StoredImageBatch = Omit<ImageBatch, 'load' | 'isRandom'>
 
 /** Batches as they are stored, by kind. */
 export interface StoredBatches {

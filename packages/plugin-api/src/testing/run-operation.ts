@@ -49,8 +49,7 @@ import { watchInputs } from './watch-inputs.js'
 
 type AnyOutputBatch = OutputBatches[RowKind]
 /** A whole table that came out; pixels of images are loaded as the runner loads them. */
-export type OutputTable =
-  Exclude<AnyOutputBatch, ImageRows> | (ImageRows & { load(this: void, index: number): Promise<PixelImage> })
+export type OutputTable = Exclude<AnyOutputBatch, ImageRows> | (ImageRows & Pick<ImageBatch, 'load' | 'isRandom'>)
 type Outputs = Readonly<Record<string, OutputTable | ModelValue | ReportValue>>
 type Value_ = AnyBatch | ModelValue | ReportValue | PredictorValue
 
@@ -403,11 +402,12 @@ function withPixels(
 ): OutputTable {
   if (table.kind !== 'images') return table
   const { operation, tables } = context
-  const upstreamOf = (index: number): Promise<PixelImage> => {
+  const isRandom = operation.isRandom ?? tables.some(({ table: input }) => input.kind === 'images' && input.isRandom)
+  const upstreamOf = (index: number, draw?: number): Promise<PixelImage> => {
     for (const id of [table.ids[index]!, (table.parentIds ?? table.ids)[index]!]) {
       for (const { table: input } of tables) {
         const at = input.kind === 'images' ? input.ids.indexOf(id) : -1
-        if (input.kind === 'images' && at >= 0) return input.load(at)
+        if (input.kind === 'images' && at >= 0) return input.load(at, draw)
       }
     }
     return Promise.reject(new PipelineError('ERR_PLUGIN', { message: `Nothing is upstream of ${operation.type}` }))
@@ -415,7 +415,8 @@ function withPixels(
   const loadPixels = code.loadPixels?.bind(code)
   return {
     ...table,
-    load: (index) =>
+    ...(isRandom && { isRandom }),
+    load: (index, draw, side) =>
       loadPixels
         ? loadPixelsOf(
             { type: operation.type, isSource: operation.kind === 'source', loadPixels },
@@ -423,11 +424,13 @@ function withPixels(
             {
               port,
               parameters: table.parameters?.[index] ?? null,
-              upstream: () => upstreamOf(index),
+              upstream: () => upstreamOf(index, draw),
               options,
+              draw,
+              side,
             },
           )
-        : upstreamOf(index),
+        : upstreamOf(index, draw),
   }
 }
 

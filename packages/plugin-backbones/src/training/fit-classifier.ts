@@ -93,7 +93,8 @@ export async function openTraining(
   const base = trainOptions(options)
   const fit: Training['fit'] = async (rows, { prefix, index, count } = { prefix: '', index: 0, count: 1 }) => {
     const plain = labelled(pixels, images, rows, init.preprocessing)
-    const train = options.augment === 'none' ? plain : augmented(plain, pixels, rows, init.preprocessing)
+    const isAugmented = options.augment !== 'none' || pixels.views !== undefined
+    const train = isAugmented ? augmented(plain, pixels, rows, init.preprocessing) : plain
     const numEpochs = headEpochs + options.epochs
     let done = index * numEpochs
     const phase = (name: string, weights: Weights, given: TrainClassifierOptions) =>
@@ -211,8 +212,13 @@ function augmented(
     isAugmented: true,
     read: async (indices, rng) => {
       if (rng === undefined) return plain.read(indices)
-      const originals = await pixels.originals(indices.map((i) => rows[i]!))
       const views = new Float32Array(indices.length * length)
+      const drawn = indices.map((i) => rows[i]!)
+      if (pixels.views) {
+        await pixels.views(drawn, rng.integer(2 ** 31), views)
+        return preprocess(views, contract, views)
+      }
+      const originals = await pixels.originals(drawn)
       for (const [i, index] of indices.entries()) {
         const view = views.subarray(i * length, (i + 1) * length)
         augmentView(originals[i]!, pixels.side, viewPresets.light, rng.fork(index), view)

@@ -24,7 +24,7 @@ export const trainingOptions = {
   augment: Type.Enum(['none', 'light'], {
     default: 'none',
     description:
-      'light: every train picture is flipped, cropped (75 % of the area or more) and changed in brightness and contrast at random, anew in each epoch',
+      'light: every train picture is flipped, cropped (75 % of the area or more) and changed in brightness and contrast at random, anew in each epoch; preset light of augment/random, which has others',
   }),
   accumulate: Type.Integer({
     minimum: 1,
@@ -104,7 +104,12 @@ export const trainingInputs = {
 }
 
 type TrainingPlan = PlanArguments<
-  { readonly freeze: string; readonly inputSize: number | null; readonly headHidden: readonly number[] },
+  {
+    readonly freeze: string
+    readonly inputSize: number | null
+    readonly headHidden: readonly number[]
+    readonly augment: 'none' | 'light'
+  },
   typeof trainingInputs
 >
 
@@ -128,6 +133,13 @@ export function planTraining({ options, inputs, issue }: TrainingPlan) {
         received: String(options.inputSize),
       })
     }
+  }
+  if (options.augment !== 'none' && inputs.images.isRandom === true) {
+    issue('augment', 'the pictures are random views already, and would be changed twice', {
+      expected: 'none',
+      received: options.augment,
+      hint: 'leave out augment, or augment/random before this node',
+    })
   }
   const numClasses = inputs.images.classNames?.length
   if (numClasses !== undefined && numClasses < 2) {

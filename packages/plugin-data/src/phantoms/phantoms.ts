@@ -67,7 +67,7 @@ export const phantoms: Operation = defineOperation({
       partitions: ['none' as const],
       isAugmented: false,
     }
-    return { images: spec, masks: spec }
+    return { images: { ...spec, channels: 3 }, masks: { ...spec, channels: 1 } }
   },
   load: () => import('./phantoms-node.js'),
 })

@@ -36,7 +36,7 @@ export const frameOptions = {
   views: Type.Enum(['color', 'grayscale'], {
     default: 'grayscale',
     description:
-      'color: SimCLR’s own crop and colour changes. grayscale: larger crops, no hue, saturation or colour drop',
+      'color: SimCLR’s own crop and colour changes. grayscale: larger crops, no hue, saturation or colour drop. Presets of augment/random; where the images come from one, its views are used',
   }),
   minCrop: Type.Union([Type.Number({ exclusiveMinimum: 0, maximum: 1 }), Type.Null()], {
     default: null,
@@ -72,6 +72,8 @@ interface FrameSize {
   readonly batchSize: number
   readonly chunk: number | null
   readonly inputSize: number | null
+  readonly views: 'color' | 'grayscale'
+  readonly minCrop: number | null
 }
 
 /** Refuses what cannot train, and says what comes out. */
@@ -79,6 +81,16 @@ export function planFrame({ options, inputs, issue }: PlanArguments<FrameSize, t
   const { numSamples } = inputs.images
   if (numSamples !== undefined && numSamples < 4) {
     issue('in:images', 'self-supervised pre-training needs at least four images', { received: `${numSamples} images` })
+  }
+  if (inputs.images.isRandom === true) {
+    for (const name of ['views', 'minCrop'] as const) {
+      // The default cannot be told from what somebody has written.
+      if (options[name] === null || options[name] === 'grayscale') continue
+      issue(name, 'the pictures come as random views, so that this changes nothing', {
+        received: String(options[name]),
+        hint: `leave out ${name}, or augment/random before this node`,
+      })
+    }
   }
   const inputShape = options.inputSize === null ? inputs.init.inputShape : [options.inputSize, options.inputSize, 3]
   return { model: { architecture: inputs.init.architecture, inputShape, classNames: [] } }

@@ -180,7 +180,7 @@ async function runEpoch({
     const batch = batchOf(input, indices)
     const rate = options.learningRate * scheduleFactor(schedule, epoch + (step + 1) / batches.length, options.epochs)
     const views = (from: number, to: number): Promise<Float32Array> =>
-      makeViews(input, indices.slice(from, to), (index) => rng.fork('view', index))
+      makeViews(input, indices.slice(from, to), { epoch, rngOf: (index) => rng.fork('view', index) })
     const gradients: Gradients = new Map()
     let outcome: StepOutcome
     try {
@@ -327,12 +327,19 @@ async function probeFeatures(input: FrameInput, model: GraphModel): Promise<Prob
 async function makeViews(
   { pixels, preprocessing, options }: FrameInput,
   indices: readonly number[],
-  rngOf: (index: number) => Rng,
+  { epoch, rngOf }: { readonly epoch: number; readonly rngOf: (index: number) => Rng },
 ): Promise<Float32Array> {
   const { side } = pixels
   const length = side * side * 3
-  const originals = await pixels.originals(indices)
   const views = new Float32Array(2 * indices.length * length)
+  if (pixels.views) {
+    for (const half of [0, 1]) {
+      const target = views.subarray(half * indices.length * length, (half + 1) * indices.length * length)
+      await pixels.views(indices, 2 * epoch + half, target)
+    }
+    return preprocess(views, preprocessing, views)
+  }
+  const originals = await pixels.originals(indices)
   for (const [i, index] of indices.entries()) {
     for (const half of [0, 1]) {
       const at = (half * indices.length + i) * length

@@ -251,6 +251,10 @@ function completeSpecs(
       // Rows that are only parted, dropped or copied keep their columns.
       numFeatures: keepsColumns && port.kind === rows?.kind ? rows.numFeatures : undefined,
       isAugmented: operation.rowPolicy === 'expand' ? true : rows?.isAugmented,
+      ...(port.kind === 'images' && {
+        isRandom: operation.isRandom ?? rows?.isRandom,
+        channels: rows?.channels,
+      }),
     }
     const spec = { ...inherited, ...withoutUndefined(own ?? {}) }
     const isPartitioned = spec.partitions?.some((partition) => partition !== 'none') ?? false

@@ -1,3 +1,5 @@
+import { createKeptPictures, type KeptPictures } from './kept-pictures.js'
+
 /** Images that may be decoded at one time. More would not be faster: decoding has four threads. */
 export const maxLiveImages = 16
 
@@ -7,6 +9,8 @@ export interface LiveImages {
   readonly current: number
   /** Most images at one time so far. */
   readonly peak: number
+  /** Those that further views are made of. */
+  readonly kept: KeptPictures
   /** Decodes an image when its turn comes, in the order of asking. */
   decode<T>(work: () => Promise<T>): Promise<T>
 }
@@ -18,6 +22,7 @@ export function createLiveImages(limit = maxLiveImages): LiveImages {
   let current = 0
   let peak = 0
   return {
+    kept: createKeptPictures(),
     get current() {
       return current
     },

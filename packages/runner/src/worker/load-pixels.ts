@@ -11,6 +11,7 @@ import type { StoredImageBatch } from '@etsef/plugin-api/codec'
 import { loadPixelsOf } from '@etsef/plugin-api/semantics'
 import { pathToFileURL } from 'node:url'
 import type { LoaderChain } from '../plan/loader-chain.js'
+import type { KeptPictures } from './kept-pictures.js'
 import type { LiveImages } from './live-images.js'
 import { readPath, type PixelPath } from './pixel-path.js'
 
@@ -18,6 +19,8 @@ import { readPath, type PixelPath } from './pixel-path.js'
 export interface Loader {
   readonly chain: LoaderChain
   readonly isSource: boolean
+  /** Whether this operation, or one before it, makes another view for each draw. */
+  readonly isRandom: boolean
   readonly loadPixels: ((args: LoadPixelsArguments<unknown>) => Promise<PixelImage>) | undefined
   readonly inputs: readonly Loader[]
 }
@@ -56,7 +59,9 @@ export async function openLoader(chain: LoaderChain): Promise<Loader> {
   const implementation = (await loadImplementation(operation)) as PixelLoading<unknown>
   const loadPixels = implementation.loadPixels?.bind(implementation)
   const isSource = operation.kind === 'source'
-  return { chain, isSource, loadPixels, inputs: await Promise.all(chain.inputs.map(openLoader)) }
+  const inputs = await Promise.all(chain.inputs.map(openLoader))
+  const isRandom = operation.isRandom === true || inputs.some((input) => input.isRandom)
+  return { chain, isSource, isRandom, loadPixels, inputs }
 }
 
 /** How the pixels of a batch are got: its rows as they are stored, whatever an operation sees of them. */
@@ -70,7 +75,8 @@ export interface PixelsOf {
 export function withLoader(shown: StoredImageBatch, { stored, loader, live }: PixelsOf): ImageBatch {
   return {
     ...shown,
-    load: async (index) => {
+    ...(loader.isRandom && { isRandom: true }),
+    load: async (index, draw, side) => {
       const id = stored.ids[index]
       const uri = stored.uris[index]
       const path = stored.transforms[index]
@@ -85,6 +91,7 @@ export function withLoader(shown: StoredImageBatch, { stored, loader, live }: Pi
           parentId: stored.parentIds[index] ?? id,
           path,
           length: path.length,
+          view: loader.isRandom && draw !== undefined ? { draw, side, kept: live.kept } : undefined,
         }),
       )
     },
@@ -100,22 +107,41 @@ interface RowToLoad {
   readonly path: PixelPath
   /** Entries of the path up to this loader's own. */
   readonly length: number
+  /** What is wanted of random operations; nothing where there is none. */
+  readonly view: WantedView | undefined
+}
+
+interface WantedView {
+  readonly draw: number
+  readonly side: number | undefined
+  readonly kept: KeptPictures
 }
 
 async function loadRow(row: RowToLoad): Promise<PixelImage> {
-  const { loader, id, uri, sourceId, parentId, path } = row
+  const { loader, id, uri, sourceId, parentId, path, view } = row
   const { chain, loadPixels } = loader
   const own = readPath(path, row.length, { choice: loader.inputs.length > 1, loadPixels: loadPixels !== undefined })
   const upstream = async (): Promise<PixelImage> => {
     const input = loader.inputs[own.choice]
     if (!input)
       throw new PipelineError('ERR_BAD_DATA', { message: `Image "${uri}": nothing is upstream of ${chain.type}` })
-    return loadRow({ ...row, loader: input, id: chain.isExpanding ? parentId : id, length: own.length })
+    // What changes pixels is not given a square of the size that its own result is wanted in.
+    const wanted = view && loadPixels ? { ...view, side: undefined } : view
+    const given = { loader: input, id: chain.isExpanding ? parentId : id, length: own.length, view: wanted }
+    return loadRow({ ...row, ...given })
   }
   if (!loadPixels) return upstream()
-  return loadPixelsOf(
-    { type: chain.type, node: chain.node, isSource: loader.isSource, loadPixels },
-    { id, uri, sourceId },
-    { port: chain.port, parameters: own.parameters, upstream, options: chain.options },
-  )
+  const load = (): Promise<PixelImage> =>
+    loadPixelsOf(
+      { type: chain.type, node: chain.node, isSource: loader.isSource, loadPixels },
+      { id, uri, sourceId },
+      {
+        port: chain.port,
+        parameters: own.parameters,
+        upstream,
+        options: chain.options,
+        ...(view && { draw: view.draw, side: view.side }),
+      },
+    )
+  return view && loader.isSource ? view.kept.get(loader, `${id}\u0000${uri}`, load) : load()
 }

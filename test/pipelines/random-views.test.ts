@@ -1,0 +1,77 @@
+import { afterAll, expect, test } from 'vitest'
+import { leakProject } from '../support/leak-project.js'
+
+// Views of augment/random in whole pipelines: each trainer asks for them, whoever only looks does not.
+const project = leakProject()
+afterAll(() => {
+  project.dispose()
+})
+
+const head = `
+seed: 5
+nodes:
+  images: { use: data/phantoms, with: { modality: brain-t1, perClass: 6, imagesPerPatient: 1, size: 32, dataSeed: 1 } }
+  split: { use: data/split, in: { images: images }, with: { train: 0.6, val: 0.2, test: 0.2 } }
+  start: { use: backbones/pretrained, with: { architecture: mobilenetV1, width: 0.25, cut: conv_pw_2_relu, inputSize: 32 } }
+`
+const trained = `
+  VIEWS.ssl: { use: simclr/pretrain, in: { images: VIEWS, init: start }, with: { epochs: 1, batchSize: 8, chunk: 4, projection: [16, 8] } }
+  VIEWS.source: { use: backbones/pretrain, in: { images: VIEWS, init: start }, with: { epochs: 2 } }
+  VIEWS.target: { use: backbones/finetune, in: { images: VIEWS, init: start }, with: { epochs: 1, headEpochs: 1 } }
+  VIEWS.features: { use: backbones/extract, in: { images: VIEWS, model: start } }
+`.replaceAll('VIEWS.', 'VIEWS')
+
+test('every trainer learns from views, and what only looks at pictures sees them as they are', async () => {
+  const random = '  random: { use: augment/random, in: { images: split }, with: { preset: greyscale-mri } }'
+  const yaml = head + random + trained.replaceAll('VIEWS', 'split') + trained.replaceAll('VIEWS', 'random')
+  const summary = await project.run(yaml)
+  expect(summary.status, JSON.stringify(summary)).toBe('ok')
+  const digests = project.digests(summary)
+  for (const name of ['ssl', 'source', 'target']) {
+    expect(summary.nodes[`random${name}`]!.metrics, name).not.toEqual(summary.nodes[`split${name}`]!.metrics)
+  }
+  expect(digests['randomfeatures']).toEqual(expect.any(String))
+  expect(digests['randomfeatures']).toBe(digests['splitfeatures'])
+})
+
+test('what cannot work is refused before anything runs, with place and hint', async () => {
+  const cases = [
+    ['  r: { use: augment/random, in: { images: split }, with: { preset: greyscale-mir } }', /preset/, /greyscale-mri/],
+    [
+      '  r: { use: augment/random, in: { images: split }, with: { preset: xray, crop: [0.5, 1.2] } }',
+      /crop/,
+      undefined,
+    ],
+    [
+      `  masks: { use: data/split, in: { images: images.masks } }
+  r: { use: augment/random, in: { images: masks }, with: { preset: greyscale-mri, hue: 0.1 } }`,
+      /"hue": the pictures have one channel/,
+      /hue: 0/,
+    ],
+    [
+      `  r: { use: augment/random, in: { images: split }, with: { preset: xray } }
+  t: { use: backbones/pretrain, in: { images: r, init: start }, with: { augment: light } }`,
+      /"augment": the pictures are random views already/,
+      /leave out augment/,
+    ],
+    [
+      `  r: { use: augment/random, in: { images: split }, with: { preset: xray } }
+  s: { use: simclr/pretrain, in: { images: r, init: start }, with: { minCrop: 0.5 } }`,
+      /"minCrop": the pictures come as random views/,
+      /leave out minCrop/,
+    ],
+    [
+      `  few: { use: data/phantoms, with: { classes: [normal, nodule], perClass: 1, imagesPerPatient: 1 } }
+  fewSplit: { use: data/split, in: { images: few } }
+  s: { use: simclr/pretrain, in: { images: fewSplit, init: start } }`,
+      /at least four images/,
+      undefined,
+    ],
+  ] as const
+  for (const [nodes, message, hint] of cases) {
+    const [problem] = await project.validate(head + nodes)
+    expect(problem!.message).toMatch(message)
+    expect(problem!.place!.line).toBeGreaterThan(5)
+    if (hint) expect(problem!.hint).toMatch(hint)
+  }
+})
