@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { crc32, deflateSync, gzipSync } from 'node:zlib'
 import sharp from 'sharp'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { etsef, lastJson, temporaryFolder } from '../support/etsef.js'
 import { leakProject } from '../support/leak-project.js'
 import { writePhantoms } from '../support/phantom-folder.js'
@@ -80,6 +80,15 @@ async function raw({ port }: Served, pieces: readonly (string | Buffer)[], pause
   return answer
 }
 
+const patiently = { timeout: 60_000, interval: 20 }
+
+/** Until so many pictures are being received or answered. */
+async function untilHeld({ url }: Served, count: number): Promise<void> {
+  await vi.waitFor(async () => {
+    expect(await (await fetch(`${url}/metrics`)).text()).toContain(`\netsef_pictures_in_flight ${String(count)}\n`)
+  }, patiently)
+}
+
 /** A PNG of one bit a pixel: as large as is wanted, of few bytes. */
 function bomb(side: number): Buffer {
   const chunk = (type: string, content: Buffer): Buffer => {
@@ -103,6 +112,8 @@ const form = (parts: readonly string[]): Buffer =>
 const multipart = { 'content-type': 'multipart/form-data; boundary=x' }
 const part = (name: string, content: string): string =>
   `Content-Disposition: form-data; name="${name}"; filename="../../etc/passwd"\r\nContent-Type: image/png\r\n\r\n${content}`
+
+const header = 'POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\n'
 
 describe('etsef serve', () => {
   let served: Served
@@ -130,6 +141,7 @@ describe('etsef serve', () => {
   test('says what it is, that it is well, and how much it did', async () => {
     const get = async (path: string): Promise<string> => (await fetch(`${served.url}${path}`)).text()
     expect(JSON.parse(await get('/healthz'))).toEqual({ status: 'ok' })
+    expect(JSON.parse(await get('/about'))).toMatchObject({ predictionSets: { kind: 'marginal', level: 0.9 } })
     const api = JSON.parse(await get('/openapi.json')) as {
       paths: object
       components: { schemas: { Answer: { required: string[]; properties: Record<string, unknown> } } }
@@ -291,7 +303,6 @@ describe('etsef serve', () => {
     ],
     ['another method', 404, 'ERR_NOT_FOUND', () => fetch(`${served.url}/predict?path=/etc/passwd`)],
   ]
-  const header = 'POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\n'
   const streams: readonly [string, string, string, readonly (string | Buffer)[], number?][] = [
     ['a huge header', '431', 'ERR_HEADERS_TOO_LARGE', [`${header}X: ${'x'.repeat(100_000)}\r\n\r\n`]],
     [
@@ -341,40 +352,49 @@ describe('etsef serve', () => {
     15_000,
   )
 
-  test('lets go of what was sent half', async () => {
-    for (let at = 0; at < 12; at++) {
-      const socket = connect(served.port, '127.0.0.1')
-      socket.write(`${header}Content-Length: 1000\r\n\r\nxxx`)
-      await new Promise((done) => setTimeout(done, 20))
-      socket.destroy()
-      await once(socket, 'close')
-    }
-    await new Promise((done) => setTimeout(done, 50))
-    expect((await post(served, picture)).status).toBe(200)
-  })
-
-  test('takes a bounded number at a time; others are told to come again', async () => {
-    const open = Array.from({ length: 4 }, () => {
-      const socket = connect(served.port, '127.0.0.1')
-      socket.on('error', () => undefined)
-      socket.write(`${header}Content-Length: 1000\r\n\r\nxxx`)
-      return socket
-    })
-    await new Promise((done) => setTimeout(done, 200))
-    const busy = await post(served, picture)
-    expect([busy.status, busy.headers.get('retry-after')]).toEqual([429, '1'])
-    expect((await fetch(`${served.url}/healthz`)).status).toBe(200)
-    for (const socket of open) socket.destroy()
-    await new Promise((done) => setTimeout(done, 200))
-    expect((await post(served, picture)).status).toBe(200)
-  })
-
   test('logs lines of JSON that name no picture, and has written nothing', () => {
     const lines = served.log().trimEnd().split('\n')
     const events = lines.map((line) => JSON.parse(line) as { event: string; code?: string })
     expect(events.some(({ event, code }) => event === 'request' && code === 'ERR_TOO_LARGE')).toBe(true)
     expect(served.log()).not.toMatch(/Mustermann|passwd|127\.0\.0\.1/)
     expect(readdirSync(bundle, { recursive: true }).sort()).toEqual(files)
+  })
+})
+
+describe('of requests that are sent in part, etsef serve', () => {
+  let served: Served
+  beforeAll(async () => {
+    served = await serve('--concurrency', '4')
+  })
+  afterAll(async () => {
+    await stop(served)
+  })
+
+  test('lets go of them when their senders go', async () => {
+    for (let at = 0; at < 12; at++) {
+      const socket = connect(served.port, '127.0.0.1')
+      socket.write(`${header}Content-Length: 1000\r\n\r\nxxx`)
+      await untilHeld(served, 1)
+      socket.destroy()
+      await untilHeld(served, 0)
+    }
+    expect((await post(served, picture)).status).toBe(200)
+  })
+
+  test('holds a bounded number; others are told to come again', async () => {
+    const open = Array.from({ length: 4 }, () => {
+      const socket = connect(served.port, '127.0.0.1')
+      socket.on('error', () => undefined)
+      socket.write(`${header}Content-Length: 1000\r\n\r\nxxx`)
+      return socket
+    })
+    await untilHeld(served, 4)
+    const busy = await post(served, picture)
+    expect([busy.status, busy.headers.get('retry-after')]).toEqual([429, '1'])
+    expect((await fetch(`${served.url}/healthz`)).status).toBe(200)
+    for (const socket of open) socket.destroy()
+    await untilHeld(served, 0)
+    expect((await post(served, picture)).status).toBe(200)
   })
 })
 
@@ -427,9 +447,11 @@ test('answers what it has begun when it is stopped, and ends', async () => {
   const head = `POST /predict HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: image/png\r\nContent-Length: ${String(picture.length)}\r\n\r\n`
   socket.write(head)
   socket.write(picture.subarray(0, 50))
-  await new Promise((done) => setTimeout(done, 200))
+  await untilHeld(served, 1)
   served.child.kill('SIGTERM')
-  await new Promise((done) => setTimeout(done, 200))
+  await vi.waitFor(() => {
+    expect(served.log()).toContain('"event":"stopping"')
+  }, patiently)
   socket.write(picture.subarray(50))
   await once(socket, 'close')
   expect(answer).toMatch(/^HTTP\/1.1 200/)

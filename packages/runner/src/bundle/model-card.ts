@@ -89,8 +89,9 @@ export function modelCard(
 
 function setsText(sets: CalibratedSets): string {
   if ('missing' in sets) return `Answers have no prediction sets: ${sets.missing}.`
-  const { level, numSamples, numGroups } = sets
-  return `\`predictionSet\` of an answer lists the classes that cannot be ruled out: on the whole it holds the true one for at least ${String(Math.round(level * 100))} % of pictures that are like the ${String(numSamples)} validation rows (${String(numGroups)} patients) it was calibrated on (\`${bundleFiles.sets}\`). Where a step chose by those rows (early stopping, calibration, weights of a vote), it holds it less often.`
+  const { kind, level, numSamples, numGroups } = sets
+  const among = kind === 'marginal' ? 'on the whole' : 'within each class'
+  return `\`predictionSet\` of an answer lists the classes that cannot be ruled out: ${among} it holds the true one for at least ${String(Math.round(level * 100))} % of pictures that are like the ${String(numSamples)} validation rows (${String(numGroups)} patients) it was calibrated on (\`${bundleFiles.sets}\`). Where a step chose by those rows (early stopping, calibration, weights of a vote), it holds it less often.`
 }
 
 /** What Hugging Face reads of a card. */

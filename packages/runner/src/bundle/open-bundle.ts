@@ -8,6 +8,7 @@ import { outputKey } from '../predict/open-fitted-graph.js'
 import { openPredictor, type Predictor } from '../predict/open-predictor.js'
 import { hostFor, type OpenRunOptions } from '../predict/open-run.js'
 import type { CalibratedSets } from '../predict/prediction-sets.js'
+import type { SetKind } from '../predict/set-kind.js'
 import type { TrainingProfile } from '../predict/picture-facts.js'
 import { bundleFiles, parseIndex, type BundleIndex, type ProfileJson } from './bundle-format.js'
 import { intendedUseOf } from './model-card.js'
@@ -60,7 +61,7 @@ export async function openBundle(options: OpenBundleOptions): Promise<OpenBundle
   for (const message of changesSince(index, registry)) notice?.(message)
   const host = await hostFor({ registry }, graph, options)
   const seen = new Set(readFileSync(join(dir, bundleFiles.seen), 'utf8').split('\n').filter(Boolean))
-  const sets = readSets(dir, index)
+  const sets = readSets(dir, index, options.sets)
   const predictor = await openPredictor(graph, host, { seen, sets, ...(onDecoded ? { onDecoded } : {}) })
   const intendedUse = intendedUseOf(readFileSync(join(dir, bundleFiles.card), 'utf8'))
   return { index, registry, predictor, intendedUse, seen, sets, profile: readProfile(dir, index) }
@@ -155,9 +156,11 @@ function readGraph(dir: string): FittedGraph {
   return { ...graph, steps }
 }
 
-function readSets(dir: string, { files }: BundleIndex): CalibratedSets {
+function readSets(dir: string, { files }: BundleIndex, wanted: SetKind | undefined): CalibratedSets {
   if (!Object.hasOwn(files, bundleFiles.sets)) return { missing: 'the bundle was made without' }
-  return JSON.parse(readFileSync(join(dir, bundleFiles.sets), 'utf8')) as CalibratedSets
+  // Its digest was compared. Before there was a choice, sets were marginal.
+  const sets = JSON.parse(readFileSync(join(dir, bundleFiles.sets), 'utf8')) as Partial<CalibratedSets>
+  return { kind: 'marginal', ...sets, ...(wanted === undefined ? {} : { kind: wanted }) } as CalibratedSets
 }
 
 function readProfile(dir: string, { files }: BundleIndex): TrainingProfile | undefined {

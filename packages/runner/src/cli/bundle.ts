@@ -6,6 +6,7 @@ import { storeDirOf } from '../run/store-dir.js'
 import { UsageError, type Arguments } from './arguments.js'
 import { exitCodes } from './exit-codes.js'
 import type { Output } from './output.js'
+import { setKindOption } from './set-kind-option.js'
 
 /** `etsef bundle RUN [--node NODE] -o DIR`: what a run has fitted, up to a node, as one folder that needs neither store nor data. */
 export async function bundle(args: Arguments, output: Output): Promise<number> {
@@ -15,6 +16,7 @@ export async function bundle(args: Arguments, output: Output): Promise<number> {
   const root = findProjectRoot(cwd)
   const opened = await openRun({
     ...{ root, storeDir: storeDirOf(root, cwd, values.store), run, node: values.node, engine: values.engine },
+    sets: setKindOption(args),
     notice: (message) => {
       if (!args.isQuiet) output.note(`  note     ${message}`)
     },

@@ -1,3 +1,5 @@
+import { setKinds } from '../predict/set-kind.js'
+
 /** A flag of the command line. */
 export interface Flag {
   readonly short?: string
@@ -48,6 +50,12 @@ export const flags = {
   node: { value: 'NODE', summary: 'whose answer is wanted: node, or node.port (default: the last vote)' },
   labels: { value: 'CSV', summary: 'file,class[,group] of the pictures: they are judged as an external set' },
   batch: { value: 'N', summary: 'pictures at a time (default: 64)' },
+  sets: {
+    value: 'KIND',
+    choices: setKinds,
+    summary:
+      'what prediction sets promise: the true class often on the whole (marginal), or within each class (classConditional)',
+  },
   maps: { value: 'FOLDER', summary: 'where heat maps of every picture go: of the answer, and of each network' },
   host: { value: 'ADDRESS', summary: 'that is listened on (default: 127.0.0.1; any other needs a token)' },
   port: { value: 'N', summary: 'that is listened on (default: 8080; 0: any that is free)' },

@@ -6,7 +6,7 @@ import { evaluateExternal, readLabels } from '../predict/external-set.js'
 import { findPictures, type FoundPictures } from '../predict/find-pictures.js'
 import { openBundle, isBundle } from '../bundle/open-bundle.js'
 import { openRun, type OpenRunOptions } from '../predict/open-run.js'
-import type { CalibratedSets } from '../predict/prediction-sets.js'
+import { setFactsOf, type CalibratedSets } from '../predict/prediction-sets.js'
 import type { Predictor } from '../predict/open-predictor.js'
 import type { PictureFacts, TrainingProfile } from '../predict/picture-facts.js'
 import { openMaps, type Maps } from '../predict/open-maps.js'
@@ -22,6 +22,7 @@ import { UsageError, wholeNumber, type Arguments } from './arguments.js'
 import { exitCodes } from './exit-codes.js'
 import { listenForInterrupts } from './interrupts.js'
 import { formatSeconds, formatTable, type Output } from './output.js'
+import { setKindOption } from './set-kind-option.js'
 
 /** Pictures of a run that are decoded again to be compared with; a bundle has what was seen of all of them. */
 const maxLookedAt = 500
@@ -45,6 +46,7 @@ export async function predict(args: Arguments, output: Output): Promise<number> 
   const { values } = args
   const format = formatOf(args)
   const batchSize = wholeNumber(values.batch, 'batch')
+  const sets = setKindOption(args)
   const root = findProjectRoot(args.cwd)
   const storeDir = storeDirOf(root, args.cwd, values.store)
   const found = pictures === '-' ? await listed(args.cwd) : findPictures(resolve(args.cwd, pictures))
@@ -56,7 +58,7 @@ export async function predict(args: Arguments, output: Output): Promise<number> 
   const signal = listenForInterrupts()
   const facts = new Map<string, PictureFacts>()
   const opened = await open(resolve(args.cwd, run), {
-    ...{ root, storeDir, run, node: values.node, engine: values.engine, signal },
+    ...{ root, storeDir, run, node: values.node, engine: values.engine, sets, signal },
     notice: (message) => {
       if (!args.isQuiet) output.note(`  note     ${message}`)
     },
@@ -106,7 +108,7 @@ export async function predict(args: Arguments, output: Output): Promise<number> 
       }))
     if (args.isJson) {
       const summary = {
-        ...{ run: opened.run, node, classNames, predictions: rows, notes },
+        ...{ run: opened.run, node, classNames, predictions: rows, notes, predictionSets: setFactsOf(opened.sets) },
         ...(maps ? { maps: explained } : {}),
       }
       const external = evaluation && { external: { ...evaluation, report: evaluation.report.metrics } }

@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import { openBundle } from '../bundle/open-bundle.js'
 import { bundleDigest } from '../bundle/write-bundle.js'
 import { openMaps, type Maps } from '../predict/open-maps.js'
+import { setFactsOf } from '../predict/prediction-sets.js'
 import { findProjectRoot } from '../registry/find-project.js'
 import { runnerVersion } from '../run/runner-version.js'
 import { measurePending } from '../serve/measure-pending.js'
@@ -12,6 +13,7 @@ import { UsageError, wholeNumber, type Arguments } from './arguments.js'
 import { exitCodes } from './exit-codes.js'
 import { listenForInterrupts } from './interrupts.js'
 import type { Output } from './output.js'
+import { setKindOption } from './set-kind-option.js'
 
 /** `etsef serve BUNDLE`: answers of a bundle over HTTP, until it is interrupted; what is being answered then is answered. */
 export async function serve(args: Arguments, output: Output): Promise<number> {
@@ -30,6 +32,7 @@ export async function serve(args: Arguments, output: Output): Promise<number> {
   process.env['TF_NUM_INTRAOP_THREADS'] ??= '1'
   process.env['TF_NUM_INTEROP_THREADS'] ??= '1'
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2'
+  const sets = setKindOption(args)
   const signal = listenForInterrupts()
   const log = (line: Readonly<Record<string, unknown>>): void => {
     if (!args.isQuiet) output.note(JSON.stringify({ time: new Date().toISOString(), ...line }))
@@ -37,7 +40,7 @@ export async function serve(args: Arguments, output: Output): Promise<number> {
   const threads = Math.min(availableParallelism(), 4)
   // What is being answered when the signal comes is answered: the predictor does not listen to it.
   const opened = await openBundle({
-    ...{ root: findProjectRoot(cwd), dir: resolve(cwd, args.rest[0] ?? ''), engine: values.engine },
+    ...{ root: findProjectRoot(cwd), dir: resolve(cwd, args.rest[0] ?? ''), engine: values.engine, sets },
     bounds: { maxPixels: limits.maxPixels, maxPages: 1 },
     // A batch of a few pictures is shared among them, and this one goes on to hear the others.
     threads,
@@ -57,7 +60,11 @@ export async function serve(args: Arguments, output: Output): Promise<number> {
   const bundle = bundleDigest(index)
   const app = await createServer({
     ...{ predictor, maps, bundle, token, ...limits, maxPending, log },
-    ...{ gatherMs: Math.min(10, Math.max(2, (batchMs[0] ?? 20) / 8)), intendedUse: opened.intendedUse },
+    ...{
+      gatherMs: Math.min(10, Math.max(2, (batchMs[0] ?? 20) / 8)),
+      intendedUse: opened.intendedUse,
+      sets: setFactsOf(opened.sets),
+    },
     // Who says how many may wait has them wait.
     ...(wanted === undefined && batchMs.length > 0 ? { batchMs } : {}),
     ...{ title: `${index.name}: ${index.target}`, version: runnerVersion },

@@ -60,17 +60,20 @@ export const verbs = {
   predict: {
     summary: 'answers of a run or bundle for new pictures: a file, a folder, or - for paths on standard input',
     words: [{ name: 'run' }, { name: 'pictures' }],
-    flags: ['store', 'engine', 'node', 'format', 'out', 'labels', 'batch', 'maps'],
+    flags: ['store', 'engine', 'node', 'format', 'out', 'labels', 'batch', 'sets', 'maps'],
   },
   bundle: {
     summary: 'what a run has fitted, up to a node, as one folder that answers for pictures without store or data',
     words: [{ name: 'run' }],
-    flags: ['store', 'engine', 'node', 'out'],
+    flags: ['store', 'engine', 'node', 'sets', 'out'],
   },
   serve: {
     summary: 'answers of a bundle over HTTP, on this machine alone unless told otherwise',
     words: [{ name: 'bundle' }],
-    flags: ['engine', 'host', 'port', 'token-file', 'concurrency', 'max-pending', 'max-body', 'max-pixels', 'timeout'],
+    flags: [
+      ...(['engine', 'sets', 'host', 'port', 'token-file'] as const),
+      ...(['concurrency', 'max-pending', 'max-body', 'max-pixels', 'timeout'] as const),
+    ],
   },
   sweep: {
     summary: 'many variants of a pipeline as one run: what it would do, does, and has done',

@@ -10,6 +10,7 @@ import { fittedGraphOf, type RunPlace } from './fitted-graph-of.js'
 import type { FittedGraph } from './fitted-graph.js'
 import type { PredictionHost } from './open-fitted-graph.js'
 import { calibrateSets, type CalibratedSets } from './prediction-sets.js'
+import type { SetKind } from './set-kind.js'
 import { openPredictor, type Predictor, type PredictorOptions } from './open-predictor.js'
 
 /** What is opened for prediction, and how. */
@@ -28,6 +29,8 @@ export interface OpenRunOptions {
   readonly notice?: (message: string) => void
   readonly onDecoded?: PredictorOptions['onDecoded']
   readonly bounds?: PredictionHost['bounds']
+  /** What prediction sets promise; default `marginal`, or what the bundle was made for. */
+  readonly sets?: SetKind | undefined
 }
 
 /** A run ready to be asked. */
@@ -55,7 +58,7 @@ export async function openRun(options: OpenRunOptions): Promise<OpenRun> {
   for (const message of changesSince(place, graph)) options.notice?.(message)
   const host = await hostFor(place, graph, { ...options, engine: options.engine ?? record.command.engine })
   const seen = seenBy(place, graph)
-  const sets = await calibrateSets(place, graph)
+  const sets = await calibrateSets(place, graph, options.sets)
   const { onDecoded } = options
   const predictor = await openPredictor(graph, host, { seen, sets, ...(onDecoded ? { onDecoded } : {}) })
   return { record, place, predictor, seen, sets }

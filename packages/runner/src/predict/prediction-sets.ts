@@ -9,9 +9,22 @@ import { importProvider } from '../registry/import-provider.js'
 import { openArtifact } from '../worker/artifact-input.js'
 import type { RunPlace } from './fitted-graph-of.js'
 import type { FittedGraph } from './fitted-graph.js'
+import type { SetKind } from './set-kind.js'
 
-/** Thresholds of prediction sets; or why there are none. */
-export type CalibratedSets = SetThresholds | { readonly missing: string }
+/** Thresholds of prediction sets, and which of them make the sets; or why there are none. */
+export type CalibratedSets = (SetThresholds & { readonly kind: SetKind }) | { readonly missing: string }
+
+/** What is told of prediction sets beside answers: how they were calibrated, or why there are none. */
+export type SetFacts =
+  | (Pick<SetThresholds, 'level' | 'numSamples' | 'numGroups'> & { readonly kind: SetKind })
+  | { readonly missing: string }
+
+/** Calibrated sets without their thresholds. */
+export function setFactsOf(sets: CalibratedSets): SetFacts {
+  if ('missing' in sets) return sets
+  const { kind, level, numSamples, numGroups } = sets
+  return { kind, level, numSamples, numGroups }
+}
 
 /**
  * Prediction sets of a run's node, calibrated on the validation rows of what it predicted there, by the package of the project that knows how
@@ -20,6 +33,7 @@ export type CalibratedSets = SetThresholds | { readonly missing: string }
 export async function calibrateSets(
   { record, storeDir, registry }: RunPlace,
   { target, classNames }: FittedGraph,
+  kind: SetKind = 'marginal',
 ): Promise<CalibratedSets> {
   if (!registry.sets) return { missing: 'no package of the project calibrates them; @etsef/plugin-report does' }
   const stage = record.stages[`${target.node}:apply`] ?? record.stages[target.node]
@@ -37,7 +51,8 @@ export async function calibrateSets(
     rows,
     rows.partitions.flatMap((each, at) => (each === 'val' ? [at] : [])),
   )
-  return provider.calibrateSets(validation)
+  const thresholds = await provider.calibrateSets(validation)
+  return 'missing' in thresholds ? thresholds : { kind, ...thresholds }
 }
 
 async function storedPredictions(storeDir: string, key: string, port: string): Promise<PredictionBatch | undefined> {
@@ -56,10 +71,11 @@ async function storedPredictions(storeDir: string, key: string, port: string): P
 export function predictionSetOf(
   scores: Readonly<Record<string, number>>,
   classNames: readonly string[],
-  { marginal }: SetThresholds,
+  sets: Exclude<CalibratedSets, { readonly missing: string }>,
 ): readonly string[] {
+  const thresholds = sets[sets.kind]
   return classNames.filter((name, at) => {
-    const threshold = marginal[at]
+    const threshold = thresholds[at]
     return threshold == null || 1 - scores[name]! <= threshold + 1e-12
   })
 }

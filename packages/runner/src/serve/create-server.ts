@@ -7,6 +7,7 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 import type { Maps } from '../predict/open-maps.js'
 import type { Predictor } from '../predict/open-predictor.js'
 import { isPredicted, type PredictedRow, type PredictionRow } from '../predict/predicted-row.js'
+import type { SetFacts } from '../predict/prediction-sets.js'
 import { pictureOf } from '../predict/read-pictures.js'
 import { HttpProblem, httpProblemOf, type HttpCode } from './http-problem.js'
 import { createBatchTimes } from './batch-times.js'
@@ -22,6 +23,8 @@ export interface ServerOptions {
   readonly maps?: Pick<Maps, 'explain'> | undefined
   /** What the bundle says it is for. */
   readonly intendedUse: string
+  /** What prediction sets promise; or why there are none. */
+  readonly sets: SetFacts
   /** sha256 of the bundle's index: which bundle it was that answered. */
   readonly bundle: string
   readonly title: string
@@ -185,7 +188,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const { classNames, memberNames } = predictor
   const description = openApi({ ...options, classNames, memberNames })
   app.get('/openapi.json', () => description)
-  const { bundle, title, intendedUse, maxPixels } = options
+  const { bundle, title, intendedUse, sets, maxPixels } = options
   const about = {
     title,
     bundle,
@@ -193,6 +196,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     classNames,
     memberNames,
     hasMaps: maps !== undefined,
+    predictionSets: sets,
     maxBytes,
     maxPixels,
   }

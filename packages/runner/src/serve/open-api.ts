@@ -109,7 +109,7 @@ export function openApi({ title, version, classNames, memberNames, maxBytes, max
               type: 'array',
               items: { enum: [...classNames] },
               description:
-                'classes that cannot be ruled out, at the level of conformal.json of the bundle; left out where nothing was calibrated',
+                'classes that cannot be ruled out, as predictionSets of /about says; left out where nothing was calibrated',
             },
             ...answerSchema(classNames),
             members: {

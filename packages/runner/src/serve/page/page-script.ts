@@ -41,6 +41,8 @@ async function introduce() {
     ' million pixels. It tells one of: ' + about.classNames.join(', ') + '.'
   at('bundle').textContent = 'Bundle ' + about.bundle.slice(0, 12) + '.'
   at('show-maps').dataset.there = about.hasMaps ? 'yes' : ''
+  const { kind, level } = about.predictionSets
+  setsHold = kind === undefined ? '' : 'in ' + Math.round(level * 100) + ' of 100 pictures' + (kind === 'marginal' ? '' : ' of each class')
 }
 
 function show(answer) {
@@ -49,7 +51,7 @@ function show(answer) {
   at('vote').textContent = abstained ? 'No answer: it abstained' : className
   const others = answer.predictionSet
   at('vote-note').textContent = (abstained ? 'The scores were too close or too low for an answer. ' : '') + 'Margin to the next class: ' + digits(margin) + '.' +
-    (others ? ' Classes that cannot be ruled out: ' + others.join(', ') + '.' : '')
+    (others ? ' Classes that cannot be ruled out: ' + (others.join(', ') || 'none') + '; the true one is among them ' + setsHold + ' like those it was calibrated on.' : '')
   at('scores-caption').textContent = scoreKind === 'voteShare' ? 'Share of the votes' : scoreKind === 'probability' ? 'Probabilities, as the answering node gives them' : 'Scores'
   const sorted = Object.entries(scores).sort((a, b) => b[1] - a[1])
   at('scores').tBodies[0].replaceChildren(...sorted.map(([name, score]) => {
