@@ -66,6 +66,14 @@ describe('listFolder', () => {
     touch('brain/x.jpg', 'skin/x.jpg')
     expect(listFolder(root).classNames).toEqual(['brain', 'skin'])
   })
+  test('of images one level too deep names the classes to list, of which some may have images of their own', () => {
+    const refused = expect.objectContaining({ hint: expect.stringMatching(/classes: \["a","b"\]$/) as string })
+    touch('a/images/x.jpg', 'b/images/y.jpg')
+    expect(() => listFolder(root)).toThrow(refused)
+    expect(listFolder(root, { classes: ['a', 'b'] }).files).toHaveLength(2)
+    touch('b/z.jpg', 'a/more/z.jpg')
+    expect(() => listFolder(root)).toThrow(refused)
+  })
   test('refuses classes below train and test directories that hold folders only', () => {
     touch('train/a/patient/x.jpg', 'train/b/y.jpg', 'test/a/z.jpg', 'test/b/z.jpg')
     expect(listFolder(root).classNames).toEqual(['a', 'b'])

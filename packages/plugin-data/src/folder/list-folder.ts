@@ -155,20 +155,37 @@ function refuseSetsAsClasses(
   found: ReadonlyMap<string, readonly { readonly path: string }[]>,
   { root, realRoot, directories }: { root: string; realRoot: string; directories: readonly string[] },
 ): void {
-  for (const [name, files] of found) {
+  const full = [...found].filter(([, files]) => files.length > 0)
+  const nested = full.flatMap(([name, files]) => {
     const folders = directories.map((directory) => joinPath(directory, name))
     const isOwn = ({ path }: { readonly path: string }): boolean =>
       folders.includes(path.slice(0, path.lastIndexOf('/')))
     const inside = folders.find((folder) => isDirectory(join(realRoot, folder)))
-    if (files.length === 0 || inside === undefined || files.some(isOwn)) continue
-    throw new PipelineError('ERR_CLASS_LIST', {
-      message: `Folder "${name}" holds no images of its own, only folders: is path one level too high?`,
-      option: 'path',
-      expected: 'one sub-folder per class, with its images in it',
-      received: `${name}/ with ${listNames(subfolders(realRoot, inside))}`,
-      hint: `set path to ${join(root, inside)} if those are the classes; list the classes under classes if each holds a folder per patient`,
-    })
-  }
+    return inside === undefined || files.some(isOwn)
+      ? []
+      : [{ name, folder: inside, folders: subfolders(realRoot, inside) }]
+  })
+  const [first] = nested
+  if (first === undefined) return
+  const inner = nested.map(({ folders }) => folders)
+  const areClasses = nested.length < full.length || areWrapped(inner)
+  const names = full.map(([name]) => name).sort(compareCodePoints)
+  throw new PipelineError('ERR_CLASS_LIST', {
+    message: areClasses
+      ? `Folder "${first.name}" holds no images of its own, only folders: its images lie one level deeper`
+      : `Folder "${first.name}" holds no images of its own, only folders: is path one level too high?`,
+    option: 'path',
+    expected: 'one sub-folder per class, with its images in it',
+    received: `${first.name}/ with ${listNames(first.folders)}`,
+    hint: areClasses
+      ? `list the classes, then images in folders below theirs count: classes: ${JSON.stringify(names)}`
+      : `set path to ${join(root, first.folder)} if those are the classes; list the classes under classes if each holds a folder per patient`,
+  })
+}
+
+/** Whether folders hold one folder each, of one name: `images/` in every class, which is neither a data set nor a patient. */
+export function areWrapped(inner: readonly (readonly string[])[]): boolean {
+  return inner.every((folders) => new Set(folders).size === 1 && folders[0] === inner[0]![0])
 }
 
 /** The first of many names, for people. */

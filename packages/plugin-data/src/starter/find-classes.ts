@@ -1,6 +1,6 @@
 import { PipelineError } from '@etsef/plugin-api'
 import { basename, join } from 'node:path'
-import { compareCodePoints, listNames, subfolders, surveyFolder } from '../folder/list-folder.js'
+import { areWrapped, compareCodePoints, listNames, subfolders, surveyFolder } from '../folder/list-folder.js'
 
 /** Where the class folders are, and which of them count. */
 export interface FoundClasses {
@@ -39,7 +39,7 @@ export function findClasses(path: string, above: readonly string[] = []): FoundC
   if (empty.length > 0) notes.push(`class folders without images, left out: ${listNames(empty)}`)
   if (nested.length === 0) return { root: path, empty, listed: undefined, notes }
   const inner = nested.map((name) => foldersOf(name).flatMap((folder) => inside(realRoot, folder)))
-  const isWrapped = inner.every((folders) => new Set(folders).size === 1 && folders[0] === inner[0]![0])
+  const isWrapped = areWrapped(inner)
   if (nested.length === full.length && !isWrapped) throw ambiguous(path, nested, inner)
   notes.push(
     `pictures of ${listNames(nested)} lie one level deeper; the folders ${listNames(full)} are taken for the classes`,

@@ -50,7 +50,7 @@ ${panel.guides.map(({ x: fromX, y: fromY, x2, y2 }) => markup`<path class="guide
 ${panel.lines.map((line) => lineMarkup(line, series[line.series]!, at))}</svg>
 ${panel.marks === 'none' ? null : panel.lines.map(({ series: own, points }) => points.map((point) => markup`<circle class="mark ${colorClass(series[own]!)}" cx="${at.x(point.x)}" cy="${at.y(point.y)}" r="${panel.marks === 'equal' ? '2.4' : markRadius(point.weight ?? 0, largest).toFixed(1)}"/>`))}
 <g text-anchor="middle">${x.ticks.map((tick) => markup`<text x="${at.x(tick)}" y="${String(base + 17)}">${tickText(tick, x)}</text>`)}${x.title === null ? null : markup`<text class="axis" x="${String(left + width / 2)}" y="${String(base + 37)}">${x.title}</text>`}${y.title === null ? null : markup`<text class="axis" transform="translate(14,${String(middle)}) rotate(-90)">${y.title}</text>`}</g>
-<g text-anchor="end">${y.ticks.map((tick, i) => markup`<text x="${String(left - 6)}" y="${at.y(tick)}" dy=".35em">${labels[i]!}</text>`)}</g></svg>`
+<g text-anchor="end">${y.ticks.map((tick, i) => markup`<text x="${String(left - 6)}" y="${at.y(tick)}" dy=".35em">${labels[i]}</text>`)}</g></svg>`
 }
 
 interface Scales {
