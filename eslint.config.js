@@ -24,6 +24,7 @@ export default tseslint.config(
       '**/coverage/**',
       '.nx/**',
       '.etsef/**',
+      'site/**',
       '**/fixtures/**',
       // Checked where the generator writes them: with the strictness of a plugin's author.
       'packages/create-etsef-plugin/templates/**',

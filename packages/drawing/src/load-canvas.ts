@@ -11,7 +11,7 @@ const NO_SYSTEM_FONTS = 'DISABLE_SYSTEM_FONTS_LOAD'
  * Loads the canvas, without the fonts of the machine. Takes about 20 ms; later calls give the same module.
  *
  * @param load - For tests: loads a module by name.
- * @throws {@link PipelineError} `ERR_LIBRARY` where npm installed no binary of it for this platform.
+ * @throws PipelineError `ERR_LIBRARY` where npm installed no binary of it for this platform.
  */
 export function loadCanvas(load: (name: string) => unknown = createRequire(import.meta.url)): CanvasModule {
   const before = process.env[NO_SYSTEM_FONTS]

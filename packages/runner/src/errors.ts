@@ -12,7 +12,7 @@ export class InvalidPipeline extends AggregateError {
   }
 }
 
-/** Makes a {@link PipelineError}; short for `new`. */
+/** Makes a PipelineError; short for `new`. */
 export function problem(code: ErrorCode, details: ErrorDetails): PipelineError {
   return new PipelineError(code, details)
 }

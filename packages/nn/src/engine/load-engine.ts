@@ -21,7 +21,7 @@ const loaded = new Map<EngineName, Promise<Engine>>()
  *
  * A later call with another preference switches the backend; tensors of the former stay readable.
  *
- * @throws {@link PipelineError} `ERR_ENGINE` when `tensorflow` is demanded and does not load.
+ * @throws PipelineError `ERR_ENGINE` when `tensorflow` is demanded and does not load.
  */
 export async function loadEngine(options: LoadEngineOptions = {}): Promise<Engine> {
   const prefer = options.prefer ?? engineFromEnvironment()
@@ -42,7 +42,7 @@ export async function loadEngine(options: LoadEngineOptions = {}): Promise<Engin
   }
 }
 
-/** The engine asked for by `ETSEF_ENGINE`. @throws {@link PipelineError} `ERR_ENGINE` for an unknown name. */
+/** The engine asked for by `ETSEF_ENGINE`. @throws PipelineError `ERR_ENGINE` for an unknown name. */
 export function engineFromEnvironment(env: NodeJS.ProcessEnv = process.env): 'auto' | EngineName {
   const name = env['ETSEF_ENGINE'] || 'auto'
   if (name === 'auto' || name === 'tensorflow' || name === 'wasm') return name

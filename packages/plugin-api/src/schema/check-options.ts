@@ -33,7 +33,7 @@ export interface CheckedOptions {
 /**
  * Options with defaults filled in, checked against a JSON Schema by TypeBox; every mistake, not only the first, in our words.
  *
- * Maps are strict: a key that the schema does not know is a mistake unless it says otherwise ({@link strictSchema}).
+ * Maps are strict: a key that the schema does not know is a mistake unless it says otherwise (`strictSchema`).
  */
 export function checkOptions(schema: Schema, value: Json): CheckedOptions {
   const long = tooLong(value)

@@ -77,7 +77,7 @@ export interface RunOperationResult {
   dispose(this: void): void
 }
 
-/** Options with defaults filled in, checked as the runner checks them. @throws {@link PipelineError} `ERR_BAD_OPTION`. */
+/** Options with defaults filled in, checked as the runner checks them. @throws PipelineError `ERR_BAD_OPTION`. */
 export function checkedOptions(operation: Operation, options: Readonly<Record<string, unknown>> = {}): unknown {
   // Tests give options as plain values, the same that YAML could hold.
   const { value, issues } = checkOptions(operation.options as unknown as Schema, options as Json)

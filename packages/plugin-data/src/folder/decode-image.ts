@@ -25,7 +25,7 @@ export interface DecodeOptions {
  *
  * @param file - Path or encoded bytes.
  * @param name - How the image is called in messages.
- * @throws {@link PipelineError} `ERR_MISSING_FILE`, `ERR_TOO_LARGE`, or `ERR_BAD_DATA` (truncated, not an image, unsupported depth), naming it.
+ * @throws PipelineError `ERR_MISSING_FILE`, `ERR_TOO_LARGE`, or `ERR_BAD_DATA` (truncated, not an image, unsupported depth), naming it.
  */
 export async function decodeImage(
   file: string | Uint8Array,

@@ -30,7 +30,7 @@ export interface FolderRowsOptions {
  * Files with the same bytes get the same group (groups that share a file are joined), so that no split can part them.
  *
  * @param sha256 - Digest per listed file, in order.
- * @throws {@link PipelineError} `ERR_BAD_DATA` when the groups file lacks an image, contradicts a folder, or names a file that is not
+ * @throws PipelineError `ERR_BAD_DATA` when the groups file lacks an image, contradicts a folder, or names a file that is not
  *   there, or when identical files stand in two classes; `ERR_LEAKAGE` when kept partitions share a group.
  */
 export function folderRows(

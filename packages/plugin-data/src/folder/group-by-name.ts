@@ -9,7 +9,7 @@ export interface GroupOptions {
 /**
  * Group of an image by its path, as `groupPattern` finds it in the file name; undefined where the pattern does not fit.
  *
- * @throws {@link PipelineError} `ERR_BAD_OPTION` for a pattern that is none or has no bracket, or that stands beside a groups file.
+ * @throws PipelineError `ERR_BAD_OPTION` for a pattern that is none or has no bracket, or that stands beside a groups file.
  */
 export function groupByName({ groups, groupPattern }: GroupOptions): (path: string) => string | undefined {
   if (groupPattern === null) return () => undefined

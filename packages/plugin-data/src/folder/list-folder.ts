@@ -52,7 +52,7 @@ const directoryNames: readonly (readonly [Partition, RegExp])[] = [
  * left out, a class folder whose images are all in sub-folders is refused: it is more likely a data set than a class.
  *
  * @param root - Absolute path of the folder.
- * @throws {@link PipelineError} `ERR_MISSING_FILE` (no such folder), `ERR_CLASS_LIST` (no class folder, or not the declared ones),
+ * @throws PipelineError `ERR_MISSING_FILE` (no such folder), `ERR_CLASS_LIST` (no class folder, or not the declared ones),
  *   `ERR_OUTSIDE_ROOT` (a link leaves the folder), `ERR_TOO_FEW_ROWS` (a class without images), `ERR_BAD_DATA` (a pipe or device for an image).
  */
 export function listFolder(root: string, options: ListFolderOptions = {}): FolderListing {
@@ -113,7 +113,7 @@ export interface FolderSurvey {
   readonly found: ReadonlyMap<string, readonly { readonly path: string; readonly partition: Partition }[]>
 }
 
-/** What is in a folder that {@link listFolder} would list. @throws {@link PipelineError} As it does, but for what is wrong with classes. */
+/** What is in a folder that {@link listFolder} would list. @throws PipelineError As it does, but for what is wrong with classes. */
 export function surveyFolder(root: string, options: ListFolderOptions = {}): FolderSurvey {
   if (!isDirectory(root)) {
     throw new PipelineError('ERR_MISSING_FILE', {
@@ -283,7 +283,7 @@ function filesBelow(root: string, directory: string, extensions: readonly string
   })
 }
 
-/** Absolute path of something below the root. @throws {@link PipelineError} `ERR_OUTSIDE_ROOT` when a symbolic link leads out. */
+/** Absolute path of something below the root. @throws PipelineError `ERR_OUTSIDE_ROOT` when a symbolic link leads out. */
 function inside(root: string, path: string): string {
   const absolute = join(root, path)
   if (lstatSync(absolute).isSymbolicLink()) {

@@ -6,7 +6,7 @@ import { join, sep } from 'node:path'
  * Paths that are left out: the list itself, or the lines of a file; blank lines and those that begin with `#` say nothing.
  *
  * @param root - The data folder, in which the file must lie.
- * @throws {@link PipelineError} `ERR_MISSING_FILE` or `ERR_OUTSIDE_ROOT` for a file that is not in the folder.
+ * @throws PipelineError `ERR_MISSING_FILE` or `ERR_OUTSIDE_ROOT` for a file that is not in the folder.
  */
 export function readExcluded(root: string, exclude: readonly string[] | string): readonly string[] {
   if (typeof exclude !== 'string') return exclude

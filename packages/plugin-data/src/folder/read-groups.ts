@@ -16,7 +16,7 @@ export interface GroupEntry {
  *   present; others, such as `note`, are ignored.
  * @param name - How the file is called in messages.
  * @returns Entries by path, in Unicode NFC with `/` between parts.
- * @throws {@link PipelineError} `ERR_BAD_DATA` (no such column, broken quoting, empty cell; with line), `ERR_DUPLICATE_ID` (a file twice).
+ * @throws PipelineError `ERR_BAD_DATA` (no such column, broken quoting, empty cell; with line), `ERR_DUPLICATE_ID` (a file twice).
  */
 export function readGroups(csv: string, name: string): ReadonlyMap<string, GroupEntry> {
   const { data, meta, errors } = Papa.parse<Record<string, string | undefined>>(csv.replace(/^\uFEFF/, ''), {

@@ -21,7 +21,7 @@ const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW
  * Bytes of a picture's file, checked as they are read: results are keyed by the digests that were taken when the run began, so other
  * bytes must never be computed on.
  *
- * @throws {@link PipelineError} `ERR_CHANGED_FILE` for other bytes, `ERR_OUTSIDE_ROOT` when a link leads out of the folder,
+ * @throws PipelineError `ERR_CHANGED_FILE` for other bytes, `ERR_OUTSIDE_ROOT` when a link leads out of the folder,
  *   `ERR_MISSING_FILE`, or `ERR_BAD_DATA` for what is no file or cannot be read.
  */
 export async function readPicture({ root, path, sha256 }: PictureFile): Promise<Buffer> {

@@ -65,7 +65,7 @@ async function digestOf(root: string, path: string): Promise<string> {
 /**
  * Refuses files for all that is wrong with them, at once.
  *
- * @throws {@link PipelineError} the only problem, or `ERR_BAD_DATA` that names them all; does nothing without one.
+ * @throws PipelineError the only problem, or `ERR_BAD_DATA` that names them all; does nothing without one.
  */
 export function refuseProblems(
   problems: readonly PipelineError[],

@@ -17,7 +17,7 @@ export interface Usable {
   readonly dropped: readonly string[]
 }
 
-/** The files that rows are made of. @throws {@link PipelineError} that names every problem which no option passes over. */
+/** The files that rows are made of. @throws PipelineError that names every problem which no option passes over. */
 export function usableFiles(
   listed: FolderListing,
   scan: Scan,

@@ -16,7 +16,7 @@ export interface PlaceOptions extends DecodeOptions {
  * Pixels of a picture as RGB, uint8 `[height, width, 3]`: of JPEG, PNG, WebP, TIFF and GIF by {@link decodeImage}, of DICOM and NIfTI the frame or slice that
  * the place names, cut to its box. What a file is, its first bytes say.
  *
- * @throws {@link PipelineError} As {@link decodeImage} does, and for a frame or box that the file does not have.
+ * @throws PipelineError As {@link decodeImage} does, and for a frame or box that the file does not have.
  */
 export async function decodePlace(bytes: Uint8Array, place: PicturePlace, options: PlaceOptions): Promise<PixelImage> {
   const picture = await decodeFrame(bytes, place, options)

@@ -36,7 +36,7 @@ export interface SharedGroup {
 
 /** What {@link auditNearDuplicates} finds; rows are positions. */
 export interface Audit {
-  /** Leaks first, then by position; at most {@link maxListed} of leaks and of others. */
+  /** Leaks first, then by position; at most `maxListed` of leaks and of others. */
   readonly pairs: readonly AuditedPair[]
   readonly numLeaks: number
   readonly numAcrossClasses: number

@@ -59,7 +59,7 @@ export function formatPhantomId(id: PhantomId): string {
   return `${formatPatient(id)}-${String(id.slice)}`
 }
 
-/** Reads what {@link formatPhantomId} wrote. @throws {@link PipelineError} `ERR_BAD_DATA`. */
+/** Reads what {@link formatPhantomId} wrote. @throws PipelineError `ERR_BAD_DATA`. */
 export function parsePhantomId(uri: string): PhantomId {
   const match = /^([a-z0-9-]+)\/([a-z]+)\/p(\d+)-(\d+)$/.exec(uri)
   const modality = modalities.find((name) => name === match?.[1])

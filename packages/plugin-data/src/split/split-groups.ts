@@ -34,7 +34,7 @@ const order: readonly SplitPartition[] = ['train', 'val', 'test']
  * as much as common ones. For groups of one row every count is within 1 of the wanted one.
  *
  * @returns Partition per row, in row order. Depends on the seed and on the set of groups, not on their order.
- * @throws {@link PipelineError} `ERR_IMPOSSIBLE_SPLIT` naming class and counts when a class has fewer groups than there are partitions, or
+ * @throws PipelineError `ERR_IMPOSSIBLE_SPLIT` naming class and counts when a class has fewer groups than there are partitions, or
  *   no assignment with every class in every partition is found; `ERR_BAD_OPTION` when fractions do not sum to 1.
  */
 export function splitGroups({ labels, groups, classNames, fractions, seed }: SplitArguments): Partition[] {

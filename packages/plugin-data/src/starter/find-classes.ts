@@ -17,7 +17,7 @@ export interface FoundClasses {
 /**
  * The class folders of a data set, also where its path is given one level too high, or pictures lie one level too deep.
  *
- * @throws {@link PipelineError} `ERR_CLASS_LIST` where there are none, or where it cannot be seen which folders are the classes.
+ * @throws PipelineError `ERR_CLASS_LIST` where there are none, or where it cannot be seen which folders are the classes.
  */
 export function findClasses(path: string, above: readonly string[] = []): FoundClasses {
   const { realRoot, bases, found } = surveyFolder(path)

@@ -51,7 +51,7 @@ export interface GuessedColumns extends TableColumns {
   readonly notes: readonly string[]
 }
 
-/** Guesses which columns hold what. @throws {@link PipelineError} `ERR_BAD_DATA` where no column is called as one of paths or of classes. */
+/** Guesses which columns hold what. @throws PipelineError `ERR_BAD_DATA` where no column is called as one of paths or of classes. */
 export function guessColumns({ columns, records }: RawTable, name: string): GuessedColumns {
   const plain = columns.map((column) => column.toLowerCase().replaceAll(/[^a-z0-9]/g, ''))
   const find = (candidates: readonly string[]): string | null => {

@@ -41,7 +41,7 @@ export interface FolderLook extends FoundClasses {
 /** Name of the file that says which images are of one patient. */
 const groupsFile = 'groups.csv'
 
-/** Reads every file of a folder once. @throws {@link PipelineError} where a groups file contradicts the folder. */
+/** Reads every file of a folder once. @throws PipelineError where a groups file contradicts the folder. */
 export async function lookAtFolder(
   classes: FoundClasses,
   { signal, onProgress }: Pick<StarterRequest, 'signal' | 'onProgress'>,

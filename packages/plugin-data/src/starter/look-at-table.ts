@@ -18,7 +18,7 @@ export interface TableLook extends FolderLook {
   readonly columns: GuessedColumns
 }
 
-/** Reads a table and every picture that it names. @throws {@link PipelineError} for rows that are wrong, all at once. */
+/** Reads a table and every picture that it names. @throws PipelineError for rows that are wrong, all at once. */
 export async function lookAtTable(
   path: string,
   { signal, onProgress }: Pick<StarterRequest, 'signal' | 'onProgress'>,

@@ -69,7 +69,7 @@ const mostNamed = 20
 /**
  * Rows of a table, sorted by class and path as those of a folder are.
  *
- * @throws {@link PipelineError} `ERR_BAD_OPTION` for columns that are not there; `ERR_BAD_DATA` that names everything wrong with rows at once, each with
+ * @throws PipelineError `ERR_BAD_OPTION` for columns that are not there; `ERR_BAD_DATA` that names everything wrong with rows at once, each with
  *   its line; `ERR_CLASS_LIST` for a class that no row has.
  */
 export function checkTable(table: RawTable, checks: TableChecks): CheckedTable {

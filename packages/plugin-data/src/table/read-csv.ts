@@ -19,7 +19,7 @@ const loadNow = createRequire(import.meta.url)
  * Records of a CSV text: its first line names the columns; blank lines are passed over; commas, semicolons or tabs part the cells.
  *
  * @param name - How the file is called in messages.
- * @throws {@link PipelineError} `ERR_BAD_DATA` for broken quoting, with the line, and for a header with an empty or doubled name.
+ * @throws PipelineError `ERR_BAD_DATA` for broken quoting, with the line, and for a header with an empty or doubled name.
  */
 export function readCsv(text: string, name: string): RawTable {
   const Papa = loadNow('papaparse') as typeof PapaType

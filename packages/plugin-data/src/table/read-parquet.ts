@@ -2,7 +2,7 @@ import { PipelineError } from '@etsef/plugin-api'
 import { parquetReadObjects } from 'hyparquet'
 import type { RawTable } from './read-csv.js'
 
-/** Rows of a Parquet file as texts. @throws {@link PipelineError} `ERR_BAD_DATA` for a file that is damaged, or compressed in a way that is not read. */
+/** Rows of a Parquet file as texts. @throws PipelineError `ERR_BAD_DATA` for a file that is damaged, or compressed in a way that is not read. */
 export async function readParquet(bytes: Uint8Array, name: string): Promise<RawTable> {
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
   try {

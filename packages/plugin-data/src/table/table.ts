@@ -129,7 +129,7 @@ export const table: Operation = defineOperation({
   load: () => import('./table-node.js'),
 })
 
-/** Bytes of the table. @throws {@link PipelineError} `ERR_MISSING_FILE`. */
+/** Bytes of the table. @throws PipelineError `ERR_MISSING_FILE`. */
 export function readTableFile(file: string): Buffer {
   try {
     return readFileSync(file)

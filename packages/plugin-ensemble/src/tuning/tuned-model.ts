@@ -45,7 +45,7 @@ export async function saveTuned(model: TunedModel, dir: string): Promise<void> {
 }
 
 /**
- * Reads what {@link saveTuned} wrote.
+ * Reads what `saveTuned` wrote.
  *
  * @throws PipelineError `ERR_CORRUPT_ARTIFACT`.
  */

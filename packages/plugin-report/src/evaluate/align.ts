@@ -12,7 +12,7 @@ export interface Aligned {
 /**
  * Takes the rows of a partition and brings all inputs into one order (by id), so that a report does not depend on the order of batches.
  *
- * @throws {@link PipelineError} `ERR_TOO_FEW_ROWS` for an empty partition, `ERR_MISSING_ID` or `ERR_DUPLICATE_ID` when inputs hold
+ * @throws PipelineError `ERR_TOO_FEW_ROWS` for an empty partition, `ERR_MISSING_ID` or `ERR_DUPLICATE_ID` when inputs hold
  * different rows, `ERR_CLASS_LIST` when class lists differ, `ERR_BAD_DATA` when labels are hidden or disagree, `ERR_NOT_FINITE` for a score that is no number.
  */
 export function alignPredictions(inputs: readonly Named<PredictionBatch>[], partition: Partition): Aligned {

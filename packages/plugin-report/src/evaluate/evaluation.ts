@@ -39,7 +39,7 @@ export function hasVoteShares({ scoreKind }: Pick<Candidate, 'scoreKind'>): bool
 /** Metrics of chosen classes, of which one is declared before the run. */
 export const intervalMetrics = ['accuracy', 'balancedAccuracy', 'macroF1'] as const
 
-/** One of {@link intervalMetrics}. */
+/** One of `intervalMetrics`. */
 export type IntervalMetric = (typeof intervalMetrics)[number]
 
 /** Intervals of the metrics of one class; null is "not estimable". */

@@ -44,7 +44,7 @@ export interface SubgroupOptions {
 /**
  * Metrics with intervals by the values of attributes, which are sorted; rows of which one is not known are a subgroup, too.
  *
- * @throws {@link PipelineError} `ERR_BAD_OPTION` for an attribute that the rows do not have, or that has too many values.
+ * @throws PipelineError `ERR_BAD_OPTION` for an attribute that the rows do not have, or that has too many values.
  */
 export function measureSubgroups({ judged, candidates }: Aligned, options: SubgroupOptions): readonly Subgroup[] {
   const { attributes = {} } = judged

@@ -23,7 +23,7 @@ export interface FeatureFigure {
 /**
  * t-SNE of held-out rows coloured by class, with trustworthiness and the silhouette in the original space.
  *
- * @throws {@link PipelineError} `ERR_TOO_FEW_ROWS` with fewer than 4 rows, `ERR_NOT_FINITE` for features that are no numbers.
+ * @throws PipelineError `ERR_TOO_FEW_ROWS` with fewer than 4 rows, `ERR_NOT_FINITE` for features that are no numbers.
  */
 export async function featureFigure(
   features: FeatureBatch,

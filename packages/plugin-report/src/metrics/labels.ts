@@ -5,7 +5,7 @@ export const abstained = -1
 export interface HardLabels {
   /** True class index per row, in [0, numClasses). */
   readonly yTrue: ArrayLike<number>
-  /** Predicted class index per row, in [0, numClasses); {@link abstained} counts as an error of no class. */
+  /** Predicted class index per row, in [0, numClasses); `abstained` counts as an error of no class. */
   readonly yPred: ArrayLike<number>
   /** Number of classes of the *task*, not of those that happen to occur. */
   readonly numClasses: number

@@ -5,7 +5,7 @@ import type { Named, PredictionBatch } from '@etsef/plugin-api'
  * The test rows of all folds, in the order of the folds.
  *
  * @param folds - Predictions of one model, fitted anew for each fold.
- * @throws {@link PipelineError} `ERR_DUPLICATE_ID` for a row that two folds test, `ERR_MISSING_ID` for one that none does,
+ * @throws PipelineError `ERR_DUPLICATE_ID` for a row that two folds test, `ERR_MISSING_ID` for one that none does,
  * `ERR_TOO_FEW_ROWS` for a fold without test rows, `ERR_CLASS_LIST` and `ERR_BAD_DATA` where class lists or kinds of scores differ.
  */
 export function outOfFold(folds: readonly Named<PredictionBatch>[]): PredictionBatch {

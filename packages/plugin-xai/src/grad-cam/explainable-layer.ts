@@ -19,7 +19,7 @@ export interface ExplainableLayer {
  * The target layer, checked: the network has logits of rank 2 with one value per class, and the layer is spatial and before them.
  *
  * @param layer - Node name; left out: the last spatial node.
- * @throws {@link PipelineError} `ERR_SHAPE_MISMATCH` (no logits, wrong rank or width) or `ERR_BAD_OPTION` (no such spatial layer).
+ * @throws PipelineError `ERR_SHAPE_MISMATCH` (no logits, wrong rank or width) or `ERR_BAD_OPTION` (no such spatial layer).
  */
 export function explainableLayer(graph: Graph, classNames: readonly string[], layer?: string): ExplainableLayer {
   const shapes = inferShapes(graph)

@@ -30,7 +30,7 @@ export interface RunPlace {
 /**
  * The fitted sub-graph of a run from its pictures to a node.
  *
- * @param wanted - `node` or `node.port`; left out: the one that gives the answer (see {@link defaultTarget}).
+ * @param wanted - `node` or `node.port`; left out: the one that gives the answer (see `defaultTarget`).
  * @throws PipelineError `ERR_UNKNOWN_NODE`, `ERR_NOT_REPLAYABLE` naming the node that cannot be applied to a new picture and why, or
  * `ERR_CORRUPT_ARTIFACT`.
  */

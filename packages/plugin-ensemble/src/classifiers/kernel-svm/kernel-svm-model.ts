@@ -39,7 +39,7 @@ export interface KernelSvmModel extends Kernel, Pairs {
  *
  * The algorithm, the order of rows and the precision of kernel values (float32) are LIBSVM's, so that models agree step by step.
  *
- * @throws PipelineError as {@link checkTraining}, and `ERR_BAD_DATA` for kernel values out of range.
+ * @throws PipelineError as `checkTraining`, and `ERR_BAD_DATA` for kernel values out of range.
  * @see Chang and Lin 2011, LIBSVM. scikit-learn 1.9 SVC with `break_ties=True`.
  */
 export function fitKernelSvm(x: Matrix, y: Labels, options: KernelSvmOptions): KernelSvmModel {

@@ -23,7 +23,7 @@ export interface KnnModel extends KnnOptions {
 /**
  * k nearest neighbours; fitting keeps the rows.
  *
- * @throws PipelineError as {@link checkTraining}; `ERR_TOO_FEW_ROWS` when `neighbors` exceeds the rows.
+ * @throws PipelineError as `checkTraining`; `ERR_TOO_FEW_ROWS` when `neighbors` exceeds the rows.
  * @see scikit-learn 1.9 KNeighborsClassifier with `algorithm='brute'`.
  */
 export function fitKnn(x: Matrix, y: Labels, options: KnnOptions): KnnModel {

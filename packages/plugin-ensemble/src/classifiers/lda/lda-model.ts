@@ -32,7 +32,7 @@ export interface LdaModel {
  * so that units do not matter: a direction counts as without variance below 1e-4 of that spread. Shrinkage replaces part of
  * the covariance by the mean variance, which does depend on units.
  *
- * @throws PipelineError as {@link checkTraining}.
+ * @throws PipelineError as `checkTraining`.
  * @see Hastie, Tibshirani and Friedman 2009, 4.3. scikit-learn 1.9 LinearDiscriminantAnalysis, svd solver (covariances with
  * divisor n).
  */

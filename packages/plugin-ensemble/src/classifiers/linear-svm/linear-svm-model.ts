@@ -39,7 +39,7 @@ export interface LinearSvmModel {
  *
  * The minimum is unique and found without random numbers, so equal rows in any order give equal models to rounding.
  *
- * @throws PipelineError as {@link checkTraining}.
+ * @throws PipelineError as `checkTraining`.
  * @see scikit-learn 1.9 LinearSVC (liblinear's primal problem); compare at the same small `tol`.
  */
 export function fitLinearSvm(x: Matrix, y: Labels, options: LinearSvmOptions = {}): LinearSvmModel {

@@ -24,7 +24,7 @@ export interface MultinomialModel {
  * @param y - Labels; two or more classes with rows.
  * @param options - `C`: inverse strength of the penalty, > 0, default 1; `tolerance`: on the largest gradient entry per
  * row, default 1e-10; `classWeight`: what the loss of a row of each class counts, default 1 each.
- * @throws PipelineError as {@link checkTraining}.
+ * @throws PipelineError as `checkTraining`.
  * @see scikit-learn 1.9.1 LogisticRegression (same optimum).
  */
 export function fitMultinomial(

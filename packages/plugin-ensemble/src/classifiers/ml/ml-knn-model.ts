@@ -26,7 +26,7 @@ export interface MlKnnModel {
  * Guarded: votes are counted here, because the package gives a tied vote to whichever class its heap lists first; labels are
  * renumbered; no metric of one's own (the package would feed it the label as a coordinate).
  *
- * @throws PipelineError `ERR_TOO_FEW_ROWS` for more neighbours than rows, and as {@link presentClasses}.
+ * @throws PipelineError `ERR_TOO_FEW_ROWS` for more neighbours than rows, and as `presentClasses`.
  * @see ml-knn 3.0.0. Use {@link fitKnn} for other metrics, weights and speed (120 distances for 60 points there).
  */
 export function fitMlKnn(x: Matrix, y: Labels, options: { readonly neighbors: number }): MlKnnModel {

@@ -39,7 +39,7 @@ export interface MlRandomForestModel {
  * the rows (measured 280 times scikit-learn's time on 1,500 × 768). Guarded: labels are renumbered (the package throws on
  * others), out-of-bag estimates are off (it throws on few trees), the gain threshold is 0 (its default stops early).
  *
- * @throws PipelineError as {@link presentClasses}.
+ * @throws PipelineError as `presentClasses`.
  * @see ml-random-forest 2.1.0. Use {@link fitRandomForest} for parity with scikit-learn.
  */
 export function fitMlRandomForest(x: Matrix, y: Labels, options: MlRandomForestOptions): MlRandomForestModel {

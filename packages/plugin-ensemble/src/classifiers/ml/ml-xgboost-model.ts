@@ -51,7 +51,7 @@ const mostCells = 6_000_000
  * next to it, and every parameter is given. Predictions then equal XGBoost 1.7's `exact`.
  *
  * @throws PipelineError `ERR_TOO_LARGE` above 6 million cells, `ERR_BAD_DATA` when the library gives no model, and as
- * {@link presentClasses}.
+ * `presentClasses`.
  * @see ml-xgboost 1.1.2. {@link fitXgboost} gives the same trees faster.
  */
 export async function fitMlXgboost(x: Matrix, y: Labels, options: MlXgboostOptions): Promise<MlXgboostModel> {

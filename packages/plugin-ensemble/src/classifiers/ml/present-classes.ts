@@ -9,7 +9,7 @@ export interface PresentClasses {
   readonly targets: Int32Array
 }
 
-/** Numbers the classes that have rows. @throws PipelineError as {@link checkTraining}. */
+/** Numbers the classes that have rows. @throws PipelineError as `checkTraining`. */
 export function presentClasses(x: Matrix, y: Labels): PresentClasses {
   const present = checkTraining(x, y)
   return { present, targets: y.labels.map((label) => present.indexOf(label)) }

@@ -19,7 +19,7 @@ export interface NaiveBayesModel {
  *
  * @param options - `varSmoothing`: share of the largest column variance added to every variance, ≥ 0, default 1e-9;
  * `classWeight`: what a row of each class counts for the class shares, default 1 each.
- * @throws PipelineError as {@link checkTraining}.
+ * @throws PipelineError as `checkTraining`.
  * @see scikit-learn 1.9 GaussianNB (same means, variances and log-likelihoods).
  */
 export function fitNaiveBayes(

@@ -40,7 +40,7 @@ export interface RandomForestModel {
  * Every tree has its own generator, derived from `seed` and its index, so forests do not depend on how trees are shared
  * out among workers, and the first trees of a larger forest are those of a smaller one.
  *
- * @throws PipelineError as {@link checkTraining}.
+ * @throws PipelineError as `checkTraining`.
  * @see scikit-learn 1.9 RandomForestClassifier; other random numbers, so accuracies agree and single trees do not.
  */
 export function fitRandomForest(x: Matrix, y: Labels, options: RandomForestOptions): RandomForestModel {

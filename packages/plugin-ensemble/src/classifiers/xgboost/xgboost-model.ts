@@ -49,7 +49,7 @@ export const xgboostDefaults: GrowOptions & { readonly rounds: number } = {
  * is `2 p (1 − p)`, as in the library, so that trees of `exact` agree cut by cut. `hist` is quicker on many rows: it cuts
  * between bins of the values, the library's own up to 32 rows a bin (8,192 for 256), and agrees as well.
  *
- * @throws PipelineError as {@link checkTraining}. There is no missing value: NaN is refused, −1 is a number like others.
+ * @throws PipelineError as `checkTraining`. There is no missing value: NaN is refused, −1 is a number like others.
  * @see XGBoost 1.7.4 `tree_method='exact'`, `base_score` 0.5 (later versions estimate the base of two classes).
  */
 export function fitXgboost(x: Matrix, y: Labels, options: XgboostOptions = {}): XgboostModel {

@@ -17,7 +17,7 @@ export interface AnovaScores {
  * @param x - `[numSamples, numFeatures]`.
  * @param y - Labels; classes without rows are left out of the degrees of freedom.
  * @returns Scores per column. Invariant to affine scaling of a column.
- * @throws PipelineError as {@link checkTraining}; `numSamples` equal to the number of classes gives NaN.
+ * @throws PipelineError as `checkTraining`; `numSamples` equal to the number of classes gives NaN.
  */
 export function anovaF(x: Matrix, y: Labels): AnovaScores {
   const present = checkTraining(x, y)

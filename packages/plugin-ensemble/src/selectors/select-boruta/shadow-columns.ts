@@ -26,7 +26,7 @@ export interface BorutaOptions {
  * Columns found worse than chance leave early.
  *
  * @returns Scores: share of rounds with a hit. When nothing is confirmed, the one column of most hits is kept.
- * @throws PipelineError as {@link checkTraining}.
+ * @throws PipelineError as `checkTraining`.
  * @see Kursa and Rudnicki 2010, Feature selection with the Boruta package.
  */
 export function fitSelectBoruta(x: Matrix, y: Labels, options: BorutaOptions): SelectModel {

@@ -8,7 +8,7 @@ import { keepBest, type SelectModel } from '../select-columns.js'
  *
  * @param x - Counts or other values ≥ 0, e.g. after ReLU.
  * @returns One score a column; NaN for a column of zeros.
- * @throws PipelineError `ERR_BAD_DATA` for a negative value, and as {@link checkTraining}.
+ * @throws PipelineError `ERR_BAD_DATA` for a negative value, and as `checkTraining`.
  * @see scikit-learn 1.9 chi2.
  */
 export function chiSquared(x: Matrix, y: Labels): Float64Array {

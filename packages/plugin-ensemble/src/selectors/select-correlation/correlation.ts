@@ -10,7 +10,7 @@ import type { SelectModel } from '../select-columns.js'
  *
  * @param options - `threshold`: largest |r| that two kept columns may have, in (0, 1].
  * @returns Scores are the F statistics that ordered the columns; a constant column is kept last, if nothing resembles it.
- * @throws PipelineError as {@link checkTraining}.
+ * @throws PipelineError as `checkTraining`.
  */
 export function fitSelectCorrelation(x: Matrix, y: Labels, options: { readonly threshold: number }): SelectModel {
   checkTraining(x, y)

@@ -32,7 +32,7 @@ export interface L1Selection extends SelectModel, Pick<L1Weights, 'numIterations
  * Columns whose weights are all 0 score 0 and come last, by index.
  *
  * @returns Scores: largest |weight| of the column over the classes.
- * @throws PipelineError `ERR_BAD_OPTION` for `components` above the number of columns, and as {@link checkTraining}.
+ * @throws PipelineError `ERR_BAD_OPTION` for `components` above the number of columns, and as `checkTraining`.
  */
 export function fitSelectL1Logistic(x: Matrix, y: Labels, options: L1LogisticOptions): L1Selection {
   checkTraining(x, y)

@@ -18,7 +18,7 @@ const sameDistance = 2 ** -22
  * @param options - `neighbors`: k of the estimate, default 3.
  * @returns One score a column, ≥ 0; 0 for a constant column. Invariant to scaling a column, and to shifting it as far as
  * float32 keeps its values apart.
- * @throws PipelineError as {@link checkTraining}.
+ * @throws PipelineError as `checkTraining`.
  * @see Ross 2014, Mutual information between discrete and continuous data sets: I = ψ(n) + ⟨ψ(k)⟩ − ⟨ψ(nₓ)⟩ − ⟨ψ(m)⟩. Gao,
  * Kannan, Oh and Viswanath 2017, Estimating mutual information for discrete-continuous mixtures (k counts all ties).
  */

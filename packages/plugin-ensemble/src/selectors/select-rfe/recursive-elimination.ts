@@ -17,7 +17,7 @@ export interface RecursiveOptions {
  * Recursive feature elimination: a linear SVM on standardised columns, the columns of least weight dropped, and again.
  *
  * @returns Scores: the round a column survived to; the kept ones share the highest.
- * @throws PipelineError `ERR_BAD_OPTION` for `components` above the number of columns, and as {@link checkTraining}.
+ * @throws PipelineError `ERR_BAD_OPTION` for `components` above the number of columns, and as `checkTraining`.
  * @see Guyon et al. 2002, Gene selection for cancer classification using support vector machines. scikit-learn 1.9 RFE.
  */
 export function fitSelectRecursive(x: Matrix, y: Labels, options: RecursiveOptions): SelectModel {

@@ -23,7 +23,7 @@ export interface StableSelection extends SelectModel {
  *
  * @param select - The base selector; gives so many columns.
  * @returns Scores: share of halves in which the column was picked.
- * @throws PipelineError as the base selector and {@link checkTraining}.
+ * @throws PipelineError as the base selector and `checkTraining`.
  * @see Meinshausen and Bühlmann 2010, Stability selection. Nogueira, Sechidis and Brown 2018, On the stability of feature
  * selection algorithms, eq. 4.
  */
