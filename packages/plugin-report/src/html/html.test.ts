@@ -131,6 +131,36 @@ describe('report/html', () => {
     dispose()
   })
 
+  test('shows what was taken for something else with its votes, also where no map was made of it', async () => {
+    const evaluation = await anEvaluation()
+    const rows = readFileSync(join(evaluation.value.dir, 'predictions.csv'), 'utf8').trim().split('\n')
+    const columns = rows[0]!.split(',')
+    const at = (row: string, column: string): string => row.split(',')[columns.indexOf(column)]!
+    const isWrong = (row: string): boolean => at(row, 'trueClass') !== at(row, 'predictedClass')
+    const wrong = rows.slice(1).filter((row) => at(row, 'input') === 'vote' && isWrong(row))
+    const [mapped, plain] = wrong.map((row) => at(row, 'id')) as [string, string]
+    const list = {
+      images: [
+        { id: mapped, file: 'a.png', explainedClass: 'x' },
+        { id: wrong.at(-1)!, explainedClass: 'x' }, // a map that was not drawn
+      ],
+      withoutMap: [{ id: plain, file: 'b.png' }],
+    }
+    const maps = aReport({ 'attributions.json': JSON.stringify(list), 'a.png': 'map', 'b.png': 'picture' })
+    const { html, dispose } = await make([
+      { name: 'scores', value: evaluation.value },
+      { name: 'maps', value: maps },
+    ])
+    const cards = html.match(/<figure class="card">[\s\S]*?<\/figure>/g)!
+    expect(cards).toHaveLength(2)
+    const of = (alt: string): string => cards.find((card) => card.includes(`alt="${alt}"`)) ?? ''
+    expect(of(`${mapped}, map of the evidence for x`)).toContain(Buffer.from('map').toString('base64'))
+    expect(of(plain)).toContain(Buffer.from('picture').toString('base64'))
+    expect(of(plain).match(/<li /g)).toHaveLength(2) // svm and knn say what they take it for
+    dispose()
+    evaluation.dispose()
+  })
+
   test('first tells what was asked, the primary metric, what the set can show, and the rivals', async () => {
     const evaluation = await anEvaluation()
     const record = join(temporary(), 'facts.json')

@@ -55,7 +55,9 @@ export async function readReport({ name, value }: Named<ReportValue>): Promise<R
       ? {
           explanation: {
             source: { name: `${name}/attributions.json`, json: attributions },
-            images: attributions['images'].filter(isExplained),
+            images: [attributions['images'], attributions['withoutMap']]
+              .flatMap((list) => (Array.isArray(list) ? (list as readonly unknown[]) : []))
+              .filter(isExplained),
           },
         }
       : {}),

@@ -85,6 +85,22 @@ export function drawPanel({ image, map, mapShape, scaleMax, unit, explainedClass
   return canvas
 }
 
+/** A picture alone with its caption, as large as it is in a panel: of a row that no map explains. */
+export function drawPicture({ image, mask, caption }: Pick<Panel, 'image' | 'mask' | 'caption'>): Canvas {
+  const own = side + 2 * gap
+  const lines = caption.flatMap((line) => fitText(line, { ...text, maxWidth: side, maxLines: 4 }))
+  const canvas = newCanvas(own * density, (headingHeight + side + 2 * gap + lines.length * lineHeight + gap) * density)
+  const context = canvas.getContext('2d')
+  context.scale(density, density)
+  const box = boxOf(image, gap)
+  write(context, 'Picture', gap, 15)
+  context.imageSmoothingQuality = 'high'
+  context.drawImage(canvasOf(image.shape[1], image.shape[0], pixelsOf(image)), box.left, box.top, box.width, box.height)
+  if (mask) outline(context, mask, image.shape, box)
+  lines.forEach((line, index) => write(context, line, gap, headingHeight + side + gap + (index + 0.8) * lineHeight))
+  return canvas
+}
+
 /** The image's place in its square, in its own proportions. */
 function boxOf({ shape: [height, width] }: PixelImage, left: number): Box {
   const scale = side / Math.max(height, width)

@@ -16,9 +16,10 @@ import {
 import { borderShare, localize, type Localization } from '../grad-cam/localization.js'
 import { normalizeMap } from '../grad-cam/normalize-map.js'
 import { upsampleMap } from '../grad-cam/upsample-map.js'
-import { drawPanel, formatNumber } from './draw-panel.js'
+import { drawPanel, drawPicture, formatNumber } from './draw-panel.js'
 import { drawSheet, panelsOfSheet } from './draw-sheet.js'
 import type { overlayInputs, overlayOptions, overlayOutputs } from './overlay.js'
+import { picturedRows } from './pictured-rows.js'
 import { summarize, type ImageSummary } from './summarize.js'
 
 type Implementation = ReportImplementation<Static<typeof overlayOptions>, typeof overlayInputs, typeof overlayOutputs>
@@ -45,90 +46,123 @@ export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
   )
   const largest = Math.max(...maps.map((map) => normalizeMap(map).max))
   const summaries: ImageSummary[] = []
+  const plain: PlainPicture[] = []
   const panels: Canvas[] = []
-  for (const [row, id] of attributions.ids.entries()) {
+  const rows = picturedRows(attributions, predictions)
+  const answers = predictions && indexIds(predictions.ids, 'predictions')
+  let numDrawn = 0
+  for (const { id, map: row } of rows) {
     ctx.signal.throwIfAborted()
+    const isDrawn = numDrawn < options.maxPictures
+    if (row === undefined && (!isDrawn || !images.has(id))) continue
+    const image = await images.load(id)
+    const mask =
+      masks && (row !== undefined || masks.has(id)) ? resizeMask(await masks.load(id), image.shape) : undefined
+    const file = isDrawn ? `overlays/${String(++numDrawn).padStart(3, '0')}.png` : undefined
+    const classes = classesOf(attributions, row, answers?.get(id) ?? -1, predictions)
+    if (row === undefined) {
+      const lines = [classCaption(classes), 'no map was made of it', id]
+      await savePng(drawPicture({ image, mask, caption: lines }), join(dir, file!))
+      plain.push({ id, ...classes, file: file! })
+      continue
+    }
     const map = maps[row]!
-    const image = await images(id)
-    const mask = masks && resizeMask(await masks(id), image.shape)
     const upsampled = upsampleMap(map, [height, width], [image.shape[0], image.shape[1]])
     const localization = mask && localize(upsampled, mask)
     const summary: ImageSummary = {
-      ...describe(attributions, row, predictions),
+      id,
+      ...classes,
+      explainedClass: attributions.classNames[attributions.targets[row]!]!,
       max: normalizeMap(map).max,
       isEmpty: attributions.empty[row] === 1,
       borderShare: borderShare(upsampled, [image.shape[0], image.shape[1]]),
       additivityResidual: attributions.additivityResidual[row]!,
       localization,
+      ...(file === undefined ? {} : { file }),
     }
-    const scaleMax = (options.scale === 'shared' ? largest : summary.max) || 1
+    summaries.push(summary)
+    ctx.progress(summaries.length, attributions.ids.length, 'images')
+    if (file === undefined) continue
     const panel = drawPanel({
       image,
       map,
       mapShape: [height, width],
-      scaleMax,
+      scaleMax: (options.scale === 'shared' ? largest : summary.max) || 1,
       unit: attributions.unit,
       explainedClass: summary.explainedClass,
       mask,
       caption: caption(summary, attributions),
     })
-    const file = `overlays/${String(row + 1).padStart(3, '0')}.png`
     await savePng(panel, join(dir, file))
-    summaries.push({ ...summary, file })
     if (panels.length < panelsOfSheet(options.columns)) panels.push(panel)
-    ctx.progress(row + 1, attributions.ids.length, 'images')
   }
   if (panels.length < summaries.length) {
-    ctx.log('warn', `sheet.png shows the first ${panels.length} of ${summaries.length} pictures; all are in overlays/`)
+    ctx.log(
+      'warn',
+      `sheet.png shows the first ${panels.length} of ${summaries.length} maps; overlays/ has ${numDrawn} pictures (maxPictures), wrong rows first`,
+    )
   }
   await savePng(drawSheet(panels, options.columns), join(dir, 'sheet.png'))
   const { metrics, table } = summarize(summaries)
   await writeFile(
     join(dir, 'attributions.json'),
-    `${JSON.stringify({ method: attributions.method, unit: attributions.unit, metrics, images: summaries }, nanAsNull, 1)}\n`,
+    `${JSON.stringify({ method: attributions.method, unit: attributions.unit, metrics, images: summaries, withoutMap: plain }, nanAsNull, 1)}\n`,
   )
   return { report: { kind: 'report', dir, metrics, table } }
 }
 
-/** A lookup of pixels by row id. */
-function find(batch: ImageBatch, name: string): (id: string) => ReturnType<ImageBatch['load']> {
+/** A picture of a row that no map explains. */
+interface PlainPicture extends Pick<ImageSummary, 'id' | 'trueClass' | 'predictedClass'> {
+  readonly file: string
+}
+
+/** Pixels by row id. */
+interface PictureLookup {
+  readonly has: (id: string) => boolean
+  readonly load: (id: string) => ReturnType<ImageBatch['load']>
+}
+
+function find(batch: ImageBatch, name: string): PictureLookup {
   const index = indexIds(batch.ids, name)
-  return (id) => {
-    const row = index.get(id)
-    if (row === undefined)
-      throw new PipelineError('ERR_MISSING_ID', {
-        message: `Row id "${id}" of attributions is missing in ${name}`,
-        port: name,
-        hint: 'take both from the same images',
-      })
-    return batch.load(row)
+  return {
+    has: (id) => index.has(id),
+    load: (id) => {
+      const row = index.get(id)
+      if (row === undefined)
+        throw new PipelineError('ERR_MISSING_ID', {
+          message: `Row id "${id}" of attributions is missing in ${name}`,
+          port: name,
+          hint: 'take both from the same images',
+        })
+      return batch.load(row)
+    },
   }
 }
 
-function describe(
-  attributions: AttributionBatch,
-  row: number,
+/** The true class of a row, by its map or else its prediction, and the predicted one. */
+function classesOf(
+  { classNames, labels }: AttributionBatch,
+  map: number | undefined,
+  at: number,
   predictions: PredictionBatch | undefined,
-): Pick<ImageSummary, 'id' | 'trueClass' | 'explainedClass' | 'predictedClass'> {
-  const { ids, classNames, labels, targets } = attributions
-  const at = predictions ? predictions.ids.indexOf(ids[row]!) : -1
+): Pick<ImageSummary, 'trueClass' | 'predictedClass'> {
+  const label = map === undefined ? predictions?.labels[at] : labels[map]
   return {
-    id: ids[row]!,
-    trueClass: classNames[labels[row]!],
-    explainedClass: classNames[targets[row]!]!,
+    trueClass: classNames[label ?? -1],
     predictedClass: predictions && at >= 0 ? (classNames[predictions.predicted[at]!] ?? 'abstained') : undefined,
   }
 }
 
-function caption(
-  { id, trueClass, explainedClass, predictedClass, isEmpty, max, localization }: ImageSummary,
-  { method, unit }: AttributionBatch,
-): string[] {
-  const classes = [
-    `explained: ${explainedClass}`,
+function classCaption({ trueClass, predictedClass }: Pick<ImageSummary, 'trueClass' | 'predictedClass'>): string {
+  return [
     `true: ${trueClass ?? 'unknown'}`,
     ...(predictedClass === undefined ? [] : [`predicted: ${predictedClass}`]),
-  ]
+  ].join(' · ')
+}
+
+function caption(summary: ImageSummary, { method, unit }: AttributionBatch): string[] {
+  const { id, explainedClass, isEmpty, max, localization } = summary
+  const classes = [`explained: ${explainedClass}`, classCaption(summary)]
   const evidence = isEmpty ? 'no positive evidence' : `max ${formatNumber(max)} ${unit}`
   const lesion = localization
     ? [

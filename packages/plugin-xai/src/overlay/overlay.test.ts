@@ -74,7 +74,11 @@ describe('xai/overlay', () => {
     const { images: list } = JSON.parse(readFileSync(join(dir, 'attributions.json'), 'utf8')) as {
       images: { id: string; trueClass: string; isEmpty: boolean }[]
     }
-    expect(list[3]).toMatchObject({ id: 'row-0003', trueClass: 'class1', isEmpty: true, additivityResidual: null })
+    expect(list.find(({ id }) => id === 'row-0003')).toMatchObject({
+      trueClass: 'class1',
+      isEmpty: true,
+      additivityResidual: null,
+    })
     const [sheet, first] = await Promise.all([
       loadImage(join(dir, 'sheet.png')),
       loadImage(join(dir, 'overlays', '001.png')),
@@ -82,6 +86,37 @@ describe('xai/overlay', () => {
     expect(sheet.width).toBe(2 * first.width)
     expect(sheet.height).toBe(2 * first.height)
     result.dispose()
+  })
+  test('draws rows that the predictions have wrong first, also those without a map, and no more than are asked for', async () => {
+    const many = someImages({ numSamples: 6, partition: (row) => (row === 5 ? 'train' : 'test') })
+    const right = somePredictions({ numSamples: 6, partition: (row) => (row === 5 ? 'train' : 'test') })
+    // Rows 2 and 4 of the test rows are wrong, and row 5 of the train rows; rows 4 and 5 have no map.
+    const predicted = Int32Array.from(right.labels, (label, row) => ([2, 4, 5].includes(row) ? 1 - label : label))
+    const draw = async (maxPictures: number): Promise<{ shown: string[]; plain: string[]; numImages: unknown }> => {
+      const result = await runOperation(operation, {
+        options: { maxPictures },
+        inputs: { attributions: attributions([5, 9, 15, 3]), images: many, predictions: { ...right, predicted } },
+      })
+      const { dir, metrics } = result.outputs['report'] as ReportValue
+      type Listed = readonly { readonly id: string; readonly file?: string; readonly predictedClass: string }[]
+      const { images: maps, withoutMap } = JSON.parse(readFileSync(join(dir, 'attributions.json'), 'utf8')) as {
+        images: Listed
+        withoutMap: Listed
+      }
+      const drawn = [...maps, ...withoutMap].filter(({ file }) => file !== undefined)
+      expect(drawn.map(({ file }) => file!.slice('overlays/'.length)).sort()).toEqual(
+        readdirSync(join(dir, 'overlays')),
+      )
+      result.dispose()
+      return {
+        shown: drawn.sort((a, b) => (a.file! < b.file! ? -1 : 1)).map(({ id }) => id),
+        plain: withoutMap.map(({ id, predictedClass }) => `${id} ${predictedClass}`),
+        numImages: metrics['numImages'],
+      }
+    }
+    const plain = [`row-0004 ${right.classNames[predicted[4]!]!}`]
+    expect(await draw(3)).toEqual({ shown: ['row-0002', 'row-0004', 'row-0000'], plain, numImages: 4 })
+    expect(await draw(1)).toEqual({ shown: ['row-0002'], plain: [], numImages: 4 })
   })
   test('names an image that is missing and refuses vectors', async () => {
     const some = someImages({ numSamples: 3, partition: () => 'test' })

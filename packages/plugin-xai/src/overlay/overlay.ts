@@ -7,6 +7,13 @@ export const overlayOptions = Type.Object(
       default: 'shared',
       description: 'Whether full colour means the same raw magnitude in all pictures, or the maximum of each',
     }),
+    maxPictures: Type.Integer({
+      minimum: 1,
+      maximum: 10_000,
+      default: 48,
+      description:
+        'At most so many pictures are drawn: rows that the predictions have wrong first, also those without a map',
+    }),
     columns: Type.Integer({ minimum: 1, maximum: 8, default: 2, description: 'Panels side by side on the sheet' }),
   },
   { additionalProperties: false },
@@ -28,7 +35,7 @@ export const overlay: Operation = defineOperation({
   kind: 'report',
   type: 'xai/overlay',
   summary: 'Pictures of maps over their images, with raw magnitudes, and how well they meet known lesions',
-  cacheVersion: 3,
+  cacheVersion: 4,
   draws: false,
   options: overlayOptions,
   inputs: overlayInputs,

@@ -93,7 +93,7 @@ function explainedById(
 
 function card({ row, votes }: Failure, png: Uint8Array, { explainedClass }: ExplainedImage, { facts }: Told): Markup {
   const members = votes.filter(({ input }) => !isCombination(facts, input))
-  return markup`<figure class="card"><img src="data:image/png;base64,${Buffer.from(png).toString('base64')}" alt="${row.id}, map of the evidence for ${explainedClass ?? 'the explained class'}">
+  return markup`<figure class="card"><img src="data:image/png;base64,${Buffer.from(png).toString('base64')}" alt="${row.id}${explainedClass === undefined ? '' : `, map of the evidence for ${explainedClass}`}">
 <figcaption><strong>${name(row.trueClass)}</strong> taken for <strong>${name(row.predictedClass || 'no class')}</strong>
 <ul class="votes">${members.map(({ input, predicted }) => markup`<li class="${predicted === row.trueClass ? 'right' : 'wrong'}">${name(input)}: ${name(predicted)} <span class="sign">${predicted === row.trueClass ? '✓' : '✗'}</span></li>`)}</ul></figcaption></figure>
 `
