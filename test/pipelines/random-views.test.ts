@@ -1,4 +1,8 @@
+import { loadImage } from '@napi-rs/canvas'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { etsef, lastJson } from '../support/etsef.js'
 import { leakProject } from '../support/leak-project.js'
 
 // Views of augment/random in whole pipelines: each trainer asks for them, whoever only looks does not.
@@ -74,4 +78,37 @@ test('what cannot work is refused before anything runs, with place and hint', as
     expect(problem!.place!.line).toBeGreaterThan(5)
     if (hint) expect(problem!.hint).toMatch(hint)
   }
+})
+
+const previewed = `${head}
+  views: { use: augment/random, in: { images: split }, with: { preset: greyscale-mri } }
+  copies: { use: augment/expand, in: { images: split } }
+`
+const preview = (node: string, ...more: readonly string[]) => {
+  writeFileSync(join(project.path, 'preview.yaml'), previewed)
+  return etsef(['preview', 'preview.yaml', node, ...more], { cwd: project.path })
+}
+
+test('etsef preview draws a sheet of any node with images, and computes no more than it needs', async () => {
+  const sizes: number[][] = []
+  for (const node of ['views', 'copies', 'images.masks']) {
+    const result = await preview(node, '--rows', '4', '--draws', '3', '-o', `${node}.png`, '--json')
+    expect(result.code, result.stdout + result.stderr).toBe(0)
+    const { width, height } = await loadImage(lastJson(result)['sheet'] as string)
+    sizes.push([width, height])
+  }
+  const [views, copies, masks] = sizes
+  // Four pictures each: three views beside them, one copy, nothing.
+  expect(views![1]).toBe(masks![1])
+  expect(views![0]! - masks![0]!).toBe(3 * 200)
+  expect(copies![0]! - masks![0]!).toBe(200)
+})
+
+test('etsef preview refuses a node that has no images, and one that is not there', async () => {
+  const none = await preview('start')
+  expect(none.code).toBe(2)
+  expect(none.stdout).toMatch(/"start" gives no images[^]*nodes with images: images, split, views, copies/)
+  const unknown = await preview('vews')
+  expect(unknown.code).toBe(2)
+  expect(unknown.stdout).toMatch(/no node "vews"[^]*views/)
 })

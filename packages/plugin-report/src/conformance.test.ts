@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AttributionBatch, PredictionBatch, ReportValue } from '@etsef/plugin-api'
-import { checkPlugin, someFeatures, somePredictions, someRows } from '@etsef/plugin-api/testing'
+import { checkPlugin, someFeatures, someImages, somePredictions, someRows } from '@etsef/plugin-api/testing'
 import { someFacts } from './html/testing/some-facts.js'
 import plugin from './plugin.js'
 
@@ -77,6 +77,7 @@ checkPlugin(plugin, {
         ],
       },
     }),
+    'report/sheet': () => ({ options: { rows: 3 }, inputs: { images: someImages({ numSamples: 12 }) } }),
     'report/html': () => ({ inputs: { reports: [{ name: 'scores', value: aReport() }] } }),
   },
 })

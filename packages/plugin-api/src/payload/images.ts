@@ -6,6 +6,8 @@ export interface PixelImage {
   readonly dtype: 'uint8' | 'uint16' | 'float32'
   readonly shape: readonly [height: number, width: number, channels: number]
   readonly data: Uint8Array | Uint16Array | Float32Array
+  /** What a random operation did to make this view, for people who look at it. */
+  readonly drawn?: Json
 }
 
 /**

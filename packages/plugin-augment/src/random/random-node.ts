@@ -6,6 +6,7 @@ import {
   pickRows,
   type CombineImplementation,
   type ImageBatch,
+  type Json,
   type OperationContext,
   type PixelImage,
   type Static,
@@ -43,8 +44,13 @@ export const loadPixels: NonNullable<Implementation['loadPixels']> = async (args
   const { parameters, draw, options, side = Math.min(image.shape[0], image.shape[1]) } = args
   if (draw === undefined || typeof parameters !== 'string') return image
   const data = new Float32Array(side * side * 3)
-  applyView(image, side, viewOf(image, options, { seed: parameters, draw }), data)
-  return { dtype: 'float32', shape: [side, side, 3], data }
+  const view = viewOf(image, options, { seed: parameters, draw })
+  applyView(image, side, view, data)
+  return { dtype: 'float32', shape: [side, side, 3], data, drawn: describe(view) }
+}
+
+function describe({ crop, colour, ...others }: ViewParameters): Json {
+  return { crop: { ...crop }, colour: colour.map((each) => ({ ...each })), ...others }
 }
 
 /** What a draw does to a row: the same for the same options, seed and number. */

@@ -67,6 +67,8 @@ export const flags = {
   },
   'max-body': { value: 'BYTES', summary: 'of a request (default: 20000000)' },
   'max-pixels': { value: 'N', summary: 'of a picture, height × width (default: 25000000)' },
+  rows: { value: 'N', summary: 'pictures of a sheet (default: 6)' },
+  draws: { value: 'N', summary: 'views beside each picture (default: 5)' },
   annotate: { summary: 'says where each value was written' },
   format: {
     value: 'FORMAT',

@@ -24,6 +24,7 @@ const loaders: Readonly<Record<VerbName, () => Promise<Verb>>> = {
   worker: async () => (await import('./worker.js')).worker,
   table: async () => (await import('./table.js')).table,
   resolve: async () => (await import('./resolve.js')).resolve,
+  preview: async () => (await import('./preview.js')).preview,
   graph: async () => (await import('./graph.js')).graph,
   explain: async () => (await import('./explain.js')).explain,
   schema: async () => (await import('./schema.js')).schema,

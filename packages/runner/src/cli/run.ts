@@ -74,7 +74,7 @@ export function summaryOf({ record, reports }: RunOutcome, keyed: KeyedPipeline)
 }
 
 /** The error with its place in the pipeline: the option that is to blame, else the operation. */
-function located(error: PipelineError, stageNode: string, { graph }: KeyedPipeline): PipelineError {
+export function located(error: PipelineError, stageNode: string, { graph }: KeyedPipeline): PipelineError {
   const node = graph.nodes.get(error.node ?? stageNode)
   return locate(error, {
     place: error.option === undefined ? node?.usePlace : node?.placeOfOption(error.option.split(/[/.]/)),

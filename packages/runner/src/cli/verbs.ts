@@ -100,6 +100,11 @@ export const verbs = {
     words: [file],
     flags: [...pipelineFlags, 'format', 'out'],
   },
+  preview: {
+    summary: 'pictures of a node as a sheet: the originals, and random views or copies with what was drawn for them',
+    words: [file, { name: 'node' }],
+    flags: [...pipelineFlags, 'rows', 'draws', 'out'],
+  },
   explain: {
     summary: "the first thing in which a node's key differs from the last run",
     words: [file, { name: 'node' }],

@@ -13,7 +13,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AttemptFailed } from '../executor/attempt-failed.js'
 import { createWorkerPool } from '../executor/worker-pool.js'
-import type { SpecInput, StageSpec } from '../executor/protocol.js'
+import type { SpecInput } from '../executor/protocol.js'
 import type { InstalledOperation } from '../graph/graph.js'
 import { drawSvg } from '../graph/draw-svg.js'
 import { loadRegistry } from '../registry/load-registry.js'
@@ -22,6 +22,7 @@ import { openStore, storeFolders, type Store } from '../store/store.js'
 import { drawnNodes, gatherFacts } from './gather-facts.js'
 import { openDigests } from '../registry/open-digests.js'
 import { runDifferences } from './run-differences.js'
+import { loneStageSpec, loneStageWorker } from './lone-stage.js'
 import { noReportsLeft, noRunReport, unknownReport } from './run-problems.js'
 import { readRunRecord, runDir, type RunRecord } from './run-record.js'
 
@@ -99,15 +100,15 @@ export async function reportRun(request: ReportRequest): Promise<MadeReport> {
   const pool = createWorkerPool({ size: 1, logDir, cwd: root })
   try {
     // The worker starts while the graph is drawn.
-    pool.warm(workerKind, 1)
+    pool.warm(loneStageWorker, 1)
     const file = join(dir, isComparison ? 'compared.json' : 'facts.json')
     const told: RunFacts | ComparedRuns = isComparison
       ? { format: 1, runs, differences }
       : { ...runs[0]!, graph: await drawSvg(drawnNodes(runs[0]!.nodes, find)) }
     writeFileSync(file, JSON.stringify(told))
     const options = { ...defaultsOf(installed.operation), record: file, files: hasFiles }
-    const spec = specOf(installed, { key, inputs, output, options }, { storeDir, logDir })
-    const { manifest } = await pool.run(spec, { kind: workerKind, onMessage: () => undefined })
+    const spec = loneStageSpec(installed, { key, node: 'report', inputs, output, options }, { storeDir, logDir })
+    const { manifest } = await pool.run(spec, { kind: loneStageWorker, onMessage: () => undefined })
     return made(store, manifest, output, differences)
   } catch (thrown) {
     throw thrown instanceof AttemptFailed ? thrown.error : thrown
@@ -116,43 +117,9 @@ export async function reportRun(request: ReportRequest): Promise<MadeReport> {
   }
 }
 
-/** What a report of a run is made by: it needs no tensors. */
-const workerKind = { threads: 1, engine: undefined, devices: undefined } as const
-
 function made(store: Store, manifest: Manifest, output: string, differences: readonly RunDifference[]): MadeReport {
   const entry = manifest.outputs[output]
   return { dir: join(store.path(manifest.key), entry?.path ?? output), table: entry?.table, differences }
-}
-
-interface Call {
-  readonly key: string
-  readonly inputs: readonly SpecInput[]
-  readonly output: string
-  readonly options: JsonObject
-}
-
-function specOf(
-  { operation, plugin: { entry, packageName, version } }: InstalledOperation,
-  call: Call,
-  { storeDir, logDir }: { readonly storeDir: string; readonly logDir: string },
-): StageSpec {
-  return {
-    key: call.key,
-    node: 'report',
-    part: 'run',
-    type: operation.type,
-    plugin: { entry, packageName, version },
-    options: call.options,
-    seed: call.key.slice(0, 32),
-    threads: 1,
-    inputs: call.inputs,
-    outputs: [call.output],
-    specs: {},
-    storeDir,
-    logFile: join(logDir, 'report.log'),
-    attempt: 1,
-    replaces: true,
-  }
 }
 
 /** The many-port that takes reports, and the output. */
