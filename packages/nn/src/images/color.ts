@@ -24,16 +24,27 @@ export function scaleColour(
 
 /** Turns the HSV hue by a share of the circle. */
 export function shiftHue(pixels: Float32Array, turns: number): void {
+  // Written out: this runs on every pixel of a view.
   for (let i = 0; i < pixels.length; i += 3) {
-    const [r, g, b] = [pixels[i]!, pixels[i + 1]!, pixels[i + 2]!]
-    const max = Math.max(r, g, b)
-    const span = max - Math.min(r, g, b)
+    const r = pixels[i]!
+    const g = pixels[i + 1]!
+    const b = pixels[i + 2]!
+    const max = r > g ? (r > b ? r : b) : g > b ? g : b
+    const min = r < g ? (r < b ? r : b) : g < b ? g : b
+    const span = max - min
     if (span === 0) continue
     const sector = max === r ? (g - b) / span : max === g ? 2 + (b - r) / span : 4 + (r - g) / span
-    const hue = (((sector / 6 + turns) % 1) + 1) % 1
-    for (const [c, offset] of [5, 3, 1].entries()) {
-      const k = (offset + hue * 6) % 6
-      pixels[i + c] = max - span * Math.max(0, Math.min(k, 4 - k, 1))
-    }
+    const share = sector / 6 + turns
+    const sixths = (share - Math.floor(share)) * 6
+    pixels[i] = channelOf(5 + sixths, max, span)
+    pixels[i + 1] = channelOf(3 + sixths, max, span)
+    pixels[i + 2] = channelOf(1 + sixths, max, span)
   }
+}
+
+/** A channel of the colour whose hue, from where the channel is full, is `sixths` of the circle. */
+function channelOf(sixths: number, max: number, span: number): number {
+  const k = sixths >= 6 ? sixths - 6 : sixths
+  const fall = k < 4 - k ? k : 4 - k
+  return max - span * (fall <= 0 ? 0 : fall >= 1 ? 1 : fall)
 }
