@@ -110,6 +110,18 @@ describe('etsef export', () => {
     expect(JSON.parse(read('artifacts/run.json'))).toMatchObject({ run: second })
   })
 
+  test('mlflow: names that YAML 1.1, which MLflow reads, would take for something else stay names', async () => {
+    for (const tag of ['yes', '1_000', '0o7']) {
+      const done = await project.etsef('run', 'toy.yaml', '--json', '--tag', tag)
+      const { run } = JSON.parse(done.stdout) as { run: string }
+      await project.etsef('export', run, '--to', 'mlflow', '-o', `mlruns-${tag}`)
+      const [experiment] = readdirSync(join(project.dir, `mlruns-${tag}`))
+      const home = join(`mlruns-${tag}`, experiment!)
+      const [own] = readdirSync(join(project.dir, home)).filter((name) => name !== 'meta.yaml')
+      expect(parse(project.read(join(home, own!, 'meta.yaml')), { version: '1.1' })).toMatchObject({ run_name: tag })
+    }
+  })
+
   test('a format that is none, or none at all, is a mistake of the command line', async () => {
     const none = await project.etsef('export', first)
     expect([none.code, none.stderr]).toEqual([

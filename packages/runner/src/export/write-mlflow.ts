@@ -31,7 +31,7 @@ export function writeMlflow(dir: string, record: RunRecord, figures: readonly Fi
   }
   text(
     'meta.yaml',
-    stringify({
+    yaml({
       artifact_uri: pathToFileURL(join(own, 'artifacts')).href,
       end_time: record.status === 'running' ? null : started + Math.round(record.seconds * 1000),
       entry_point_name: '',
@@ -52,7 +52,7 @@ export function writeMlflow(dir: string, record: RunRecord, figures: readonly Fi
   if (!existsSync(join(home, 'meta.yaml')))
     writeFileSync(
       join(home, 'meta.yaml'),
-      stringify({
+      yaml({
         artifact_location: pathToFileURL(home).href,
         creation_time: started,
         experiment_id: experiment,
@@ -69,6 +69,11 @@ export function writeMlflow(dir: string, record: RunRecord, figures: readonly Fi
   mkdirSync(join(own, 'artifacts'), { recursive: true })
   if (existsSync(reports)) cpSync(reports, join(own, 'artifacts', 'reports'), { recursive: true })
   text('artifacts/run.json', JSON.stringify(record))
+}
+
+/** YAML as PyYAML reads it, which is 1.1: a tag of `yes` or `1_000` stays a text. */
+function yaml(value: Readonly<Record<string, unknown>>): string {
+  return stringify(value, { version: '1.1' })
 }
 
 /** Eighteen digits, as MLflow gives them; an experiment of a name has one id. */
