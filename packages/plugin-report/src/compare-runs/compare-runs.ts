@@ -24,7 +24,7 @@ export const compareRuns: Operation = defineOperation({
   type: 'report/compare',
   summary:
     'Runs held against each other: in what they differ, paired figures, overlaid curves; called by etsef compare',
-  cacheVersion: 2,
+  cacheVersion: 3,
   options: compareRunsOptions,
   inputs: { reports: port.report.many('Reports of the runs, by <run>/<node>') },
   outputs: { report: port.report('index.html, comparison.json; with option files also tables/ and figures/') },

@@ -35,13 +35,13 @@ nav ul { list-style: none; padding: 0; margin: 1rem 0 0; display: flex; flex-wra
 .table, .graph, pre { overflow-x: auto; }
 .table { margin: 1rem 0 .25rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .92rem; }
-caption { text-align: left; padding: 0 0 .4rem; }
+caption { text-align: left; padding: 0 0 .4rem; max-width: calc(100vw - 2.5rem); }
 th, td { padding: .3rem .5rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; vertical-align: top; }
 th.text, td.text, tbody th, thead th:first-child { text-align: left; }
 td.text { white-space: normal; min-width: 6rem; }
 tbody th { font-weight: 600; background: var(--ground); position: sticky; left: 0; }
 thead th { border-bottom: 2px solid var(--soft); white-space: normal; vertical-align: bottom; }
-.interval { color: var(--soft); font-size: .92em; }
+.interval { color: var(--soft); font-size: .92em; } td .interval { display: block; line-height: 1.2; }
 figure { margin: 1.25rem 0; }
 .chart { overflow-x: auto; }
 img { max-width: 100%; height: auto; background: #ffffff; border-radius: 4px; }

@@ -98,7 +98,7 @@ function cellMarkup(cell: Cell): Markup {
   if (!isEstimate(cell)) return shown(cell)
   const interval =
     cell.low.value === null ? null : markup` <span class="interval">[${shown(cell.low)}, ${shown(cell.high)}]</span>`
-  return markup`${shown(cell.point)}${interval}${cell.mark === undefined ? null : ` ${cell.mark}`}`
+  return markup`${shown(cell.point)}${cell.mark === undefined ? null : ` ${cell.mark}`}${interval}`
 }
 
 function cellText(cell: Cell): string {
