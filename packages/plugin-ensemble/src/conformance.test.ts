@@ -1,4 +1,6 @@
-import { checkPlugin, someFeatures, somePredictions } from '@etsef/plugin-api/testing'
+import { checkPlugin, someFeatures, somePredictions, type AskOpenFormats } from '@etsef/plugin-api/testing'
+import { join } from 'node:path'
+import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { memberOperations } from './combining/combiners.js'
 import plugin from './plugin.js'
 import { tuners } from './tuning/tuners.js'
@@ -8,9 +10,26 @@ const member = (name: string, seed: number) => ({
   name,
   value: somePredictions({ numSamples: 60, numClasses: 3, seed }),
 })
+/** A method without a format of other programs. */
 const onFeatures =
   (options: Record<string, unknown> = {}) =>
   () => ({ options, inputs: { features } })
+
+/** A method whose ONNX file is asked for its answers. */
+const inOnnx =
+  (options: Record<string, unknown> = {}, given = features) =>
+  () => ({ options, inputs: { features: given }, askOpenFormats: askOnnx })
+
+/** What ONNX Runtime finds in `model.onnx`, whose one output is called by what it is. */
+const askOnnx: AskOpenFormats = async (dir, rows) => {
+  if (rows.kind !== 'features') throw new Error('no features')
+  const session = await InferenceSession.create(join(dir, 'model.onnx'))
+  const input = new Tensor('float32', Float32Array.from(rows.features), [rows.ids.length, rows.featureNames.length])
+  const results = await session.run({ input })
+  const [name = ''] = session.outputNames
+  await session.release()
+  return { [name === 'scores' ? 'predictions' : name]: results[name]!.data as Float32Array }
+}
 
 checkPlugin(plugin, {
   cases: {
@@ -23,33 +42,30 @@ checkPlugin(plugin, {
       },
     }),
     'ensemble/vote': () => ({ inputs: { predictions: [member('a', 1), member('b', 2), member('c', 3)] } }),
-    'ensemble/standardize': onFeatures(),
-    'ensemble/fast-ica': onFeatures({ components: 3 }),
-    'ensemble/pca': onFeatures({ components: 3 }),
-    'ensemble/select-anova': onFeatures({ components: 3 }),
-    'ensemble/random-projection': onFeatures({ components: 3 }),
-    'ensemble/lda-projection': onFeatures(),
-    'ensemble/select-mutual-information': onFeatures({ components: 3 }),
-    'ensemble/select-chi2': () => ({
-      options: { components: 3 },
-      inputs: { features: { ...features, features: features.features.map(Math.abs) } },
-    }),
-    'ensemble/select-mrmr': onFeatures({ components: 3 }),
-    'ensemble/select-rfe': onFeatures({ components: 3 }),
-    'ensemble/select-l1': onFeatures({ components: 3 }),
-    'ensemble/select-tree-importance': onFeatures({ components: 3, trees: 10 }),
-    'ensemble/select-stability': onFeatures({ components: 3, rounds: 5 }),
-    'ensemble/select-boruta': onFeatures({ rounds: 5, trees: 10 }),
-    'ensemble/select-correlation': onFeatures(),
-    'ensemble/select-variance': onFeatures(),
-    'ensemble/select-none': onFeatures(),
-    'ensemble/logistic-regression': onFeatures(),
-    'ensemble/lda': onFeatures(),
-    'ensemble/linear-svm': onFeatures(),
-    'ensemble/xgboost': onFeatures({ rounds: 5 }),
-    'ensemble/random-forest': onFeatures({ trees: 5 }),
-    'ensemble/naive-bayes': onFeatures(),
-    'ensemble/knn': onFeatures(),
+    'ensemble/standardize': inOnnx(),
+    'ensemble/fast-ica': inOnnx({ components: 3 }),
+    'ensemble/pca': inOnnx({ components: 3 }),
+    'ensemble/select-anova': inOnnx({ components: 3 }),
+    'ensemble/random-projection': inOnnx({ components: 3 }),
+    'ensemble/lda-projection': inOnnx(),
+    'ensemble/select-mutual-information': inOnnx({ components: 3 }),
+    'ensemble/select-chi2': inOnnx({ components: 3 }, { ...features, features: features.features.map(Math.abs) }),
+    'ensemble/select-mrmr': inOnnx({ components: 3 }),
+    'ensemble/select-rfe': inOnnx({ components: 3 }),
+    'ensemble/select-l1': inOnnx({ components: 3 }),
+    'ensemble/select-tree-importance': inOnnx({ components: 3, trees: 10 }),
+    'ensemble/select-stability': inOnnx({ components: 3, rounds: 5 }),
+    'ensemble/select-boruta': inOnnx({ rounds: 5, trees: 10 }),
+    'ensemble/select-correlation': inOnnx(),
+    'ensemble/select-variance': inOnnx(),
+    'ensemble/select-none': inOnnx(),
+    'ensemble/logistic-regression': inOnnx(),
+    'ensemble/lda': inOnnx(),
+    'ensemble/linear-svm': inOnnx(),
+    'ensemble/xgboost': inOnnx({ rounds: 5 }),
+    'ensemble/random-forest': inOnnx({ trees: 5 }),
+    'ensemble/naive-bayes': inOnnx(),
+    'ensemble/knn': inOnnx(),
     'ensemble/calibrate': () => ({ inputs: { predictions: member('a', 1).value } }),
     'ensemble/kernel-svm': onFeatures(),
     'ensemble/ml-random-forest': onFeatures({ trees: 5 }),

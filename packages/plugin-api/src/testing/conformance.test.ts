@@ -1,5 +1,6 @@
-import { readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { catchError, concatMap, map, of, ReplaySubject, timer, toArray, type Observable } from 'rxjs'
 import { Type } from 'typebox'
 import { expect, test } from 'vitest'
@@ -11,6 +12,7 @@ import { mapRows } from '../streams/map-rows.js'
 import { port } from '../port.js'
 import { conformanceProblems, type ConformanceProblem } from './conformance.js'
 import { someFeatures } from './fixtures.js'
+import type { AskOpenFormats } from './open-formats-check.js'
 
 const code = {
   run: ({ inputs }: { inputs: { features: Observable<FeatureBatch> } }) =>
@@ -166,6 +168,78 @@ test.for([undefined, true, () => true])('an operation that draws is given one: d
 test.for(broken)('%s: refused', async ([check, operation, plugin]) => {
   const problems = await problemsOf(operation, plugin)
   expect([...new Set(problems.map((problem) => problem.check))].slice(0, 1)).toEqual([check])
+})
+
+/** A map that gives rows as they came, and writes a file for other programs. */
+const writing = (write: (dir: string) => void, ask?: AskOpenFormats): Promise<readonly ConformanceProblem[]> => {
+  const operation: Operation = {
+    ...sound,
+    kind: 'map',
+    rows: 'features',
+    load: () =>
+      Promise.resolve({
+        open: () => Promise.resolve({ apply: (batch: FeatureBatch) => Promise.resolve({ features: batch }) }),
+        writeOpenFormats: ({ dir }: { dir: string }) => {
+          write(dir)
+          return Promise.resolve()
+        },
+      }),
+  }
+  const withAsking = () => ({ ...given(), ...(ask ? { askOpenFormats: ask } : {}) })
+  return conformanceProblems(
+    { name: 'some', apiVersion: 1, operations: [operation] },
+    { cases: { [operation.type]: withAsking } },
+  )
+}
+const file =
+  (name: string, text: string) =>
+  (dir: string): void => {
+    writeFileSync(join(dir, name), text)
+  }
+const plain = file('table.json', '{"columns":6}')
+const echo: AskOpenFormats = (_, rows) => Promise.resolve({ features: (rows as FeatureBatch).features })
+
+test('files for other programs that give the own answers conform', async () => {
+  expect(await writing(plain)).toEqual([])
+  expect(await writing(plain, echo)).toEqual([])
+})
+
+test.for<[string, RegExp, Parameters<typeof writing>]>([
+  ['no file', /writes no file/, [() => undefined]],
+  [
+    'a folder',
+    /"more" is no file/,
+    [
+      (dir) => {
+        mkdirSync(join(dir, 'more'))
+      },
+    ],
+  ],
+  ['a format of nobody', /no format that is known/, [file('model.pickle', '')]],
+  ['no JSON', /JSON/, [file('table.json', '{')]],
+  ['the name of a row', /has the name of a row/, [file('table.json', JSON.stringify({ rows: someFeatures().ids }))]],
+  [
+    'other bytes each time',
+    /other bytes when it is written again/,
+    [
+      (dir) => {
+        file('table.json', JSON.stringify(dir))(dir)
+      },
+    ],
+  ],
+  [
+    'other answers',
+    /say something else than "features"/,
+    [plain, (_, rows) => Promise.resolve({ features: (rows as FeatureBatch).features.map((each) => each + 1e-3) })],
+  ],
+  ['no answers', /finds no answers/, [plain, () => Promise.resolve({})]],
+  ['answers of a port that is not there', /asks for "scores"/, [plain, () => Promise.resolve({ scores: [] })]],
+])('files for other programs with %s are refused', async ([, message, [write, ask]]) => {
+  const problems = await writing(write, ask)
+  expect(problems.map(({ check }) => check)).toEqual([
+    'writes for other programs the same bytes twice, no name of a row, and its own answers',
+  ])
+  expect(problems[0]!.error.message).toMatch(message)
 })
 
 test('an operation without a case needs a reason', async () => {

@@ -11,6 +11,7 @@ import type { Spec } from '../port.js'
 import { fitsModelType, showModel, showModelType } from '../semantics/model-type.js'
 import { doesDraw } from '../semantics/with-seed.js'
 import { inputsLeftOpen, measureStreams } from './measure-streams.js'
+import { checkOpenFormats, type AskOpenFormats } from './open-formats-check.js'
 import {
   checkedOptions,
   openOperation,
@@ -31,6 +32,8 @@ export interface ConformanceCase extends Pick<RunOperationOptions, 'options' | '
    * as there are.
    */
   readonly holdsBatches?: number
+  /** Asks what `writeOpenFormats` wrote, by the program that the files are for. Left out: what they say is not compared with the operation's answers. */
+  readonly askOpenFormats?: AskOpenFormats
   /** A check that this operation cannot pass, with the reason. */
   readonly exempt?: Partial<Record<'sameBytes' | 'batchOfOne' | 'rowOrder' | 'testRows' | 'plannedSpecs', string>>
 }
@@ -276,6 +279,11 @@ function behaviourChecks(
         }),
     ...(isApplied
       ? {
+          'writes for other programs the same bytes twice, no name of a row, and its own answers': async () => {
+            const { given, run } = await opened()
+            const outputs = await first()
+            await checkOpenFormats(operation, { given, outputs, stateDir: run.stateDir() })
+          },
           'gives a batch of 1 what it gives a batch of 16': compareWith('batchOfOne', { batchSize: 1 }),
           'gives a row the same whatever rows went before it': compareWith('rowOrder', { isReversed: true }),
           ...(operation.joins
