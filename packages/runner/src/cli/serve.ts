@@ -88,9 +88,9 @@ export async function serve(args: Arguments, output: Output): Promise<number> {
 function laterMaps(open: () => Promise<Maps>): Maps {
   let opened: Promise<Maps> | undefined
   return {
-    explain: async (picture, row) => {
+    explain: async (...asked) => {
       opened ??= open()
-      return (await opened).explain(picture, row)
+      return (await opened).explain(...asked)
     },
     close: async () => {
       await (await opened)?.close()

@@ -11,8 +11,12 @@ import { membersOf } from './fitted-graph.js'
 
 /** Shows where in pictures a predictor's answers come from. */
 export interface Maps {
-  /** Maps for the class of the answer; where it abstained, for the class of the largest score. One picture at a time. */
-  explain(this: void, picture: Picture, row: PredictedRow): Promise<ExplainedPicture>
+  /**
+   * Maps for the class of the answer; where it abstained, for the class of the largest score. One picture at a time.
+   *
+   * @param turn - Awaited before anything is computed that others may be kept waiting by, which is then one answer at a time.
+   */
+  explain(this: void, picture: Picture, row: PredictedRow, turn?: () => Promise<void>): Promise<ExplainedPicture>
   close(this: void): Promise<void>
 }
 
@@ -40,7 +44,12 @@ export async function openMaps(registry: Registry, predictor: Predictor): Promis
   const maker = await provider.openMaps({ networks, classNames, engine, threads, signal })
   const members = membersOf(graph, host.operation).map(outputKey)
   let last: Promise<unknown> = Promise.resolve()
-  const explain = async (picture: Picture, row: PredictedRow): Promise<ExplainedPicture> => {
+  const explain = async (
+    picture: Picture,
+    row: PredictedRow,
+    turn?: () => Promise<void>,
+  ): Promise<ExplainedPicture> => {
+    await turn?.()
     const image = await predictor.decode(picture)
     const target = targetOf(row, classNames)
     const changing = networks.filter(({ reads }) => reads.node !== graph.source.node)
@@ -50,14 +59,23 @@ export async function openMaps(registry: Registry, predictor: Predictor): Promis
       const batch = rows!.get(outputKey(reads))
       if (batch?.kind === 'images' && 'load' in batch) read.set(name, await batch.load(0))
     }
-    const ask = async (images: readonly PixelImage[]): Promise<Float64Array> =>
+    const askAll = async (images: readonly PixelImage[]): Promise<Float64Array> =>
       scoresOf(await predictor.applyChanged(images), target, [outputKey(graph.target), ...members])
+    const askInTurn = async (images: readonly PixelImage[]): Promise<Float64Array> => {
+      const scores = new Float64Array(images.length)
+      for (const [at, image] of images.entries()) {
+        await turn?.()
+        scores.set(await askAll([image]), at)
+      }
+      return scores
+    }
+    const ask = turn ? askInTurn : askAll
     const maps = await maker.explain({ image, target, read, ask })
     return { className: classNames[target]!, maps }
   }
   return {
-    explain(picture, row) {
-      const next = last.then(() => explain(picture, row))
+    explain(picture, row, turn) {
+      const next = last.then(() => explain(picture, row, turn))
       last = next.catch(() => undefined)
       return next
     },

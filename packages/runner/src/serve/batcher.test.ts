@@ -73,6 +73,47 @@ describe('pictures of many senders', () => {
   })
 })
 
+describe('work that may wait', () => {
+  const settled = async (work: Promise<unknown>): Promise<boolean> => {
+    let isSettled = false
+    void work.then(() => (isSettled = true))
+    await new Promise(setImmediate)
+    return isSettled
+  }
+
+  test('goes on at once where nobody waits, and else when all are answered', async () => {
+    const { next, predict } = stepwise()
+    const batcher = createBatcher(predict, { gatherMs: 0 })
+    expect(await settled(batcher.whenOthersAreServed())).toBe(true)
+    const answer = batcher.ask(picture('a'))
+    const turn = batcher.whenOthersAreServed()
+    expect(await settled(turn)).toBe(false)
+    next()
+    await answer
+    expect(await settled(turn)).toBe(true)
+  })
+
+  test('goes on after four batches where senders never stop', async () => {
+    const { batches, next, predict } = stepwise()
+    const batcher = createBatcher(predict, { gatherMs: 0 })
+    let last = batcher.ask(picture('0'))
+    const turn = batcher.whenOthersAreServed()
+    for (const id of ['1', '2', '3', '4']) {
+      expect([id, await settled(turn)]).toEqual([id, false])
+      const following = batcher.ask(picture(id))
+      next()
+      await last
+      last = following
+      await vi.waitFor(() => {
+        expect(batches.at(-1)).toEqual([id])
+      })
+    }
+    expect(await settled(turn)).toBe(true)
+    next()
+    await last
+  })
+})
+
 describe('a picture that comes while others are computed', () => {
   test('is in time where what is left of them and its own batch take less than two pictures alone', async () => {
     let clock = 0

@@ -9,6 +9,8 @@ export interface Batcher {
   /** Whether a picture that comes now is answered in time: after what is left of the running batch, and with those that wait. */
   readonly isInTime: boolean
   ask(this: void, picture: Picture): Promise<PredictionRow>
+  /** For work that may wait: resolves when nobody waits for an answer, or after a few batches, so that it goes on under any load. */
+  whenOthersAreServed(this: void): Promise<void>
 }
 
 /** How a batcher waits, and what it knows of time. */
@@ -23,6 +25,9 @@ export interface BatcherOptions {
 
 /** An answer may take so many times as long as that of a picture alone: below 2, which senders are promised, for what HTTP and gathering add. */
 const largestWait = 1.8
+
+/** Batches that work which may wait lets go first. */
+const batchesAhead = 4
 
 interface Waiting {
   readonly picture: Picture
@@ -46,6 +51,13 @@ export function createBatcher(
   let isRunning = false
   let numLast = 1
   let enough: (() => void) | undefined
+  let numBatches = 0
+  let patient: { readonly until: number; go(this: void): void }[] = []
+  const letPatientGo = (): void => {
+    const next = patient.filter(({ until }) => !isRunning || numBatches >= until)
+    patient = patient.filter((each) => !next.includes(each))
+    for (const { go } of next) go()
+  }
   const gather = async (): Promise<void> => {
     if (waiting.length >= numLast) return
     let timer: NodeJS.Timeout | undefined
@@ -80,8 +92,11 @@ export function createBatcher(
       numComputed = batch.length
       await compute(batch)
       numComputed = 0
+      numBatches++
+      letPatientGo()
     }
     isRunning = false
+    letPatientGo()
   }
   return {
     get numPending() {
@@ -98,6 +113,11 @@ export function createBatcher(
         waiting.push({ picture, resolve, reject })
         if (!isRunning) void run()
         else if (waiting.length >= numLast) enough?.()
+      }),
+    whenOthersAreServed: () =>
+      new Promise((go) => {
+        if (isRunning) patient.push({ until: numBatches + batchesAhead, go })
+        else go()
       }),
   }
 }

@@ -171,19 +171,18 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     isExplaining = true
     const picture = pictureOf(pictureName, bytes)
     const explain = async () => {
-      const [row] = await predictor.predict([picture])
-      return { row: row!, explained: await maps.explain(picture, answered(row!)) }
+      const row = await batcher.ask(picture)
+      return maps.explain(picture, answered(row), batcher.whenOthersAreServed)
     }
     const work = explain().finally(() => {
       isExplaining = false
       release()
     })
-    const { row, explained } = await within(work, timeoutSeconds)
-    const { className, maps: made } = explained
+    const { className, maps: made } = await within(work, timeoutSeconds)
     const shown = made.map(({ overlay, ...map }) => {
       return { ...map, panel: undefined, ...(overlay ? { overlay: Buffer.from(overlay).toString('base64') } : {}) }
     })
-    return { bundle: options.bundle, sha256: 'sha256' in row ? row.sha256 : '', className, maps: shown }
+    return { bundle: options.bundle, sha256: picture.sha256, className, maps: shown }
   })
   const { classNames, memberNames } = predictor
   const description = openApi({ ...options, classNames, memberNames })
