@@ -51,7 +51,7 @@ export async function calibrateSets(
     rows,
     rows.partitions.flatMap((each, at) => (each === 'val' ? [at] : [])),
   )
-  const thresholds = await provider.calibrateSets(validation)
+  const thresholds = provider.calibrateSets(validation)
   return 'missing' in thresholds ? thresholds : { kind, ...thresholds }
 }
 
