@@ -2,6 +2,7 @@
 
     python tools/peers/method.py start MODEL WIDTH OUT      torchvision's state dict of MobileNetV2 from a model directory of ours, for both sides
     python tools/peers/method.py run CONFIG                 the method; the last line names the class of every test picture
+    python tools/peers/method.py votes CONFIG               the vote on features that a run left, with further seeds
 
 Two base models start from the same weights. One is trained on a source set with labels, the other by SimCLR without them; both are
 fine-tuned on the target set, head first. Their features are fused, standardised and projected by FastICA for five classifiers and
@@ -25,6 +26,7 @@ from PIL import Image
 from torch import nn
 from torch.nn import functional as F
 from torchvision import transforms
+from torchvision.transforms import functional as change
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -91,27 +93,44 @@ class Decoded(torch.utils.data.Dataset):
 
 
 class Views(torch.utils.data.Dataset):
-    """Two random views of every picture, cut from it as it was decoded."""
+    """Two views of a row in an epoch, cut from the picture as it was decoded and changed as was drawn for both sides."""
 
-    def __init__(self, files, side):
-        self.pictures = [Image.open(file).convert("RGB") for file in files]
-        sigma = (0.1 / 224 * side, 2 / 224 * side)
-        self.view = transforms.Compose(
-            [
-                transforms.RandomResizedCrop(side, scale=(0.3, 1)),
-                transforms.RandomHorizontalFlip(),
-                transforms.RandomApply([transforms.ColorJitter(0.4, 0.4)], p=0.8),
-                transforms.ToTensor(),
-                transforms.RandomApply([transforms.GaussianBlur(2 * math.ceil(3 * sigma[1]) + 1, sigma)], p=0.5),
-                transforms.Normalize(MEAN, STD),
-            ]
-        )
+    def __init__(self, files, rows, drawn, side):
+        self.pictures = {row: Image.open(files[row]).convert("RGB") for row in rows}
+        self.drawn, self.side = drawn, side
 
     def __len__(self):
         return len(self.pictures)
 
-    def __getitem__(self, index):
-        return self.view(self.pictures[index]), self.view(self.pictures[index])
+    def __getitem__(self, at):
+        epoch, row = at
+        return tuple(self.view(self.pictures[row], drawn) for drawn in self.drawn[epoch][str(row)])
+
+    def view(self, picture, drawn):
+        pixels = change.resized_crop(picture, *drawn["crop"], [self.side, self.side])
+        if drawn["isFlipped"]:
+            pixels = change.hflip(pixels)
+        for name, factor in drawn["changes"]:
+            pixels = {"brightness": change.adjust_brightness, "contrast": change.adjust_contrast}[name](pixels, factor)
+        pixels = change.to_tensor(pixels)
+        sigma = drawn["sigma"] * self.side
+        if sigma > 0:
+            pixels = change.gaussian_blur(pixels, 2 * math.ceil(3 * 2 / 224 * self.side) + 1, sigma)
+        return change.normalize(pixels, MEAN, STD)
+
+
+class EpochRows(torch.utils.data.Sampler):
+    """The rows of each epoch in turn, in the order drawn for both sides."""
+
+    def __init__(self, orders):
+        self.orders, self.epoch = orders, 0
+
+    def __len__(self):
+        return len(self.orders[0])
+
+    def __iter__(self):
+        epoch, self.epoch = self.epoch, self.epoch + 1
+        return iter([(epoch, row) for row in self.orders[epoch]])
 
 
 def decode(files, side, workers):
@@ -139,18 +158,28 @@ class Backbone(nn.Module):
         return self.layers(x).mean((2, 3))
 
 
-def dense(inputs, outputs):
-    layer = nn.Linear(inputs, outputs)
-    nn.init.xavier_uniform_(layer.weight)
-    nn.init.zeros_(layer.bias)
-    return layer
+class Draws:
+    """What is random, as bench/method-draws.mjs drew it for both sides."""
+
+    def __init__(self, folder):
+        self.drawn = json.loads((folder / "draws.json").read_text())
+        self.weights = np.fromfile(folder / "heads.bin", "<f4")
+
+    def dense(self, at, inputs, outputs):
+        layer = nn.Linear(inputs, outputs)
+        start = self.drawn["starts"][at] // 4
+        kernel = torch.from_numpy(self.weights[start : start + inputs * outputs].reshape(inputs, outputs).copy())
+        with torch.no_grad():
+            layer.weight.copy_(kernel.T)
+            layer.bias.zero_()
+        return layer
 
 
 class Head(nn.Module):
-    def __init__(self, width, hidden, classes):
+    def __init__(self, hidden, logits):
         super().__init__()
-        self.hidden = nn.Sequential(dense(width, hidden), nn.ReLU()) if hidden else nn.Identity()
-        self.logits = nn.Sequential(nn.Dropout(0.2), dense(hidden or width, classes))
+        self.hidden = nn.Sequential(hidden, nn.ReLU()) if hidden else nn.Identity()
+        self.logits = logits
 
     def forward(self, x):
         return self.logits(self.hidden(x))
@@ -162,18 +191,17 @@ def cosine(done, total, warmup=0.0):
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1, (done - warmup) / max(1e-9, total - warmup))))
 
 
-def train(model, read, labels, rows, val, epochs, rate, config):
+def train(model, read, labels, orders, val, rate, config):
     """Adam on a cosine; the epoch with the least loss on validation rows is kept."""
     optimizer = torch.optim.Adam(model.parameters(), lr=rate, eps=1e-7)
     size = config["batchSize"]
     best = (math.inf, None)
-    for epoch in range(epochs):
+    for epoch, order in enumerate(torch.tensor(orders)):
         model.train()
-        order = rows[torch.randperm(len(rows))]
         steps = math.ceil(len(order) / size)
         for step, batch in enumerate(order.split(size)):
             for group in optimizer.param_groups:
-                group["lr"] = rate * cosine(epoch + (step + 1) / steps, epochs)
+                group["lr"] = rate * cosine(epoch + (step + 1) / steps, len(orders))
             optimizer.zero_grad()
             F.cross_entropy(model(read(batch)), labels[batch]).backward()
             optimizer.step()
@@ -193,11 +221,11 @@ def outputs_of(model, pixels):
         return torch.cat([model(network_input(part)) for part in pixels.split(64)])
 
 
-def pretrain(backbone, source, pixels, config):
+def pretrain(backbone, source, pixels, draws, config):
     """On labels of the source set, with a head that is thrown away."""
-    model = nn.Sequential(backbone, Head(backbone.width, 0, len(source.names)))
-    rows, val = source.part("train"), source.part("val")
-    train(model, lambda at: network_input(pixels[at]), source.labels, rows, val, config["sourceEpochs"], 3e-4, config)
+    drawn = draws.drawn["tlSource"]
+    model = nn.Sequential(backbone, Head(None, draws.dense(drawn["logits"], backbone.width, len(source.names))))
+    train(model, lambda at: network_input(pixels[at]), source.labels, drawn["orders"], source.part("val"), config["rates"]["source"], config)
 
 
 def nt_xent(z, temperature=0.5):
@@ -207,14 +235,16 @@ def nt_xent(z, temperature=0.5):
     return F.cross_entropy(similarity, (torch.arange(len(z)) + half) % len(z))
 
 
-def simclr(backbone, source, config):
+def simclr(backbone, source, draws, config):
     """On pairs of views of the source set, without its labels."""
-    model = nn.Sequential(backbone, dense(backbone.width, 128), nn.ReLU(), dense(128, 128)).train()
-    epochs, rate, size = config["sslEpochs"], 1e-3, 32
+    drawn = draws.drawn["sslSource"]
+    hidden, projection = draws.dense(drawn["hidden"], backbone.width, 128), draws.dense(drawn["projection"], 128, 128)
+    model = nn.Sequential(backbone, hidden, nn.ReLU(), projection).train()
+    epochs, rate, size = config["sslEpochs"], config["rates"]["ssl"], 32
     optimizer = torch.optim.Adam(model.parameters(), lr=rate, eps=1e-7)
-    views = Views([source.files[i] for i in source.part("train").tolist()], config["side"])
-    workers = config["threads"]
-    loader = torch.utils.data.DataLoader(views, size, shuffle=True, num_workers=workers, persistent_workers=workers > 0)
+    views = Views(source.files, drawn["orders"][0], drawn["views"], config["side"])
+    rows, workers = EpochRows(drawn["orders"]), config["threads"]
+    loader = torch.utils.data.DataLoader(views, size, sampler=rows, num_workers=workers, persistent_workers=workers > 0)
     for epoch in range(epochs):
         for step, (first, second) in enumerate(loader):
             if len(first) < min(3, len(views)):
@@ -226,20 +256,21 @@ def simclr(backbone, source, config):
             optimizer.step()
 
 
-def finetune(backbone, target, pixels, config):
+def finetune(backbone, target, pixels, draws, drawn, config):
     """The head on a frozen backbone, then everything; features of all rows."""
-    head = Head(backbone.width, 128, len(target.names))
-    rows, val = target.part("train"), target.part("val")
-    known = torch.cat([rows, val])
+    hidden = draws.dense(drawn["hidden"], backbone.width, config["numHidden"])
+    head = Head(hidden, draws.dense(drawn["logits"], config["numHidden"], len(target.names)))
+    val = target.part("val")
+    known = torch.cat([target.part("train"), val])
     frozen = torch.zeros(len(pixels), backbone.width)
     frozen[known] = outputs_of(backbone, pixels[known])
-    train(head, lambda at: frozen[at], target.labels, rows, val, config["headEpochs"], 1e-3, config)
+    train(head, lambda at: frozen[at], target.labels, drawn["headOrders"], val, config["rates"]["head"], config)
     model = nn.Sequential(backbone, head)
-    train(model, lambda at: network_input(pixels[at]), target.labels, rows, val, config["epochs"], 5e-4, config)
+    train(model, lambda at: network_input(pixels[at]), target.labels, drawn["orders"], val, config["rates"]["target"], config)
     return outputs_of(nn.Sequential(backbone, head.hidden), pixels).numpy()
 
 
-def vote(features, target, config):
+def vote(features, target, config, seed):
     import debian_xgboost
     from sklearn.decomposition import FastICA
     from sklearn.ensemble import RandomForestClassifier
@@ -252,25 +283,35 @@ def vote(features, target, config):
     rows, test = target.part("train").numpy(), target.part("test").numpy()
     y, classes, threads = target.labels.numpy()[rows], len(target.names), config["threads"]
     scaler = StandardScaler().fit(features[rows])
-    ica = FastICA(n_components=config["components"], whiten="unit-variance", random_state=config["seed"])
+    ica = FastICA(n_components=config["components"], whiten="unit-variance", random_state=seed)
     z = ica.fit_transform(scaler.transform(features[rows]))
     asked = ica.transform(scaler.transform(features[test]))
     votes = np.zeros((len(test), classes), int)
     classifiers = [
         LinearSVC(dual="auto", max_iter=5000, random_state=0),
-        RandomForestClassifier(100, max_features="log2", min_samples_split=3, random_state=config["seed"], n_jobs=threads),
+        RandomForestClassifier(100, max_features="log2", min_samples_split=3, random_state=seed, n_jobs=threads),
         GaussianNB(),
         KNeighborsClassifier(3, weights="distance", p=1, n_jobs=threads),
     ]
     said = [each.fit(z, y).predict(asked) for each in classifiers]
     # Its own interface: the wrapper of some releases breaks on newer scikit-learn.
     kind = {"objective": "multi:softprob", "num_class": classes} if classes > 2 else {"objective": "binary:logistic"}
-    settings = {**kind, "eta": 0.9, "max_depth": 10, "tree_method": "exact", "nthread": threads}
+    settings = {**kind, "eta": 0.9, "max_depth": 10, "tree_method": "exact", "nthread": threads, "seed": seed}
     boosted = xgboost.train(settings, xgboost.DMatrix(z, y), 100).predict(xgboost.DMatrix(asked))
     said.append(boosted.argmax(1) if classes > 2 else (boosted > 0.5).astype(int))
     for each in said:
         votes[np.arange(len(test)), each] += 1
     return test, votes.argmax(1)
+
+
+def named(target, test, predicted, config):
+    return {str(target.files[i].relative_to(config["target"]["folder"])): target.names[k] for i, k in zip(test, predicted)}
+
+
+def votes(config):
+    target, features = Rows(config["target"]["folder"], config["target"]["table"]), np.load(config["features"])
+    seeds = range(config["seed"] + 100, config["seed"] + 99 + config["votes"])
+    print(json.dumps([named(target, *vote(features, target, config, seed), config) for seed in seeds]))
 
 
 def run(config):
@@ -287,18 +328,21 @@ def run(config):
     side, workers = config["side"], config["threads"]
     pixels, source_pixels = (decode(each.files, side, workers) for each in (target, source))
     done("decode")
-    supervised, unsupervised = Backbone(config), Backbone(config)
-    pretrain(supervised, source, source_pixels, config)
+    draws, supervised, unsupervised = Draws(Path(config["draws"])), Backbone(config), Backbone(config)
+    pretrain(supervised, source, source_pixels, draws, config)
     done("pretrain")
-    simclr(unsupervised, source, config)
+    simclr(unsupervised, source, draws, config)
     done("simclr")
-    features = [finetune(each, target, pixels, config) for each in (supervised, unsupervised)]
+    pairs = ((supervised, "tl"), (unsupervised, "ssl"))
+    features = [finetune(each, target, pixels, draws, draws.drawn[name], config) for each, name in pairs]
     done("finetune and features")
-    test, predicted = vote(np.hstack(features), target, config)
+    fused = np.hstack(features)
+    test, predicted = vote(fused, target, config, config["seed"])
     done("vote")
     import sklearn
 
-    names = {str(target.files[i].relative_to(config["target"]["folder"])): target.names[k] for i, k in zip(test, predicted)}
+    np.save(config["features"], fused)
+    names = named(target, test, predicted, config)
     versions = {"torch": torch.__version__, "torchvision": torchvision.__version__, "scikit-learn": sklearn.__version__}
     print(json.dumps({"predicted": names, "seconds": seconds, "versions": versions}))
 
@@ -306,4 +350,4 @@ def run(config):
 if sys.argv[1] == "start":
     start(Path(sys.argv[2]), float(sys.argv[3]), Path(sys.argv[4]))
 else:
-    run(json.loads(Path(sys.argv[2]).read_text()))
+    {"run": run, "votes": votes}[sys.argv[1]](json.loads(Path(sys.argv[2]).read_text()))
