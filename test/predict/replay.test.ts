@@ -4,6 +4,7 @@ import {
   checkPipeline,
   isPredicted,
   keyPipeline,
+  loadRegistry,
   openRun,
   readPictureFile,
   runPipeline,
@@ -40,10 +41,12 @@ const classifiers: Readonly<Record<string, string>> = {
   boosted: 'xgboost',
   mlKnn: 'ml-knn',
   mlForest: 'ml-random-forest',
+  mlBoosted: 'ml-xgboost',
   crossFitted: 'cross-fit',
   tuned: 'tune',
 }
 const withOptions: Readonly<Record<string, string>> = {
+  mlBoosted: '{ rounds: 5 }',
   crossFitted: '{ classifier: naive-bayes }',
   tuned: '{ classifier: knn, space: { neighbors: [1, 3] } }',
 }
@@ -227,6 +230,23 @@ async function stored(wanted: string): Promise<PredictionBatch> {
   for await (const batch of reader.batches()) batches.push(batch as PredictionBatch)
   return collectPredictions(from(batches))
 }
+
+test('is asked of every operation that gives predictions, of whatever package is installed here', async () => {
+  const { plugins } = await loadRegistry(root)
+  const asked = new Set(answers.map((answer) => typeOf(answer.split('.')[0]!)))
+  const giving = plugins.flatMap(({ operations }) =>
+    operations.filter(
+      ({ kind, outputs }) =>
+        // A report reads labels of test rows: nothing new is asked of it.
+        kind !== 'report' && Object.values(outputs).some((output) => output.kind === 'predictions'),
+    ),
+  )
+  expect(giving.map(({ type }) => type).filter((type) => !asked.has(type))).toEqual([])
+  expect(giving.length).toBeGreaterThan(20)
+})
+
+const typeOf = (node: string): string | undefined =>
+  (record.stages[`${node}:apply`] ?? record.stages[node])?.ingredients.operation
 
 test.for([1, 64])(
   'gives what the run gave its test rows, bit for bit, in batches of %i',
