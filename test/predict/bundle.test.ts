@@ -144,7 +144,7 @@ describe('a bundle', () => {
 
   test('tells of pictures that were learned from, and of those that are unlike them', () => {
     expect(notes).toMatch(/pictures are among those that the run has learned from/)
-    expect(notes).not.toMatch(/no longer where they were/)
+    expect(notes).not.toMatch(/not compared/)
   })
 
   test('is not written over another', async () => {
@@ -230,6 +230,21 @@ describe('a bundle', () => {
       .filter(([path]) => path.startsWith('fitted/'))
       .sort(([, a], [, b]) => b.bytes - a.bytes)[0]![0]
 })
+
+test('is made without what its pictures look like where they are gone, and both it and the run say why', async () => {
+  const out = join(away, 'without pictures')
+  renameSync(data, `${data}.away`)
+  try {
+    const { code, stderr } = await call(['bundle', run, '--node', 'vote', '-o', out])
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/cannot tell pictures that are unlike.*no longer where/)])
+    const notes = async (of: string, ...more: readonly string[]): Promise<string> =>
+      (await call(['predict', of, pictures, ...more])).stderr
+    expect(await notes(run, '--node', 'vote')).toMatch(/not compared with the pictures .*no longer where they were/)
+    expect(await notes(out)).toMatch(/not compared with the pictures .*were gone when the bundle was made/)
+  } finally {
+    renameSync(`${data}.away`, data)
+  }
+}, 60_000)
 
 test('is refused to be made of a node that cannot be asked, and leaves nothing', async () => {
   const out = join(away, 'none')

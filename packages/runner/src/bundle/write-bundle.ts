@@ -20,6 +20,8 @@ export interface WrittenBundle {
   readonly dir: string
   readonly index: BundleIndex
   readonly numBytes: number
+  /** Why it does not know what the pictures that were learned from look like; left out: it does. */
+  readonly missingProfile: string | undefined
 }
 
 /**
@@ -53,7 +55,7 @@ export async function writeBundle(opened: OpenRun, dir: string): Promise<Written
         .join(''),
     )
     write(bundleFiles.sets, `${JSON.stringify(sets)}\n`)
-    if (profile) {
+    if (!('missing' in profile)) {
       const json: ProfileJson = { ...profile, histogram: [...profile.histogram] }
       write(bundleFiles.profile, `${JSON.stringify(json)}\n`)
     }
@@ -86,7 +88,12 @@ export async function writeBundle(opened: OpenRun, dir: string): Promise<Written
     write(bundleFiles.index, indexText(index))
     if (existsSync(dir)) rmSync(dir, { recursive: true })
     renameSync(made, dir)
-    return { dir, index, numBytes: Object.values(files).reduce((sum, { bytes }) => sum + bytes, 0) }
+    return {
+      dir,
+      index,
+      numBytes: Object.values(files).reduce((sum, { bytes }) => sum + bytes, 0),
+      missingProfile: 'missing' in profile ? profile.missing : undefined,
+    }
   } finally {
     rmSync(made, { recursive: true, force: true })
   }

@@ -22,7 +22,11 @@ export async function bundle(args: Arguments, output: Output): Promise<number> {
     },
   })
   try {
-    const { dir, index, numBytes } = await writeBundle(opened, resolve(cwd, values.out))
+    const { dir, index, numBytes, missingProfile } = await writeBundle(opened, resolve(cwd, values.out))
+    if (missingProfile !== undefined && !args.isQuiet)
+      output.note(
+        `  note     the bundle cannot tell pictures that are unlike, or nearly, those trained on: ${missingProfile}`,
+      )
     const digest = bundleDigest(index)
     if (args.isJson) output.line(JSON.stringify({ dir, digest, numBytes, ...index }))
     else

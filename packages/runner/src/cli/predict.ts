@@ -37,7 +37,7 @@ interface Asked {
   readonly predictor: Predictor
   readonly seen: ReadonlySet<string>
   readonly sets: CalibratedSets
-  profile(this: void): Promise<TrainingProfile | undefined>
+  profile(this: void): Promise<TrainingProfile | { readonly missing: string }>
 }
 
 /** `etsef predict RUN|BUNDLE FILE|DIR|-`: what a run has fitted answers for new pictures. */
@@ -137,7 +137,8 @@ export async function predict(args: Arguments, output: Output): Promise<number> 
 async function open(dir: string, options: OpenRunOptions): Promise<Asked> {
   if (isBundle(dir)) {
     const { index, profile, ...bundle } = await openBundle({ ...options, dir })
-    return { ...bundle, run: index.run, profile: () => Promise.resolve(profile) }
+    const known = profile ?? { missing: 'they were gone when the bundle was made' }
+    return { ...bundle, run: index.run, profile: () => Promise.resolve(known) }
   }
   const opened = await openRun(options)
   const { record, place, predictor, seen, sets } = opened
@@ -199,7 +200,7 @@ async function unlikeNotes(
   opened: Asked,
 ): Promise<readonly string[]> {
   const profile = await opened.profile()
-  if (!profile) return ['the pictures trained on are no longer where they were: these were not compared with them']
+  if ('missing' in profile) return [`not compared with the pictures that were trained on: ${profile.missing}`]
   const byKind = new Map<string, { id: string }[]>()
   const equal = new Set(rows.flatMap((row) => (isPredicted(row) && opened.seen.has(row.sha256) ? [row.id] : [])))
   const near = [...facts].filter(([id, picture]) => !equal.has(id) && isNearDuplicate(picture, profile))
