@@ -1,4 +1,4 @@
-import { applyView, drawView, type ViewParameters } from '@etsef/nn/images'
+import { drawView, makeView, type ViewParameters } from '@etsef/nn/images'
 import {
   collectImages,
   createRng,
@@ -43,9 +43,8 @@ export const loadPixels: NonNullable<Implementation['loadPixels']> = async (args
   const image = await args.upstream()
   const { parameters, draw, options, side = Math.min(image.shape[0], image.shape[1]) } = args
   if (draw === undefined || typeof parameters !== 'string') return image
-  const data = new Float32Array(side * side * 3)
   const view = viewOf(image, options, { seed: parameters, draw })
-  applyView(image, side, view, data)
+  const data = await makeView(image, side, view)
   return { dtype: 'float32', shape: [side, side, 3], data, drawn: describe(view) }
 }
 

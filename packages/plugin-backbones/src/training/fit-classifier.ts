@@ -1,9 +1,11 @@
 import { collectImages, PipelineError, type ImageBatch, type OperationContext } from '@etsef/plugin-api'
 import {
-  augmentView,
+  drawView,
+  eachConcurrently,
   hashString,
   initWeights,
   loadEngine,
+  makeView,
   openPixelStore,
   preprocess,
   readModel,
@@ -219,10 +221,12 @@ function augmented(
         return preprocess(views, contract, views)
       }
       const originals = await pixels.originals(drawn)
-      for (const [i, index] of indices.entries()) {
-        const view = views.subarray(i * length, (i + 1) * length)
-        augmentView(originals[i]!, pixels.side, viewPresets.light, rng.fork(index), view)
+      const makeInto = async (i: number): Promise<void> => {
+        const image = originals[i]!
+        const view = drawView(image.shape[0], image.shape[1], viewPresets.light, rng.fork(indices[i]!))
+        views.set(await makeView(image, pixels.side, view), i * length)
       }
+      await eachConcurrently(indices.length, 16, makeInto)
       return preprocess(views, contract, views)
     },
   }

@@ -1,13 +1,15 @@
 import {
   applyGradients,
-  augmentView,
   createGraphModel,
   createOptimizer,
   diverged,
+  drawView,
+  eachConcurrently,
   disposeGradients,
   hashString,
   initWeights,
   isFiniteEverywhere,
+  makeView,
   nextTurn,
   parametersOf,
   preprocess,
@@ -323,6 +325,9 @@ async function probeFeatures(input: FrameInput, model: GraphModel): Promise<Prob
   return probe(features, input.probe)
 }
 
+/** Views that are asked for at a time: enough for threads to have the next one at hand. */
+const viewsAtATime = 16
+
 /** First views of all pictures, then second views, preprocessed. */
 async function makeViews(
   { pixels, preprocessing, options }: FrameInput,
@@ -340,12 +345,13 @@ async function makeViews(
     return preprocess(views, preprocessing, views)
   }
   const originals = await pixels.originals(indices)
-  for (const [i, index] of indices.entries()) {
-    for (const half of [0, 1]) {
-      const at = (half * indices.length + i) * length
-      augmentView(originals[i]!, side, options.views, rngOf(index).fork('half', half), views.subarray(at, at + length))
-    }
+  const makeInto = async (at: number): Promise<void> => {
+    const [half, i] = [Math.floor(at / indices.length), at % indices.length]
+    const image = originals[i]!
+    const rng = rngOf(indices[i]!).fork('half', half)
+    views.set(await makeView(image, side, drawView(image.shape[0], image.shape[1], options.views, rng)), at * length)
   }
+  await eachConcurrently(2 * indices.length, viewsAtATime, makeInto)
   return preprocess(views, preprocessing)
 }
 
