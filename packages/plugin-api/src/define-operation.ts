@@ -24,7 +24,7 @@ export interface Named<T> {
   readonly value: T
 }
 
-type ByCardinality<C extends Cardinality, T> = C extends 'many'
+type ByCardinality<C extends Cardinality, T> = C extends 'many' | 'any'
   ? readonly Named<T>[]
   : C extends 'optional'
     ? T | undefined

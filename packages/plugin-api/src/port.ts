@@ -7,8 +7,18 @@ export type PortKind = keyof PortValues
 /** Kinds whose payload is a stream of rows. */
 export type RowKind = 'images' | 'features' | 'predictions' | 'attributions' | 'tensor'
 
-/** How many edges an input takes: exactly one, none or one, or one and more (a list in YAML, order kept). */
-export type Cardinality = 'one' | 'optional' | 'many'
+/** How many edges an input takes: exactly one, none or one; one and more, or any number (a list in YAML, order kept). */
+export type Cardinality = 'one' | 'optional' | 'many' | 'any'
+
+/** Whether an operation is given a list at such an input. */
+export function isListed(cardinality: Cardinality | undefined): boolean {
+  return cardinality === 'many' || cardinality === 'any'
+}
+
+/** Whether such an input may be left out. */
+export function isOmissible(cardinality: Cardinality | undefined): boolean {
+  return cardinality === 'optional' || cardinality === 'any'
+}
 
 /** A declared input or output. */
 export interface Port<K extends PortKind = PortKind, C extends Cardinality = Cardinality> {
@@ -53,6 +63,7 @@ export interface PortMaker<K extends PortKind> {
   (description: string, ...models: ModelTypeOf<K>): Port<K, 'one'>
   optional(description: string, ...models: ModelTypeOf<K>): Port<K, 'optional'>
   many(description: string, ...models: ModelTypeOf<K>): Port<K, 'many'>
+  any(description: string, ...models: ModelTypeOf<K>): Port<K, 'any'>
 }
 
 /** Only a port of models says which. */
@@ -67,7 +78,7 @@ function portMaker<K extends PortKind>(kind: K): PortMaker<K> {
       description,
       ...(models === undefined ? {} : { models }),
     })
-  return Object.assign(make('one'), { optional: make('optional'), many: make('many') })
+  return Object.assign(make('one'), { optional: make('optional'), many: make('many'), any: make('any') })
 }
 
 /**

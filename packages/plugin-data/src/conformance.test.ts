@@ -49,6 +49,7 @@ checkPlugin(plugin, {
         ],
       },
     }),
+    'data/fewer': () => ({ options: { share: 0.5 }, inputs: { images: someImages({ numSamples: 80 }) } }),
     'data/split': () => ({ inputs: { images: someImages({ numSamples: 40, partition: () => 'none' }) } }),
   },
 })

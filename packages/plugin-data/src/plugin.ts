@@ -1,4 +1,5 @@
 import { definePlugin, type Plugin } from '@etsef/plugin-api'
+import { fewer } from './fewer/fewer.js'
 import { folder } from './folder/folder.js'
 import { nearDuplicates } from './near-duplicates/near-duplicates.js'
 import { table } from './table/table.js'
@@ -9,7 +10,7 @@ import { split } from './split/split.js'
 /** Where images come from, their partitions, and audits of both. */
 const plugin: Plugin = definePlugin({
   name: 'data',
-  operations: [folder, table, dicom, phantoms, split, nearDuplicates],
+  operations: [folder, table, dicom, phantoms, split, fewer, nearDuplicates],
 })
 
 export default plugin

@@ -35,7 +35,10 @@ checkPlugin(plugin, {
       },
       inputs: inputs(),
     }),
-    'simclr/supcon': () => ({ options: { epochs: 1, batchSize: 8, chunk: 4 }, inputs: inputs() }),
+    'simclr/supcon': () => ({
+      options: { epochs: 1, batchSize: 8, chunk: 4 },
+      inputs: { ...inputs(), unlabelled: [{ name: 'corpus', value: someImages({ numSamples: 12, seed: 9 }) }] },
+    }),
     'simclr/simsiam': () => ({ options: { epochs: 1, batchSize: 8, projection: [16, 16] }, inputs: inputs() }),
   },
 })

@@ -1,4 +1,5 @@
 import type { Operation } from '../define-operation.js'
+import { isListed } from '../port.js'
 import { PipelineError } from '../errors.js'
 import type { StoredBatch } from '../payload/stored.js'
 import { concatStored, pickStored } from '../payload/stored.js'
@@ -58,7 +59,7 @@ export function joinedByPort(
   const ports: Record<string, unknown> = {}
   for (const [name, { cardinality }] of Object.entries(inputs)) {
     const entries = edges.flatMap((edge, at) => (edge.port === name ? [{ name: edge.name, value: batches[at]! }] : []))
-    if (entries.length > 0) ports[name] = cardinality === 'many' ? entries : entries[0]!.value
+    if (entries.length > 0) ports[name] = isListed(cardinality) ? entries : entries[0]!.value
   }
   return ports
 }

@@ -7,7 +7,7 @@ import { isRowKind } from '../define-operation.js'
 import { apiVersion, type Plugin } from '../define-plugin.js'
 import { PipelineError } from '../errors.js'
 import { canonicalJson } from '../json.js'
-import type { Spec } from '../port.js'
+import { isListed, type Spec } from '../port.js'
 import { fitsModelType, showModel, showModelType } from '../semantics/model-type.js'
 import { doesDraw } from '../semantics/with-seed.js'
 import { inputsLeftOpen, measureStreams } from './measure-streams.js'
@@ -469,7 +469,7 @@ function checkPlan(operation: Operation, given: ConformanceCase, outputs: RunOpe
     inputs: Object.fromEntries(
       Object.entries(operation.inputs).map(([name, { cardinality }]) => {
         const value = given.inputs?.[name]
-        if (cardinality === 'many')
+        if (isListed(cardinality))
           return [
             name,
             ((value ?? []) as readonly { name: string; value: object }[]).map((entry) => ({

@@ -17,7 +17,7 @@ import { concatRows, rowsOf } from '../payload/rows.js'
 import type { OutputBatches } from '../payload/index.js'
 import type { StoredBatch } from '../payload/stored.js'
 import type { ModelValue, ReportValue } from '../payload/directories.js'
-import type { RowKind } from '../port.js'
+import { isListed, type RowKind } from '../port.js'
 import { checkOptions, type Schema } from '../schema/index.js'
 import {
   addKnownRows,
@@ -174,7 +174,12 @@ export function openOperation(operation: Operation, run: RunOperationOptions): O
   }
   const show = (batch: AnyBatch, rules: Visibility): AnyBatch => watched.watch(visible(batch, rules))
   const valuesOf = (streamOf: StreamOf): Record<string, unknown> =>
-    Object.fromEntries(Object.keys(operation.inputs).map((port) => [port, portValue(inputs[port], streamOf)]))
+    Object.fromEntries(
+      Object.entries(operation.inputs).map(([port, { cardinality }]) => [
+        port,
+        portValue(inputs[port] ?? (cardinality === 'any' ? [] : undefined), streamOf),
+      ]),
+    )
   const values = (rules: Visibility, batchSize: number): Record<string, unknown> =>
     valuesOf((rows) =>
       isObservable(rows)
@@ -277,7 +282,7 @@ function rowsThatThrow({ type, inputs, rows, joins }: Operation): Record<string,
   return Object.fromEntries(
     Object.entries(inputs).flatMap(([port, { kind, cardinality }]) => {
       if (port !== rows && !(joins && isRowKind(kind))) return []
-      return [[port, cardinality === 'many' ? [{ name: port, value: error$ }] : error$]]
+      return [[port, isListed(cardinality) ? [{ name: port, value: error$ }] : error$]]
     }),
   )
 }

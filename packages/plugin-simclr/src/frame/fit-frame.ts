@@ -11,6 +11,7 @@ import { planProbe } from '../monitors/probes.js'
 import type { frameInputs, frameOptions } from './frame-options.js'
 import type { SelfSupervisedMethod } from './method.js'
 import { trainSelfSupervised } from './train-frame.js'
+import { withUnlabelled } from './with-unlabelled.js'
 
 /** Values of the options that all self-supervised operations have. */
 type Options = Static<ReturnType<typeof Type.Object<typeof frameOptions>>>
@@ -25,7 +26,9 @@ export async function fitFrame(
   },
 ): Promise<Model> {
   const { options, inputs, ctx } = args
-  const [images, init] = await Promise.all([collectImages(inputs.images, ctx.signal), readModel(inputs.init.dir)])
+  const [labelled, init] = await Promise.all([collectImages(inputs.images, ctx.signal), readModel(inputs.init.dir)])
+  const others = await Promise.all(inputs.unlabelled.map(({ value }) => collectImages(value, ctx.signal)))
+  const images = withUnlabelled(labelled, others)
   const side = options.inputSize ?? init.graph.inputShape[0]
   const pixels = await openPixelStore(images, { side, keepsOriginals: true, signal: ctx.signal })
   const prefer = ctx.engine === 'tensorflow' || ctx.engine === 'wasm' ? ctx.engine : 'auto'
@@ -46,7 +49,7 @@ export async function fitFrame(
     pixels,
     preprocessing: init.preprocessing,
     labels: images.labels,
-    probe: planProbe(images, createRng(ctx.seed, 'probe')),
+    probe: planProbe(labelled, createRng(ctx.seed, 'probe')),
     options: {
       epochs: options.epochs,
       batchSize: options.batchSize,

@@ -1,5 +1,5 @@
 import { trainingMemoryMb } from '@etsef/nn/training-memory'
-import { port, Type, type PlanArguments, type Resources } from '@etsef/plugin-api'
+import { port, Type, type InputSpecs, type PlanArguments, type Resources } from '@etsef/plugin-api'
 
 /** Options that all self-supervised operations have. */
 export const frameOptions = {
@@ -62,6 +62,9 @@ export const projectionOption = (widths: readonly (number | 'features')[]) =>
 /** Inputs of self-supervised operations. */
 export const frameInputs = {
   images: port.images('images to learn from; fits on train'),
+  unlabelled: port.images.any(
+    'further sets to learn from, whose labels nobody looks at: train rows of other splits, whatever their classes',
+  ),
   init: port.model('network to start from; a head is dropped', { modelKind: 'network' }),
 }
 
@@ -78,9 +81,17 @@ interface FrameSize {
 
 /** Refuses what cannot train, and says what comes out. */
 export function planFrame({ options, inputs, issue }: PlanArguments<FrameSize, typeof frameInputs>) {
-  const { numSamples } = inputs.images
+  const sets = [inputs.images, ...inputs.unlabelled.map(({ value }) => value)]
+  const counts = sets.map(({ numSamples }) => numSamples)
+  const numSamples = counts.reduce((sum, count) => (sum === undefined || count === undefined ? undefined : sum + count))
   if (numSamples !== undefined && numSamples < 4) {
     issue('in:images', 'self-supervised pre-training needs at least four images', { received: `${numSamples} images` })
+  }
+  for (const { name, value } of inputs.unlabelled) {
+    if ((value.isRandom ?? false) === (inputs.images.isRandom ?? false)) continue
+    issue('in:unlabelled', `of "${name}" and the images, one comes as random views and the other does not`, {
+      hint: 'augment/random before both, or before none',
+    })
   }
   if (inputs.images.isRandom === true) {
     for (const name of ['views', 'minCrop'] as const) {
@@ -99,9 +110,11 @@ export function planFrame({ options, inputs, issue }: PlanArguments<FrameSize, t
 /** Two views of each picture of a chunk are on the tape. */
 export function frameResources(
   { batchSize, chunk, inputSize }: FrameSize,
-  inputs: Parameters<typeof trainingMemoryMb>[1],
+  { images, unlabelled, init }: InputSpecs<typeof frameInputs>,
 ): Resources {
   const pictures = Math.min(batchSize, chunk ?? batchSize)
-  const memoryMb = trainingMemoryMb({ batchSize: 2 * pictures, inputSize, keepsOriginals: true }, inputs)
+  const numSamples = unlabelled.reduce((sum, { value }) => sum + (value.numSamples ?? 1000), images.numSamples ?? 1000)
+  const all = { ...images, numSamples }
+  const memoryMb = trainingMemoryMb({ batchSize: 2 * pictures, inputSize, keepsOriginals: true }, { init, images: all })
   return { cpus: 1, maxCpus: 2, memoryMb, gpus: 1 }
 }

@@ -177,12 +177,28 @@ async function runEpoch({
   const sums = new RunningMeans()
   let width = 0
   let rankMe = 0
+  const viewsOf = (part: readonly number[]): Promise<Float32Array> => {
+    const made = makeViews(input, part, { epoch, rngOf: (index) => rng.fork('view', index) })
+    // A step that fails before it reads them has told what is wrong.
+    made.catch(() => undefined)
+    return made
+  }
+  let ready = batches[0] && viewsOf(batches[0].slice(0, chunk))
   for (const [step, indices] of batches.entries()) {
     await nextTurn(signal)
+    let ahead = ready
+    ready = undefined
     const batch = batchOf(input, indices)
     const rate = options.learningRate * scheduleFactor(schedule, epoch + (step + 1) / batches.length, options.epochs)
-    const views = (from: number, to: number): Promise<Float32Array> =>
-      makeViews(input, indices.slice(from, to), { epoch, rngOf: (index) => rng.fork('view', index) })
+    const views = async (from: number, to: number): Promise<Float32Array> => {
+      if (from > 0 || ahead === undefined) return viewsOf(indices.slice(from, to))
+      const made = await ahead
+      ahead = undefined
+      // Those of the next step are made while this one is computed.
+      const next = batches[step + 1]
+      if (next !== undefined) ready = viewsOf(next.slice(0, chunk))
+      return made
+    }
     const gradients: Gradients = new Map()
     let outcome: StepOutcome
     try {
@@ -326,7 +342,7 @@ async function probeFeatures(input: FrameInput, model: GraphModel): Promise<Prob
 }
 
 /** Views that are asked for at a time: enough for threads to have the next one at hand. */
-const viewsAtATime = 16
+const viewsAtATime = 64
 
 /** First views of all pictures, then second views, preprocessed. */
 async function makeViews(

@@ -56,22 +56,27 @@ function checkFit(node: GraphNode, specs: Specs, problems: PipelineError[]): voi
     return
   }
   const edge = operation.rows === undefined ? undefined : node.inputs[operation.rows]?.[0]
-  const partitions = edge && specAt(edge, specs)?.partitions
-  if (!partitions) return
-  const at = { place: edge.place, node: node.id, port: edge.to.port }
-  if (partitions.every((partition) => partition === 'none')) {
+  const others = operation.joins
+    ? []
+    : edgesInto(node).filter(({ to }) => operation.inputs[to.port]?.cardinality === 'any')
+  const unsplit = [...(edge ? [edge] : []), ...others].filter((each) => isUnsplit(specAt(each, specs)))
+  for (const each of unsplit) {
     const message = `Node "${node.id}" (${operation.type}) would be fitted on rows that no split has parted`
     problems.push(
       problem('ERR_LEAKAGE', {
-        ...at,
+        place: each.place,
+        node: node.id,
+        port: each.to.port,
         message,
         expected: `rows with partition ${fitOn.join(' or ')}`,
-        received: `rows of "${edge.name}" without partitions`,
+        received: `rows of "${each.name}" without partitions`,
         hint: 'put a split (data/split) between the source and this node; to ask a fitted pipeline about new pictures, etsef predict',
       }),
     )
-    return
   }
+  const partitions = edge && specAt(edge, specs)?.partitions
+  if (!partitions || unsplit.includes(edge)) return
+  const at = { place: edge.place, node: node.id, port: edge.to.port }
   const isFittable =
     operation.fitsWithoutRows === true ||
     (fitOn.some((partition) => partitions.includes(partition)) &&
@@ -87,6 +92,10 @@ function checkFit(node: GraphNode, specs: Specs, problems: PipelineError[]): voi
       hint: `give the split a share of ${fitOn.join(' and ')} rows`,
     }),
   )
+}
+
+function isUnsplit(spec: Spec | undefined): boolean {
+  return spec?.partitions?.every((partition) => partition === 'none') ?? false
 }
 
 /** A combine that makes a model is shown train and val rows only, so it has no test rows to give. */

@@ -1,4 +1,4 @@
-import { canonicalJson, isRowKind, type IssueDetails, type PipelineError, type Spec } from '@etsef/plugin-api'
+import { canonicalJson, isListed, isRowKind, type IssueDetails, type PipelineError, type Spec } from '@etsef/plugin-api'
 import { doesDraw, knownOfModels } from '@etsef/plugin-api/semantics'
 import { createHash } from 'node:crypto'
 import { asError, problem } from '../errors.js'
@@ -200,10 +200,9 @@ export function inputSpecs(node: GraphNode, specs: ReadonlyMap<string, NodeSpecs
       name: edge.name,
       value: specs.get(edge.from.node)?.[edge.from.port] ?? { kind: port.kind },
     }))
-    result[name] =
-      port.cardinality === 'many'
-        ? values
-        : (values[0]?.value ?? (port.cardinality === 'optional' ? undefined : { kind: port.kind }))
+    result[name] = isListed(port.cardinality)
+      ? values
+      : (values[0]?.value ?? (port.cardinality === 'optional' ? undefined : { kind: port.kind }))
   }
   return result
 }

@@ -1,5 +1,5 @@
 import type { Operation, Port } from '@etsef/plugin-api'
-import { contentKeyword } from '@etsef/plugin-api'
+import { contentKeyword, isListed, isOmissible } from '@etsef/plugin-api'
 import type { Schema } from '@etsef/plugin-api/semantics'
 
 const reference = { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_-]*(\\.[A-Za-z0-9_-]+)*$' }
@@ -85,7 +85,7 @@ export function editorSchema(operations: readonly Operation[]): Schema {
 
 function nodeSchema(operation: Operation): Schema {
   const inputs = Object.entries(operation.inputs)
-  const required = inputs.filter(([, port]) => port.cardinality !== 'optional').map(([name]) => name)
+  const required = inputs.filter(([, port]) => !isOmissible(port.cardinality)).map(([name]) => name)
   return {
     description: operation.summary,
     properties: {
@@ -103,7 +103,7 @@ function nodeSchema(operation: Operation): Schema {
 
 function inputSchema(port: Port): Schema {
   const description = `${port.kind}: ${port.description}`
-  return port.cardinality === 'many'
+  return isListed(port.cardinality)
     ? { description, anyOf: [reference, named, { type: 'array', items: { anyOf: [reference, named] }, minItems: 1 }] }
     : { description, ...reference }
 }

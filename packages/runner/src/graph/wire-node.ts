@@ -1,4 +1,4 @@
-import { isRowKind, type PipelineError } from '@etsef/plugin-api'
+import { isListed, isOmissible, isRowKind, type PipelineError } from '@etsef/plugin-api'
 import { yamlLimits } from '../pipeline/limits.js'
 import { findAt } from '../pipeline/located.js'
 import type { NodeDeclaration, Reference } from '../pipeline/read-pipeline.js'
@@ -45,12 +45,12 @@ export function wireNode(
   for (const [name, port] of Object.entries(operation.inputs)) {
     const input = node.inputs.get(name)
     if (!input || input.references.length === 0) {
-      if (port.cardinality !== 'optional' && (!input || input.isEmpty))
+      if (!isOmissible(port.cardinality) && (!input || input.isEmpty))
         problems.push(missingInput(node, operation, name, input))
       continue
     }
-    if (port.cardinality !== 'many' && input.namedAt) problems.push(namedReference(node.id, name, input.namedAt))
-    else if (port.cardinality !== 'many' && input.references.length > 1)
+    if (!isListed(port.cardinality) && input.namedAt) problems.push(namedReference(node.id, name, input.namedAt))
+    else if (!isListed(port.cardinality) && input.references.length > 1)
       problems.push(tooManyReferences(node.id, name, input))
     inputs[name] = input.references.flatMap((reference) => {
       const source = resolveReference(node.id, reference, surroundings)

@@ -1,4 +1,12 @@
-import { canonicalJson, isRowKind, type JsonObject, type PortKind, type Resources, type Spec } from '@etsef/plugin-api'
+import {
+  canonicalJson,
+  isListed,
+  isRowKind,
+  type JsonObject,
+  type PortKind,
+  type Resources,
+  type Spec,
+} from '@etsef/plugin-api'
 import { doesDraw } from '@etsef/plugin-api/semantics'
 import { hash } from 'node:crypto'
 import { resourcesOf } from '../graph/check-resources.js'
@@ -167,7 +175,7 @@ function buildStage({ node, part, graph, stages, parts, content, implementation,
   for (const input of inputs) {
     const entry = [stages.get(input.stage)!.key, input.output]
     // The name at a many-port is seen by the operation, so it is part of what it computes on.
-    if (operation.inputs[input.port]!.cardinality === 'many') entry.push(input.name)
+    if (isListed(operation.inputs[input.port]!.cardinality)) entry.push(input.name)
     ;(keysOfInputs[input.port] ??= []).push(entry)
   }
   const fitStage = part === 'apply' ? `${node.id}:fit` : undefined

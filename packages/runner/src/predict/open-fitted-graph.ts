@@ -1,4 +1,5 @@
 import {
+  isListed,
   isRowKind,
   PipelineError,
   rowsOf,
@@ -169,7 +170,7 @@ function inputsAtOpen({ inputs }: FittedStep, { type, inputs: ports }: Operation
     const entries = inputs
       .filter((input) => input.port === port)
       .map(({ name, dir }) => ({ name, value: isRowKind(kind) ? throwError(() => rowsAtOpen(type)) : { kind, dir } }))
-    values[port] = cardinality === 'many' ? entries : entries[0]?.value
+    values[port] = isListed(cardinality) ? entries : entries[0]?.value
   }
   return values
 }

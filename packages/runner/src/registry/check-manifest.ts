@@ -12,7 +12,7 @@ import {
 export type CheckedManifest = { readonly plugin: Plugin } | { readonly fault: string; readonly hint: string }
 
 const kinds: readonly unknown[] = ['source', 'map', 'estimator', 'combine', 'report']
-const cardinalities: readonly unknown[] = ['one', 'optional', 'many']
+const cardinalities: readonly unknown[] = ['one', 'optional', 'many', 'any']
 const portKinds: Readonly<Record<PortKind, true>> = {
   images: true,
   features: true,

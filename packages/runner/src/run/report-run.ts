@@ -1,5 +1,6 @@
 import {
   canonicalJson,
+  isOmissible,
   type Json,
   type JsonObject,
   type Operation,
@@ -129,7 +130,7 @@ function portsOf({ operation, plugin }: InstalledOperation): { port: string; out
     ([, each]) => each.kind === 'report' && each.cardinality === 'many',
   )
   const needed = Object.entries(operation.inputs).find(
-    ([name, each]) => name !== port?.[0] && each.cardinality !== 'optional',
+    ([name, each]) => name !== port?.[0] && !isOmissible(each.cardinality),
   )
   const output = Object.entries(operation.outputs).find(([, each]) => each.kind === 'report')
   if (

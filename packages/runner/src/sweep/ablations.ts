@@ -1,4 +1,4 @@
-import type { PipelineError } from '@etsef/plugin-api'
+import { isListed, isOmissible, type Cardinality, type PipelineError } from '@etsef/plugin-api'
 import { problem, suggest } from '../errors.js'
 import { edgesInto, type Edge, type Graph } from '../graph/graph.js'
 import type { PlacedText } from './read-parts.js'
@@ -40,7 +40,7 @@ export function ablations(declared: AblateDeclaration, graph: Graph, problems: P
 interface Reader {
   readonly node: string
   readonly port: string
-  readonly cardinality: 'one' | 'many' | 'optional'
+  readonly cardinality: Cardinality
   readonly edges: readonly Edge[]
 }
 
@@ -60,8 +60,8 @@ function readInputs(declared: AblateDeclaration, graph: Graph, problems: Pipelin
   if (declared.from.length === 0) return all
   return declared.from.flatMap((from) => {
     const found = all.find(({ node, port }) => from.text === `${node}.${port}`)
-    if (found?.cardinality === 'many') return [found]
-    const many = all.filter(({ cardinality }) => cardinality === 'many').map(({ node, port }) => `${node}.${port}`)
+    if (found && isListed(found.cardinality)) return [found]
+    const many = all.filter(({ cardinality }) => isListed(cardinality)).map(({ node, port }) => `${node}.${port}`)
     problems.push(
       problem('ERR_UNKNOWN_PORT', {
         message: `"${from.text.slice(0, 80)}" is not an input that takes many`,
@@ -135,7 +135,7 @@ function withoutNodes(
     if (left.has(node) || kept.length === edges.length) return []
     const path = `${node}.in.${port}`
     const names = kept.map(({ entry }) => entry)
-    if (cardinality === 'optional' || (cardinality === 'many' && names.length > 0)) {
+    if (isOmissible(cardinality) || (cardinality === 'many' && names.length > 0)) {
       if (names.every((name) => name !== undefined)) return [{ path, value: names, place: asked.place }]
       problems.push(
         problem('ERR_SWEEP', {
@@ -151,7 +151,7 @@ function withoutNodes(
     // Nothing else is there: what the node itself reads takes its place, where it is of the same kind.
     const gone = edges.find(({ from }) => left.has(from.node))!
     const passed = passedThrough(gone, left, graph)
-    if (passed !== undefined) return [{ path, value: cardinality === 'many' ? [passed] : passed, place: asked.place }]
+    if (passed !== undefined) return [{ path, value: isListed(cardinality) ? [passed] : passed, place: asked.place }]
     problems.push(
       problem('ERR_SWEEP', {
         message:

@@ -1,4 +1,12 @@
-import { isRowKind, PipelineError, rowsOf, type JsonObject, type Operation, type RowKind } from '@etsef/plugin-api'
+import {
+  isListed,
+  isRowKind,
+  PipelineError,
+  rowsOf,
+  type JsonObject,
+  type Operation,
+  type RowKind,
+} from '@etsef/plugin-api'
 import type { StoredBatch } from '@etsef/plugin-api/codec'
 import {
   checkBatch,
@@ -104,7 +112,7 @@ function rowsThatThrow(operation: Operation, edges: readonly OpenRows[]): Record
   return Object.fromEntries(
     edges.map(({ spec: { port } }) => {
       const own = edges.filter(({ spec }) => spec.port === port)
-      const isMany = operation.inputs[port]?.cardinality === 'many'
+      const isMany = isListed(operation.inputs[port]?.cardinality)
       return [port, isMany ? own.map(({ spec: { name } }) => ({ name, value: error$ })) : error$]
     }),
   )

@@ -2,6 +2,7 @@ import { PipelineError, type JsonObject } from '@etsef/plugin-api'
 import type { StoredBatch } from '@etsef/plugin-api/codec'
 import { fitVisibility } from '@etsef/plugin-api/semantics'
 import { joinedRows, joinInputs } from './join-inputs.js'
+import { LearnedSets } from './learned-sets.js'
 import { checkUnseen, lineageFile, lineageText, type FittedInput } from './lineage.js'
 import type { StageScope } from './context.js'
 import type { OpenRows } from './stage-inputs.js'
@@ -24,10 +25,14 @@ export async function runFit(work: StageWork): Promise<void> {
   const rules = fitVisibility(operation.fitOn ?? [], operation.supervised ?? false)
   const visible = new Set(rules.partitions)
   const seen = new Set(inputs.fitted.flatMap((input) => [...input.seen]))
+  // Several sets of pictures are rare, and what a set was learned from is much to remember.
+  const hasSets = !operation.joins && inputs.rows.filter(({ spec }) => spec.kind === 'images').length > 1
+  const sets = hasSets ? new LearnedSets() : undefined
   let numFitted = 0
   const look = (batch: StoredBatch, { spec: { port, name } }: OpenRows): void => {
     const isRows = port === operation.rows
     if (isRows) checkUnseen(batch, othersThan(inputs.fitted, name))
+    sets?.add(batch, name, visible)
     batch.partitions.forEach((partition, index) => {
       if (!visible.has(partition)) return
       seen.add(batch.sourceIds[index]!)
@@ -41,6 +46,7 @@ export async function runFit(work: StageWork): Promise<void> {
         look(batch, edges[at]!)
       })
   } else for (const input of inputs.rows) for await (const batch of input.reader.batches()) look(batch, input)
+  sets?.check()
   if (numFitted === 0 && !operation.fitsWithoutRows) {
     throw new PipelineError('ERR_TOO_FEW_ROWS', {
       message: `There is no row to fit on at "${operation.rows ?? ''}"`,

@@ -1,4 +1,4 @@
-import { isRowKind, type Operation, type PortKind } from '@etsef/plugin-api'
+import { isListed, isRowKind, type Operation, type PortKind } from '@etsef/plugin-api'
 import type { StoredBatch } from '@etsef/plugin-api/codec'
 import { blank, pickVisible, type Visibility } from '@etsef/plugin-api/semantics'
 import { pulled } from '@etsef/plugin-api/streams'
@@ -81,7 +81,7 @@ export async function openInputs(spec: StageSpec, operation: Operation, live: Li
                 )
               : input.value,
           }))
-        values[port] = cardinality === 'many' ? entries : entries[0]?.value
+        values[port] = isListed(cardinality) ? entries : entries[0]?.value
       }
       return values
     },
