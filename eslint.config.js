@@ -44,7 +44,7 @@ export default tseslint.config(
       '@nx/enforce-module-boundaries': [
         'error',
         {
-          allow: ['#typebox'],
+          allow: ['#arrow', '#typebox'],
           depConstraints,
           enforceBuildableLibDependency: true,
           checkDynamicDependenciesExceptions: ['.*'],

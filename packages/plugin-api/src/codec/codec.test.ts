@@ -1,5 +1,6 @@
 import { fc, test as property } from '@fast-check/vitest'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -136,4 +137,12 @@ property.prop(
     )
   })
   expect(Buffer.compare(encode(parts), encode([whole]))).toBe(0)
+})
+
+test('the bundle of Arrow is what its script makes of the installed version', () => {
+  const home = join(import.meta.dirname, '..', '..')
+  const made = execFileSync(process.execPath, [join(home, 'scripts', 'bundle-arrow.mjs'), '--print'], {
+    encoding: 'utf8',
+  })
+  expect(readFileSync(join(home, 'vendor', 'arrow.js'), 'utf8') === made).toBe(true)
 })

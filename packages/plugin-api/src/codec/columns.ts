@@ -10,7 +10,7 @@ import {
   type Data,
   type DataType,
   type RecordBatch,
-} from 'apache-arrow'
+} from '#arrow'
 
 /** A named column of one batch. */
 export interface Column {

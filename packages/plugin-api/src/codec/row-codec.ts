@@ -1,4 +1,4 @@
-import { RecordBatch, Schema, Struct, Field, makeData } from 'apache-arrow'
+import { RecordBatch, Schema, Struct, Field, makeData } from '#arrow'
 import type { RowKind } from '../port.js'
 import type { Json } from '../json.js'
 import type { PredictionBatch } from '../payload/predictions.js'

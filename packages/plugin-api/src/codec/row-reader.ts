@@ -1,4 +1,4 @@
-import { RecordBatchReader, type RecordBatch } from 'apache-arrow'
+import { RecordBatchReader, type RecordBatch } from '#arrow'
 import { open } from 'node:fs/promises'
 import { PipelineError } from '../errors.js'
 import type { StoredBatch } from '../payload/stored.js'

@@ -1,4 +1,4 @@
-import { AsyncByteQueue, RecordBatchFileWriter, Schema, type RecordBatch } from 'apache-arrow'
+import { AsyncByteQueue, RecordBatchFileWriter, Schema, type RecordBatch } from '#arrow'
 import { canonicalJson } from '../json.js'
 import { PipelineError } from '../errors.js'
 import { concatStored, pickStored, type StoredBatch } from '../payload/stored.js'

@@ -1,0 +1,18 @@
+export {
+  AsyncByteQueue,
+  Field,
+  FixedSizeList,
+  Float32,
+  Float64,
+  Int32,
+  RecordBatch,
+  RecordBatchFileWriter,
+  RecordBatchReader,
+  Schema,
+  Struct,
+  Uint8,
+  Utf8,
+  makeData,
+  type Data,
+  type DataType,
+} from 'apache-arrow'
