@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Operation, Plugin } from '@etsef/plugin-api'
 import { expect, onTestFinished, test } from 'vitest'
-import { root, temporaryFolder } from '../support/etsef.js'
+import { read, root, temporaryFolder } from '../support/etsef.js'
 
 interface Page {
   readonly path: string
@@ -70,3 +70,14 @@ test('every operation has a page with each of its ports and options', async () =
     expect(text).toContain(`use: ${type}`)
   }
 })
+
+test.each(['docs', 'docs/results', 'docs/adr', 'docs/operations'])(
+  'every document of %s stands in an index',
+  (folder) => {
+    const index = folder === 'docs/operations' ? 'docs/README.md' : `${folder}/README.md`
+    const prefix = folder === 'docs/operations' ? 'operations/' : ''
+    const documents = readdirSync(join(root, folder)).filter((file) => file.endsWith('.md') && file !== 'README.md')
+    expect(documents.length).toBeGreaterThan(3)
+    expect(documents.filter((file) => !read(root, index).includes(`](${prefix}${file})`))).toEqual([])
+  },
+)

@@ -17,7 +17,7 @@ import { fitXgboost, xgboostMargins, xgboostProbabilities } from '../../classifi
 
 // Peers: scikit-learn 1.9.1 and xgboost 1.7.4; test-fixtures/make_hard_tables.py.
 
-const page = readFileSync(new URL('../../../../../docs/ensemble.md', import.meta.url), 'utf8')
+const page = readFileSync(new URL('../../../../../docs/results/classifiers.md', import.meta.url), 'utf8')
 const first = (x: Matrix, count: number): Matrix =>
   takeRows(
     x,
@@ -116,6 +116,6 @@ describe.each(
   })
 })
 
-test('docs/ensemble.md has these figures', () => {
+test('docs/results/classifiers.md has these figures', () => {
   expect(lines.filter((line) => !page.includes(line)).join('\n')).toBe('')
 })
