@@ -47,7 +47,7 @@ export type OutputSpecs<P extends Ports> = {
 
 /** What is known of a problem that `plan` reports. */
 export interface IssueDetails {
-  /** Of a problem at an input: class lists do not fit. Left out, the problem is one of its shape. */
+  /** Set for a problem at an input whose class lists do not fit; left out, the problem is one of shapes. */
   readonly code?: 'ERR_CLASS_LIST'
   readonly expected?: string
   readonly received?: string
@@ -90,8 +90,8 @@ export type ContextOf<D> = [D] extends [false] ? SeedlessContext : OperationCont
 /** What decoding one row is given. */
 export interface LoadPixelsArguments<O> {
   /**
-   * `uri` says where the picture is only to a source, and `sourceId` is given to a source alone: the row's, as the source gave it. A
-   * source that reads files refuses one that is no longer what the row says.
+   * Only a source learns where the picture lies (`uri`) and gets the row's `sourceId`, as it gave it. A source that reads files refuses a
+   * file whose content is no longer that of the row.
    */
   readonly row: {
     readonly id: string
@@ -102,11 +102,11 @@ export interface LoadPixelsArguments<O> {
   readonly port: string
   /** This operation's entry of `ImageRows.parameters` for the row; `null` when it gave none. */
   readonly parameters: Json
-  /** Pixels as the image input's operation loads them, of the same draw. Rejects in a source. */
+  /** Pixels of the row as the operation above loads them, for the same random draw. In a source, with nothing above it, the promise rejects. */
   readonly upstream: () => Promise<PixelImage>
   /** Which view is wanted of an operation that is `isRandom`; left out: the picture itself. */
   readonly draw?: number | undefined
-  /** Side of the square that whoever asked resizes a view to anyway. */
+  /** Side of the square to which the caller will resize the view: it need not be made larger. */
   readonly side?: number | undefined
   readonly options: O
 }
@@ -117,8 +117,8 @@ export interface PixelLoading<O> {
 }
 
 /*
- * Functions that get a context are declared as properties: only those are compared strictly, so that code which asks for a seed is no
- * code of an operation that draws nothing.
+ * Functions that get a context are declared as properties, not as methods: TypeScript compares the parameters of properties strictly, so
+ * code that asks for a seed does not compile for an operation that draws nothing.
  */
 
 /** Code of a `source`. `C` is {@link OperationContext} where it draws; so for the other kinds. */
@@ -129,8 +129,8 @@ export interface SourceImplementation<
 > extends PixelLoading<O> {
   readonly run: (args: RunArguments<O, NoPorts, C>) => Promise<OutputsOf<U>>
   /**
-   * Pixels of a picture from elsewhere, by the contract that the source's own are decoded by: what was fitted on this source can then be
-   * asked about it. Left out by a source whose pictures are no files.
+   * Decodes a picture from elsewhere exactly as the source decodes its own, so that what was fitted on this source can answer for it. Left
+   * out by a source whose pictures are no files.
    */
   decodePicture?(args: DecodePictureArguments<O>): Promise<PixelImage>
 }
@@ -148,11 +148,11 @@ export interface DecodePictureArguments<O> {
   readonly bounds?: PictureBounds | undefined
 }
 
-/** What a picture may be that comes from nobody knows whom. It is refused before it is decoded. */
+/** Bounds on a picture of an unknown sender: beyond them it is refused before it is decoded. */
 export interface PictureBounds {
   /** Height × width. */
   readonly maxPixels: number
-  /** Frames or pages; a contract takes the first of many where nothing is said. */
+  /** Most frames or pages; without a bound the first of many is taken. */
   readonly maxPages: number
 }
 

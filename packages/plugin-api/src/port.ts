@@ -7,7 +7,7 @@ export type PortKind = keyof PortValues
 /** Kinds whose payload is a stream of rows. */
 export type RowKind = 'images' | 'features' | 'predictions' | 'attributions' | 'tensor'
 
-/** How many edges an input takes: exactly one, none or one; one and more, or any number (a list in YAML, order kept). */
+/** How many edges an input takes: exactly one, at most one, one or more, or any number. Several are a list in YAML, whose order is kept. */
 export type Cardinality = 'one' | 'optional' | 'many' | 'any'
 
 /** Whether an operation is given a list at such an input. */

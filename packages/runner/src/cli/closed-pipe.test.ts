@@ -30,7 +30,7 @@ test.each([
 ])('%s %s: a reader that has had enough is no error', async (...args) => {
   const cli = join(import.meta.dirname, '../../dist/cli/main.js')
   const child = spawn(process.execPath, [cli, ...args], { cwd: project.dir, stdio: ['ignore', 'pipe', 'pipe'] })
-  // As `| head -0` does: nobody reads from the start.
+  // The reader is gone before the first byte, as with `| head -0`.
   child.stdout.destroy()
   let stderr = ''
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))

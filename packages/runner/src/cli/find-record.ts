@@ -4,7 +4,7 @@ import { problem, suggest } from '../errors.js'
 import { listRuns, parseRunRecord, readRunRecord, type RunRecord } from '../run/run-record.js'
 
 /**
- * The record of a run of this store, or of any other: its file goes with a paper or a colleague.
+ * The record of a run of this store, by its id, or of a run from elsewhere, by the path of its file.
  *
  * @param wanted - Id of a run, or the path of a `run.json`.
  * @throws PipelineError `ERR_BAD_REFERENCE`.

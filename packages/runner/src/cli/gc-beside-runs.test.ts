@@ -32,7 +32,7 @@ test(`cache gc beside ${numRuns} runs, with any flags, loses nothing of them`, a
     'slow.yaml',
     `seed: 0\nnodes:\n  points: { use: toy/points, with: { numSamples: 20 } }\n  split: { use: toy/split-features, in: { features: points } }\n${chain.join('')}  near: { use: toy/nearest, in: { features: s4 } }\n  scores: { use: toy/score, in: { predictions: near } }\n`,
   )
-  // Odd runs find their first stages in the store: what is cached is needed as well.
+  // Every second run finds its first stages cached: they must be kept as well while it goes on.
   await project.etsef('run', 'slow.yaml', '--store', store, '-q', '--to', 's1')
   const children = Array.from({ length: numRuns }, (_, i) =>
     project.spawn('run', 'slow.yaml', '--store', store, '-q', '--jobs', '1', '--seed', String(i % 2 ? 0 : i)),
@@ -66,7 +66,7 @@ test('a run that goes on keeps its record, its log folder, its inputs and what i
   expect(JSON.parse(gc.stdout)).toMatchObject({ removed: [], numKept: 3 })
   project.write('go-on', '')
   expect((await exited)[0]).toBe(0)
-  // It is over: nothing of it is kept for being live.
+  // The last run has ended, so nothing is kept for its sake any more.
   await project.etsef('cache', 'gc', '--keep-runs', '0', '--store', store)
   expect(numArtifacts()).toBe(0)
   expect(existsSync(join(store, 'runs', left[0]!))).toBe(false)

@@ -50,10 +50,10 @@ export async function predict(args: Arguments, output: Output): Promise<number> 
   const root = findProjectRoot(args.cwd)
   const storeDir = storeDirOf(root, args.cwd, values.store)
   const found = pictures === '-' ? await listed(args.cwd) : findPictures(resolve(args.cwd, pictures))
-  // Threads of native engines are counted when they are loaded; as in a worker, more would give other bits.
+  // Native engines read these when they are loaded. Workers have one thread, and another number would change the last bits of a result.
   process.env['TF_NUM_INTRAOP_THREADS'] ??= '1'
   process.env['TF_NUM_INTEROP_THREADS'] ??= '1'
-  // What the library says of itself goes into the logs of stages, and has no place here.
+  // TensorFlow's notices about itself are for the logs of stages, not for the terminal.
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2'
   const signal = listenForInterrupts()
   const facts = new Map<string, PictureFacts>()

@@ -6,7 +6,7 @@ import { paintFor, type Paint } from './paint.js'
 const redrawMs = 200
 /** Lines below the first one: what has scrolled out of a terminal cannot be cleared. */
 const mostBelow = 20
-/** Where lines stay, a long stage says now and then how far it is. */
+/** Where no line can be rewritten (no terminal), a running stage is named again after so long. */
 const remindMs = 30_000
 
 interface Running {

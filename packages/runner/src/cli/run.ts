@@ -111,7 +111,7 @@ function printOutcome(outcome: RunOutcome, keyed: KeyedPipeline, out: string | u
   )
   for (const [node, dir] of Object.entries(reportDirs)) {
     const shown = out === undefined ? dir : join(out, node)
-    // What is opened by a page is named by it.
+    // A report that is a page is named by the file to open, any other by its folder.
     output.line(`  ${node}: ${relative(process.cwd(), existsSync(join(dir, page)) ? join(shown, page) : shown) || '.'}`)
   }
 }

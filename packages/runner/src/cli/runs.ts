@@ -82,7 +82,7 @@ export async function runs(args: Arguments, output: Output): Promise<number> {
 /** What the command line set: overrides, and seed and profile as it named them. */
 function overridesOf({ command: { overrides, profile, seed } }: RunRecord): readonly string[] {
   return [
-    // A record may be one that was edited.
+    // The record is a file that somebody may have edited, so its shape is checked.
     ...(Array.isArray(overrides) ? overrides.map(String) : []),
     ...(seed === undefined ? [] : [`--seed ${String(seed)}`]),
     ...(profile === undefined ? [] : [`--profile ${profile}`]),
@@ -98,7 +98,7 @@ function primaryText(record: RunRecord): string {
   return figure ? `${figure.name} ${figure.value.toFixed(3)}` : ''
 }
 
-/** A run whose process was killed could not write how it ended. Where an executor has its tasks it goes on without. */
+/** The record with its true status: a run whose process was killed says "running" for ever, unless an executor still has its tasks. */
 function asItIs(storeDir: string, record: RunRecord): RunRecord {
   const goesOn = isRunLive(storeDir, record.run) || isSubmitted(storeDir, record.run)
   return record.status === 'running' && !goesOn ? { ...record, status: 'interrupted' } : record

@@ -38,11 +38,11 @@ export async function serve(args: Arguments, output: Output): Promise<number> {
     if (!args.isQuiet) output.note(JSON.stringify({ time: new Date().toISOString(), ...line }))
   }
   const threads = Math.min(availableParallelism(), 4)
-  // What is being answered when the signal comes is answered: the predictor does not listen to it.
+  // No signal is passed on: requests that are being answered when the server is stopped get their answers.
   const opened = await openBundle({
     ...{ root: findProjectRoot(cwd), dir: resolve(cwd, args.rest[0] ?? ''), engine: values.engine, sets },
     bounds: { maxPixels: limits.maxPixels, maxPages: 1 },
-    // A batch of a few pictures is shared among them, and this one goes on to hear the others.
+    // The threads share the pictures of a batch, and this process stays free to accept requests.
     threads,
     notice: (message) => {
       log({ event: 'note', message })
@@ -50,7 +50,7 @@ export async function serve(args: Arguments, output: Output): Promise<number> {
   })
   const { index, predictor, registry, profile } = opened
   const { createServer } = await import('../serve/create-server.js')
-  // In any case: what is loaded when it is needed is loaded before the first sender waits for it.
+  // Measured even where the user gave a number: it also loads what would otherwise be loaded while the first sender waits.
   const { maxPending: measured, batchMs } = await measurePending(predictor, profile)
   const wanted = wholeNumber(values['max-pending'], 'max-pending')
   const maxPending = wanted ?? measured
@@ -65,7 +65,7 @@ export async function serve(args: Arguments, output: Output): Promise<number> {
       intendedUse: opened.intendedUse,
       sets: setFactsOf(opened.sets),
     },
-    // Who says how many may wait has them wait.
+    // A number that the user gave is kept to: without times of batches nobody is sent away earlier.
     ...(wanted === undefined && batchMs.length > 0 ? { batchMs } : {}),
     ...{ title: `${index.name}: ${index.target}`, version: runnerVersion },
   })

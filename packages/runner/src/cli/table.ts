@@ -19,7 +19,7 @@ export async function table(args: Arguments, output: Output): Promise<number> {
   const results = sweep.trials.flatMap(({ id, factors, repeat }): readonly TrialResult[] => {
     const { state, entry } = standing.get(id)!
     const result = state === 'ok' && entry ? readTrialResult(sweep.storeDir, sweep.name, entry) : undefined
-    // What the file says now: two files may have the trial, and vary something else.
+    // Factors are those of this file: another sweep may have the same trial under other names.
     return result ? [{ ...result, factors, repeat }] : []
   })
   const numOutdated = [...standing.values()].filter(({ state }) => state === 'outdated').length
