@@ -32,10 +32,10 @@ if (task === 'memory') {
   })
   process.stdout.write(`${JSON.stringify({ megabytes: process.resourceUsage().maxRSS / 1024, engine: engine.id })}\n`)
 } else {
-  const pixels = await pictures(96)
+  const pixels = await pictures(192)
   const ready = await precomputed(pixels)
   const best = { views: Infinity, ready: Infinity }
-  for (let round = 0; round < 4; round++) {
+  for (let round = 0; round < 3; round++) {
     best.views = Math.min(best.views, await fastestEpoch(pixels))
     best.ready = Math.min(best.ready, await fastestEpoch(ready))
   }

@@ -3,12 +3,13 @@ import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { testEngines } from '@etsef/nn/testing'
 import { createRng } from '@etsef/plugin-api'
 import { afterAll, expect, test } from 'vitest'
 import { etsef, root, temporaryFolder } from '../support/etsef.js'
 
-/** `ETSEF_TRAINING_KILLS=60` for the full figure: kills of each training stage, half of them while a checkpoint is written. */
-const killsPerStage = Number(process.env['ETSEF_TRAINING_KILLS'] ?? 2)
+/** `ETSEF_TRAINING_KILLS=60` for the full figure: kills of each training stage on each engine, half of them while a checkpoint is written. */
+const killsPerStage = Number(process.env['ETSEF_TRAINING_KILLS'] ?? 1)
 
 const folder = temporaryFolder()
 afterAll(() => {
@@ -83,10 +84,10 @@ function killAll(pid: number): void {
 }
 
 /** Runs the pipeline until `isDue` says so, then kills every process of it; `true` when it ended before. */
-async function runUntil(store: string, isDue: () => boolean): Promise<boolean> {
+async function runUntil(store: string, engine: string, isDue: () => boolean): Promise<boolean> {
   const child = spawn(
     process.execPath,
-    [join(root, 'packages/runner/bin/etsef.js'), 'run', pipeline, '--store', store, '-q'],
+    [join(root, 'packages/runner/bin/etsef.js'), 'run', pipeline, '--store', store, '--engine', engine, '-q'],
     {
       cwd: root,
       stdio: 'ignore',
@@ -100,14 +101,14 @@ async function runUntil(store: string, isDue: () => boolean): Promise<boolean> {
   return hasEnded
 }
 
-test.skipIf(process.platform !== 'linux')(
-  `training stages killed ${String(numStages * killsPerStage)} times end with the bytes of a run that was left alone (needs /proc)`,
-  async () => {
-    const whole = join(folder.path, 'whole')
-    const { code, stderr } = await etsef(['run', pipeline, '--store', whole, '-q'])
+test.skipIf(process.platform !== 'linux').for(testEngines)(
+  `on %s training stages killed ${String(numStages * killsPerStage)} times end with the bytes of a run that was left alone (needs /proc)`,
+  async (engine) => {
+    const whole = join(folder.path, engine, 'whole')
+    const { code, stderr } = await etsef(['run', pipeline, '--store', whole, '--engine', engine, '-q'])
     expect(code, stderr).toBe(0)
     const expected = artifacts(whole)
-    const broken = join(folder.path, 'broken')
+    const broken = join(folder.path, engine, 'broken')
     const rng = createRng('training kills')
     // Keys of the training stages, in the order in which they train.
     const stages: string[] = []
@@ -118,7 +119,7 @@ test.skipIf(process.platform !== 'linux')(
       const isDuringWrite = kill % 2 === 1
       // From the first checkpoint of the stage on: at the next write, or after a while of training.
       let dueAt = Infinity
-      const hasEnded = await runUntil(broken, () => {
+      const hasEnded = await runUntil(broken, engine, () => {
         const stage = training()
         if (stage === undefined) return false
         if (!stages.includes(stage)) stages.push(stage)
@@ -138,12 +139,14 @@ test.skipIf(process.platform !== 'linux')(
       kills++
       if (checkpointFiles(broken, training() ?? '').some((name) => name.endsWith('.new'))) cutWrites++
     }
-    expect((await etsef(['run', pipeline, '--store', broken, '-q'])).code).toBe(0)
+    expect((await etsef(['run', pipeline, '--store', broken, '--engine', engine, '-q'])).code).toBe(0)
     const actual = artifacts(broken)
     expect(Object.keys(actual).sort()).toEqual(Object.keys(expected).sort())
     for (const [path, bytes] of Object.entries(expected)) expect(actual[path] === bytes, path).toBe(true)
     expect(stages.length).toBe(numStages)
     expect(kills).toBeGreaterThanOrEqual(3)
-    process.stderr.write(`killed ${String(kills)} times, ${String(cutWrites)} of them with a checkpoint half written\n`)
+    process.stderr.write(
+      `${engine}: killed ${String(kills)} times, ${String(cutWrites)} of them with a checkpoint half written\n`,
+    )
   },
 )

@@ -143,6 +143,22 @@ describe('a training that learns nothing stops within three epochs and says whic
       }
     }
   })
+  test('a last batch of one picture, which could only be told from itself, is left out', async () => {
+    const engine = await loadEngine({ prefer: 'wasm' })
+    const sizes: number[] = []
+    const method = simclrMethod(smallHead, 0.5)
+    const spy: SelfSupervisedMethod = {
+      ...method,
+      loss: (tf, outputs, batch) => {
+        sizes.push(batch.numImages)
+        return method.loss(tf, outputs, batch)
+      },
+    }
+    const { history } = await trainSelfSupervised(tinyRun(engine, { method: spy, options: { epochs: 1 } }))
+    // 17 pictures; the first loss of the first step is asked for once more, with longer embeddings.
+    expect(sizes).toEqual([8, 8, 8])
+    expect(Number.isFinite(history[0]!.loss)).toBe(true)
+  })
   test('three pictures are refused', async () => {
     const engine = await loadEngine({ prefer: 'wasm' })
     const run = trainSelfSupervised(tinyRun(engine, { pixels: colouredPictures(3, 32) }))

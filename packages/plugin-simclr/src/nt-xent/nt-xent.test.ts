@@ -1,4 +1,4 @@
-import { loadEngine, type Tensor2D } from '@etsef/nn'
+import { loadEngine, normalStream, type Tensor2D } from '@etsef/nn'
 import { testEngines } from '@etsef/nn/testing'
 import { describe, expect, test } from 'vitest'
 import { ntXentLoss, ntXentPosition } from './nt-xent.js'
@@ -79,6 +79,19 @@ describe.each(testEngines)('on %s', (name) => {
       expect(await ntXent(rows, 0.5)).toBeCloseTo(0.685284727776176, 5)
     }
   })
+
+  test.for([
+    [0.1, 5.216],
+    [0.5, 4.864],
+    [2, 4.845],
+  ] as const)(
+    'NT-Xent of 64 pairs of random directions at temperature %s is near log(127)',
+    async ([temperature, expected]) => {
+      const normal = normalStream(5)
+      const rows = Array.from({ length: 128 }, () => Array.from({ length: 128 }, normal))
+      expect(Math.abs((await ntXent(rows, temperature)) - expected)).toBeLessThan(0.15 * temperature ** -0.5)
+    },
+  )
 
   test('NT-Xent refuses a single image', async () => {
     await expect(ntXent([[1, 0], [0, 1]], 0.5)).rejects.toThrow(RangeError) // prettier-ignore
