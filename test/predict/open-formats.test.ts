@@ -30,9 +30,10 @@ nodes:
   svm: { use: ensemble/linear-svm, in: { features: ica } }
   boosted: { use: ensemble/xgboost, in: { features: ica }, with: { rounds: 5 } }
   forest: { use: ensemble/random-forest, in: { features: ica }, with: { trees: 10 } }
+  kernel: { use: ensemble/kernel-svm, in: { features: ica } }
   nb: { use: ensemble/naive-bayes, in: { features: ica } }
   knn: { use: ensemble/knn, in: { features: ica } }
-  vote: { use: ensemble/vote, in: { predictions: [svm, boosted, forest, nb, knn] }, with: { voting: soft } }
+  vote: { use: ensemble/vote, in: { predictions: [svm, kernel, boosted, forest, nb, knn] }, with: { voting: soft } }
 `
 const bundle = join(dir, 'bundle')
 const others = join(dir, 'others')
@@ -93,6 +94,9 @@ describe('beside what it opens, a bundle holds', () => {
     expect(read(bundle, 'README.md')).toMatch(
       /^---\nlibrary_name: etsef\npipeline_tag: image-classification\n[^]*?\n---\n\n# open: vote/,
     )
+    expect(read(bundle, 'README.md')).toContain(
+      'have to do these steps themselves: `fused` (ensemble/fuse), `vote` (ensemble/vote).',
+    )
     const { tensors } = await readSafetensors(join(bundle, 'model.safetensors'))
     const networks = config.steps.filter(({ weights }) => weights !== undefined)
     expect(networks.map(({ node }) => node).sort()).toEqual(['frozen', 'tl'])
@@ -135,7 +139,7 @@ describe('beside what it opens, a bundle holds', () => {
         expect(worstOf(result!, valuesOf(own))).toBeLessThan(1e-5)
       }
     }
-    expect(asked.sort()).toEqual(['boosted', 'forest', 'frozen', 'ica', 'knn', 'nb', 'svm', 'tl'])
+    expect(asked.sort()).toEqual(['boosted', 'forest', 'frozen', 'ica', 'kernel', 'knn', 'nb', 'svm', 'tl'])
   })
 
   const python = (process.env['ETSEF_PYTHON'] ?? 'python3').split(',').find((each) => {

@@ -67,7 +67,7 @@ checkPlugin(plugin, {
     'ensemble/naive-bayes': inOnnx(),
     'ensemble/knn': inOnnx(),
     'ensemble/calibrate': () => ({ inputs: { predictions: member('a', 1).value } }),
-    'ensemble/kernel-svm': onFeatures(),
+    'ensemble/kernel-svm': inOnnx(),
     'ensemble/ml-random-forest': onFeatures({ trees: 5 }),
     'ensemble/ml-knn': onFeatures(),
     'ensemble/ml-xgboost': onFeatures({ rounds: 5 }),

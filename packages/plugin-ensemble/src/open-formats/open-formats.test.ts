@@ -12,6 +12,10 @@ import { float32Above, float32AtMost } from './float32-thresholds.js'
 /** What each method is asked with; every one that can be written stands here. */
 const cases: readonly (readonly [type: string, options: Readonly<Record<string, unknown>>])[] = [
   ['linear-svm', {}],
+  ['kernel-svm', {}],
+  ['kernel-svm', { kernel: 'linear' }],
+  ['kernel-svm', { kernel: 'poly', coef0: 1 }],
+  ['kernel-svm', { kernel: 'sigmoid', gamma: 0.05 }],
   ['logistic-regression', {}],
   ['lda', {}],
   ['naive-bayes', {}],
@@ -175,7 +179,6 @@ test('what cannot be written is known', async () => {
     'abstain-for-accuracy',
     'calibrate',
     'cross-fit',
-    'kernel-svm',
     'ml-knn',
     'ml-random-forest',
     'ml-xgboost',

@@ -76,11 +76,12 @@ export function modelCard(
     ].join('\n'),
     '## For other programs',
     openSteps.length === 0
-      ? 'No step of it can be written for other programs.'
+      ? ''
       : [
           `Copies, which \`etsef\` itself does not read (\`${bundleFiles.config}\` says how they follow one another):`,
           ...openSteps.map(({ node, files }) => `- \`${node}\`: ${files.map((file) => `\`${file}\``).join(', ')}`),
         ].join('\n'),
+    withoutFormatText(graph, openSteps),
     '## Opening it',
     `Node ${versions.node.split('.')[0]!} (made with ${versions.node}) and ${plugins.join(', ')}; ${versions.engine === null ? 'no tensor engine' : `a tensor engine (fitted on ${versions.engine}; another gives scores that may differ in their last digits)`}. \`${bundleFiles.index}\` has the sha256 of every file, this one among them; where one differs, the bundle is refused. \`${fittedFolder}/\` holds networks and classifiers.`,
   ]
@@ -92,6 +93,15 @@ function setsText(sets: CalibratedSets): string {
   const { kind, level, numSamples, numGroups } = sets
   const among = kind === 'marginal' ? 'on the whole' : 'within each class'
   return `\`predictionSet\` of an answer lists the classes that cannot be ruled out: ${among} it holds the true one for at least ${String(Math.round(level * 100))} % of pictures that are like the ${String(numSamples)} validation rows (${String(numGroups)} patients) it was calibrated on (\`${bundleFiles.sets}\`). Where a step chose by those rows (early stopping, calibration, weights of a vote), it holds it less often.`
+}
+
+/** Steps that other programs cannot run from what is here. */
+function withoutFormatText({ steps }: FittedGraph, openSteps: readonly OpenStepFiles[]): string {
+  const written = new Set(openSteps.map(({ node }) => node))
+  const without = steps.filter(({ node, passes }) => passes !== true && !written.has(node))
+  if (without.length === 0) return ''
+  const names = without.map(({ node, type }) => `\`${node}\` (${type})`)
+  return `In no format but its own, so that other programs have to do these steps themselves: ${names.join(', ')}.`
 }
 
 /** What Hugging Face reads of a card. */

@@ -1,10 +1,11 @@
 import { classifierNode } from '../../adapter/estimator-node.js'
 import { resolveClassWeight } from '../class-weight/class-weight.js'
+import { drawKernelSvm } from './draw-kernel-svm.js'
 import type { KernelSvmNodeOptions } from './kernel-svm.js'
 import { fitKernelSvm, kernelSvmProbabilities, type KernelSvmModel } from './kernel-svm-model.js'
 
 /** Code of `ensemble/kernel-svm`. */
-export const { fit, save, load, open } = classifierNode<KernelSvmNodeOptions, KernelSvmModel>({
+export const { fit, save, load, open, writeOpenFormats } = classifierNode<KernelSvmNodeOptions, KernelSvmModel>({
   kind: 'kernel-svm',
   fit: (x, y, { classWeight, ...options }, ctx, classNames) => {
     const model = fitKernelSvm(x, y, {
@@ -21,4 +22,5 @@ export const { fit, save, load, open } = classifierNode<KernelSvmNodeOptions, Ke
     return model
   },
   probabilities: kernelSvmProbabilities,
+  draw: drawKernelSvm,
 })

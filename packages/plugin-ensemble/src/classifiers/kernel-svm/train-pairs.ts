@@ -81,7 +81,7 @@ function twoClasses(first: Int32Array, second: Int32Array, firstCost: number, se
 }
 
 /** Visits the pairs in libsvm's order. */
-function eachPair(count: number, visit: (pair: number, a: number, b: number) => void): void {
+export function eachPair(count: number, visit: (pair: number, a: number, b: number) => void): void {
   for (let a = 0, pair = 0; a < count; a++) for (let b = a + 1; b < count; b++) visit(pair++, a, b)
 }
 
