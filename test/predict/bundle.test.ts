@@ -159,6 +159,25 @@ describe('a bundle', () => {
     expect(stdout).toMatch(/ERR_UNKNOWN_NODE\s+The bundle answers for "temperature.predictions" alone/)
   })
 
+  test.each([
+    ['answers below a file', ['predict', bundle, pictures, '--out', join(pictures, 'broken.png/answers.csv')]],
+    ['answers that are a folder', ['predict', bundle, pictures, '--out', pictures]],
+    ['maps below a file', ['predict', bundle, pictures, '--maps', join(pictures, 'broken.png/maps')]],
+    ['labels that are not there', ['predict', bundle, pictures, '--labels', join(away, 'nowhere.csv')]],
+    ['a bundle below a file', ['bundle', 'last', '-o', join(pictures, 'broken.png/made')]],
+    ['a token that is not there', ['serve', bundle, '--token-file', join(away, 'nowhere')]],
+    ['a port that there is not', ['serve', bundle, '--port', '70000']],
+  ])('is not asked for the sake of %s: the flag is named before anything is computed', async (_, words) => {
+    const { code, stdout, stderr } = await call(words)
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(/^etsef: --(out|maps|labels|token-file|port) /)
+  })
+
+  test('is told from a folder that is none', async () => {
+    const { code, stdout } = await call(['predict', pictures, pictures])
+    expect([code, stdout]).toEqual([2, expect.stringMatching(/^ERR_BUNDLE\s+".*" is neither a run nor a bundle/)])
+  })
+
   describe('is refused', () => {
     const copy = join(away, 'copy')
     beforeEach(() => {

@@ -130,7 +130,7 @@ function checkPlugins({ versions: { plugins } }: BundleIndex, graph: FittedGraph
       node,
       expected: needed,
       received: received ?? 'no installed package offers it',
-      hint: registry.whyMissing?.(type) ?? `npm install ${needed}`,
+      hint: [registry.whyMissing?.(type), `npm install ${needed}`].filter(Boolean).join('; '),
     })
   }
 }

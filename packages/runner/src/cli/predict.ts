@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { isPipelineError, problem } from '../errors.js'
 import { differences, factsOf, isNearDuplicate } from '../predict/picture-facts.js'
 import { evaluateExternal, readLabels } from '../predict/external-set.js'
 import { findPictures, type FoundPictures } from '../predict/find-pictures.js'
@@ -21,6 +22,7 @@ import { storeDirOf } from '../run/store-dir.js'
 import { UsageError, wholeNumber, type Arguments } from './arguments.js'
 import { exitCodes } from './exit-codes.js'
 import { listenForInterrupts } from './interrupts.js'
+import { prepareFile, withNamedPath } from './named-path.js'
 import { formatSeconds, formatTable, type Output } from './output.js'
 import { setKindOption } from './set-kind-option.js'
 
@@ -49,6 +51,14 @@ export async function predict(args: Arguments, output: Output): Promise<number> 
   const sets = setKindOption(args)
   const root = findProjectRoot(args.cwd)
   const storeDir = storeDirOf(root, args.cwd, values.store)
+  const out = values.out === undefined ? undefined : resolve(args.cwd, values.out)
+  if (out !== undefined) prepareFile('out', out)
+  const mapsFolder = values.maps === undefined ? undefined : resolve(args.cwd, values.maps)
+  if (mapsFolder !== undefined) withNamedPath('maps', mapsFolder, beginMaps)
+  const labelsText =
+    values.labels === undefined
+      ? undefined
+      : withNamedPath('labels', resolve(args.cwd, values.labels), (path) => readFileSync(path, 'utf8'))
   const found = pictures === '-' ? await listed(args.cwd) : findPictures(resolve(args.cwd, pictures))
   // Native engines read these when they are loaded. Workers have one thread, and another number would change the last bits of a result.
   process.env['TF_NUM_INTRAOP_THREADS'] ??= '1'
@@ -69,20 +79,15 @@ export async function predict(args: Arguments, output: Output): Promise<number> 
   let maps: Maps | undefined
   try {
     const { classNames, memberNames } = predictor
-    const labels =
-      values.labels === undefined
-        ? undefined
-        : readLabels(readFileSync(resolve(args.cwd, values.labels), 'utf8'), values.labels, classNames)
+    const labels = labelsText === undefined ? undefined : readLabels(labelsText, values.labels!, classNames)
     const rows: PredictionRow[] = []
     const chunks: (string | Uint8Array)[] = []
-    const isStreamed = values.out === undefined && !args.isJson
+    const isStreamed = out === undefined && !args.isJson
     const sink = openRowSink(format, { classNames, memberNames }, (chunk) => {
       if (isStreamed) process.stdout.write(chunk)
       else chunks.push(chunk)
     })
-    const mapsFolder = values.maps === undefined ? undefined : resolve(args.cwd, values.maps)
     maps = mapsFolder === undefined ? undefined : await openMaps(opened.registry, predictor)
-    if (mapsFolder !== undefined) beginMaps(mapsFolder)
     const explained: MapEntry[] = []
     const pathOf = new Map(found.files.map(({ id, path }) => [id, path]))
     const progress = progressOf(found.files.length, args, output)
@@ -95,7 +100,7 @@ export async function predict(args: Arguments, output: Output): Promise<number> 
     }
     progress.close()
     await sink.close()
-    if (values.out !== undefined && !args.isJson) writeChunks(resolve(args.cwd, values.out), chunks)
+    if (out !== undefined && !args.isJson) writeChunks(out, chunks)
     const notes = [
       ...[...countsOf(rows, found), ...seenNotes(rows, opened), ...(await unlikeNotes(facts, rows, opened))],
       ...[...mapNotes(explained), ...setNotes(opened)],
@@ -104,7 +109,7 @@ export async function predict(args: Arguments, output: Output): Promise<number> 
       labels &&
       (await evaluateExternal(rows, labels, {
         ...{ registry: opened.registry, node, classNames, seen: opened.seen, signal },
-        dir: values.out === undefined ? undefined : `${resolve(args.cwd, values.out)}.evaluation`,
+        dir: out === undefined ? undefined : `${out}.evaluation`,
       }))
     if (args.isJson) {
       const summary = {
@@ -115,7 +120,7 @@ export async function predict(args: Arguments, output: Output): Promise<number> 
       output.line(JSON.stringify({ ...summary, ...external }))
     } else if (!args.isQuiet || evaluation) {
       for (const note of notes) output.note(`  note     ${note}`)
-      if (values.out !== undefined) output.note(`wrote ${values.out}`)
+      if (out !== undefined) output.note(`wrote ${values.out!}`)
     }
     if (evaluation && !args.isJson) {
       const { numLabelled, numWithoutLabel, numWithoutAnswer, numSeen } = evaluation
@@ -140,7 +145,16 @@ async function open(dir: string, options: OpenRunOptions): Promise<Asked> {
     const known = profile ?? { missing: 'they were gone when the bundle was made' }
     return { ...bundle, run: index.run, profile: () => Promise.resolve(known) }
   }
-  const opened = await openRun(options)
+  const opened = await openRun(options).catch((thrown: unknown) => {
+    if (thrown instanceof Error && isPipelineError(thrown) && thrown.code === 'ERR_BAD_REFERENCE' && existsSync(dir))
+      throw problem('ERR_BUNDLE', {
+        message: `"${options.run}" is neither a run nor a bundle`,
+        expected: `${thrown.expected ?? 'a run'}; or a folder with bundle.json, as etsef bundle writes it`,
+        ...(thrown.hint === undefined ? {} : { hint: thrown.hint }),
+        cause: thrown,
+      })
+    throw thrown
+  })
   const { record, place, predictor, seen, sets } = opened
   return {
     run: record.run,
@@ -169,7 +183,6 @@ async function listed(cwd: string): Promise<FoundPictures> {
 }
 
 function writeChunks(path: string, chunks: readonly (string | Uint8Array)[]): void {
-  mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, Buffer.concat(chunks.map((chunk) => Buffer.from(chunk))))
 }
 

@@ -12,6 +12,7 @@ import { measurePending } from '../serve/measure-pending.js'
 import { UsageError, wholeNumber, type Arguments } from './arguments.js'
 import { exitCodes } from './exit-codes.js'
 import { listenForInterrupts } from './interrupts.js'
+import { withNamedPath } from './named-path.js'
 import type { Output } from './output.js'
 import { setKindOption } from './set-kind-option.js'
 
@@ -20,6 +21,7 @@ export async function serve(args: Arguments, output: Output): Promise<number> {
   const { values, cwd } = args
   const host = values.host ?? '127.0.0.1'
   const port = wholeNumber(values.port, 'port', 0) ?? 8080
+  if (port > 65535) throw new UsageError(`--port is at most 65535, not ${String(port)}`)
   const token = tokenOf(args)
   if (token === undefined && !['127.0.0.1', '::1', 'localhost'].includes(host))
     throw new UsageError(`on ${host} others can ask, too: give a token with --token-file FILE or ETSEF_TOKEN`)
@@ -70,7 +72,11 @@ export async function serve(args: Arguments, output: Output): Promise<number> {
     ...{ title: `${index.name}: ${index.target}`, version: runnerVersion },
   })
   try {
-    const address = await app.listen({ host, port })
+    const address = await app.listen({ host, port }).catch((thrown: unknown) => {
+      // Taken by another, or not this machine's or this user's to have.
+      if (!(thrown instanceof Error) || !('syscall' in thrown)) throw thrown
+      throw new UsageError(`--host ${host} --port ${String(port)}: ${thrown.message}`)
+    })
     if (args.isJson)
       output.line(JSON.stringify({ address, bundle, target: index.target, ...limits, maxPending, batchMs: rounded }))
     else output.line(`${index.target} of run ${index.run} at ${address}`)
@@ -101,7 +107,11 @@ function laterMaps(open: () => Promise<Maps>): Maps {
 /** On the command line itself every user of the machine could read it. */
 function tokenOf({ values, cwd }: Arguments): string | undefined {
   const file = values['token-file']
-  const token = (file === undefined ? process.env['ETSEF_TOKEN'] : readFileSync(resolve(cwd, file), 'utf8'))?.trim()
+  const token = (
+    file === undefined
+      ? process.env['ETSEF_TOKEN']
+      : withNamedPath('token-file', resolve(cwd, file), (path) => readFileSync(path, 'utf8'))
+  )?.trim()
   if (token === '') throw new UsageError('the token is empty')
   return token
 }

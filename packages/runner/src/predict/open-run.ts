@@ -118,7 +118,9 @@ function noRun(wanted: string, ids: readonly string[]): PipelineError {
   return problem('ERR_BAD_REFERENCE', {
     message: wanted === 'last' ? 'No run has ended well yet' : `There is no run "${wanted}"`,
     expected: 'the id of a run of this store, the file of a pipeline that was run, or last',
-    hint: suggest(wanted, ids, 'runs'),
+    hint: /[/\\.]/.test(wanted)
+      ? 'run the pipeline first; of a store elsewhere, name it with --store'
+      : suggest(wanted, ids, 'runs'),
   })
 }
 
