@@ -25,6 +25,8 @@ export default tseslint.config(
       '.nx/**',
       '.etsef/**',
       'site/**',
+      // Declares nothing, beside a program of plain JavaScript: no project holds it.
+      'packages/runner/bin/*.d.ts',
       '**/fixtures/**',
       // Checked where the generator writes them: with the strictness of a plugin's author.
       'packages/create-etsef-plugin/templates/**',
