@@ -91,6 +91,8 @@ export interface Spec {
   readonly numSamples?: number | undefined
   /** Partitions present; `['none']` before a split. The runner refuses to fit on unsplit rows. */
   readonly partitions?: readonly Partition[] | undefined
+  /** Names of the attributes that rows have for splits and reports; a source says `[]` where its rows have none. */
+  readonly attributes?: readonly string[] | undefined
   /** Width of features. */
   readonly numFeatures?: number | undefined
   /** Shape of each row's tensor. */

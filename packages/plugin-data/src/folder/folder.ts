@@ -124,6 +124,7 @@ export const folder: Operation = defineOperation({
           // How many are dropped is known when they were read.
           ...(options.onBroken === 'refuse' && options.onDuplicate === 'refuse' && { numSamples }),
           partitions: options.splitFolders === 'keep' ? partitions : ['none'],
+          attributes: [],
           isAugmented: false,
         },
       }

@@ -102,6 +102,7 @@ export const dicom: Operation = defineOperation({
         images: {
           classNames: listing.classNames,
           partitions: options.splitFolders === 'keep' ? listing.partitions : ['none'],
+          attributes: [],
           isAugmented: false,
         },
       }

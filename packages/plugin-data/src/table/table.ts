@@ -101,7 +101,13 @@ export const table: Operation = defineOperation({
       const bytes = readTableFile(absolute.table)
       // Parquet is read by promises, which a plan does not wait for: its rows are checked when the node runs.
       if (isParquet(bytes))
-        return { images: { ...(options.classes && { classNames: options.classes }), isAugmented: false } }
+        return {
+          images: {
+            ...(options.classes && { classNames: options.classes }),
+            attributes: options.attributes,
+            isAugmented: false,
+          },
+        }
       const { name, ...checks } = tableChecks(absolute)
       const checked = checkTable(readCsv(bytes.toString('utf8'), name), { ...checks, name })
       notice?.(describeClasses(checked))
@@ -112,6 +118,7 @@ export const table: Operation = defineOperation({
             options.onDuplicate === 'refuse' &&
             options.perClass === null && { numSamples: checked.files.length }),
           partitions: checked.partitions,
+          attributes: options.attributes,
           isAugmented: false,
         },
       }

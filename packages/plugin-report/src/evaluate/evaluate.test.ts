@@ -241,7 +241,7 @@ describe('report/evaluate', () => {
     const issues: string[] = []
     const spec = { kind: 'predictions' as const, partitions: ['train' as const], classNames: ['x'] }
     operation.plan?.({
-      options: { reference: 'z', partition: 'test' },
+      options: { reference: 'z', partition: 'test', subgroups: [] },
       inputs: {
         predictions: [
           { name: 'a', value: spec },

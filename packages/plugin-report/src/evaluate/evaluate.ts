@@ -1,6 +1,7 @@
 import { Type, defineOperation, port } from '@etsef/plugin-api'
 import type { Operation, Static } from '@etsef/plugin-api'
 import { heldOutPartition } from '../held-out-partition.js'
+import { unknownAttribute } from './unknown-attribute.js'
 
 /** Options of `report/evaluate`. */
 export const evaluateOptions = Type.Object(
@@ -64,6 +65,12 @@ export const evaluate: Operation = defineOperation({
       })
     }
     const [first] = inputs.predictions
+    const known = first?.value.attributes
+    for (const attribute of options.subgroups) {
+      if (!known || known.includes(attribute)) continue
+      const { message, ...details } = unknownAttribute(attribute, known)
+      args.issue('subgroups', message, details)
+    }
     for (const { name, value } of inputs.predictions) {
       if (value.partitions !== undefined && !value.partitions.includes(options.partition)) {
         args.issue('partition', `"${name}" has no rows of partition "${options.partition}"`, {

@@ -5,6 +5,7 @@ import type { Aligned } from './align.js'
 import { evaluate } from './evaluation.js'
 import type { Evaluation } from './evaluation.js'
 import type { Candidate, Judged } from './judged.js'
+import { unknownAttribute } from './unknown-attribute.js'
 
 /** Every input on the rows that have one value of an attribute. */
 export interface Subgroup {
@@ -50,7 +51,11 @@ export function measureSubgroups({ judged, candidates }: Aligned, options: Subgr
   const { attributes = {} } = judged
   return options.attributes.flatMap((attribute) => {
     const values = attributes[attribute]
-    if (!values) throw unknownAttribute(attribute, Object.keys(attributes))
+    if (!values)
+      throw new PipelineError('ERR_BAD_OPTION', {
+        option: 'subgroups',
+        ...unknownAttribute(attribute, Object.keys(attributes)),
+      })
     const distinct = [...new Set(values)].sort()
     if (distinct.length > mostValues) throw tooManyValues(attribute, distinct.length)
     return distinct.map((value) => {
@@ -87,19 +92,6 @@ function rowsOfCandidate(candidate: Candidate, rows: readonly number[], width: n
     scores.set(candidate.scores.subarray(row * width, (row + 1) * width), at * width)
   })
   return { ...candidate, yPred: Int32Array.from(rows, (row) => candidate.yPred[row]!), scores }
-}
-
-function unknownAttribute(attribute: string, known: readonly string[]): PipelineError {
-  return new PipelineError('ERR_BAD_OPTION', {
-    message: `The rows have no attribute "${attribute}"`,
-    option: 'subgroups',
-    expected: known.length > 0 ? [...known].sort().join(', ') : 'rows with attributes',
-    received: attribute,
-    hint:
-      known.length > 0
-        ? 'name one of these'
-        : 'attributes are columns of a table: take the images from data/table and name the columns under attributes',
-  })
 }
 
 function tooManyValues(attribute: string, count: number): PipelineError {

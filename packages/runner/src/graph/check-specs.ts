@@ -243,6 +243,7 @@ function completeSpecs(
     const inherited: Omit<Spec, 'kind'> = {
       classNames: rows?.classNames,
       partitions: isSplit ? undefined : rows?.partitions,
+      attributes: sharedAttributes(rowInputs.map((edge) => specs.get(edge.from.node)?.[edge.from.port])),
       numSamples:
         (keepsRows && rowInputs.length === 1) || operation.kind === 'map' || operation.kind === 'estimator' || isSplit
           ? rows?.numSamples
@@ -261,6 +262,12 @@ function completeSpecs(
     complete[name] = { ...spec, kind: port.kind, splitIds: [...new Set([...upstream, ...ownSplit])].sort() }
   }
   return complete
+}
+
+/** Attributes that all rows have, whichever input they come from; undefined where inputs differ or do not say. */
+function sharedAttributes(inputs: readonly (Spec | undefined)[]): Spec['attributes'] {
+  const [first, ...others] = inputs.map((spec) => spec?.attributes)
+  return others.every((names) => names?.join('\u0000') === first?.join('\u0000')) ? first : undefined
 }
 
 function withoutUndefined<T extends object>(value: T): T {
