@@ -74,5 +74,6 @@ test('offers these operations', () => {
     'report/html',
     'report/compare',
     'report/pool-folds',
+    'report/sheet',
   ])
 })
