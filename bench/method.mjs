@@ -12,7 +12,7 @@
 // Means of accuracies and least times count. The last line is the worst case.
 //
 //   npm run bench -- method [side …]          ETSEF_SHARED (../shared) has data and weights; ETSEF_PYTHON names interpreters for the peer
-//   ETSEF_BENCH_ROUNDS (1), _THREADS (2), _PER_CLASS (40 to learn from), _TEST (300 a class), _EPOCHS (6), _VOTES (8) and _SEED (1) change what they say
+//   ETSEF_BENCH_ROUNDS (1), _THREADS (2), _PER_CLASS (40 to learn from), _TEST (300 a class), _EPOCHS (6, or 3 above 128 px), _VOTES (8) and _SEED (1) change what they say
 import { loadPretrained, writeModel } from '@etsef/nn'
 import { decodeImage } from '@etsef/plugin-data'
 import { spawn, spawnSync } from 'node:child_process'
@@ -33,7 +33,7 @@ const [rounds, threads, seed, votes] = [
   setting('SEED', 1),
   setting('VOTES', 8),
 ]
-const [perClass, perClassTest, epochs] = [setting('PER_CLASS', 40), setting('TEST', 300), setting('EPOCHS', 6)]
+const [perClass, perClassTest] = [setting('PER_CLASS', 40), setting('TEST', 300)]
 const width = 0.35
 const bound = 1.2
 const probe = `import sys; sys.path.insert(0, ${JSON.stringify(join(root, 'tools/peers'))})
@@ -51,6 +51,8 @@ try {
   const weights = await writeStart()
   const lines = []
   for (const side of sides) {
+    // Large pictures cost five times as much.
+    const epochs = setting('EPOCHS', side > 128 ? 3 : 6)
     const config = {
       ...{ ...sets, weights, width, side, threads, epochs, headEpochs: 2, batchSize: 16 },
       ...{ sourceEpochs: Math.ceil(epochs / 2), sslEpochs: epochs, numFeatures: 1280, numHidden: 128 },
