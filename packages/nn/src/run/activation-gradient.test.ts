@@ -29,6 +29,22 @@ const weights = new Map<string, WeightTensor>([
 const pixels = new Float32Array([1, 0, 2, 1, 3, 2, 0, 4])
 
 describe.each(testEngines)('on %s', (name) => {
+  test('goes on from a value of the node that is given, and leaves it', async () => {
+    const engine = await loadEngine({ prefer: name })
+    const model = createGraphModel(engine, graph, weights)
+    // The input is of no use: had the layers before run, the activations would be zeros.
+    const [empty, given] = [
+      engine.tf.tensor4d(new Float32Array(8), [1, 2, 2, 2]),
+      engine.tf.tensor4d(pixels, [1, 2, 2, 2]),
+    ]
+    const before = engine.tf.memory().numTensors
+    const result = activationGradient(model, empty, 'map', [1], given)
+    expect([...result.activations]).toEqual([...pixels])
+    expect(result.logits[1]).toBeCloseTo(3.55, 6)
+    expect(engine.tf.memory().numTensors).toBe(before)
+    engine.tf.dispose([empty, given])
+    model.dispose()
+  })
   test.for([
     [0, [0.5, -0.25], [0.5, 0.75, 1, -1]],
     [1, [-0.25, 0.75], [-0.25, 0.25, 0.75, 3]],

@@ -20,6 +20,7 @@ export interface ActivationGradient {
  *
  * @param input - `[batch, height, width, channels]`, preprocessed.
  * @param targets - Class index per row.
+ * @param known - Value of the node for this input, where it has been computed before: the layers up to the node do not run again.
  * @throws Error when the network has no logits.
  */
 export function activationGradient(
@@ -27,6 +28,7 @@ export function activationGradient(
   input: Tensor4D,
   node: string,
   targets: readonly number[],
+  known?: Tensor,
 ): ActivationGradient {
   const { graph, engine } = model
   const { tf } = engine
@@ -34,7 +36,7 @@ export function activationGradient(
   if (logitsNode === undefined) throw noLogits(graph.architecture)
   const head = graph.nodes.find(({ name }) => name === logitsNode)
   if (head?.op !== 'dense') throw noLogits(graph.architecture)
-  const [activation] = model.evaluate(new Map<string, Tensor>([['input', input]]), [node])
+  const activation = known?.clone() ?? model.evaluate(new Map<string, Tensor>([['input', input]]), [node])[0]!
   let logits: Tensor | undefined
   const gradient = tf.tidy(() => {
     const mask = tf.oneHot(tf.tensor1d([...targets], 'int32'), head.units)
@@ -43,11 +45,11 @@ export function activationGradient(
       const [out] = model.evaluate(new Map([[node, value]]), [logitsNode], { trainingNodes: new Set() })
       logits = tf.keep(out!.clone())
       return tf.sum(tf.mul(out!, mask))
-    })(activation!)
+    })(activation)
   })
-  const tensors = [activation!, gradient, logits!]
+  const tensors = [activation, gradient, logits!]
   const [activations, gradients, scores] = tensors.map((tensor) => Float32Array.from(tensor.dataSync<'float32'>()))
-  const shape = activation!.shape.slice(1)
+  const shape = activation.shape.slice(1)
   for (const tensor of tensors) tensor.dispose()
   return { activations: activations!, gradients: gradients!, shape, logits: scores! }
 }

@@ -60,12 +60,14 @@ export function createExplainer(
     },
     explain: (images, target) => {
       const input = engine.tf.tensor4d(networkInput(images, model), [images.length, ...model.graph.inputShape])
+      // One pass gives the answer, whose class is explained, and the layer, from which the gradient goes on.
+      const [activation, answer] = network.evaluate(new Map([['input', input]]), [layer.name, model.graph.logitsNode!])
       try {
-        const logits = predictLogits(network, input)
+        const logits = Float32Array.from(answer!.dataSync<'float32'>())
         const rows = images.map((_, i) => logits.slice(i * layer.numClasses, (i + 1) * layer.numClasses))
         const predicted = rows.map(argMax)
         const targets = predicted.map((label) => target ?? label)
-        const explained = activationGradient(network, input, layer.name, targets)
+        const explained = activationGradient(network, input, layer.name, targets, activation)
         refuseOtherLogits(explained.logits, logits)
         const width = layer.shape[0] * layer.shape[1] * layer.shape[2]
         return images.map((_, i) => {
@@ -85,7 +87,7 @@ export function createExplainer(
           }
         })
       } finally {
-        input.dispose()
+        engine.tf.dispose([input, activation!, answer!])
       }
     },
   }
@@ -144,13 +146,6 @@ export function networkInput(
     pixels.set(toSquareRgb(image, side), i * length)
   })
   return preprocess(pixels, preprocessing)
-}
-
-function predictLogits(network: GraphModel, input: Parameters<typeof activationGradient>[1]): Float32Array {
-  const [logits] = network.evaluate(new Map([['input', input]]), [network.graph.logitsNode!])
-  const values = Float32Array.from(logits!.dataSync<'float32'>())
-  logits!.dispose()
-  return values
 }
 
 function refuseOtherLogits(explained: Float32Array, predicted: Float32Array): void {
