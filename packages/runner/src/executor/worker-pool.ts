@@ -83,7 +83,7 @@ export function createWorkerPool(options: {
     const child = fork(workerModule(), [], {
       cwd: options.cwd,
       env: workerEnvironment(kind),
-      execArgv: [],
+      execArgv: nodeFlags(kind),
       detached: true,
       stdio: ['ignore', log, log, 'ipc'],
       serialization: 'json',
@@ -165,6 +165,15 @@ function kindId(kind: WorkerKind): string {
   return `${String(kind.threads)}|${kind.engine ?? ''}|${kind.devices?.join() ?? 'as it is'}`
 }
 
+/**
+ * Space for young objects grows to 48 MB where rows pass number by number, however few are kept: more than all else that a stream needs.
+ * Where an engine runs it stays as it is, being small beside tensors, and so it does where the user has set it.
+ */
+function nodeFlags({ engine }: WorkerKind): string[] {
+  const isSet = process.env['NODE_OPTIONS']?.includes('--max-semi-space-size') === true
+  return engine === undefined && !isSet ? ['--max-semi-space-size=2'] : []
+}
+
 function workerEnvironment({ threads, engine, devices }: WorkerKind): NodeJS.ProcessEnv {
   const count = String(threads)
   return {
@@ -179,10 +188,15 @@ function workerEnvironment({ threads, engine, devices }: WorkerKind): NodeJS.Pro
     ETSEF_COORDINATOR: String(process.pid),
     // Glibc gives each helper thread of V8 a heap of its own, and none gives back what another freed: a long stream's memory creeps up.
     // Native engines keep one heap per thread: their threads allocate at the same time, and that memory is small beside their tensors.
-    ...(engine === undefined && process.env['MALLOC_ARENA_MAX'] === undefined ? { MALLOC_ARENA_MAX: '1' } : {}),
+    // For the same reason large blocks stay outside of heaps: glibc would take more of them in the more are freed.
+    ...(engine === undefined ? unlessSet({ MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072' }) : {}),
     ...(engine === undefined ? {} : { ETSEF_ENGINE: engine }),
     ...(devices === undefined ? {} : { CUDA_VISIBLE_DEVICES: devices.join() }),
   }
+}
+
+function unlessSet(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => process.env[name] === undefined))
 }
 
 function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
