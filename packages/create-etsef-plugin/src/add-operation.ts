@@ -1,15 +1,17 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { copyOperation } from './copy-template.js'
+import { copyOperation, copyPipeline } from './copy-template.js'
 import type { Kind } from './kinds.js'
 import { camelCase, type Names } from './names.js'
 
 /**
- * Adds an operation to a package: its folder, a line in the plugin's list, and a case for the conformance suite.
+ * Adds an operation to a package: its folder, a line in the plugin's list and in the README, a case for the conformance suite, and where the
+ * package has a pipeline already, one more that runs the operation.
  *
+ * @returns What was written, relative to the package.
  * @throws Error when `src/plugin.ts` or `src/conformance.test.ts` has another form than the generator gave it.
  */
-export function addOperation(dir: string, kind: Kind, names: Names): void {
+export function addOperation(dir: string, kind: Kind, names: Names): readonly string[] {
   const name = camelCase(names.operation)
   const plugin = edit(join(dir, 'src/plugin.ts'), [
     [/^(import [\s\S]*?\n)(?!import )/m, `$1import { ${name} } from './${names.operation}/${names.operation}.js'\n`],
@@ -26,9 +28,13 @@ export function addOperation(dir: string, kind: Kind, names: Names): void {
     [/cases: \{\}/, 'cases: {\n  }', 'optional'],
     [/cases: \{/, `cases: {\n    '${names.namespace}/${names.operation}': ${name}Case,`],
   ])
+  const readme = edit(join(dir, 'README.md'), [
+    [/\n(?=\n {4}npm test)/, `\n- \`${names.namespace}/${names.operation}\`: ${kind}\n`],
+  ])
   copyOperation(dir, kind, names)
-  plugin()
-  conformance()
+  for (const write of [plugin, conformance, readme]) write()
+  const pipeline = copyPipeline(dir, kind, names)
+  return [`src/${names.operation}`, ...(pipeline === undefined ? [] : [pipeline])]
 }
 
 type Replacement = readonly [RegExp, string | ((match: string, list: string) => string), 'optional'?]

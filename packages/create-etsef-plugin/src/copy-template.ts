@@ -19,6 +19,16 @@ export function copyOperation(dir: string, kind: Kind, names: Names): void {
   copyFolder(join(templates, kind, 'operation'), folder, kind, names)
 }
 
+/** Writes a pipeline that runs the operation beside the one that the package has. @returns Its name; undefined where it has one for it. */
+export function copyPipeline(dir: string, kind: Kind, names: Names): string | undefined {
+  const use = `${names.namespace}/${names.operation}`
+  if (readFileSync(join(dir, 'pipeline.yaml'), 'utf8').includes(`use: ${use},`)) return undefined
+  const name = `pipeline-${names.operation}.yaml`
+  const text = readFileSync(join(templates, kind, 'pipeline.yaml'), 'utf8')
+  writeFileSync(join(dir, name), filler(kind, names)(text))
+  return name
+}
+
 function copyFolder(from: string, to: string, kind: Kind, names: Names, except: readonly string[] = []): void {
   const fill = filler(kind, names)
   for (const entry of readdirSync(from, { recursive: true, withFileTypes: true })) {

@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
+import { existsSync, readdirSync } from 'node:fs'
+import { basename, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { addOperation } from './add-operation.js'
 import { copyPackage } from './copy-template.js'
 import { isKind, kinds } from './kinds.js'
-import { checkOperationName, namespaceOf } from './names.js'
+import { checkOperationName, namesIn, namespaceOf } from './names.js'
 
 const usage = `npm create etsef-plugin FOLDER -- --kind KIND [--operation NAME]   a package with one operation
 npm create etsef-plugin -- --add --kind KIND --operation NAME      one more, in the package that this folder holds
@@ -33,9 +33,7 @@ function create(args: readonly string[], cwd: string): string {
   const operation = values.operation ?? kinds[kind]
   checkOperationName(operation)
   if (add) {
-    const { name } = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8')) as { name: string }
-    addOperation(cwd, kind, { package: name, namespace: namespaceOf(name), operation })
-    return `wrote src/${operation}; npm test checks it`
+    return `wrote ${addOperation(cwd, kind, namesIn(cwd, operation)).join(', ')}; npm test checks it`
   }
   const [folder] = positionals
   if (folder === undefined) throw new Error('Which folder?')

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
 /** What a plugin and one of its operations are called. */
 export interface Names {
   /** Of the npm package: `etsef-plugin-mine`, `@me/mine`. */
@@ -15,6 +18,12 @@ export function namespaceOf(packageName: string): string {
   if (!/^[a-z][a-zA-Z0-9]*$/.test(namespace))
     throw new Error(`"${packageName}" gives no namespace: begin it with a letter`)
   return namespace
+}
+
+/** Names of a further operation in the package of a folder. */
+export function namesIn(dir: string, operation: string): Names {
+  const { name } = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) as { name: string }
+  return { package: name, namespace: namespaceOf(name), operation }
 }
 
 /** `top-variance` → `topVariance`. */

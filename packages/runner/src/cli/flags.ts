@@ -86,6 +86,7 @@ export const flags = {
   'max-bytes': { value: 'N', summary: 'size to which the store is brought down' },
   'dry-run': { summary: 'says what would be removed' },
   force: { summary: 'installs again; writes over a file that is there' },
+  kind: { value: 'KIND', summary: 'of the new operation: selector, classifier, map, augmentation or report' },
   dir: { value: 'DIR', summary: 'folder of the weights' },
   json: { summary: 'one JSON object on stdout' },
   quiet: { short: 'q', summary: 'no progress' },

@@ -4,13 +4,20 @@ import { InvalidPipeline, problem, suggest } from '../errors.js'
 import { findProjectRoot } from '../registry/find-project.js'
 import { loadRegistry } from '../registry/load-registry.js'
 import { UsageError, type Arguments } from './arguments.js'
+import { checkPluginPackage } from './check-plugin-package.js'
 import { exitCodes } from './exit-codes.js'
+import { newOperation } from './new-operation.js'
 import { formatTable, type Output } from './output.js'
 
-/** `etsef plugins [list | info NAME]`: installed plugins; ports and options of an operation or of a plugin's operations. */
+/**
+ * `etsef plugins [list | info NAME | check FOLDER | new-operation NAME]`: installed plugins; ports and options of an operation or of a
+ * plugin's operations; for authors, what keeps a package from being published, and one operation more.
+ */
 export async function plugins(args: Arguments, output: Output): Promise<number> {
-  const registry = await loadRegistry(findProjectRoot(args.cwd))
   const [action = 'list', name] = args.rest
+  if (action === 'check') return checkPluginPackage(args, output)
+  if (action === 'new-operation') return newOperation(args, output)
+  const registry = await loadRegistry(findProjectRoot(args.cwd))
   if (action === 'list') {
     const entries = registry.plugins.map(({ installed, operations }) => ({
       plugin: installed.name,
@@ -37,7 +44,8 @@ export async function plugins(args: Arguments, output: Output): Promise<number> 
     }
     return registry.problems.length > 0 ? exitCodes.invalid : exitCodes.ok
   }
-  if (action !== 'info' || name === undefined) throw new UsageError('etsef plugins list, or etsef plugins info NAME')
+  if (action !== 'info' || name === undefined)
+    throw new UsageError('etsef plugins list, info NAME, check FOLDER or new-operation NAME')
   const all = registry.plugins.flatMap((plugin) => plugin.operations)
   const ofPackage = registry.plugins.find(({ installed }) => installed.packageName === name)?.operations
   const found = ofPackage ?? all.filter((operation) => operation.type === name || operation.type.startsWith(`${name}/`))

@@ -116,12 +116,12 @@ export const verbs = {
     flags: ['out'],
   },
   plugins: {
-    summary: 'installed operations, or the ports and options of one, of a plugin or of a package',
+    summary: 'installed operations, or the ports and options of one; check FOLDER and new-operation NAME for authors',
     words: [
-      { name: 'action', isOptional: true, choices: ['list', 'info'] },
+      { name: 'action', isOptional: true, choices: ['list', 'info', 'check', 'new-operation'] },
       { name: 'name', isOptional: true },
     ],
-    flags: [],
+    flags: ['kind'],
   },
   runs: {
     summary: 'past runs, or the record of one',

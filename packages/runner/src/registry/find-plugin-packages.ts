@@ -6,7 +6,7 @@ import { asError, problem } from '../errors.js'
 import { findPackage, readPackageJson, type PackageJson } from './find-project.js'
 import { notAPlugin, otherContractCopy, otherContractVersion, unreadableProject } from './registry-problems.js'
 
-/** A module that a package offers beside operations: tensor engines, published weights, a first pipeline, maps of pictures, or prediction sets. */
+/** A module that a package offers beside operations: tensor engines, published weights, a first pipeline, further operations of a package, maps of pictures, or prediction sets. */
 export interface InstalledProvider {
   readonly packageName: string
   readonly version: string
@@ -31,6 +31,8 @@ export interface FoundPackages {
   weights: InstalledProvider | undefined
   /** Module that writes a first pipeline for a folder of images. */
   starter: InstalledProvider | undefined
+  /** Module that writes further operations into a plugin package. */
+  generator: InstalledProvider | undefined
   /** Module that shows where in a picture an answer comes from. */
   maps: InstalledProvider | undefined
   /** Module that calibrates prediction sets. */
@@ -58,6 +60,7 @@ export function findPluginPackages(root: string, linked: readonly string[], prob
     engines: undefined,
     weights: undefined,
     starter: undefined,
+    generator: undefined,
     maps: undefined,
     sets: undefined,
     executors: new Map(),
@@ -80,6 +83,7 @@ export function findPluginPackages(root: string, linked: readonly string[], prob
     found.engines ??= provider(entry.engines)
     found.weights ??= provider(entry.weights)
     found.starter ??= provider(entry.starter)
+    found.generator ??= provider(entry.generator)
     found.maps ??= provider(entry.maps)
     found.sets ??= provider(entry.sets)
     for (const [executor, path] of Object.entries(entry.executors ?? {})) {

@@ -23,6 +23,7 @@ export interface PackageJson {
     readonly weights?: Json
     readonly executors?: Json
     readonly starter?: Json
+    readonly generator?: Json
     readonly maps?: Json
     readonly sets?: Json
     readonly demo?: Json

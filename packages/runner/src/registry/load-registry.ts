@@ -24,6 +24,8 @@ export interface Registry extends OperationIndex {
   readonly weights: InstalledProvider | undefined
   /** Module that writes a first pipeline for a folder of images. */
   readonly starter: InstalledProvider | undefined
+  /** Module that writes further operations into a plugin package. */
+  readonly generator: InstalledProvider | undefined
   /** Module that shows where in a picture an answer comes from. */
   readonly maps: InstalledProvider | undefined
   /** Module that calibrates prediction sets. */
@@ -101,6 +103,7 @@ export async function loadRegistry(
     engines: found.engines,
     weights: found.weights,
     starter: found.starter,
+    generator: found.generator,
     maps: found.maps,
     sets: found.sets,
     executors: found.executors,
