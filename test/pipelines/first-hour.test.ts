@@ -39,14 +39,16 @@ function copyOf(set: string, name: string, { below = '', perClass = 12 } = {}): 
   return to
 }
 
-/** A table of a set as a user would have it: paths, and a column of classes. */
-function tableOf(set: string): string {
-  const rows = classesOf(set).flatMap((className) =>
-    picturesOf(set, className, isFull ? Infinity : 12).map(
-      (picture, at) => `${join(shared, 'data', set, className, picture)},${className},${at % 2 ? 'f' : 'm'}`,
-    ),
+/** A table of class folders as a user would have it: paths, and a column of classes. */
+function tableOf(root: string, name: string, most = Infinity): string {
+  const classNames = readdirSync(root).filter((each) => statSync(join(root, each)).isDirectory())
+  const rows = classNames.sort().flatMap((className) =>
+    readdirSync(join(root, className))
+      .sort()
+      .slice(0, most)
+      .map((picture, at) => `${join(root, className, picture)},${className},${at % 2 ? 'f' : 'm'}`),
   )
-  const file = join(folder.path, `${set}.csv`)
+  const file = join(folder.path, `${name}.csv`)
   writeFileSync(file, ['path,diagnosis,sex', ...rows, ''].join('\n'))
   return file
 }
@@ -85,7 +87,10 @@ describe.skipIf(!hasShared)('the first hour (skipped without the images of ../sh
       ])
   const whole = [
     ...sets.map((set) => ({ name: set, path: () => join(shared, 'data', set) })),
-    { name: 'a CSV of dermamnist-28', path: () => tableOf('dermamnist-28') },
+    {
+      name: 'a CSV of dermamnist-28',
+      path: () => tableOf(join(shared, 'data/dermamnist-28'), 'dermamnist-28', isFull ? Infinity : 12),
+    },
   ]
 
   test.each(isFull ? whole : whole.slice(-1))(
@@ -170,6 +175,38 @@ describe.skipIf(!hasShared)('the first hour (skipped without the images of ../sh
     expectDone(said)
     expectDone(await etsef(['run', file, '--to', 'images', ...store]))
   })
+
+  test.each(['three broken files', 'two pictures in two classes', 'one class empty'])(
+    'a CSV of dermamnist-28, %s: init says it, and what it says works; so does a pipeline that somebody wrote',
+    async (wrong) => {
+      const { make, says } = wrongs[wrong]!
+      const name = `csv-${wrong.replaceAll(' ', '-')}`
+      const path = make('dermamnist-28')
+      const csv = tableOf(path, name)
+      const { file, said } = await begin(csv, `init-${name}`)
+      expectDone(said)
+      expectDone(await etsef(['run', file, '--to', 'images', ...store]))
+      const own = join(folder.path, `own-${name}.yaml`)
+      const run = (options: string): Promise<CommandResult> => {
+        const columns = 'fileColumn: path, labelColumn: diagnosis'
+        const table = `table: ${JSON.stringify(csv)}, ${columns}`
+        writeFileSync(own, `nodes:\n  images: { use: data/table, with: { ${table}, ${options} } }\n`)
+        return etsef(['run', own, ...store])
+      }
+      const first = await run(`path: ${JSON.stringify(path)}`)
+      // A class without pictures has no row in a table: nothing is wrong.
+      if (wrong === 'one class empty') {
+        expectDone(first)
+        return
+      }
+      expect(said.stdout).toMatch(says)
+      expect(first.code).not.toBe(0)
+      expect(first.stdout).toMatch(says)
+      const hints = [...first.stdout.matchAll(/^ *hint +(.*)$/gm)].map(([, hint]) => hint!)
+      expect(hints).toHaveLength(1)
+      expectDone(await run(followed(hints[0]!, path)))
+    },
+  )
 
   test.each(cases)('$set, $wrong: so does the run of a pipeline that somebody wrote', async ({ set, wrong }) => {
     const { make, says } = wrongs[wrong]!
