@@ -258,7 +258,7 @@ function progressOf(total: number, args: Arguments, output: Output): Progress {
   const say = (): void => {
     const seconds = (performance.now() - started) / 1000
     const rate = done / Math.max(seconds, 1e-3)
-    const line = `${String(done)} of ${String(total)} pictures, ${rate.toPrecision(2)} a second, ${formatSeconds((total - done) / rate)} left`
+    const line = `${String(done)} of ${String(total)} pictures, ${rate < 10 ? rate.toFixed(1) : rate.toFixed(0)} a second, ${formatSeconds((total - done) / rate)} left`
     if (output.isTerminal) process.stderr.write(`\r${line.padEnd(70)}`)
     else output.note(line)
   }
