@@ -181,6 +181,13 @@ describe.skipIf(chromium === undefined)('in Chromium (skipped without: set ETSEF
     ).toBe(0)
     expect(await tab.evaluate('document.querySelectorAll(".chart svg path").length')).toBeGreaterThan(50)
     expect((await tab.pdf({ format: 'A4' })).length).toBeGreaterThan(20_000)
+    // Paper cannot be unfolded.
+    await tab.emulateMedia({ media: 'print' })
+    expect(await tab.evaluate(numHiddenCells)).toBe(0)
     await tab.close()
   })
 })
+
+/** Cells of folded tables that are not shown. */
+const numHiddenCells =
+  '[...document.querySelectorAll("details:not([open]) td")].filter((each) => !each.checkVisibility({ contentVisibilityAuto: true })).length'

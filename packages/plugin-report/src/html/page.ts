@@ -61,12 +61,15 @@ summary { cursor: pointer; padding: .4rem 0; color: var(--accent); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 footer { margin-top: 3rem; padding-bottom: 2rem; color: var(--soft); font-size: .85rem; }
 @media (max-width: 40rem) { dl.facts { grid-template-columns: 1fr; } dl.facts dd { margin-bottom: .5rem; } .big { font-size: 2.1rem; } tbody th { position: static; } }
+@page { margin: 14mm 12mm; }
 @media print {
   :root { color-scheme: light; --ink: #000; --soft: #333; --line: #bbb; --ground: #fff; --raised: #fff; --accent: #000; --good: #000; --bad: #000; }
   body { font-size: 10pt; } header, main, footer { max-width: none; padding: 0; } nav { display: none; }
   section { break-inside: auto; } h2 { break-after: avoid; } figure, tr, .card { break-inside: avoid; }
   .table, .chart, .graph, pre { overflow: visible; max-height: none; } table { font-size: 7.5pt; width: 100%; } th, td { padding: .15rem .25rem; white-space: normal; } tbody th { position: static; }
-  pre { white-space: pre-wrap; font-size: 7pt; } .graph img { max-width: 100%; height: auto; } .card { border: 1px solid #bbb; }
+  .name { overflow-wrap: break-word; } .charts, .figures, .gallery { grid-template-columns: 1fr 1fr; gap: .5rem 1rem; } .charts figure:has(.panel:nth-child(3)) { grid-column: 1 / -1; } h2 + p { break-after: avoid; }
+  details::details-content { content-visibility: visible; display: block; height: auto; } summary { list-style: none; font-weight: 600; }
+  pre { white-space: pre-wrap; font-size: 6.5pt; columns: 3; } .graph img { max-width: 100%; height: auto; } .card { border: 1px solid #bbb; }
 }
 `
 
