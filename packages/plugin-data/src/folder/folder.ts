@@ -1,4 +1,5 @@
-import { PipelineError, Type, contentPath, defineOperation, port, type Operation, type Static } from '@etsef/plugin-api'
+import { Type, contentPath, defineOperation, port, type Operation, type Static } from '@etsef/plugin-api'
+import { orIssue } from '../or-issue.js'
 import { permuteLabelsOption } from '../permute-labels-option.js'
 import { describeClasses, imageExtensions, listFolder, type ListFolderOptions } from './list-folder.js'
 import { groupByName } from './group-by-name.js'
@@ -106,8 +107,8 @@ export const folder: Operation = defineOperation({
   options: folderOptions,
   inputs: {},
   outputs: folderOutputs,
-  inspect: ({ options, resolve, issue, notice }) => {
-    try {
+  inspect: ({ options, resolve, issue, notice }) =>
+    orIssue(issue, 'path', () => {
       groupByName(options)
       const path = resolve(options.path)
       const listing = listFolder(path, listOptions({ ...options, path }))
@@ -128,16 +129,6 @@ export const folder: Operation = defineOperation({
           isAugmented: false,
         },
       }
-    } catch (error) {
-      if (!(error instanceof PipelineError)) throw error
-      const { expected, received, hint } = error
-      issue(error.option ?? 'path', error.message, {
-        ...(expected !== undefined && { expected }),
-        ...(received !== undefined && { received }),
-        ...(hint !== undefined && { hint }),
-      })
-      return {}
-    }
-  },
+    }),
   load: () => import('./folder-node.js'),
 })

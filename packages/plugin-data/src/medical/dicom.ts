@@ -1,6 +1,7 @@
-import { PipelineError, Type, contentPath, defineOperation, port, type Operation, type Static } from '@etsef/plugin-api'
+import { Type, contentPath, defineOperation, port, type Operation, type Static } from '@etsef/plugin-api'
 import { describeClasses, listFolder, type ListFolderOptions } from '../folder/list-folder.js'
 import { readExcluded } from '../folder/read-excluded.js'
+import { orIssue } from '../or-issue.js'
 import { permuteLabelsOption } from '../permute-labels-option.js'
 import { windowOptions } from './window-options.js'
 
@@ -93,8 +94,8 @@ export const dicom: Operation = defineOperation({
   options: dicomOptions,
   inputs: {},
   outputs: dicomOutputs,
-  inspect: ({ options, resolve, issue, notice }) => {
-    try {
+  inspect: ({ options, resolve, issue, notice }) =>
+    orIssue(issue, 'path', () => {
       const path = resolve(options.path)
       const listing = listFolder(path, dicomListOptions({ ...options, path }))
       notice?.(describeClasses(listing))
@@ -106,16 +107,6 @@ export const dicom: Operation = defineOperation({
           isAugmented: false,
         },
       }
-    } catch (error) {
-      if (!(error instanceof PipelineError)) throw error
-      const { expected, received, hint } = error
-      issue(error.option ?? 'path', error.message, {
-        ...(expected !== undefined && { expected }),
-        ...(received !== undefined && { received }),
-        ...(hint !== undefined && { hint }),
-      })
-      return {}
-    }
-  },
+    }),
   load: () => import('./dicom-node.js'),
 })

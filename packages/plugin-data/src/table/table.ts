@@ -1,6 +1,7 @@
 import { PipelineError, Type, contentPath, defineOperation, port, type Operation, type Static } from '@etsef/plugin-api'
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
+import { orIssue } from '../or-issue.js'
 import { permuteLabelsOption } from '../permute-labels-option.js'
 import { describeClasses } from '../folder/list-folder.js'
 import { windowOptions } from '../medical/window-options.js'
@@ -95,8 +96,8 @@ export const table: Operation = defineOperation({
   options: tableOptions,
   inputs: {},
   outputs: tableOutputs,
-  inspect: ({ options, resolve, issue, notice }) => {
-    try {
+  inspect: ({ options, resolve, issue, notice }) =>
+    orIssue(issue, 'table', () => {
       const absolute = { ...options, path: resolve(options.path), table: resolve(options.table) }
       const bytes = readTableFile(absolute.table)
       // Parquet is read by promises, which a plan does not wait for: its rows are checked when the node runs.
@@ -122,17 +123,7 @@ export const table: Operation = defineOperation({
           isAugmented: false,
         },
       }
-    } catch (error) {
-      if (!(error instanceof PipelineError)) throw error
-      const { expected, received, hint } = error
-      issue(error.option ?? 'table', error.message, {
-        ...(expected !== undefined && { expected }),
-        ...(received !== undefined && { received }),
-        ...(hint !== undefined && { hint }),
-      })
-      return {}
-    }
-  },
+    }),
   load: () => import('./table-node.js'),
 })
 
