@@ -1,4 +1,5 @@
 import { clamp } from './clamp.js'
+import { imageKernels } from './image-kernels.js'
 
 /** ITU-601 luma, as PIL and torchvision use it. */
 function grey(pixels: Float32Array, at: number): number {
@@ -24,6 +25,16 @@ export function scaleColour(
 
 /** Turns the HSV hue by a share of the circle. */
 export function shiftHue(pixels: Float32Array, turns: number): void {
+  const kernels = imageKernels(pixels.byteLength)
+  if (kernels === undefined) return turnHuePlain(pixels, turns)
+  const memory = new Float32Array(kernels.memory.buffer, 0, pixels.length)
+  memory.set(pixels)
+  kernels.turnHue(0, pixels.length / 3, turns)
+  pixels.set(memory)
+}
+
+/** As {@link shiftHue}, in JavaScript: what the kernel must equal, and what is used where there is none. */
+export function turnHuePlain(pixels: Float32Array, turns: number): void {
   // Written out: this runs on every pixel of a view.
   for (let i = 0; i < pixels.length; i += 3) {
     const r = pixels[i]!

@@ -75,5 +75,5 @@ test('leaves to plain loops what it does not do', () => {
 test('the binary is what the source gives', () => {
   const script = fileURLToPath(new URL('../../scripts/build-kernels.mjs', import.meta.url))
   const built = execFileSync(process.execPath, [script, '--print'], { encoding: 'utf8' })
-  expect(readFileSync(new URL('./resize-kernels-binary.ts', import.meta.url), 'utf8')).toBe(built)
+  expect(readFileSync(new URL('./image-kernels-binary.ts', import.meta.url), 'utf8')).toBe(built)
 })
