@@ -1,7 +1,7 @@
 import type { PixelImage } from '@etsef/plugin-api'
 import { scaleColour, shiftHue } from './color.js'
 import type { ViewParameters } from './draw-view.js'
-import { gaussianBlur } from './gaussian-blur.js'
+import { blurInPlace } from './gaussian-blur.js'
 import { toSquareRgb } from './to-square-rgb.js'
 import { warpImage } from './warp.js'
 
@@ -32,7 +32,7 @@ export function applyView(image: PixelImage, side: number, view: ViewParameters,
   if (view.isGrey) scaleColour(target, 'saturation', 0)
   const sigma = view.blurSigma * side
   // Below, neighbours weigh less than a billionth.
-  if (sigma > 0.15) target.set(gaussianBlur(target, [side, side, 3], { sigma }))
+  if (sigma > 0.15) blurInPlace(target, [side, side, 3], { sigma })
 }
 
 /** Left and right swapped. */

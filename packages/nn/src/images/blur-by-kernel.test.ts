@@ -18,8 +18,13 @@ test.each([
   const shape = [height, width, channels] as const
   const expected = blurPlain(values, shape, kernel)
   // Twice: what an earlier picture left in memory is not seen.
-  for (let i = 0; i < 2; i++) expect(blurByKernel(values, shape, kernel)).toEqual(expected)
+  for (let i = 0; i < 2; i++) {
+    const out = new Float64Array(values.length)
+    expect(blurByKernel(values, shape, kernel, out)).toBe(true)
+    expect(out).toEqual(expected)
+  }
 })
 test('a picture for which the memory does not suffice is left to the plain loops', () => {
-  expect(blurByKernel(new Float32Array(6_000_000), [2000, 1000, 3], gaussianKernel(1, 7))).toBeUndefined()
+  const values = new Float32Array(6_000_000)
+  expect(blurByKernel(values, [2000, 1000, 3], gaussianKernel(1, 7), values)).toBe(false)
 })

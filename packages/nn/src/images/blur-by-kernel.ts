@@ -8,14 +8,16 @@ const spareBytes = 64
  * Both passes of a blur by a SIMD kernel, the bits of `blurPlain`.
  *
  * @param kernel - Weights, an odd number.
- * @returns `undefined` where the kernels cannot be had; see {@link imageKernels}.
+ * @param out - Receives the blurred picture; may be `values`.
+ * @returns Whether it does: not where the kernels cannot be had; see {@link imageKernels}.
  */
 export function blurByKernel(
   values: ArrayLike<number>,
   [height, width, channels]: readonly [number, number, number],
   kernel: Float64Array,
-): Float64Array | undefined {
-  if (values.length === 0) return undefined
+  out: Float32Array | Float64Array,
+): boolean {
+  if (values.length === 0) return false
   const half = (kernel.length - 1) / 2
   const rowBytes = width * channels * 8
   const at = layOut({
@@ -27,7 +29,7 @@ export function blurByKernel(
     rows: (height + 2 * half) * 4,
   })
   const kernels = imageKernels(at.end)
-  if (kernels === undefined) return undefined
+  if (kernels === undefined) return false
   const { buffer } = kernels.memory
   const picture = new Float64Array(buffer, at.picture, values.length)
   picture.set(values)
@@ -35,7 +37,8 @@ export function blurByKernel(
   new Uint32Array(buffer, at.columns, width + 2 * half).set(mirrored(width, half, channels * 8))
   new Uint32Array(buffer, at.rows, height + 2 * half).set(mirrored(height, half, rowBytes))
   kernels.blur(at.picture, height, width, channels, at.weights, kernel.length, at.columns, at.rows, at.line, at.across)
-  return picture.slice()
+  out.set(picture)
+  return true
 }
 
 /** Where each place of an axis lies, with so many mirrored ones at both ends. */

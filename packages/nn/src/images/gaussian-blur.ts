@@ -29,5 +29,16 @@ export function gaussianBlur(
   { sigma, size = 2 * Math.ceil(3 * sigma) + 1 }: { readonly sigma: number; readonly size?: number },
 ): Float64Array {
   const kernel = gaussianKernel(sigma, size)
-  return blurByKernel(values, shape, kernel) ?? blurPlain(values, shape, kernel)
+  const blurred = new Float64Array(values.length)
+  return blurByKernel(values, shape, kernel, blurred) ? blurred : blurPlain(values, shape, kernel)
+}
+
+/** As {@link gaussianBlur}; the result takes the place of the picture. */
+export function blurInPlace(
+  pixels: Float32Array,
+  shape: readonly [number, number, number],
+  { sigma }: { readonly sigma: number },
+): void {
+  const kernel = gaussianKernel(sigma, 2 * Math.ceil(3 * sigma) + 1)
+  if (!blurByKernel(pixels, shape, kernel, pixels)) pixels.set(blurPlain(pixels, shape, kernel))
 }
