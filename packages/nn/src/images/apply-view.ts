@@ -1,5 +1,5 @@
 import type { PixelImage } from '@etsef/plugin-api'
-import { scaleColour, shiftHue } from './color.js'
+import { changeColours } from './color.js'
 import type { ViewParameters } from './draw-view.js'
 import { blurInPlace } from './gaussian-blur.js'
 import { toSquareRgb } from './to-square-rgb.js'
@@ -25,11 +25,7 @@ export function applyView(image: PixelImage, side: number, view: ViewParameters,
     target.set(warpImage({ dtype: 'uint8', shape: [side, side, 3], data: crop }, warp, 'reflect'))
   } else if (isFlipped) setFlipped(crop, side, target)
   else target.set(crop)
-  for (const { change, amount } of view.colour) {
-    if (change === 'hue') shiftHue(target, amount)
-    else scaleColour(target, change, amount)
-  }
-  if (view.isGrey) scaleColour(target, 'saturation', 0)
+  changeColours(target, view.isGrey ? [...view.colour, { change: 'saturation', amount: 0 }] : view.colour)
   const sigma = view.blurSigma * side
   // Below, neighbours weigh less than a billionth.
   if (sigma > 0.15) blurInPlace(target, [side, side, 3], { sigma })

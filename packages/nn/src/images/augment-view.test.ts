@@ -1,7 +1,7 @@
 import { createRng, type PixelImage } from '@etsef/plugin-api'
 import { describe, expect, test } from 'vitest'
 import { augmentView } from './augment-view.js'
-import { scaleColour, shiftHue } from './color.js'
+import { changeColours } from './color.js'
 import { drawCrop } from './draw-view.js'
 import { resize } from './resize.js'
 import { viewPresets, type ViewOptions } from './view-options.js'
@@ -11,9 +11,17 @@ describe('colour changes are torchvision’s', () => {
   const pixel = () => Float32Array.from([0.2, 0.5, 0.7], (value) => value * 255)
   const scaled = (pixels: Float32Array) => Array.from(pixels, (value) => value / 255)
   test.for([
-    ['brightness 1.5', (p: Float32Array) => scaleColour(p, 'brightness', 1.5), [0.3, 0.75, 1]],
-    ['saturation 0.5', (p: Float32Array) => scaleColour(p, 'saturation', 0.5), [0.31654, 0.46654, 0.56654]],
-    ['hue by a fifth of a turn', (p: Float32Array) => shiftHue(p, 0.2), [0.5, 0.2, 0.7]],
+    ['brightness 1.5', (p: Float32Array) => changeColours(p, [{ change: 'brightness', amount: 1.5 }]), [0.3, 0.75, 1]],
+    [
+      'saturation 0.5',
+      (p: Float32Array) => changeColours(p, [{ change: 'saturation', amount: 0.5 }]),
+      [0.31654, 0.46654, 0.56654],
+    ],
+    [
+      'hue by a fifth of a turn',
+      (p: Float32Array) => changeColours(p, [{ change: 'hue', amount: 0.2 }]),
+      [0.5, 0.2, 0.7],
+    ],
   ] as const)('%s', ([, change, expected]) => {
     const pixels = pixel()
     change(pixels)
@@ -21,12 +29,12 @@ describe('colour changes are torchvision’s', () => {
   })
   test('brightness multiplies: 1.5 of (100, 150, 200) is (150, 225, 255), not sharp’s (185, 233, 255)', () => {
     const pixels = Float32Array.of(100, 150, 200)
-    scaleColour(pixels, 'brightness', 1.5)
+    changeColours(pixels, [{ change: 'brightness', amount: 1.5 }])
     expect([...pixels]).toEqual([150, 225, 255])
   })
   test('grey is ITU-601: red, green and blue are 76, 150 and 29, not linear light’s 127, 220 and 76', () => {
     const pixels = Float32Array.of(255, 0, 0, 0, 255, 0, 0, 0, 255)
-    scaleColour(pixels, 'saturation', 0)
+    changeColours(pixels, [{ change: 'saturation', amount: 0 }])
     expect(Array.from({ length: 9 }, (_, i) => Math.round(pixels[i]!))).toEqual([76, 76, 76, 150, 150, 150, 29, 29, 29])
   })
 })

@@ -1,17 +1,49 @@
 import { clamp } from './clamp.js'
+import type { ColourChange } from './draw-view.js'
 import { imageKernels } from './image-kernels.js'
+
+/** A change of colour: a factor, or for hue a share of the circle. */
+export interface ChangeOfColour {
+  readonly change: ColourChange
+  readonly amount: number
+}
+
+/**
+ * Changes the colours of RGB pixels in [0, 255], in place, one change after the other. Brightness, contrast and saturation blend with black,
+ * the mean grey, or each pixel's own grey, then clamp; hue is that of HSV.
+ */
+export function changeColours(pixels: Float32Array, changes: readonly ChangeOfColour[]): void {
+  if (changes.length === 0) return
+  // Four values are written at a time.
+  const kernels = imageKernels(pixels.byteLength + 16)
+  if (kernels === undefined) {
+    for (const each of changes) changeColourPlain(pixels, each)
+    return
+  }
+  const memory = new Float32Array(kernels.memory.buffer, 0, pixels.length)
+  memory.set(pixels)
+  const numPixels = pixels.length / 3
+  for (const { change, amount } of changes) {
+    const rest = 1 - amount
+    if (change === 'hue') kernels.turnHue(0, numPixels, amount)
+    else if (change === 'saturation') kernels.blendWithGrey(0, numPixels, amount, rest)
+    else kernels.blend(0, pixels.length, amount, rest, change === 'contrast' ? kernels.meanGrey(0, numPixels) : 0)
+  }
+  pixels.set(memory)
+}
+
+/** As {@link changeColours}, in JavaScript: what the kernels must equal, and what is used where there are none. */
+export function changeColourPlain(pixels: Float32Array, { change, amount }: ChangeOfColour): void {
+  if (change === 'hue') turnHue(pixels, amount)
+  else blend(pixels, change, amount)
+}
 
 /** ITU-601 luma, as PIL and torchvision use it. */
 function grey(pixels: Float32Array, at: number): number {
   return 0.2989 * pixels[at]! + 0.587 * pixels[at + 1]! + 0.114 * pixels[at + 2]!
 }
 
-/** Blend with black (brightness), the mean grey (contrast) or each pixel's own grey (saturation), then clamp. */
-export function scaleColour(
-  pixels: Float32Array,
-  change: 'brightness' | 'contrast' | 'saturation',
-  factor: number,
-): void {
+function blend(pixels: Float32Array, change: 'brightness' | 'contrast' | 'saturation', factor: number): void {
   let mean = 0
   if (change === 'contrast') {
     for (let i = 0; i < pixels.length; i += 3) mean += grey(pixels, i)
@@ -23,18 +55,7 @@ export function scaleColour(
   }
 }
 
-/** Turns the HSV hue by a share of the circle. */
-export function shiftHue(pixels: Float32Array, turns: number): void {
-  const kernels = imageKernels(pixels.byteLength)
-  if (kernels === undefined) return turnHuePlain(pixels, turns)
-  const memory = new Float32Array(kernels.memory.buffer, 0, pixels.length)
-  memory.set(pixels)
-  kernels.turnHue(0, pixels.length / 3, turns)
-  pixels.set(memory)
-}
-
-/** As {@link shiftHue}, in JavaScript: what the kernel must equal, and what is used where there is none. */
-export function turnHuePlain(pixels: Float32Array, turns: number): void {
+function turnHue(pixels: Float32Array, turns: number): void {
   // Written out: this runs on every pixel of a view.
   for (let i = 0; i < pixels.length; i += 3) {
     const r = pixels[i]!

@@ -40,6 +40,9 @@ export interface ImageKernels {
     across: number,
   ): void
   turnHue(pixels: number, numPixels: number, turns: number): void
+  meanGrey(pixels: number, numPixels: number): number
+  blend(values: number, numValues: number, factor: number, rest: number, base: number): void
+  blendWithGrey(pixels: number, numPixels: number, factor: number, rest: number): void
 }
 
 /** The part of WebAssembly that is used; Node's types declare it with the DOM only. */

@@ -2,7 +2,6 @@
 export { applyView } from './apply-view.js'
 export { augmentView } from './augment-view.js'
 export type { Border } from './border.js'
-export { scaleColour, shiftHue } from './color.js'
 export { type ColourChange, drawCrop, drawView, type ViewParameters } from './draw-view.js'
 export { gaussianBlur, gaussianKernel } from './gaussian-blur.js'
 export { makeView } from './make-view.js'
