@@ -48,7 +48,7 @@ describe('near-duplicates', () => {
     folder(
       'corpus',
       [...Array(24).keys()].map((i) => i + 20),
-      3,
+      5,
       (i) => `q${String(i)}`,
     )
     folder(
@@ -117,6 +117,27 @@ nodes:
       code: 'ERR_LEAKAGE',
       message: expect.stringMatching(/"split: .* \(test\)" and "corpusSplit: .* are near-duplicates/) as string,
     })
+  })
+
+  test('pre-training refuses them before it learns, though nobody asked for an audit; a corpus of other pictures is learned from', async () => {
+    const trained = (corpus: string): string =>
+      two(corpus).replace(
+        /  audit: .*/,
+        `  start: { use: backbones/pretrained, with: { architecture: mobilenetV1, width: 0.25, cut: conv_pw_2_relu, inputSize: 32 } }
+  ssl: { use: simclr/pretrain, in: { images: split, unlabelled: [corpusSplit], init: start }, with: { epochs: 1, batchSize: 8, projection: [8] } }`,
+      )
+    const { error, metrics = {} } = (await run(trained('corpus'))).nodes['ssl']!
+    expect(error).toMatchObject({
+      code: 'ERR_LEAKAGE',
+      node: 'ssl',
+      place: { line: 10 },
+      message: expect.stringMatching(
+        /^"corpusSplit" holds near-duplicates of test rows of "split": "[ab]\/\d+\.png" of "[ab]\/\d+\.png"/,
+      ) as string,
+      hint: expect.stringContaining('exclude of data/folder') as string,
+    })
+    expect(metrics).toEqual({})
+    expect((await run(trained('patients'))).nodes['ssl']?.error).toBeUndefined()
   })
 
   test('a patient of the test rows in the pre-training corpus, with other pictures, is told or raised', async () => {

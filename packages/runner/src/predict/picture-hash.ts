@@ -37,18 +37,52 @@ export function pictureHash(image: PixelImage): string {
 
 /** Whether a picture is nearly one of those whose hashes are given. */
 export function isNearOneOf(hash: string, hashes: readonly string[]): boolean {
-  if (distanceOf(hash, '0'.repeat(hash.length)) < fewestBits) return false
-  return hashes.some((other) => distanceOf(hash, other) <= maxDistance)
+  const table = hashTable()
+  for (const each of hashes) table.add(each)
+  return table.findNear(hash) >= 0
 }
 
-/** Bits that differ. */
-function distanceOf(a: string, b: string): number {
-  let distance = 0
-  for (let at = 0; at < a.length; at += 8) {
-    let word = parseInt(a.slice(at, at + 8), 16) ^ parseInt(b.slice(at, at + 8), 16)
-    for (; word !== 0; word &= word - 1) distance++
+/** Hashes that others are looked up among. */
+export interface HashTable {
+  /** Takes a hash; its position is the number of those before it. */
+  add(hash: string): void
+  /** Position of the first that a hash is nearly; -1 of none, and for a picture of too little pattern. */
+  findNear(hash: string): number
+}
+
+/** An empty {@link HashTable}. */
+export function hashTable(): HashTable {
+  const known: Uint32Array[] = []
+  return {
+    add(hash) {
+      known.push(wordsOf(hash))
+    },
+    findNear(hash) {
+      const words = wordsOf(hash)
+      if (setBits(words) < fewestBits) return -1
+      return known.findIndex((other) => isWithin(words, other))
+    },
   }
-  return distance
+}
+
+function wordsOf(hash: string): Uint32Array {
+  return Uint32Array.from({ length: hash.length / 8 }, (_, at) => parseInt(hash.slice(8 * at, 8 * at + 8), 16))
+}
+
+function isWithin(a: Uint32Array, b: Uint32Array): boolean {
+  let distance = 0
+  for (let at = 0; at < a.length && distance <= maxDistance; at++) distance += bitsOf(a[at]! ^ b[at]!)
+  return distance <= maxDistance
+}
+
+function setBits(words: Uint32Array): number {
+  return words.reduce((sum, word) => sum + bitsOf(word), 0)
+}
+
+function bitsOf(word: number): number {
+  let bits = 0
+  for (; word !== 0; word &= word - 1) bits++
+  return bits
 }
 
 /** Mean grey of each cell, row by row; pixels on an edge count by the share that is in the cell. */

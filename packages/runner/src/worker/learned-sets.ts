@@ -5,6 +5,12 @@ import type { StoredBatch } from '@etsef/plugin-api/codec'
 export class LearnedSets {
   readonly #test = new Map<string, { readonly id: string; readonly set: string }>()
   readonly #learned = new Map<string, string>()
+  #size = 0
+
+  /** Test rows and rows that are learned from, of all sets. */
+  get size(): number {
+    return this.#size
+  }
 
   /** Takes a batch of a set. @param visible - Partitions that are learned from. */
   add(batch: StoredBatch, name: string, visible: ReadonlySet<Partition>): void {
@@ -12,6 +18,7 @@ export class LearnedSets {
       const source = batch.sourceIds[index]!
       if (partition === 'test') this.#test.set(source, { id: batch.ids[index]!, set: name })
       if (visible.has(partition)) this.#learned.set(source, name)
+      if (partition === 'test' || visible.has(partition)) this.#size++
     })
   }
 
@@ -26,7 +33,7 @@ export class LearnedSets {
       message: `"${this.#learned.get(source)!}" holds pictures that are test rows of "${set}": ${rows.join(', ')}${leaked.length > 5 ? `, … (${String(leaked.length)})` : ''}`,
       expected: 'no test picture of one set among what another is learned from',
       received: `${String(leaked.length)} of them`,
-      hint: 'remove these pictures from the other set, or use one split for both; data/near-duplicates finds what differs in bytes alone',
+      hint: 'remove these pictures from the other set, or use one split for both; data/near-duplicates on both lists all pairs',
     })
   }
 }

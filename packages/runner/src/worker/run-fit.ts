@@ -1,11 +1,12 @@
-import { PipelineError, type JsonObject } from '@etsef/plugin-api'
+import { PipelineError, type ImageBatch, type JsonObject } from '@etsef/plugin-api'
 import type { StoredBatch } from '@etsef/plugin-api/codec'
-import { fitVisibility } from '@etsef/plugin-api/semantics'
+import { fitVisibility, type Visibility } from '@etsef/plugin-api/semantics'
 import { joinedRows, joinInputs } from './join-inputs.js'
 import { LearnedSets } from './learned-sets.js'
 import { checkUnseen, lineageFile, lineageText, type FittedInput } from './lineage.js'
+import { refuseNearTestPictures, type ComparedSet } from './near-test-pictures.js'
 import type { StageScope } from './context.js'
-import type { OpenRows } from './stage-inputs.js'
+import type { OpenRows, StageInputs } from './stage-inputs.js'
 import type { StageWork } from './stage-work.js'
 import { stateFolder } from './state-folder.js'
 
@@ -47,6 +48,7 @@ export async function runFit(work: StageWork): Promise<void> {
       })
   } else for (const input of inputs.rows) for await (const batch of input.reader.batches()) look(batch, input)
   sets?.check()
+  if (sets) await refuseNearTestPictures(comparedSets(inputs, rules), visible, progressOf(scope.ctx, sets.size))
   if (numFitted === 0 && !operation.fitsWithoutRows) {
     throw new PipelineError('ERR_TOO_FEW_ROWS', {
       message: `There is no row to fit on at "${operation.rows ?? ''}"`,
@@ -66,4 +68,34 @@ export async function runFit(work: StageWork): Promise<void> {
 
 function othersThan(inputs: readonly FittedInput[], name: string): readonly FittedInput[] {
   return inputs.filter((input) => input.name !== name)
+}
+
+/** The sets of pictures among the inputs, for the runner's own eyes: with their test rows. */
+function comparedSets(inputs: StageInputs, rules: Visibility): ComparedSet[] {
+  const all = { ...rules, partitions: undefined }
+  return inputs.rows.flatMap((input): ComparedSet[] => {
+    if (input.spec.kind !== 'images') return []
+    const batches = async function* (): AsyncGenerator<{ stored: StoredBatch; pictures: ImageBatch }> {
+      for await (const stored of input.reader.batches()) {
+        const pictures = inputs.shown(input, stored, all)
+        if (!isLoadable(pictures)) throw new TypeError(`the pictures of "${input.spec.name}" come without a loader`)
+        yield { stored, pictures }
+      }
+    }
+    return [{ name: input.spec.name, batches }]
+  })
+}
+
+function isLoadable(batch: StoredBatch): batch is ImageBatch {
+  return 'load' in batch
+}
+
+/** Tells how many of at most `total` pictures have been compared, and lets go of a stage that is stopped. */
+function progressOf(ctx: StageScope['ctx'], total: number): (count: number) => void {
+  let done = 0
+  return (count) => {
+    ctx.signal.throwIfAborted()
+    done += count
+    ctx.progress(done, total, 'pictures compared')
+  }
 }
