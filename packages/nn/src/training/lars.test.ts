@@ -12,7 +12,11 @@ describe.each(testEngines)('LARS on %s', (name) => {
     options: OptimizerOptions,
     gradient: number[],
     count: number,
-    { weight = [3, 4], resume }: { weight?: number[]; resume?: OptimizerState } = {},
+    {
+      weight = [3, 4],
+      resume,
+      rates = [0.1],
+    }: { weight?: number[]; resume?: OptimizerState; rates?: readonly number[] } = {},
   ) => {
     const engine = await loadEngine({ prefer: name })
     const { tf } = engine
@@ -23,7 +27,7 @@ describe.each(testEngines)('LARS on %s', (name) => {
     for (let i = 0; i < count; i++) {
       optimizer.beginStep()
       tf.tidy(() => {
-        optimizer.apply('w', variable, tf.tensor1d(gradient), 0.1)
+        optimizer.apply('w', variable, tf.tensor1d(gradient), rates[i % rates.length]!)
       })
       seen.push(Array.from(variable.dataSync()))
     }
@@ -45,6 +49,10 @@ describe.each(testEngines)('LARS on %s', (name) => {
   test('takes the norm of the decayed gradient (the other reading ends at [2.99960, 4.00027])', async () => {
     const { seen } = await steps(published, [0.8, -0.6], 1)
     expectClose(seen[0]!, [2.9995855178, 4.0002796507])
+  })
+  test('has the rate in its velocity: one that doubles finds the old velocity as it was (outside of it, [2.99856, 3.99808])', async () => {
+    const { seen } = await steps(published, [0.6, 0.8], 2, { rates: [0.1, 0.2] })
+    expectClose(seen[1]!, [2.99883006, 3.99844008])
   })
   test('adapts without weight decay as well', async () => {
     const { seen } = await steps({ ...published, weightDecay: 0 }, [0.6, 0.8], 1)

@@ -93,6 +93,15 @@ describe.each(testEngines)('on %s', (name) => {
     },
   )
 
+  test('NT-Xent is never negative, however well views agree', async () => {
+    const normal = normalStream(9)
+    for (const [images, temperature] of [[2, 0.05], [3, 0.1], [16, 0.5], [16, 2]] as const) {
+      const half = Array.from({ length: images }, () => Array.from({ length: 5 }, normal))
+      expect(await ntXent([...half, ...half], temperature)).toBeGreaterThanOrEqual(0)
+      expect(await ntXent([...half, ...half.map((row) => row.map((value) => -value))], temperature)).toBeGreaterThan(0)
+    }
+  }) // prettier-ignore
+
   test('NT-Xent refuses a single image', async () => {
     await expect(ntXent([[1, 0], [0, 1]], 0.5)).rejects.toThrow(RangeError) // prettier-ignore
   })
@@ -113,6 +122,10 @@ describe('fingerprints of mistakes', () => {
     })
     return terms.reduce((sum, term) => sum + term, 0) / 4
   }
+  test('cosines of all pairs', () => {
+    const cosines = [[0, 1], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3]].map(([i, k]) => dot(unit[i!]!, unit[k!]!)) // prettier-ignore
+    for (const [at, expected] of [0.5976143047, 0.8908708064, 0.5916079783, 0.298142397, 0.8485281374, 0.5270462767].entries()) expect(cosines[at]).toBeCloseTo(expected, 9) // prettier-ignore
+  })
   test('the loss without a mistake is the golden one', () => {
     expect(loss(unit, 0.5)).toBeCloseTo(0.685284727776176, 12)
   })
@@ -151,4 +164,9 @@ test('NT-Xent position is 0 at the best reachable loss and 1 for equal embedding
     expect(ntXentPosition(best, 64, temperature)).toBeCloseTo(0, 3)
     expect(ntXentPosition(Math.log(127), 64, temperature)).toBeCloseTo(1, 9)
   }
+})
+
+test('a run of 512 pictures that is stuck at 6.9287 of log(1023) = 6.9305 lies at a position that says so', () => {
+  // tensorflow/similarity #233, whose monitor of the deviation called it healthy.
+  for (const temperature of [0.1, 0.5, 1]) expect(ntXentPosition(6.9287, 512, temperature)).toBeGreaterThan(0.995)
 })
