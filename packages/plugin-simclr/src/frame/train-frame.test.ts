@@ -112,6 +112,7 @@ describe('a training that learns nothing stops within three epochs and says whic
     ...simclrMethod(smallHead, 2),
     loss: (tf, [z]) => rawLoss(tf, z!, 2),
   }
+  const rawSupcon: SelfSupervisedMethod = { ...supconMethod(smallHead, 2), loss: (tf, [z]) => rawLoss(tf, z!, 2) }
   test.for([
     ['temperature 2 without normalisation', 'scale', { method: raw }],
     ['views that are identical', 'views', { options: { views: still } }],
@@ -120,6 +121,16 @@ describe('a training that learns nothing stops within three epochs and says whic
     ['two pictures a step', 'batch', { options: { batchSize: 2 } }],
     ['a hundred times the rate', 'rate', { options: { learningRate: 1 } }],
     ['a hundred times the rate, SGD', 'rate', { options: { learningRate: 100, optimizer: 'sgd' } }],
+    ...methods.slice(2).flatMap((method) => {
+      const rows = { method, labels }
+      return [
+        [`${method.name}, views that are identical`, 'views', { ...rows, options: { views: still } }],
+        [`${method.name}, pictures of one colour`, 'pictures', { ...rows, pixels: pictureStore(17, 32, (picture) => 10 * picture) }], // prettier-ignore
+        [`${method.name}, two pictures a step`, 'batch', { ...rows, options: { batchSize: 2 } }],
+        [`${method.name}, a hundred times the rate`, 'rate', { ...rows, options: { learningRate: 1 } }],
+      ] as const
+    }),
+    ['supcon, temperature 2 without normalisation', 'scale', { labels, method: rawSupcon }],
   ] as const)('%s: %s', async ([, monitor, parts]) => {
     const engine = await loadEngine({ prefer: 'wasm' })
     const before = engine.tf.memory().numTensors
