@@ -2,7 +2,8 @@
 
     python tools/peers/xai-gradcam.py weights DIR ARCHITECTURE       random weights, as torchvision draws them, for both sides
     python tools/peers/xai-gradcam.py serve DIR ARCHITECTURE THREADS SIDE NUMBER BATCH
-        a round for each line on standard input: usual (backward goes through the network), head (only back to the layer)
+        a round for each line on standard input: `whole` (backward goes through the network) or `head` (only back to the layer), then of what:
+        `files` (DIR/pictures, decoded by as many workers as threads) or `pixels` (DIR/pixels.bin)
 """
 
 import json
@@ -16,9 +17,24 @@ sys.modules.setdefault("torchvision._meta_registrations", types.ModuleType("torc
 import numpy as np
 import torch
 import torchvision
+from PIL import Image
 from safetensors.torch import load_file, save_file
+from torchvision import transforms
 
 MODELS = {"mobilenetV2": "mobilenet_v2", "resnet18": "resnet18"}
+
+
+class Files(torch.utils.data.Dataset):
+    def __init__(self, files, side):
+        self.files = files
+        normalize = transforms.Normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+        self.transform = transforms.Compose([transforms.Resize((side, side)), transforms.ToTensor(), normalize])
+
+    def __len__(self):
+        return len(self.files)
+
+    def __getitem__(self, index):
+        return self.transform(Image.open(self.files[index]).convert("RGB"))
 
 
 def build(architecture):
@@ -54,15 +70,26 @@ def serve(folder, architecture, threads, side, number, batch):
     layer = model.layer4 if architecture == "resnet18" else model.features
     pixels = np.fromfile(folder / "pixels.bin", dtype=np.uint8).reshape(number, side, side, 3)
     mean, deviation = torch.tensor((0.485, 0.456, 0.406)), torch.tensor((0.229, 0.224, 0.225))
-    for line in sys.stdin:
-        through_network = line.strip() == "usual"
-        for parameter in model.parameters():
-            parameter.requires_grad_(through_network)
-        start, maps = time.perf_counter(), []
+    files = sorted((folder / "pictures").glob("*"))[:number]
+    loader = torch.utils.data.DataLoader(Files(files, side), batch_size=batch, num_workers=threads, persistent_workers=True)
+
+    def batches(source):
+        if source == "files":
+            yield from (x.contiguous(memory_format=torch.channels_last) for x in loader)
+            return
         for first in range(0, number, batch):
             x = (torch.from_numpy(pixels[first : first + batch]) / 255 - mean) / deviation
-            x = x.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
-            maps.append(grad_cam(model, layer, x, through_network)[0])
+            yield x.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
+
+    # Workers are started, and kept.
+    for x in batches("files"):
+        model(x[:1])
+    for line in sys.stdin:
+        form, source = line.split()
+        for parameter in model.parameters():
+            parameter.requires_grad_(form == "whole")
+        start = time.perf_counter()
+        maps = [grad_cam(model, layer, x, form == "whole")[0] for x in batches(source)]
         seconds = time.perf_counter() - start
         print(json.dumps({"seconds": seconds, "map": maps[0][0].flatten().tolist(), "version": torch.__version__}), flush=True)
 

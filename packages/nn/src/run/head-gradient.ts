@@ -38,8 +38,9 @@ export function headGradient(graph: Graph, weights: Weights, layer: string): Hea
   const numClasses = shapes.get(graph.logitsNode!)!.at(-1)!
   return {
     gradient(activations, target) {
-      const values: Float64Array[] = [Float64Array.from(activations)]
-      for (const each of layers) values.push(each.forward(values.at(-1)!))
+      const values: Float64Array[] = [new Float64Array(activations)]
+      // What the last one gives is asked for by nobody.
+      for (const each of layers.slice(0, -1)) values.push(each.forward(values.at(-1)!))
       let gradient: Float64Array = new Float64Array(numClasses)
       gradient[target] = 1
       for (let at = layers.length - 1; at >= 0; at--) gradient = layers[at]!.backward(gradient, values[at]!)
@@ -85,10 +86,16 @@ function averagePool(channels: number): Layer {
   return {
     forward(x) {
       const means = new Float64Array(channels)
-      x.forEach((value, at) => (means[at % channels]! += (value * channels) / x.length))
+      for (let start = 0; start < x.length; start += channels)
+        for (let c = 0; c < channels; c++) means[c]! += (x[start + c]! * channels) / x.length
       return means
     },
-    backward: (gradient, x) => x.map((_, at) => (gradient[at % channels]! * channels) / x.length),
+    backward(gradient, x) {
+      const cell = gradient.map((value) => (value * channels) / x.length)
+      const all = new Float64Array(x.length)
+      for (let start = 0; start < x.length; start += channels) all.set(cell, start)
+      return all
+    },
   }
 }
 
@@ -103,12 +110,11 @@ function product(kernel: Float32Array, bias: Float32Array | undefined, inputs: n
       })
       return out
     },
-    backward: (gradient, x) =>
-      x.map((_, from) => {
-        let sum = 0
-        for (let unit = 0; unit < units; unit++) sum += gradient[unit]! * kernel[from * units + unit]!
-        return sum
-      }),
+    backward(gradient, x) {
+      // Of the logits, one has a gradient.
+      const moved = Array.from(gradient.keys()).filter((unit) => gradient[unit] !== 0)
+      return x.map((_, from) => moved.reduce((sum, unit) => sum + gradient[unit]! * kernel[from * units + unit]!, 0))
+    },
   }
 }
 

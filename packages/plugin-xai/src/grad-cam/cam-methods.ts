@@ -4,6 +4,21 @@ export const camMethods = ['grad-cam', 'grad-cam++', 'hires-cam', 'layer-cam', '
 /** One of {@link camMethods}. */
 export type CamMethod = (typeof camMethods)[number]
 
+/** Whether a method weighs the layer by gradients. */
+export function isCamMethod(method: string): method is CamMethod {
+  return (camMethods as readonly string[]).includes(method)
+}
+
+/**
+ * |sum of the map − (logit − bias)| where the method promises 0, else NaN.
+ *
+ * @param bias - Of the logit under a head of a global average pool and one dense layer; undefined under others.
+ */
+export function camResidual(method: string, map: Float64Array, logit: number, bias: number | undefined): number {
+  if (bias === undefined || (method !== 'grad-cam' && method !== 'hires-cam')) return NaN
+  return Math.abs(map.reduce((total, value) => total + value, 0) - (logit - bias))
+}
+
 /** Values of a layer for one image and the gradient of the explained logit with respect to them. */
 export interface LayerEvidence {
   /** Row-major `[height, width, channels]`. */
@@ -32,13 +47,13 @@ export function camMap(method: CamMethod, evidence: LayerEvidence): Float64Array
   const map = new Float64Array(height * width)
   const weights = channelWeights(method, evidence)
   for (let i = 0; i < map.length; i++) {
+    const start = i * channels
     let sum = 0
-    for (let channel = 0; channel < channels; channel++) {
-      const at = i * channels + channel
-      const gradient = gradients[at]!
-      const weight = weights ? weights[channel]! : method === 'layer-cam' ? Math.max(gradient, 0) : gradient
-      sum += weight * activations[at]!
-    }
+    if (weights)
+      for (let channel = 0; channel < channels; channel++) sum += weights[channel]! * activations[start + channel]!
+    else
+      for (let at = start; at < start + channels; at++)
+        sum += (method === 'layer-cam' ? Math.max(gradients[at]!, 0) : gradients[at]!) * activations[at]!
     map[i] = sum
   }
   return map
@@ -60,7 +75,10 @@ export function channelWeights(method: CamMethod, evidence: LayerEvidence): Floa
 }
 
 function meanGradients({ gradients, shape: [height, width, channels] }: LayerEvidence): Float64Array {
-  return perChannel(height * width, channels, (_, at) => gradients[at]!).map((sum) => sum / (height * width))
+  const means = new Float64Array(channels)
+  for (let start = 0; start < height * width * channels; start += channels)
+    for (let channel = 0; channel < channels; channel++) means[channel]! += gradients[start + channel]!
+  return means.map((sum) => sum / (height * width))
 }
 
 function plusPlusWeights({ activations, gradients, shape: [height, width, channels] }: LayerEvidence): Float64Array {

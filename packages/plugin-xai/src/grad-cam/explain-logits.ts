@@ -8,7 +8,7 @@ import {
   type Model,
 } from '@etsef/nn'
 import { PipelineError, type PixelImage } from '@etsef/plugin-api'
-import { camMap, camMethods, type CamMethod } from './cam-methods.js'
+import { camMap, camResidual, isCamMethod, type CamMethod } from './cam-methods.js'
 import { forwardCam, type ForwardCamMethod, type LogitProbe } from './forward-cams.js'
 import { explainableLayer, type ExplainableLayer } from './explainable-layer.js'
 
@@ -73,17 +73,15 @@ export function createExplainer(
         return images.map((_, i) => {
           const part = (values: Float32Array): Float32Array => values.subarray(i * width, (i + 1) * width)
           const evidence = { activations: part(explained.activations), shape: layer.shape }
-          const map = isGradientMethod(options.method)
+          const map = isCamMethod(options.method)
             ? camMap(options.method, { ...evidence, gradients: part(explained.gradients) })
             : forwardCam(options.method, evidence, probeOf(network, layer, [input, i], targets[i]!))
-          const goal = rows[i]![targets[i]!]! - (bias?.[targets[i]!] ?? 0)
-          const isAdditive = bias !== undefined && (options.method === 'grad-cam' || options.method === 'hires-cam')
           return {
             map,
             target: targets[i]!,
             predicted: predicted[i]!,
             logits: rows[i]!,
-            additivityResidual: isAdditive ? Math.abs(map.reduce((total, value) => total + value, 0) - goal) : NaN,
+            additivityResidual: camResidual(options.method, map, rows[i]![targets[i]!]!, bias?.[targets[i]!]),
           }
         })
       } finally {
@@ -91,10 +89,6 @@ export function createExplainer(
       }
     },
   }
-}
-
-function isGradientMethod(method: CamMethod | ForwardCamMethod): method is CamMethod {
-  return (camMethods as readonly string[]).includes(method)
 }
 
 /** Changed values at a time that a network is asked about. */

@@ -1,4 +1,4 @@
-import { loadEngine, readModel, type Graph } from '@etsef/nn'
+import { readModel, type Graph } from '@etsef/nn'
 import {
   PipelineError,
   collectImages,
@@ -9,10 +9,12 @@ import {
   type Static,
 } from '@etsef/plugin-api'
 import { of } from 'rxjs'
-import { createExplainer, type LogitExplanation } from './explain-logits.js'
+import type { LogitExplanation } from './explain-logits.js'
+import { explainRows } from './explain-rows.js'
 import type { ExplainableLayer } from './explainable-layer.js'
 import type { gradCamInputs, gradCamOptions, gradCamOutputs } from './grad-cam.js'
 import { normalizeMap } from './normalize-map.js'
+import { openExplainer } from './open-explainer.js'
 import { placeMap, receptiveGrid } from './receptive-grid.js'
 import { spreadRows } from './pick-rows.js'
 import { targetIndex } from './target-index.js'
@@ -41,29 +43,28 @@ export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
       hint: 'choose a partition that the split has',
     })
   }
-  const engine = await loadEngine({
-    ...(ctx.engine === 'tensorflow' || ctx.engine === 'wasm' ? { prefer: ctx.engine } : {}),
-    threads: ctx.threads,
-  })
-  const explainer = createExplainer(engine, model, {
+  const explainer = await openExplainer(model, {
     method: options.method,
     ...(options.targetLayer !== null && { targetLayer: options.targetLayer }),
+    ...{ engine: ctx.engine, threads: ctx.threads },
+    log: (line) => {
+      ctx.log('warn', line)
+    },
   })
   try {
-    const explanations: LogitExplanation[] = []
-    for (let start = 0; start < rows.length; start += options.batchSize) {
-      ctx.signal.throwIfAborted()
-      const pixels = await Promise.all(rows.slice(start, start + options.batchSize).map((row) => images.load(row)))
-      explanations.push(...explainer.explain(pixels, target))
-      ctx.progress(explanations.length, rows.length, 'images')
-    }
+    const explanations = await explainRows(explainer, rows, (row) => images.load(row), {
+      ...{ batchSize: options.batchSize, target, signal: ctx.signal },
+      progress: (done) => {
+        ctx.progress(done, rows.length, 'images')
+      },
+    })
     const batch = toBatch(images, rows, explanations, mapForm(options, model.graph, explainer.layer))
     const numEmpty = batch.empty.reduce((total, value) => total + value, 0)
     if (numEmpty > 0)
       ctx.log('warn', `${String(numEmpty)} of ${String(rows.length)} maps hold no positive evidence for their class`)
     return { attributions: of(batch) }
   } finally {
-    explainer.dispose()
+    await explainer.close()
   }
 }
 

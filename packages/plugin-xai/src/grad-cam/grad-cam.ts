@@ -61,7 +61,7 @@ export const gradCam: Operation = defineOperation({
   kind: 'combine',
   type: 'xai/grad-cam',
   summary: 'Class activation maps: where in the image the logit of a class comes from',
-  cacheVersion: 1,
+  cacheVersion: 2,
   draws: false,
   options: gradCamOptions,
   inputs: gradCamInputs,

@@ -1,8 +1,7 @@
-import { headGradient, loadEngine, openFrozenNetwork, readModel, type Model } from '@etsef/nn'
+import { readModel } from '@etsef/nn'
 import type { PixelImage } from '@etsef/plugin-api'
-import { camMap } from '../grad-cam/cam-methods.js'
-import { createExplainer, networkInput } from '../grad-cam/explain-logits.js'
 import { explainableLayer } from '../grad-cam/explainable-layer.js'
+import { openExplainer } from '../grad-cam/open-explainer.js'
 import { placeMap, receptiveGrid } from '../grad-cam/receptive-grid.js'
 
 /** A network whose own head can be asked where it sees a class. */
@@ -38,55 +37,22 @@ export async function openNetworkMapper(
     return { missing: 'it has no classes of its own: only features of it are used' }
   if (model.classNames.join('\n') !== classNames.join('\n'))
     return { missing: 'its own head tells other classes than the answer has' }
-  let layer: ReturnType<typeof explainableLayer>
   try {
-    layer = explainableLayer(model.graph, classNames)
+    explainableLayer(model.graph, classNames)
   } catch (thrown) {
     return { missing: thrown instanceof Error ? thrown.message : String(thrown) }
   }
-  const [height, width] = layer.shape
+  // The pipeline's own copy of the network was compared with the tensor engine when it was opened.
+  const explainer = await openExplainer(model, { method: 'grad-cam', ...options, selfCheck: false })
+  const { name, shape: cells } = explainer.layer
   const shape = [model.graph.inputShape[0], model.graph.inputShape[1]] as const
-  const grid = receptiveGrid(model.graph, layer.name)
-  const raw = (await openByHead(model, layer, options)) ?? (await openByEngine(model, options))
+  const grid = receptiveGrid(model.graph, name)
   return {
     shape,
-    map: async (image, target) => placeMap(await raw.map(image, target), [height, width], grid, shape),
-    close: () => raw.close(),
-  }
-}
-
-type RawMapper = Pick<NetworkMapper, 'map' | 'close'>
-
-async function openByHead(
-  model: Model,
-  { name, shape }: ReturnType<typeof explainableLayer>,
-  { threads }: NetworkMapperOptions,
-): Promise<RawMapper | undefined> {
-  const head = headGradient(model.graph, model.weights, name)
-  if (!head) return undefined
-  // The pipeline's own copy of the network was compared with the tensor engine when it was opened.
-  const network = await openFrozenNetwork(model.graph, model.weights, { outputs: [name], threads, selfCheck: false })
-  return {
     async map(image, target) {
-      const [activations] = await network.run(networkInput([image], model), 1)
-      const gradients = head.gradient(activations!, target)
-      return camMap('grad-cam', { activations: activations!, gradients, shape })
+      const [explanation] = await explainer.explain([image], target)
+      return placeMap(explanation!.map, [cells[0], cells[1]], grid, shape)
     },
-    close: () => network.dispose(),
-  }
-}
-
-async function openByEngine(model: Model, { engine, threads }: NetworkMapperOptions): Promise<RawMapper> {
-  const loaded = await loadEngine({
-    ...(engine === 'tensorflow' || engine === 'wasm' ? { prefer: engine } : {}),
-    threads,
-  })
-  const explainer = createExplainer(loaded, model, { method: 'grad-cam' })
-  return {
-    map: (image, target) => Promise.resolve(explainer.explain([image], target)[0]!.map),
-    close() {
-      explainer.dispose()
-      return Promise.resolve()
-    },
+    close: () => explainer.close(),
   }
 }
