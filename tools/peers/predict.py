@@ -2,6 +2,7 @@
 
     python tools/peers/predict.py weights DIR ARCHITECTURE…            random weights, as torchvision draws them, for both sides
     python tools/peers/predict.py fit DIR TRAIN SIDE THREADS ARCHITECTURE…      learns from a folder of classes; keeps it as data
+    python tools/peers/predict.py changed DIR CASES SIDE THREADS ARCHITECTURE…    for bench/xai-vote.mjs: votes on pictures in which parts are replaced
     python tools/peers/predict.py answer DIR PICTURES SIDE THREADS ARCHITECTURE…    a line for the first picture, then one for all
 """
 
@@ -113,6 +114,45 @@ def answer(folder, pictures, side, networks, workers):
     print(json.dumps({"rate": best, "features": table[0].tolist(), "versions": versions}), flush=True)
 
 
+def changed(folder, cases, side, networks, _):
+    """A round for each line on standard input: pictures with absent superpixels from the background, in batches, to the margin of the vote."""
+    import debian_xgboost
+    import joblib
+
+    debian_xgboost.load()
+    vote = joblib.load(folder / "vote.joblib")
+    about = json.loads((cases / "cases.json").read_text())
+    size, players, number = about["side"], about["players"], about["evaluations"]
+    pictures = np.fromfile(cases / "pictures.bin", dtype=np.uint8).reshape(-1, size, size, 3)
+    labels = np.fromfile(cases / "labels.bin", dtype=np.uint8).reshape(-1, size, size)
+    background = np.fromfile(cases / "background.bin", dtype=np.uint8).reshape(size, size, 3)
+    coalitions = np.fromfile(cases / "coalitions.bin", dtype=np.uint8).reshape(-1, number, players)
+    mean, deviation = torch.tensor((0.485, 0.456, 0.406)), torch.tensor((0.229, 0.224, 0.225))
+
+    def table(some):
+        x = ((torch.from_numpy(some) / 255 - mean) / deviation).permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
+        with torch.inference_mode():
+            return np.hstack([each(x).mean((2, 3)).numpy() for each in networks])
+
+    def margins(features):
+        z = vote["ica"].transform(features)
+        ballots = np.stack([np.asarray(each.predict(z)) for each in vote["classifiers"]], 1)
+        shares = np.stack([(ballots == k).mean(1) for k in range(len(vote["names"]))], 1)
+        target = shares[0].argmax()
+        return shares[:, target] - np.delete(shares, target, 1).max(1)
+
+    first = table(pictures[:1])
+    margins(np.vstack([first, table(pictures[:1])]))
+    for _ in sys.stdin:
+        start, found = time.perf_counter(), []
+        for picture, label, own in zip(pictures, labels, coalitions):
+            for at in range(0, number, BATCH):
+                present = own[at : at + BATCH][:, label].astype(bool)
+                found.append(margins(table(np.where(present[..., None], picture, background))))
+        rate = len(pictures) * number / (time.perf_counter() - start)
+        print(json.dumps({"rate": rate, "features": first[0].tolist(), "torch": torch.__version__}), flush=True)
+
+
 task, folder, rest = sys.argv[1], Path(sys.argv[2]), sys.argv[3:]
 if task == "weights":
     from safetensors.torch import save_file
@@ -125,4 +165,4 @@ else:
     side, threads = int(rest[1]), int(rest[2])
     torch.set_num_threads(threads)
     arguments = (folder, Path(rest[0]), side, [network(folder, name) for name in rest[3:]], threads)
-    {"fit": fit, "answer": answer}[task](*arguments)
+    {"fit": fit, "changed": changed, "answer": answer}[task](*arguments)
