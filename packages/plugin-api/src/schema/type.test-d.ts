@@ -1,9 +1,9 @@
-import type { Static } from 'typebox'
+import type { Static, TSchema } from 'typebox'
 import { expectTypeOf, test } from 'vitest'
 import { Type } from './type.js'
 
 test('a default that fits its schema compiles, and the schema has the type that TypeBox gives', () => {
-  const options = Type.Object({
+  const schema = Type.Object({
     k: Type.Integer({ minimum: 1, default: 5 }),
     name: Type.String({ default: 'a' }),
     isOn: Type.Boolean({ default: true }),
@@ -12,7 +12,8 @@ test('a default that fits its schema compiles, and the schema has the type that 
     either: Type.Union([Type.Integer(), Type.Null()], { default: null }),
     deep: Type.Object({ x: Type.Number() }, { default: { x: 1 } }),
   })
-  expectTypeOf<Static<typeof options>>().toEqualTypeOf<{
+  expectTypeOf(schema).toExtend<TSchema>()
+  expectTypeOf<Static<typeof schema>>().toEqualTypeOf<{
     k: number
     name: string
     isOn: boolean
@@ -28,7 +29,7 @@ test('a default of another type does not', () => {
   Type.Integer({ default: 'five' })
   // @ts-expect-error: no number
   Type.Number({ default: null })
-  // @ts-expect-error: no text
+  // @ts-expect-error: a number is no text
   Type.String({ default: 5 })
   // @ts-expect-error: no truth value
   Type.Boolean({ default: 'true' })
