@@ -157,7 +157,21 @@ describe('report/html', () => {
     expect(of(`${mapped}, map of the evidence for x`)).toContain(Buffer.from('map').toString('base64'))
     expect(of(plain)).toContain(Buffer.from('picture').toString('base64'))
     expect(of(plain).match(/<li /g)).toHaveLength(2) // svm and knn say what they take it for
+    expect(html).toContain(`(2 of ${String(wrong.length)} shown)`)
     dispose()
+    // A page stays small enough to be mailed: of pictures of 3 MB, one.
+    const large = aReport({
+      'attributions.json': JSON.stringify(list),
+      'a.png': 'a'.repeat(3e6),
+      'b.png': 'b'.repeat(3e6),
+    })
+    const small = await make([
+      { name: 'scores', value: evaluation.value },
+      { name: 'maps', value: large },
+    ])
+    expect(small.html.match(/<figure class="card">/g)).toHaveLength(1)
+    expect(small.html).toContain(`(1 of ${String(wrong.length)} shown)`)
+    small.dispose()
     evaluation.dispose()
   })
 

@@ -15,6 +15,9 @@ interface Failure {
   readonly votes: readonly { readonly input: string; readonly predicted: string }[]
 }
 
+/** Pictures of a page, together: pages are mailed, and opened on phones. */
+const mostPictureBytes = 4_000_000
+
 /** Rows that the reference has wrong: the picture with its map where one was explained, and what each member says. */
 export async function failuresSection(told: Told, maxPictures: number): Promise<Section> {
   const [evaluation] = evaluationsOf(told)
@@ -25,16 +28,19 @@ export async function failuresSection(told: Told, maxPictures: number): Promise<
   const failures = failuresOf(evaluation.predictions, reference)
   const cards: Markup[] = []
   const pictures = explainedById(told.reports)
+  let numBytes = 0
   for (const failure of failures) {
-    if (cards.length >= maxPictures) break
     const picture = pictures.get(failure.row.id)
-    if (picture !== undefined)
-      cards.push(card(failure, await readFile(join(picture.dir, picture.image.file)), picture.image, told))
+    if (picture === undefined) continue
+    const png = await readFile(join(picture.dir, picture.image.file))
+    numBytes += png.length
+    if (cards.length >= maxPictures || numBytes > mostPictureBytes) break
+    cards.push(card(failure, png, picture.image, told))
   }
   const text =
     failures.length === 0
       ? markup`<p>${name(reference)} has every row right.</p>`
-      : markup`<p>Rows that ${name(reference)} has wrong${cards.length > 0 ? ', with the map of what a base model looked at where that was drawn' : null}.</p>`
+      : markup`<p>Rows that ${name(reference)} has wrong${cards.length > 0 ? `, with the map of what a base model looked at (${String(cards.length)} of ${String(failures.length)} shown)` : null}.</p>`
   return {
     id: 'failures',
     title: 'Failures',
