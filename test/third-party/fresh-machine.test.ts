@@ -1,12 +1,19 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { read, temporaryFolder } from '../support/etsef.js'
+import { badRows, badRowsPipeline, expectedOfRunner, toldByRunner } from '../bad-plugins/bad-rows.js'
+import { read, root, temporaryFolder } from '../support/etsef.js'
+import type { RunSummary } from '../support/leak-project.js'
 import { makeMachine, type Machine } from './machine.js'
+import { runProgram } from './program.js'
 import { isUpstreamThere, startRegistry, type LocalRegistry } from './registry.js'
 
 /** The demo with fewer images and epochs: the same graph to the same table. */
 const small = ['vars.perClass=24', 'intermediate.with.perClass=12', 'tlSource.with.epochs=1', 'sslSource.with.epochs=1', 'tl.with.epochs=1', 'ssl.with.epochs=1', 'vars.components=6'] // prettier-ignore
+
+const badFolder = join(root, 'test/bad-plugins')
+/** Folders with a plugin whose manifest does what a manifest must not. */
+const badManifests = readdirSync(badFolder).filter((name) => existsSync(join(badFolder, name, 'manifest.js')))
 
 describe.skipIf(!(await isUpstreamThere()))('on a machine with Node and nothing else', () => {
   const { path, dispose } = temporaryFolder()
@@ -80,6 +87,30 @@ describe.skipIf(!(await isUpstreamThere()))('on a machine with Node and nothing 
         ...['scores', 'figures', 'overlay.overlay', 'page'],
       ].sort(),
     )
+  })
+
+  test('plugins that are wrong are refused from their tarballs as they are from their folders', async () => {
+    const bad = machine.folder('bad')
+    const tarballs = machine.folder('bad-tarballs')
+    const folders = [...badRows, ...badManifests, 'sound']
+    const sources = folders.map((folder) => join(badFolder, folder))
+    await runProgram('npm', ['pack', ...sources, '--ignore-scripts', '--pack-destination', tarballs], { cwd: path })
+    writeFileSync(join(bad, 'package.json'), JSON.stringify({ name: 'bad', private: true }))
+    const files = folders.map((folder) => join(tarballs, `etsef-plugin-${folder}-1.0.0.tgz`))
+    await machine.run(bad, ['npm', 'install', 'etsef', ...files])
+    writeFileSync(join(bad, 'pipeline.yaml'), badRowsPipeline())
+    const run = await machine.run(bad, ['npx', 'etsef', 'run', 'pipeline.yaml', '--json', '--on-error', 'continue'], {
+      mayFail: true,
+    })
+    // What `run --json` prints.
+    const { nodes } = JSON.parse(run.stdout) as RunSummary
+    const found = Object.fromEntries(badRows.map((folder) => [folder, toldByRunner(folder, nodes)]))
+    expect(found).toEqual(Object.fromEntries(badRows.map((folder) => [folder, expectedOfRunner(folder)])))
+    // What is said of manifests while another pipeline is validated, but for the place in package.json, which npm wrote.
+    writeFileSync(join(bad, 'sound.yaml'), 'nodes:\n  points: { use: sound/points }\n')
+    const { stderr } = await machine.run(bad, ['npx', 'etsef', 'validate', 'sound.yaml'])
+    const withoutPlace = (text: string): string => text.replaceAll(/package\.json:\d+:\d+/g, 'package.json')
+    expect(withoutPlace(stderr)).toBe(withoutPlace(read(badFolder, 'manifests.txt')))
   })
 
   test('takes a patch and a minor release of the contract; a further copy of it and another version are named and placed', async () => {
