@@ -32,13 +32,17 @@ export interface LesionEffect {
   readonly isInside: boolean
 }
 
-/** Where and how large a patient's lesion is. */
-export function drawLesion(kind: LesionKind, rng: Rng): Lesion {
+/**
+ * Where and how large a patient's lesion is.
+ *
+ * @param scale - Factor of its radius.
+ */
+export function drawLesion(kind: LesionKind, rng: Rng, scale = 1): Lesion {
   if (kind === 'normal') return { kind, blobs: [] }
   const [c, s] = direction(rng)
   const distance = rng.uniform(0.15, 0.5)
   const centre = { x: c * distance, y: s * distance }
-  const radius = rng.uniform(0.17, 0.28)
+  const radius = rng.uniform(0.17, 0.28) * scale
   const waviness = kind === 'diffuse' ? 0.28 : 0.09
   const blob = (x: number, y: number, size: number): Blob => ({
     x,

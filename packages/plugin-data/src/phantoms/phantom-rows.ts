@@ -37,14 +37,22 @@ export function phantomRows(set: PhantomSet): ImageRows {
   const uris = entries.map(({ id }) => formatPhantomId(id))
   const groups = entries.map(({ id }) => formatPatient(id))
   const labels = Int32Array.from(entries, ({ label }) => label)
-  const { size, noise, dataSeed, borderCue = false } = set
+  const { size, noise, dataSeed, lesionSize = 1, contrast = 1, borderCue = false } = set
   return {
     kind: 'images',
     ids: uris,
     uris,
     sourceIds: uris.map((uri) =>
       createHash('sha256')
-        .update(canonicalJson({ uri, size, noise, dataSeed, ...(borderCue && { borderCue }) }))
+        .update(
+          canonicalJson({
+            ...{ uri, size, noise, dataSeed },
+            // Only what differs from the defaults, so that sets keep the names of their pictures.
+            ...(lesionSize !== 1 && { lesionSize }),
+            ...(contrast !== 1 && { contrast }),
+            ...(borderCue && { borderCue }),
+          }),
+        )
         .digest('hex'),
     ),
     labels: set.permuteLabels == null ? labels : permuteLabels(labels, groups, set.permuteLabels),

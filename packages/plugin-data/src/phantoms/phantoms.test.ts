@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { PixelImage } from '@etsef/plugin-api'
 import { describe, expect, test } from 'vitest'
 import { lesionKinds } from './lesion.js'
 import { modalities } from './anatomy.js'
@@ -29,6 +30,21 @@ describe('renderPhantom', () => {
       expect(inside.length).toBeGreaterThan(4)
       expect(inside.length).toBeLessThan(200)
     }
+  })
+  test('draws larger lesions and stronger ones on demand, of the same patient', () => {
+    const id = { modality: 'brain-t1', kind: 'nodule', patient: 2, slice: 0 } as const
+    const [plain, large, strong] = [{}, { lesionSize: 1.6 }, { contrast: 1.6 }].map((more) =>
+      renderPhantom(id, { ...style, noise: 0, ...more }),
+    )
+    const area = ({ data }: PixelImage): number => Array.from(data).reduce((sum, value) => sum + value / 255, 0)
+    expect(area(large!.mask) / area(plain!.mask)).toBeGreaterThan(2)
+    expect(strong!.mask.data).toEqual(plain!.mask.data)
+    const meanInside = ({ image, mask }: typeof plain & object): number => {
+      const inside = [...mask.data].flatMap((value, i) => (value === 255 ? [image.data[i * 3]!] : []))
+      return inside.reduce((sum, value) => sum + value, 0) / inside.length
+    }
+    expect(meanInside(strong!)).toBeGreaterThan(meanInside(plain!) + 20)
+    expect(strong!.image.data[0]).toBe(plain!.image.data[0])
   })
   test('burns a mark into the upper edge alone, at a place of its own for each kind', () => {
     const places = lesionKinds.map((kind) => {
@@ -72,7 +88,11 @@ describe('phantomRows', () => {
   })
   test('changes sources with whatever changes pixels', () => {
     expect(phantomRows({ ...set, borderCue: true }).sourceIds[0]).not.toBe(phantomRows(set).sourceIds[0])
-    expect(phantomRows({ ...set, borderCue: false }).sourceIds).toEqual(phantomRows(set).sourceIds)
+    for (const more of [{ lesionSize: 1.5 }, { contrast: 1.5 }])
+      expect(phantomRows({ ...set, ...more }).sourceIds[0]).not.toBe(phantomRows(set).sourceIds[0])
+    expect(phantomRows({ ...set, lesionSize: 1, contrast: 1, borderCue: false }).sourceIds).toEqual(
+      phantomRows(set).sourceIds,
+    )
     expect(phantomRows({ ...set, dataSeed: 2 }).sourceIds[0]).not.toBe(phantomRows(set).sourceIds[0])
     expect(phantomRows({ ...set, perClass: 6 }).sourceIds[0]).toBe(phantomRows(set).sourceIds[0])
   })

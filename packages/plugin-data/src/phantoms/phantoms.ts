@@ -30,6 +30,18 @@ export const phantomOptions = Type.Object(
       default: 0.03,
       description: 'Standard deviation of pixel noise as a share of the grey range; larger is harder',
     }),
+    lesionSize: Type.Number({
+      minimum: 0.2,
+      maximum: 2,
+      default: 1,
+      description: 'Factor of the radius of lesions; larger is easier',
+    }),
+    contrast: Type.Number({
+      minimum: 0,
+      maximum: 3,
+      default: 1,
+      description: 'Factor of what lesions change the grey by; larger is easier',
+    }),
     borderCue: Type.Boolean({
       default: false,
       description:

@@ -21,6 +21,10 @@ export interface PhantomStyle {
   readonly noise: number
   /** Which data set: equal seeds give equal pictures. */
   readonly dataSeed: number
+  /** Factor of the radius of lesions; default 1. */
+  readonly lesionSize?: number
+  /** Factor of what lesions change the grey by; default 1. */
+  readonly contrast?: number
   /** Burns a mark into the upper edge whose place follows the kind of lesion. */
   readonly borderCue?: boolean
 }
@@ -36,13 +40,13 @@ export interface PhantomStyle {
  */
 export function renderPhantom(
   { modality, kind, patient, slice }: PhantomId,
-  { size, noise, dataSeed, borderCue = false }: PhantomStyle,
+  { size, noise, dataSeed, lesionSize = 1, contrast: contrastFactor = 1, borderCue = false }: PhantomStyle,
 ): { readonly image: PixelImage; readonly mask: PixelImage } {
   const patientRng = createRng(dataSeed, 'phantom', modality, kind, patient)
   const sliceRng = patientRng.fork('slice', slice)
   const anatomy = drawAnatomy(modality, patientRng.fork('anatomy'))
-  const contrast = patientRng.fork('contrast').uniform(0.2, 0.34)
-  const lesion = varyLesion(drawLesion(kind, patientRng.fork('lesion')), sliceRng)
+  const contrast = patientRng.fork('contrast').uniform(0.2, 0.34) * contrastFactor
+  const lesion = varyLesion(drawLesion(kind, patientRng.fork('lesion'), lesionSize), sliceRng)
   const dots = drawDots(patientRng.fork('dots'))
   const [shiftX, shiftY] = [sliceRng.uniform(-0.03, 0.03), sliceRng.uniform(-0.03, 0.03)]
   const brightness = sliceRng.uniform(-0.03, 0.03)

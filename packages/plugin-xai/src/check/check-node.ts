@@ -14,7 +14,7 @@ import {
   type ReportImplementation,
   type SeedlessContext,
 } from '@etsef/plugin-api'
-import { borderShare, localize, type Localization } from '../grad-cam/localization.js'
+import { borderShare, localize, pointOf, type Localization } from '../grad-cam/localization.js'
 import { normalizeMap } from '../grad-cam/normalize-map.js'
 import { madeLike } from '../superpixels/replace-superpixels.js'
 import { askAbout } from '../vote-shap/ask-predictor.js'
@@ -86,16 +86,16 @@ async function checkMethod(name: string, maps: AttributionBatch, given: Given): 
     const map = maps.values.subarray(at * height * width, (at + 1) * height * width)
     const random = randomMap([height, width], ctx.rng('random map', id))
     const mask = findMask && masks && maskOf(await masks.load(findMask(id)), [height, width])
-    const judge = async (own: ArrayLike<number>): Promise<TestedMap['map']> => ({
+    const judge = async (own: ArrayLike<number>, point?: number): Promise<TestedMap['map']> => ({
       ...(await removalScores(plane, own, asker.evaluate, ctx.rng('removal', id))),
       borderShare: borderShare(own, [height, width]),
-      ...located(mask && localize(own, mask)),
+      ...located(mask && localize(own, mask, point)),
     })
     tested.push({
       id,
       group: images.groups[row]!,
       isEmpty: normalizeMap(map).isEmpty,
-      map: await judge(map),
+      map: await judge(map, pointOf(maps.method, map, [height, width])),
       random: await judge(random),
     })
     ctx.progress(tested.length, chosen.length, `maps of ${name}`)

@@ -90,6 +90,7 @@ describe('upsampleMap', () => {
 describe('localize', () => {
   test('counts a maximum on the lesion and evidence inside', () => {
     expect(localize([0, 3, 1, -5], [0, 255, 0, 255])).toEqual({ isHit: true, energyInside: 0.75, area: 0.5 })
+    expect(localize([4, 3, 1, 0], [0, 255, 0, 255], 1)).toMatchObject({ isHit: true })
     expect(localize([4, 3, 1, 0], [0, 255, 0, 255])).toEqual({ isHit: false, energyInside: 0.375, area: 0.5 })
   })
   test('says nothing without a lesion, and no hit without evidence', () => {

@@ -1,6 +1,8 @@
+import { mostRelevantPart } from '../superpixels/most-relevant-part.js'
+
 /** How well a map agrees with a known lesion; see {@link localize}. */
 export interface Localization {
-  /** Whether the map's maximum lies on the lesion (pointing game). */
+  /** Whether what the map points to lies on the lesion (pointing game). */
   readonly isHit: boolean
   /** Share of the positive evidence that lies on the lesion (energy-based pointing game). */
   readonly energyInside: number
@@ -13,10 +15,11 @@ export interface Localization {
  *
  * @param map - Positive part counts; row-major `[height, width]`.
  * @param mask - Same layout; lesion where not 0.
+ * @param point - Where the map points; left out: its maximum. See {@link pointOf}.
  * @returns `undefined` when the mask is empty (there is nothing to find). A map without positive value hits nothing.
  * @see Zhang et al. 2018, Top-down Neural Attention (pointing game, here without tolerance); Wang et al. 2020, Score-CAM (energy-based)
  */
-export function localize(map: ArrayLike<number>, mask: ArrayLike<number>): Localization | undefined {
+export function localize(map: ArrayLike<number>, mask: ArrayLike<number>, point?: number): Localization | undefined {
   let [inside, total, lesion, best] = [0, 0, 0, 0]
   let isHit = false
   for (let i = 0; i < map.length; i++) {
@@ -32,6 +35,7 @@ export function localize(map: ArrayLike<number>, mask: ArrayLike<number>): Local
       isHit = isLesion
     }
   }
+  if (point !== undefined) isHit = mask[point]! > 0
   return lesion === 0 ? undefined : { isHit, energyInside: total > 0 ? inside / total : 0, area: lesion / map.length }
 }
 
@@ -51,4 +55,13 @@ export function borderShare(map: ArrayLike<number>, [height, width]: readonly [n
     }
   }
   return total > 0 ? border / total : NaN
+}
+
+/**
+ * The pixel that a map of a method points to, where that is not its maximum: of a map of superpixels the middle of the one that got most.
+ *
+ * @param method - As an attribution batch names it.
+ */
+export function pointOf(method: string, map: ArrayLike<number>, shape: readonly [number, number]): number | undefined {
+  return method === 'vote-shap' ? mostRelevantPart(map, shape) : undefined
 }

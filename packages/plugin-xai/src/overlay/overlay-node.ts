@@ -13,7 +13,7 @@ import {
   type ReportImplementation,
   type Static,
 } from '@etsef/plugin-api'
-import { borderShare, localize, type Localization } from '../grad-cam/localization.js'
+import { borderShare, localize, pointOf, type Localization } from '../grad-cam/localization.js'
 import { normalizeMap } from '../grad-cam/normalize-map.js'
 import { upsampleMap } from '../grad-cam/upsample-map.js'
 import { drawPanel, drawPicture, formatNumber } from './draw-panel.js'
@@ -68,7 +68,10 @@ export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
     }
     const map = maps[row]!
     const upsampled = upsampleMap(map, [height, width], [image.shape[0], image.shape[1]])
-    const localization = mask && localize(upsampled, mask)
+    const point = pointOf(attributions.method, map, [height, width])
+    const localization =
+      mask &&
+      localize(upsampled, mask, point === undefined ? undefined : samePlace(point, [height, width], image.shape))
     const summary: ImageSummary = {
       id,
       ...classes,
@@ -109,6 +112,16 @@ export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
     `${JSON.stringify({ method: attributions.method, unit: attributions.unit, metrics, images: summaries, withoutMap: plain }, nanAsNull, 1)}\n`,
   )
   return { report: { kind: 'report', dir, metrics, table } }
+}
+
+/** A pixel of a map in a picture of another size. */
+function samePlace(
+  at: number,
+  [height, width]: readonly [number, number],
+  [rows, columns]: readonly [number, number, number],
+): number {
+  const [y, x] = [Math.floor(at / width), at % width]
+  return Math.floor(((y + 0.5) * rows) / height) * columns + Math.floor(((x + 0.5) * columns) / width)
 }
 
 /** A picture of a row that no map explains. */
