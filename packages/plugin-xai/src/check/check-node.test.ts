@@ -88,6 +88,14 @@ describe('xai/check', () => {
     expect(metrics['right.randomisation']).toBeUndefined()
   })
 
+  test('takes of a map of superpixels the one that got most, of any other the maximum', async () => {
+    // A single dense pixel beside the lesion, which got less than the quarter.
+    const value = (at: number): number => (at === 255 ? 5 : inQuarter(at) ? 1 : 0)
+    const { metrics } = await judge({ vote: mapsOf(value, 'vote-shap'), pixels: mapsOf(value) })
+    expect(metrics['vote.pointing']).toBe(1)
+    expect(metrics['pixels.pointing']).toBe(0)
+  })
+
   test('asks of a class activation map whether the network matters', async () => {
     const { metrics, text } = await judge({ cam: mapsOf((at) => at, 'grad-cam') }, { model })
     expect(Math.abs(metrics['cam.randomisation']!)).toBeLessThanOrEqual(1)
