@@ -1,6 +1,6 @@
 import type { Static, TSchema } from 'typebox'
 import { expectTypeOf, test } from 'vitest'
-import { Type } from './type.js'
+import * as Type from './type.js'
 
 test('a default that fits its schema compiles, and the schema has the type that TypeBox gives', () => {
   const schema = Type.Object({
