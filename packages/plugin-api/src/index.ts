@@ -1,4 +1,4 @@
-export * as Type from './schema/type.js'
+export { Type } from '#typebox'
 export type { Static, TSchema } from 'typebox'
 export * from './collect.js'
 export type * from './context.js'
