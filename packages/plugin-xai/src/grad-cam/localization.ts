@@ -15,7 +15,7 @@ export interface Localization {
  *
  * @param map - Positive part counts; row-major `[height, width]`.
  * @param mask - Same layout; lesion where not 0.
- * @param point - Where the map points; left out: its maximum. See {@link pointOf}.
+ * @param point - Where the map points; left out: its maximum. See `pointOf`.
  * @returns `undefined` when the mask is empty (there is nothing to find). A map without positive value hits nothing.
  * @see Zhang et al. 2018, Top-down Neural Attention (pointing game, here without tolerance); Wang et al. 2020, Score-CAM (energy-based)
  */
