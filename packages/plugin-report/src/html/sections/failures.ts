@@ -29,18 +29,20 @@ export async function failuresSection(told: Told, maxPictures: number): Promise<
   const cards: Markup[] = []
   const pictures = explainedById(told.reports)
   let numBytes = 0
+  let isCut = false
   for (const failure of failures) {
     const picture = pictures.get(failure.row.id)
     if (picture === undefined) continue
     const png = await readFile(join(picture.dir, picture.image.file))
     numBytes += png.length
-    if (cards.length >= maxPictures || numBytes > mostPictureBytes) break
+    isCut = cards.length >= maxPictures || numBytes > mostPictureBytes
+    if (isCut) break
     cards.push(card(failure, png, picture.image, told))
   }
   const text =
     failures.length === 0
       ? markup`<p>${name(reference)} has every row right.</p>`
-      : markup`<p>Rows that ${name(reference)} has wrong${cards.length > 0 ? `, with the map of what a base model looked at (${String(cards.length)} of ${String(failures.length)} shown)` : null}.</p>`
+      : markup`<p>Rows that ${name(reference)} has wrong${cards.length > 0 ? ', with the map of what a base model looked at where that was drawn' : null}${isCut ? '; there are more pictures than a page that is mailed has room for' : null}.</p>`
   return {
     id: 'failures',
     title: 'Failures',
