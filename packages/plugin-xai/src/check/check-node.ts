@@ -14,8 +14,9 @@ import {
   type ReportImplementation,
   type SeedlessContext,
 } from '@etsef/plugin-api'
-import { borderShare, localize, pointOf, type Localization } from '../grad-cam/localization.js'
+import { borderShare, localize, type Localization } from '../grad-cam/localization.js'
 import { normalizeMap } from '../grad-cam/normalize-map.js'
+import { pointOfMap } from '../superpixels/point-of-map.js'
 import { madeLike } from '../superpixels/replace-superpixels.js'
 import { askAbout } from '../vote-shap/ask-predictor.js'
 import { borderAlarm, frameOf, type BorderAlarm, type FrameRows } from './border-model.js'
@@ -95,7 +96,7 @@ async function checkMethod(name: string, maps: AttributionBatch, given: Given): 
       id,
       group: images.groups[row]!,
       isEmpty: normalizeMap(map).isEmpty,
-      map: await judge(map, pointOf(maps.method, map, [height, width])),
+      map: await judge(map, pointOfMap(maps.method, map, [height, width])),
       random: await judge(random),
     })
     ctx.progress(tested.length, chosen.length, `maps of ${name}`)

@@ -1,5 +1,3 @@
-import { mostRelevantPart } from '../superpixels/most-relevant-part.js'
-
 /** How well a map agrees with a known lesion; see {@link localize}. */
 export interface Localization {
   /** Whether what the map points to lies on the lesion (pointing game). */
@@ -15,7 +13,7 @@ export interface Localization {
  *
  * @param map - Positive part counts; row-major `[height, width]`.
  * @param mask - Same layout; lesion where not 0.
- * @param point - Where the map points; left out: its maximum. See `pointOf`.
+ * @param point - Where the map points; left out: its maximum.
  * @returns `undefined` when the mask is empty (there is nothing to find). A map without positive value hits nothing.
  * @see Zhang et al. 2018, Top-down Neural Attention (pointing game, here without tolerance); Wang et al. 2020, Score-CAM (energy-based)
  */
@@ -55,13 +53,4 @@ export function borderShare(map: ArrayLike<number>, [height, width]: readonly [n
     }
   }
   return total > 0 ? border / total : NaN
-}
-
-/**
- * The pixel that a map of a method points to, where that is not its maximum: of a map of superpixels the middle of the one that got most.
- *
- * @param method - As an attribution batch names it.
- */
-export function pointOf(method: string, map: ArrayLike<number>, shape: readonly [number, number]): number | undefined {
-  return method === 'vote-shap' ? mostRelevantPart(map, shape) : undefined
 }

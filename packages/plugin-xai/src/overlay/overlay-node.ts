@@ -13,9 +13,10 @@ import {
   type ReportImplementation,
   type Static,
 } from '@etsef/plugin-api'
-import { borderShare, localize, pointOf, type Localization } from '../grad-cam/localization.js'
+import { borderShare, localize, type Localization } from '../grad-cam/localization.js'
 import { normalizeMap } from '../grad-cam/normalize-map.js'
 import { upsampleMap } from '../grad-cam/upsample-map.js'
+import { pointOfMap } from '../superpixels/point-of-map.js'
 import { drawPanel, drawPicture, formatNumber } from './draw-panel.js'
 import { drawSheet, panelsOfSheet } from './draw-sheet.js'
 import type { overlayInputs, overlayOptions, overlayOutputs } from './overlay.js'
@@ -68,7 +69,7 @@ export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
     }
     const map = maps[row]!
     const upsampled = upsampleMap(map, [height, width], [image.shape[0], image.shape[1]])
-    const point = pointOf(attributions.method, map, [height, width])
+    const point = pointOfMap(attributions.method, map, [height, width])
     const localization =
       mask &&
       localize(upsampled, mask, point === undefined ? undefined : samePlace(point, [height, width], image.shape))
