@@ -1,4 +1,4 @@
-export { Type } from '#typebox'
+export * as Type from './schema/type.js'
 export type { Static, TSchema } from 'typebox'
 export * from './collect.js'
 export type * from './context.js'
