@@ -1,9 +1,9 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { badRows, badRowsPipeline, expectedOfRunner, toldByRunner } from '../bad-plugins/bad-rows.js'
 import { read, root, temporaryFolder } from '../support/etsef.js'
-import type { RunSummary } from '../support/leak-project.js'
+import type { Problem, RunSummary } from '../support/leak-project.js'
 import { makeMachine, type Machine } from './machine.js'
 import { runProgram } from './program.js'
 import { isUpstreamThere, startRegistry, type LocalRegistry } from './registry.js'
@@ -149,5 +149,82 @@ describe.skipIf(!(await isUpstreamThere()))('on a machine with Node and nothing 
     expect(stdout).toContain('received  1.0.0 at node_modules/etsef-plugin-copy/node_modules/@etsef/plugin-api')
     expect(stdout).toMatch(/ERR_PLUGIN +node_modules\/etsef-plugin-later\/package\.json:1:1/)
     expect(stdout).toMatch(/"etsef-plugin-later" is written against version 2/)
+  })
+
+  test('operations of one name, in two packages and in one, are refused with their place', async () => {
+    const twins = machine.folder('twins')
+    const plugin = (name: string, namespace: string, types: readonly string[]): void => {
+      mkdirSync(join(twins, name))
+      const fields = { name, version: '1.0.0', type: 'module', etsef: { api: 1, plugin: './plugin.js' } }
+      writeFileSync(join(twins, name, 'package.json'), JSON.stringify(fields))
+      const operations = types.map((type) => `{ ...shared, type: '${type}' }`)
+      writeFileSync(
+        join(twins, name, 'plugin.js'),
+        `import { definePlugin } from '@etsef/plugin-api'
+const shared = { kind: 'source', summary: 'rows', cacheVersion: 1, options: {}, inputs: {}, outputs: {}, load: async () => ({}) }
+export default definePlugin({ name: '${namespace}', operations: [${operations.join(', ')}] })
+`,
+      )
+    }
+    plugin('etsef-plugin-first', 'twin', ['twin/rows'])
+    plugin('etsef-plugin-second', 'twin', ['twin/rows'])
+    plugin('etsef-plugin-single', 'single', ['single/rows', 'single/rows'])
+    const names = ['etsef-plugin-first', 'etsef-plugin-second', 'etsef-plugin-single']
+    await runProgram('npm', ['pack', ...names.map((name) => `./${name}`), '--pack-destination', twins], { cwd: twins })
+    writeFileSync(join(twins, 'package.json'), JSON.stringify({ name: 'twins', private: true }, undefined, 2))
+    await machine.run(twins, ['npm', 'install', 'etsef', ...names.map((name) => `./${name}-1.0.0.tgz`)])
+    writeFileSync(join(twins, 'twins.yaml'), 'nodes:\n  a: { use: twin/rows }\n  b: { use: single/rows }\n')
+    const { code, stdout } = await machine.run(twins, ['npx', 'etsef', 'validate', 'twins.yaml', '--json'], {
+      mayFail: true,
+    })
+    expect(code).toBe(2)
+    const { problems } = JSON.parse(stdout) as { problems: readonly Problem[] }
+    const line = read(twins, 'package.json').split('\n').findIndex((text) => text.includes('"etsef-plugin-second"')) // prettier-ignore
+    expect(problems.map(({ message, place }) => [message, place])).toEqual(
+      expect.arrayContaining([
+        [
+          'Operations "twin/…" come from 2 packages: etsef-plugin-first, etsef-plugin-second',
+          { file: 'package.json', line: line + 1, column: 5 },
+        ],
+        [
+          'Plugin package "etsef-plugin-single" cannot be used: plugin "single": operation "single/rows" is declared twice',
+          { file: 'node_modules/etsef-plugin-single/plugin.js', line: 3, column: expect.any(Number) as number },
+        ],
+      ]),
+    )
+  })
+
+  test('a linked package whose code changed without a version runs again, and the plan says which file it was', async () => {
+    // Beside plugins that are wrong.
+    const lab = join(path, 'twins')
+    const linked = join(lab, 'plugins/sound')
+    cpSync(join(badFolder, 'sound'), linked, { recursive: true })
+    await machine.run(lab, ['npm', 'install', './plugins/sound'])
+    expect(lstatSync(join(lab, 'node_modules/etsef-plugin-sound')).isSymbolicLink()).toBe(true)
+    writeFileSync(
+      join(lab, 'pipeline.yaml'),
+      `nodes:
+  points: { use: sound/points }
+  centred: { use: ensemble/standardize, in: { features: points } }
+  count: { use: sound/count-features, in: { features: centred } }
+`,
+    )
+    const plan = async (): Promise<string> => (await machine.run(lab, ['npx', 'etsef', 'plan', 'pipeline.yaml'])).stdout
+    await machine.run(lab, ['npx', 'etsef', 'run', 'pipeline.yaml'])
+    expect(await plan()).toMatch(/^0 will run/m)
+    const code = join(linked, 'operations.js')
+    writeFileSync(
+      code,
+      readFileSync(code, 'utf8').replace('rng.normal(), rng.normal()', 'rng.normal(), 2 * rng.normal()'),
+    )
+    const told = await plan()
+    expect(told).toMatch(/points .*the code of the plugin of "points" changed: file operations.js/)
+    const run = await machine.run(lab, ['npx', 'etsef', 'run', 'pipeline.yaml', '--json'])
+    const { nodes } = JSON.parse(run.stdout) as RunSummary
+    expect(Object.entries(nodes).map(([name, { state }]) => [name, state])).toEqual([
+      ['points', 'done'],
+      ['centred', 'done'],
+      ['count', 'done'],
+    ])
   })
 })

@@ -1,6 +1,6 @@
 import { apiVersion, type PipelineError, type Place } from '@etsef/plugin-api'
 import { existsSync, realpathSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { asError, problem } from '../errors.js'
 import { findPackage, readPackageJson, type PackageJson } from './find-project.js'
@@ -153,14 +153,42 @@ function contractFault(root: string, { name, dir, manifest }: Package): Pipeline
   const place = manifestPlace(root, dir)
   const spoken = manifest.etsef?.api
   if (spoken !== apiVersion) return otherContractVersion(name, spoken, place)
-  const contract = findPackage(contractName, dir)
-  if (contract === undefined || contract === ownContract()) return undefined
-  return otherContractCopy(
+  const other = otherCopy({ name, dir, manifest }, ownContract(), new Set())
+  if (!other) return undefined
+  return otherContractCopy({
     name,
-    contractName,
-    { own: describeCopy(root, ownContract()), other: describeCopy(root, contract) },
-    place,
-  )
+    through: other.by.name === name ? undefined : other.by.name,
+    contract: contractName,
+    own: describeCopy(root, ownContract()),
+    other: describeCopy(root, other.contract),
+    isLinked: !dir.split(sep).includes('node_modules'),
+    place: manifestPlace(root, other.by.dir),
+  })
+}
+
+/** The first package, of one and those that it stands on, that loads a copy of the contract which is not `own`. */
+function otherCopy(
+  by: Package,
+  own: string | undefined,
+  met: Set<string>,
+): { readonly by: Package; readonly contract: string } | undefined {
+  if (met.has(by.dir)) return undefined
+  met.add(by.dir)
+  const contract = findPackage(contractName, by.dir)
+  if (contract !== undefined && contract !== own) return { by, contract }
+  for (const name of Object.keys({ ...by.manifest.dependencies, ...by.manifest.peerDependencies })) {
+    const dir = findPackage(name, by.dir)
+    const manifest = dir === undefined ? undefined : tryRead(dir)
+    // What does not name the contract loads none.
+    if (dir === undefined || !manifest || !namesContract(manifest)) continue
+    const other = otherCopy({ name, dir, manifest }, own, met)
+    if (other) return other
+  }
+  return undefined
+}
+
+function namesContract({ dependencies, peerDependencies }: PackageJson): boolean {
+  return [dependencies, peerDependencies].some((names) => names && Object.hasOwn(names, contractName))
 }
 
 const contractName = '@etsef/plugin-api'

@@ -28,19 +28,33 @@ export function otherContractVersion(name: string, spoken: unknown, place: Place
   })
 }
 
-/** A package has installed a second copy of the contract. @param copies - The runner's and the package's, described by version and folder. */
-export function otherContractCopy(
-  name: string,
-  contract: string,
-  copies: { readonly own: string; readonly other: string },
-  place: Place,
-): PipelineError {
+/** Two copies of the contract would meet. */
+interface ContractCopies {
+  readonly name: string
+  /** What it stands on, where that is what brings the copy. */
+  readonly through: string | undefined
+  readonly contract: string
+  /** The runner's and the other one, described by version and folder. */
+  readonly own: string
+  readonly other: string
+  /** The package is a folder outside node_modules, and the copy may be what its author has installed there. */
+  readonly isLinked: boolean
+  readonly place: Place
+}
+
+/** A package, or one that it stands on, has installed a second copy of the contract. */
+export function otherContractCopy(copies: ContractCopies): PipelineError {
+  const { name, through, contract, own, other, isLinked, place } = copies
+  const brings = through === undefined ? '' : `"${through}", which stands on `
   return problem('ERR_PLUGIN', {
-    message: `Package "${name}" stands on another copy of ${contract} than the runner, so neither knows the other's errors`,
+    message: `Package "${name}" stands on ${brings}another copy of ${contract} than the runner, so neither knows the other's errors`,
     place,
-    expected: `one copy: ${copies.own}`,
-    received: copies.other,
-    hint: `make ${contract} a peer dependency of ${name}, then run npm dedupe; npm ls ${contract} shows who asks for what`,
+    expected: `one copy: ${own}`,
+    received: other,
+    hint:
+      isLinked && through === undefined
+        ? `install what npm pack makes of ${name} instead of its folder, or make the folder a workspace of the project`
+        : `make ${contract} a peer dependency of ${through ?? name}, then run npm dedupe; npm ls ${contract} shows who asks for what`,
   })
 }
 
