@@ -34,4 +34,5 @@ export {
   type Game,
   type ShapleyEstimate,
 } from './shapley/estimate-shapley.js'
+export { kernelShapley } from './shapley/kernel-shapley.js'
 export { slic, type SlicImage, type SlicOptions, type Superpixels } from './superpixels/slic.js'

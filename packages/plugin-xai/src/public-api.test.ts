@@ -21,6 +21,7 @@ test('exports these names', () => {
     'gradCamOptions',
     'heatColor',
     'integratedGradients',
+    'kernelShapley',
     'linearShapley',
     'localize',
     'membersOptions',

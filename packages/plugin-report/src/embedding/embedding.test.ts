@@ -160,6 +160,13 @@ describe('what stands beside it', () => {
     expect(trustworthiness(original, squaredDistances(column), { n: 45 })).toBeCloseTo(0.9657657657657658, 12)
     expect(trustworthiness(original, original, { n: 45 })).toBe(1)
     expect(trustworthiness(original, original, { n: 45, k: 23 })).toBeNull()
+    // Of places that know nothing: .524 of one draw of NumPy's; the mean over these is near one half.
+    const random = Array.from({ length: 20 }, (_, seed) => {
+      const rng = createRng('nothing', seed)
+      const values = Array.from({ length: 90 }, () => rng.normal())
+      return trustworthiness(original, squaredDistances({ values, numSamples: 45, numFeatures: 2 }), { n: 45 })!
+    })
+    expect(Math.abs(random.reduce((sum, value) => sum + value, 0) / 20 - 0.5)).toBeLessThan(0.05)
     const { scores } = planarPca(blobs, createRng(1))
     expect(
       trustworthiness(original, squaredDistances({ values: scores, numSamples: 45, numFeatures: 2 }), { n: 45 }),

@@ -1,6 +1,7 @@
 import { createRng, type PixelImage } from '@etsef/plugin-api'
 import { describe, expect, test } from 'vitest'
 import { borderAlarm, frameOf, type FrameRows } from './border-model.js'
+import { relativeChange } from './model-checks.js'
 import { imputePixels } from './impute-pixels.js'
 import { countOf, rankPixels, spearman } from './rank-pixels.js'
 import { removalScores, unexplained } from './removal-tests.js'
@@ -133,6 +134,31 @@ test('unexplained is 0 for a map that tells every change at some scale, 1 for no
   expect(unexplained([0, 0, 0], [2, 4, 6])).toBe(1)
   expect(unexplained([1, 2, 3], [0, 0, 0])).toBe(1)
   expect(unexplained([1, -1], [1, 1])).toBe(1)
+})
+
+test('a linear function is told whole by gradient × input under masks, and by the gradient under noise', () => {
+  const rng = createRng(2)
+  const numbers = (length: number): number[] => Array.from({ length }, () => rng.normal())
+  const [weights, x] = [numbers(30), numbers(30)]
+  const f = (point: readonly number[]): number => point.reduce((sum, value, i) => sum + weights[i]! * value, 1)
+  const masks = Array.from({ length: 20 }, () => x.map(() => Number(rng.next() < 0.3)))
+  const underMasks = unexplained(
+    masks.map((mask) => x.reduce((sum, value, i) => sum + mask[i]! * weights[i]! * value, 0)),
+    masks.map((mask) => f(x) - f(x.map((value, i) => (mask[i] === 1 ? 0 : value)))),
+  )
+  expect(underMasks).toBeCloseTo(0, 12)
+  const noises = Array.from({ length: 20 }, () => numbers(30))
+  const underNoise = unexplained(
+    noises.map((noise) => noise.reduce((sum, value, i) => sum + value * weights[i]!, 0)),
+    noises.map((noise) => f(x) - f(x.map((value, i) => value - noise[i]!))),
+  )
+  expect(underNoise).toBeCloseTo(0, 12)
+})
+
+test('max-sensitivity of an explanation that never changes is 0, be it empty or not', () => {
+  expect(relativeChange([1, -2], [1, -2])).toBe(0)
+  expect(relativeChange([0, 0], [0, 0])).toBe(0)
+  expect(relativeChange([3, 4], [3, 9])).toBe(1)
 })
 
 describe('borderAlarm', () => {

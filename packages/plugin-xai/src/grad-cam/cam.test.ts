@@ -2,6 +2,7 @@ import { fc, test as prop } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { camMap, camMethods, channelWeights, type CamMethod, type LayerEvidence } from './cam-methods.js'
 import { borderShare, localize } from './localization.js'
+import { forwardCam, type LogitProbe } from './forward-cams.js'
 import { normalizeMap } from './normalize-map.js'
 import { upsampleMap } from './upsample-map.js'
 
@@ -45,6 +46,58 @@ describe('camMap', () => {
     expect(a).toBeCloseTo(-0.75, 6)
     expect(b).toBeCloseTo(2.625, 6)
   })
+  test('is the same whatever constant is added to a logit, and as many times as large as the logit is', () => {
+    // The gradient of b + s · w · GAP(A) is s · w / 4, whatever b is.
+    const [own, scaled] = [linear([-1, 3]), linear([-20, 60])]
+    expect([...camMap('grad-cam', scaled)]).toEqual([...camMap('grad-cam', own)].map((value) => 20 * value))
+  })
+  test('loses its sum through softmax, and everything where softmax is sure: why logits are explained', () => {
+    const weights = [
+      [2, -1],
+      [-1, 3],
+      [0.5, 0.5],
+    ]
+    const throughSoftmax = (scale: number): Float64Array => {
+      const powers = [1.35, 3.55, 1.625].map((logit) => Math.exp(scale * (logit - 3.55)))
+      const shares = powers.map((power) => power / powers.reduce((sum, each) => sum + each, 0))
+      // ∂p1/∂pool = p1 (w1 − Σ p w)
+      return camMap(
+        'grad-cam',
+        linear(
+          [0, 1].map((c) =>
+            weights.reduce((sum, row, k) => sum + scale * shares[1]! * (Number(k === 1) - shares[k]!) * row[c]!, 0),
+          ),
+        ),
+      )
+    }
+    ;[-0.0873, -0.0466, -0.006, 0.5116].forEach((value, i) => expect(throughSoftmax(1)[i]).toBeCloseTo(value, 4))
+    expect(throughSoftmax(1).reduce((sum, value) => sum + value, 0)).toBeCloseTo(0.3717, 4)
+    expect(Math.max(...throughSoftmax(20))).toBeLessThan(1e-13)
+  })
+  // W · GAP(A)² + b of class 1, asked for changed activations.
+  const probe: LogitProbe = {
+    input: new Float32Array(12),
+    inputShape: [2, 2, 3],
+    fromInput: () => [],
+    fromLayer: (layers) =>
+      layers.map((layer) =>
+        [-1, 3].reduce(
+          (sum, weight, c) =>
+            sum + weight * (layer.filter((_, at) => at % 2 === c).reduce((a, b) => a + b, 0) / 4) ** 2,
+          -0.2,
+        ),
+      ),
+  }
+  test('ablation-cam of the squared head', () => {
+    const map = forwardCam('ablation-cam', { activations, shape }, probe)
+    ;[1, 2, 3, 0].forEach((first, i) =>
+      expect(map[i]).toBeCloseTo(-0.3339517625 * first + 1.3636363636 * activations[2 * i + 1]!, 6),
+    )
+  })
+  test('eigen-cam, whose sign is that of the mean activation', () => {
+    const map = forwardCam('eigen-cam', { activations, shape }, probe)
+    ;[-1.3416, -0.8944, -0.4472, 2.6833].forEach((value, i) => expect(map[i]).toBeCloseTo(value, 4))
+  })
   prop.prop([
     fc.constantFrom<CamMethod>('grad-cam', 'hires-cam'),
     fc.array(fc.integer({ min: -9, max: 9 }), { minLength: 8, maxLength: 8 }),
@@ -69,6 +122,9 @@ describe('camMap', () => {
 
 describe('normalizeMap', () => {
   test('divides by the maximum and keeps zero', () => {
+    ;[0.2, 0.6, 1, 0.8].forEach((value, i) =>
+      expect(normalizeMap([0.125, 0.375, 0.625, 0.5]).values[i]).toBeCloseTo(value, 12),
+    )
     expect(normalizeMap([0.5, -1, 2, 0])).toEqual({ values: Float64Array.of(0.25, 0, 1, 0), max: 2, isEmpty: false })
   })
   test('leaves a map without positive evidence at zero', () => {

@@ -33,6 +33,26 @@ describe('integratedGradients', () => {
     const { values } = integratedGradients(cubic, point, zero, { minSteps: 50, maxSteps: 50 })
     ;[2.6664, 4.3332, 1.98].forEach((expected, i) => expect(values[i]).toBeCloseTo(expected, 4))
   })
+  test('is nearer at 300', () => {
+    const { values } = integratedGradients(cubic, point, zero, { minSteps: 300, maxSteps: 300 })
+    expect(values.reduce((sum, value) => sum + value, 0)).toBeCloseTo(8.999989, 5)
+  })
+  test('is linear in the function, and gives nothing to what the function does not use', () => {
+    const [weights, factor] = [[2, -1, 0], 0.5]
+    const both: Differentiable = {
+      size: 3,
+      values: (points) =>
+        cubic
+          .values(points)
+          .map((value, i) => factor * value + weights.reduce((sum, w, j) => sum + w * points[3 * i + j]!, 0)),
+      gradients: (points) => cubic.gradients(points).map((value, at) => factor * value + weights[at % 3]!),
+    }
+    const steps = { minSteps: 64, maxSteps: 64 }
+    const [own, sum] = [cubic, both].map((f) => integratedGradients(f, point, zero, steps).values)
+    sum!.forEach((value, i) => expect(value).toBeCloseTo(factor * own![i]! + weights[i]! * point[i]!, 5))
+    // Below its kink the third column is not used.
+    expect(integratedGradients(cubic, Float32Array.of(2, 1, 0.9), zero).values[2]).toBe(0)
+  })
   test('doubles its steps until it is complete within 1 %', () => {
     const { numSteps, residual } = integratedGradients(cubic, Float32Array.of(2, 1, 1.2), zero, { minSteps: 1 })
     expect(numSteps).toBeGreaterThan(1)

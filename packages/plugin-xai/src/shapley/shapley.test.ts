@@ -1,58 +1,18 @@
 import { createRng } from '@etsef/plugin-api'
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
-import { estimateShapley, walkOrders, type Game } from './estimate-shapley.js'
+import { gameOf, games, rowGame, valueIn } from '../../fixtures/games.js'
+import { estimateShapley, walkOrders } from './estimate-shapley.js'
 import { exactShapley } from './exact-shapley.js'
 
 /** B.5's function of three features, of a row or of what stands for it. */
 const cubic = ([a, b, c]: readonly number[]): number => a! * a! * b! + 3 * b! + Math.max(c! - 1, 0)
 const row = [2, 1, 3]
 
-function rowGame(backgrounds: readonly (readonly number[])[]): Game {
-  return {
-    numPlayers: 3,
-    numBackgrounds: backgrounds.length,
-    evaluate: (coalitions) =>
-      Promise.resolve(
-        Float64Array.from(coalitions, ({ players, background }) =>
-          cubic(row.map((value, i) => (players[i] === 1 ? value : backgrounds[background]![i]!))),
-        ),
-      ),
-  }
-}
-
-const gameOf = (
-  numPlayers: number,
-  value: (members: readonly number[], background: number) => number,
-  numBackgrounds = 1,
-): Game => ({
-  numPlayers,
-  numBackgrounds,
-  evaluate: (coalitions) =>
-    Promise.resolve(
-      Float64Array.from(coalitions, ({ players, background }) =>
-        value(
-          [...players].flatMap((isIn, i) => (isIn === 1 ? [i] : [])),
-          background,
-        ),
-      ),
-    ),
-})
-
 function permutations(items: readonly number[]): number[][] {
   if (items.length <= 1) return [[...items]]
   return items.flatMap((first) => permutations(items.filter((item) => item !== first)).map((rest) => [first, ...rest]))
 }
-
-const games = fc.integer({ min: 1, max: 6 }).chain((numPlayers) =>
-  fc.record({
-    numPlayers: fc.constant(numPlayers),
-    values: fc.array(fc.double({ min: -10, max: 10, noNaN: true }), {
-      minLength: 2 ** numPlayers,
-      maxLength: 2 ** numPlayers,
-    }),
-  }),
-)
 
 describe('exactShapley', () => {
   property.prop([games])('shares what all have over what none has', ({ numPlayers, values }) => {
@@ -103,7 +63,7 @@ describe('estimateShapley', () => {
       5,
     ],
   ])('enumerates what the budget allows, against backgrounds %j', async (backgrounds, expected, base) => {
-    const found = await estimateShapley(rowGame(backgrounds), { budget: 100, rng: createRng(1) })
+    const found = await estimateShapley(rowGame(cubic, row, backgrounds), { budget: 100, rng: createRng(1) })
     expect(found).toMatchObject({ isExact: true, full: 9, base, numEvaluations: 1 + 7 * backgrounds.length })
     found.values.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 9))
   })
@@ -111,7 +71,7 @@ describe('estimateShapley', () => {
   property.prop([games.filter(({ numPlayers }) => numPlayers >= 2 && numPlayers <= 5)])(
     'gives over all orders what enumeration gives',
     async ({ numPlayers, values }) => {
-      const game = gameOf(numPlayers, (members) => values[members.reduce((bits, i) => bits | (1 << i), 0)]!)
+      const game = gameOf(numPlayers, valueIn(values))
       const sampled = await walkOrders(game, permutations(Array.from({ length: numPlayers }, (_, i) => i)))
       exactShapley(numPlayers, values).forEach((value, i) => expect(sampled.values[i]).toBeCloseTo(value, 8))
     },

@@ -1,6 +1,7 @@
 import { resize } from '@etsef/nn'
 import type { PixelImage, Rng } from '@etsef/plugin-api'
 import { estimateShapley, type ShapleyEstimate } from '../shapley/estimate-shapley.js'
+import { kernelShapley } from '../shapley/kernel-shapley.js'
 import { laidOver, madeLike, withAbsent } from '../superpixels/replace-superpixels.js'
 import { slic, type SlicImage, type Superpixels } from '../superpixels/slic.js'
 
@@ -15,6 +16,8 @@ export interface PictureExplanation extends ShapleyEstimate {
 
 /** How {@link explainPicture} works. */
 export interface ExplainPictureOptions {
+  /** Random orders (default) or Kernel SHAP. */
+  readonly method?: 'permutation' | 'kernel'
   readonly superpixels: number
   readonly compactness: number
   /** Side of the map. */
@@ -33,12 +36,12 @@ export async function explainPicture(
   image: PixelImage,
   backgrounds: readonly PixelImage[],
   evaluate: (pictures: readonly (() => PixelImage)[]) => Promise<Float64Array>,
-  { superpixels: wanted, compactness, size, budget, rng }: ExplainPictureOptions,
+  { method = 'permutation', superpixels: wanted, compactness, size, budget, rng }: ExplainPictureOptions,
 ): Promise<PictureExplanation> {
   const superpixels = cutInto(rasterOf(image, size), wanted, compactness)
   const picture = laidOver(image, superpixels)
   const others = backgrounds.map((other) => madeLike(other, image))
-  const estimate = await estimateShapley(
+  const estimate = await (method === 'kernel' ? kernelShapley : estimateShapley)(
     {
       numPlayers: superpixels.numSegments,
       numBackgrounds: others.length,

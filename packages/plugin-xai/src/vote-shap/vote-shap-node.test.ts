@@ -51,6 +51,19 @@ describe('xai/vote-shap', () => {
     expect(errors.additivityResidual.every(Number.isNaN)).toBe(true)
   })
 
+  test('gives by kernel what orders give where every coalition is asked for, and sums that hold where it is not', async () => {
+    const few = { superpixels: 4, budget: 50 }
+    const [orders, kernel] = [await explain(few), await explain({ ...few, method: 'kernel' })]
+    kernel.maps.values.forEach((value, at) => expect(value).toBeCloseTo(orders.maps.values[at]!, 6))
+    const drawn = await explain({ method: 'kernel' })
+    expect(Math.max(...drawn.maps.additivityResidual)).toBeLessThan(1e-9)
+    expect(Math.max(...drawn.errors.values)).toBeGreaterThan(0)
+    await expect(explain({ method: 'kernel', budget: 20 })).rejects.toMatchObject({
+      code: 'ERR_BAD_OPTION',
+      option: 'budget',
+    })
+  })
+
   test('enumerates few players: no standard error is left', async () => {
     const { errors } = await explain({ superpixels: 4, budget: 50 })
     expect(Math.max(...errors.values)).toBe(0)

@@ -11,6 +11,7 @@ import {
 import { of } from 'rxjs'
 import { normalizeMap } from '../grad-cam/normalize-map.js'
 import { spreadRows } from '../grad-cam/pick-rows.js'
+import { checkAdditivity } from '../tree-shap/additivity.js'
 import { madeLike } from '../superpixels/replace-superpixels.js'
 import { askAbout } from './ask-predictor.js'
 import { explainPicture, type PictureExplanation } from './explain-picture.js'
@@ -50,6 +51,11 @@ export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
       rng: ctx.rng('orders', images.ids[row]!),
     })
     refuseOtherAnswer(asker.own, explanation.full, images.ids[row]!)
+    checkAdditivity(
+      explanation.values,
+      { base: Float64Array.of(explanation.base), outputs: Float64Array.of(explanation.full) },
+      images.ids[row]!,
+    )
     explained.push({ ...explanation, target: asker.target, residual: residualOf(explanation) })
     ctx.progress(explained.length, rows.length, 'images')
   }

@@ -8,6 +8,11 @@ export const voteShapOptions = Type.Object(
       description:
         'What is explained of the answer: score of the class minus the largest other one; its probability (of a calibrated or soft vote); its share of the votes',
     }),
+    method: Type.Enum(['permutation', 'kernel'], {
+      default: 'permutation',
+      description:
+        'permutation: orders of the superpixels, walked forth and back; kernel: Kernel SHAP, the additive function nearest to all coalitions that were asked for, each with every background row',
+    }),
     superpixels: Type.Integer({
       minimum: 1,
       maximum: 64,
