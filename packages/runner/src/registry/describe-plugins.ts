@@ -6,7 +6,7 @@ import type { Description, FromDescriber, ToDescribe } from './description.js'
 import { loadLimitMs, LoadsTooLong, type Failure } from './guarded-import.js'
 
 /** Raised when descriptions, or the rules for them, change. */
-const format = 1
+const format = 2
 
 /**
  * Descriptions of manifests. A manifest is code: one that was not seen before is loaded in a process of its own, where it can hang, end its
@@ -67,11 +67,13 @@ async function describeApart(plugins: readonly Numbered[]): Promise<ReadonlyMap<
     const before = described.size
     const broke = await describeInOneProcess(open, described)
     // A process that ended between two plugins blames the first that is open: there must be an end.
-    const { index, ...failure } = broke ?? { index: open[0]!.index, message: 'it ends the process that loads it' }
+    const { index, ...failure } = broke ?? { index: open[0]!.index, message: endedEarly, mayPass: true }
     if (described.size === before || broke) if (!described.has(index)) described.set(index, { failure })
   }
   return described
 }
+
+const endedEarly = 'the process that was to load it ended before it could'
 
 function describerModule(): string {
   const here = fileURLToPath(import.meta.url)
@@ -108,7 +110,7 @@ function describeInOneProcess(
       // What a manifest started does not outlive the look at it.
       killGroup(child.pid)
       if (current === undefined) resolve(undefined)
-      else resolve({ index: current, message: endMessage(code, signal, isLate), isLate })
+      else resolve({ index: current, message: endMessage(code, signal, isLate), mayPass: isLate || signal !== null })
     })
     child.send(plugins)
   })

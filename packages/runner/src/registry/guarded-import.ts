@@ -11,8 +11,8 @@ export type Imported = ({ readonly exported: unknown } | { readonly failed: Fail
 /** Why a module could not be imported, and where in it, when that is known. */
 export interface Failure {
   readonly message: string
-  /** It took too long: on a machine that is busy it may be no fault of the module. */
-  readonly isLate?: boolean
+  /** The machine may be to blame, which was busy or short of memory: another look may find otherwise. */
+  readonly mayPass?: boolean
   readonly place?: { readonly file: string; readonly line: number; readonly column: number } | undefined
 }
 
@@ -53,8 +53,8 @@ export async function guardedImport(
     return { exported, ...guard.printed() }
   } catch (thrown) {
     const error = asError(thrown)
-    const isLate = error instanceof LoadsTooLong
-    return { failed: { message: error.message, isLate, place: placeOf(error, dir) }, ...guard.printed() }
+    const mayPass = error instanceof LoadsTooLong
+    return { failed: { message: error.message, mayPass, place: placeOf(error, dir) }, ...guard.printed() }
   } finally {
     clearTimeout(timer.handle)
     guard.release()

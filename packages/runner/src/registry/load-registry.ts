@@ -160,9 +160,9 @@ async function describe(
     const file = join(cache, 'manifests.json')
     descriptions = await describePlugins(unknown, file)
     const known = new Set(descriptions.flatMap((each) => ('name' in each ? [each.name] : [])))
-    // What once took too long may have done so on a machine that was busy.
-    if (isAnyMissing(asked, known) && descriptions.some(isLate))
-      descriptions = await describePlugins(unknown, file, (each) => !isLate(each))
+    // What once took too long, or was killed, may have met a machine that was busy or short of memory.
+    if (isAnyMissing(asked, known) && descriptions.some(mayPass))
+      descriptions = await describePlugins(unknown, file, (each) => !mayPass(each))
   }
   const byPlugin = new Map(whole.map((plugin, index) => [plugin, descriptions[index]!]))
   return plugins.map((plugin, index) => ({
@@ -171,8 +171,8 @@ async function describe(
   }))
 }
 
-function isLate(description: Description): boolean {
-  return 'failure' in description && description.failure.isLate === true
+function mayPass(description: Description): boolean {
+  return 'failure' in description && description.failure.mayPass === true
 }
 
 async function describeHere({ entry, dir }: PluginPackage): Promise<Description> {
