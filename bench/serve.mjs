@@ -151,8 +151,9 @@ async function serve(bundle) {
 async function ask(url, pictures, senders, forSeconds) {
   const until = performance.now() + forSeconds * 1000
   const [milliseconds, statuses, bySender] = [[], {}, []]
-  const agent = new Agent({ keepAlive: true })
   const send = async (sender) => {
+    // A connection of its own, as clients on machines of their own have.
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     let answered = 0
     for (let turn = sender; performance.now() < until; turn++) {
       const bytes = unlike(pictures[turn % pictures.length])
@@ -165,9 +166,9 @@ async function ask(url, pictures, senders, forSeconds) {
       } else await sleep(1000 * Number(retryAfter ?? 1))
     }
     bySender.push(answered)
+    agent.destroy()
   }
   await Promise.all(Array.from({ length: senders }, (_, sender) => send(sender)))
-  agent.destroy()
   return { milliseconds, statuses, bySender }
 }
 

@@ -120,25 +120,31 @@ describe('a picture that comes while others are computed', () => {
     const { next, predict } = stepwise()
     const times = createBatchTimes([100, 120, 150])
     const batcher = createBatcher(predict, { gatherMs: 60_000, times, now: () => clock })
-    expect(batcher.isInTime).toBe(true)
+    expect(batcher.isInTime(0)).toBe(true)
     const first = batcher.ask(picture('a'))
     await new Promise(setImmediate)
     // 100 are left, and 100 of its own.
-    expect(batcher.isInTime).toBe(false)
+    expect(batcher.isInTime(0)).toBe(false)
     clock = 30
-    expect(batcher.isInTime).toBe(true)
+    expect(batcher.isInTime(0)).toBe(true)
     const second = batcher.ask(picture('b'))
     // Two in the next batch take 20 longer.
-    expect(batcher.isInTime).toBe(false)
+    expect(batcher.isInTime(0)).toBe(false)
     clock = 60
-    expect(batcher.isInTime).toBe(true)
+    expect(batcher.isInTime(0)).toBe(true)
     next()
     await first
     const third = batcher.ask(picture('c'))
     await new Promise(setImmediate)
     next()
     await Promise.all([second, third])
-    expect([batcher.numPending, batcher.isInTime]).toEqual([0, true])
+    expect([batcher.numPending, batcher.isInTime(0)]).toEqual([0, true])
+  })
+
+  test('is in time only where those that are to come before it are answered with it', () => {
+    const { predict } = stepwise()
+    const batcher = createBatcher(predict, { gatherMs: 1, times: createBatchTimes([100, 150, 250]), now: () => 0 })
+    expect([0, 1, 2].map(batcher.isInTime)).toEqual([true, true, false])
   })
 
   test('is not in time in a batch larger than was measured', async () => {
@@ -147,7 +153,7 @@ describe('a picture that comes while others are computed', () => {
     const first = batcher.ask(picture('a'))
     await new Promise(setImmediate)
     const second = batcher.ask(picture('b'))
-    expect(batcher.isInTime).toBe(false)
+    expect(batcher.isInTime(0)).toBe(false)
     next()
     await first
     await vi.waitUntil(() => batcher.numPending === 1)

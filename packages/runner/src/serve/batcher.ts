@@ -6,8 +6,12 @@ import type { BatchTimes } from './batch-times.js'
 export interface Batcher {
   /** Waiting or being computed. */
   readonly numPending: number
-  /** Whether a picture that comes now is answered in time: after what is left of the running batch, and with those that wait. */
-  readonly isInTime: boolean
+  /**
+   * Whether a picture that comes now is answered in time: after what is left of the running batch, and with those that wait.
+   *
+   * @param numAhead - Pictures that are not here yet, and are to be let in before it.
+   */
+  isInTime(this: void, numAhead: number): boolean
   ask(this: void, picture: Picture): Promise<PredictionRow>
   /** For work that may wait: resolves when nobody waits for an answer, or after a few batches, so that it goes on under any load. */
   whenOthersAreServed(this: void): Promise<void>
@@ -102,11 +106,11 @@ export function createBatcher(
     get numPending() {
       return waiting.length + numComputed
     },
-    get isInTime() {
+    isInTime(numAhead) {
       // A picture alone is what others are compared with: nothing could make it faster.
-      if (!times || waiting.length + numComputed === 0) return true
+      if (!times || waiting.length + numComputed + numAhead === 0) return true
       const left = numComputed === 0 ? 0 : Math.max(0, times.expected(numComputed) - (now() - startedAt))
-      return left + times.expected(waiting.length + 1) <= largestWait * times.expected(1)
+      return left + times.expected(waiting.length + numAhead + 1) <= largestWait * times.expected(1)
     },
     ask: (picture) =>
       new Promise((resolve, reject) => {

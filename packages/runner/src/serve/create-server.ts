@@ -15,6 +15,7 @@ import { createBatcher } from './batcher.js'
 import { isPage, pageFiles, pagePolicy } from './page/page-files.js'
 import { openApi } from './open-api.js'
 import { createSlots } from './slots.js'
+import { createTurns } from './turns.js'
 
 /** What a server answers with, and within which bounds. */
 export interface ServerOptions {
@@ -46,22 +47,37 @@ export interface ServerOptions {
   readonly timeoutSeconds: number
   /** Takes a line of the log. It names no picture, address or header. */
   log(this: void, line: Readonly<Record<string, unknown>>): void
+  /** Milliseconds; for tests. */
+  readonly now?: () => number
 }
 
 /** Pictures are called this, whatever they were called where they came from. */
 const pictureName = 'picture'
+/** After which those who are sent away may come again. */
+const retrySeconds = 1
 
 /**
  * A server that answers for pictures. It writes nothing, opens no path, and takes none from a request. It listens nowhere yet.
  *
  * A request holds one of a bounded number of slots from its first byte until its computation ends, though its sender was told 503 long before: so memory
  * is bounded by slots × body, whatever is sent. How long an answer takes is bounded by how many are pending, and by what is expected of the batch that is
- * computed and of the next one: a picture that came whole and would wait too long is sent away.
+ * computed and of the next one: a picture that came whole and would wait too long is sent away. Whoever was sent away and comes again as told comes before
+ * those who were answered meanwhile, who are sent away in their turn.
  */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const { predictor, maps, token, concurrency, maxPending, gatherMs, batchMs, maxBytes, timeoutSeconds, log } = options
-  const batcher = createBatcher(predictor.predict, { gatherMs, times: batchMs && createBatchTimes(batchMs) })
-  const isFull = (): boolean => batcher.numPending >= maxPending || !batcher.isInTime
+  const { now = () => performance.now() } = options
+  const batcher = createBatcher(predictor.predict, { gatherMs, times: batchMs && createBatchTimes(batchMs), now })
+  const turns = createTurns({ retryMs: 1000 * retrySeconds, now })
+  /** Whether a picture of a connection would wait too long, with those who come before it. */
+  const isFull = (connection: object): boolean => {
+    const numAhead = turns.numAhead(connection)
+    return batcher.numPending + numAhead >= maxPending || !batcher.isInTime(numAhead)
+  }
+  const sentAway = (connection: object): HttpProblem => {
+    turns.sentAway(connection)
+    return busy()
+  }
   const slots = createSlots(concurrency)
   const releases = new WeakMap<FastifyRequest, () => void>()
   const problems = new WeakMap<FastifyRequest, HttpCode>()
@@ -107,7 +123,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       throw new HttpProblem('ERR_UNAUTHORIZED', 'A bearer token is needed')
     }
     if (url === '/predict' || url === '/maps') {
-      if (url === '/predict' ? isFull() : isExplaining) throw busy()
+      if (url === '/maps' && isExplaining) throw busy()
+      if (url === '/predict' && isFull(request.raw.socket)) throw sentAway(request.raw.socket)
       const release = slots.take()
       if (!release) throw busy()
       releases.set(request, release)
@@ -133,7 +150,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     const problem = httpProblemOf(thrown)
     problems.set(request, problem.code)
     releases.get(request)?.()
-    if (problem.code === 'ERR_BUSY') reply.header('retry-after', '1')
+    if (problem.code === 'ERR_BUSY') reply.header('retry-after', String(retrySeconds))
     if (problem.code === 'ERR_INTERNAL')
       log({ event: 'error', id: request.id, message: thrown instanceof Error ? thrown.message : String(thrown) })
     // What is still being sent is not read to its end.
@@ -155,9 +172,13 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     const release = releases.get(request)!
     const bytes = await bytesOf(request)
     if (bytes.length === 0) throw new HttpProblem('ERR_BAD_DATA', 'The picture is empty')
-    if (isFull()) throw busy()
+    const { socket } = request.raw
+    if (isFull(socket)) throw sentAway(socket)
+    turns.letIn(socket)
+    const begun = now()
     const work = batcher.ask(pictureOf(pictureName, bytes)).finally(release)
     const row = answered(await within(work, timeoutSeconds))
+    turns.answered(socket, now() - begun)
     const { sha256, className, abstained, margin, predictionSet, scoreKind, scores, members } = row
     const { bundle } = options
     return { bundle, sha256, className, abstained, margin, predictionSet, scoreKind, scores, members }
