@@ -3,6 +3,7 @@ import type { JsonObject, PixelLoading } from '@etsef/plugin-api'
 import { hash, randomUUID } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { ensureFolder } from '../ensure-folder.js'
 import { problem } from '../errors.js'
 import type { FittedGraph, FittedStep } from '../predict/fitted-graph.js'
 import { outputKey } from '../predict/open-fitted-graph.js'
@@ -35,7 +36,7 @@ export async function writeBundle(opened: OpenRun, dir: string): Promise<Written
   const { record, place, predictor, seen, sets } = opened
   if (existsSync(dir) && readdirSync(dir).length > 0)
     throw problem('ERR_BUNDLE', { message: `"${dir}" is not empty`, hint: 'name a new folder with -o' })
-  mkdirSync(dirname(dir), { recursive: true })
+  ensureFolder(dirname(dir))
   const made = join(dirname(dir), `.${basename(dir)}-${randomUUID()}`)
   // Not mkdtemp: its folders are for one user alone, and this one is for whoever gets it.
   mkdirSync(made)

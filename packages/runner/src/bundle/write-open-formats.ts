@@ -1,6 +1,7 @@
 import type { OpenFormatsArguments, Ports } from '@etsef/plugin-api'
-import { mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { ensureFolder } from '../ensure-folder.js'
 import type { OpenRun } from '../predict/open-run.js'
 import type { FittedStep } from '../predict/fitted-graph.js'
 import { bundleFiles, openFolder } from './bundle-format.js'
@@ -39,7 +40,7 @@ export async function writeOpenFormats(
     if (!code?.writeOpenFormats) continue
     const folder = `${openFolder}/${String(written.length).padStart(2, '0')}-${step.node.replace(/[^\w-]/g, '_')}`
     const to = join(dir, folder)
-    mkdirSync(to, { recursive: true })
+    ensureFolder(to)
     const models = step.inputs.flatMap(({ port, dir: from }) =>
       from === undefined ? [] : [[port, { kind: 'model', dir: join(dir, from) }] as const],
     )

@@ -1,12 +1,11 @@
-import { mkdirSync } from 'node:fs'
-import { dirname, relative, resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
 import { bundleDigest, writeBundle } from '../bundle/write-bundle.js'
 import { openRun } from '../predict/open-run.js'
 import { findProjectRoot } from '../registry/find-project.js'
 import { storeDirOf } from '../run/store-dir.js'
 import { UsageError, type Arguments } from './arguments.js'
 import { exitCodes } from './exit-codes.js'
-import { withNamedPath } from './named-path.js'
+import { prepareFolder } from './named-path.js'
 import type { Output } from './output.js'
 import { setKindOption } from './set-kind-option.js'
 
@@ -16,7 +15,7 @@ export async function bundle(args: Arguments, output: Output): Promise<number> {
   const { values, cwd } = args
   if (values.out === undefined) throw new UsageError('etsef bundle needs a folder to write: -o DIR')
   const out = resolve(cwd, values.out)
-  withNamedPath('out', out, () => mkdirSync(dirname(out), { recursive: true }))
+  prepareFolder('out', out)
   const root = findProjectRoot(cwd)
   const opened = await openRun({
     ...{ root, storeDir: storeDirOf(root, cwd, values.store), run, node: values.node, engine: values.engine },

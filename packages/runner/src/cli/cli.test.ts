@@ -20,6 +20,34 @@ beforeAll(async () => {
   expect((await project.etsef('run', 'toy.yaml')).code).toBe(0)
 })
 
+// Below /proc nothing can be made, and the system says that something is missing: not a reason to try for ever.
+describe.skipIf(!existsSync('/proc/self/status'))('a path that cannot be written', () => {
+  test.each([
+    ['run', 'toy.yaml'],
+    ['graph', 'toy.yaml'],
+    ['resolve', 'toy.yaml'],
+    ['export', '--to', 'tensorboard'],
+    ['export', '--to', 'mlflow'],
+    ['export', '--to', 'parquet'],
+    ['export', '--to', 'csv'],
+    ['bundle', 'last'],
+    ['predict', 'last', '.'],
+  ])('is named: %s %s', async (...words) => {
+    for (const out of ['/proc/etsef/out', '/proc/etsef.out', '/dev/null/out']) {
+      const { code, stderr } = await project.etsef(...words, '--out', out)
+      expect([code, stderr]).toEqual([2, expect.stringContaining(`etsef: --out ${out}: E`)])
+    }
+  })
+
+  test.each(['/proc/etsef/deep/store', '/proc/etsef', '/dev/null/store'])('is named: run --store %s', async (store) => {
+    const { code, stdout } = await project.etsef('run', 'toy.yaml', '--store', store)
+    expect([code, stdout]).toEqual([
+      1,
+      expect.stringMatching(/^ERR_STORE.*\n"\/(proc\/etsef|dev\/null).*cannot be written/),
+    ])
+  })
+})
+
 describe('run', () => {
   test('prints the table of the report and where it lies', async () => {
     const { stdout, code } = await project.etsef('run', 'toy.yaml', '--out', 'reports')

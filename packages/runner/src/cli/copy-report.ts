@@ -1,5 +1,6 @@
-import { cpSync, existsSync, mkdirSync, statSync } from 'node:fs'
+import { cpSync, existsSync, statSync } from 'node:fs'
 import { dirname, extname, join, relative } from 'node:path'
+import { ensureFolder } from '../ensure-folder.js'
 import { problem } from '../errors.js'
 
 /** What a report is opened by. */
@@ -24,7 +25,7 @@ export function copyReport(dir: string, { path, isFolder }: Destination): string
       message: `The report has no ${page}`,
       hint: 'name a folder with --out to get what it has',
     })
-  mkdirSync(isFolder ? path : dirname(path), { recursive: true })
+  ensureFolder(isFolder ? path : dirname(path))
   cpSync(isFolder ? dir : join(dir, page), path, { recursive: true })
   return isFolder ? join(path, page) : path
 }

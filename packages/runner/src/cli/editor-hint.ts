@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import { ensureFolder } from '../ensure-folder.js'
 import { editorSchema } from '../graph/editor-schema.js'
 import type { Registry } from '../registry/load-registry.js'
 
@@ -14,7 +15,7 @@ export const hintPattern = /^# yaml-language-server: .*\n/
  */
 export function editorHint(file: string, registry: Registry, storeDir: string): string {
   const schema = join(storeDir, 'pipeline.schema.json')
-  mkdirSync(storeDir, { recursive: true })
+  ensureFolder(storeDir)
   writeFileSync(schema, JSON.stringify(editorSchema(registry.plugins.flatMap(({ operations }) => operations))))
   return `# yaml-language-server: $schema=${relative(dirname(file), schema).replaceAll('\\', '/')}\n`
 }

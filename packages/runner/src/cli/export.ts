@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { ensureFolder } from '../ensure-folder.js'
 import { figuresOfRun } from '../export/figures-of-run.js'
 import { findProjectRoot } from '../registry/find-project.js'
 import { storeDirOf } from '../run/store-dir.js'
@@ -38,7 +39,7 @@ export async function exportRuns(args: Arguments, output: Output): Promise<numbe
   const path = resolve(cwd, values.out ?? defaultPaths[format])
   if (format === 'parquet') {
     const { figuresParquet } = await import('../export/figure-table.js')
-    mkdirSync(dirname(path), { recursive: true })
+    ensureFolder(dirname(path))
     writeFileSync(path, await figuresParquet(all))
   } else if (format === 'tensorboard') {
     const { writeTensorboard } = await import('../export/write-tensorboard.js')

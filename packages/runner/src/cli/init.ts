@@ -1,7 +1,8 @@
 import type { StarterProvider, WeightsEntry, WeightsProvider } from '@etsef/plugin-api'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { basename, dirname, extname, resolve } from 'node:path'
+import { ensureFolder } from '../ensure-folder.js'
 import { problem } from '../errors.js'
 import { findProjectRoot } from '../registry/find-project.js'
 import type { InstalledProvider } from '../registry/find-plugin-packages.js'
@@ -50,7 +51,7 @@ export async function init(args: Arguments, output: Output): Promise<number> {
         output.note(`looked at ${String(done)} of ${String(total)} files`)
     },
   })
-  mkdirSync(dirname(out), { recursive: true })
+  ensureFolder(dirname(out))
   writeFileSync(out, `${editorHint(out, registry, storeDirOf(root, cwd, values.store))}${yaml}`)
   if (args.isJson) output.line(JSON.stringify({ file: out, found }))
   else {

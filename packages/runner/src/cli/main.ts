@@ -1,10 +1,12 @@
 import { formatError, PipelineError } from '@etsef/plugin-api'
+import { resolve } from 'node:path'
 import { InvalidPipeline } from '../errors.js'
 import { findProjectRoot } from '../registry/find-project.js'
 import { storeDirOf } from '../run/store-dir.js'
 import { storeProblem } from '../store/store-problem.js'
 import { Answered, parseArguments, UsageError, type Arguments } from './arguments.js'
 import { exitCodes } from './exit-codes.js'
+import { outProblem } from './named-path.js'
 import { formatProblem, type Output } from './output.js'
 import type { VerbName } from './verbs.js'
 
@@ -60,12 +62,14 @@ export async function main(argv: readonly string[], cwd: string): Promise<number
 function report(thrown: unknown, args: Arguments | undefined, cwd: string, output: Output): number {
   const isJson = args?.isJson ?? false
   if (thrown instanceof Answered) return thrown.exitCode
-  if (thrown instanceof UsageError) {
-    output.note(`etsef: ${thrown.message}\nRun "etsef --help" for the verbs and flags.`)
+  const storeDir = storeDirOf(findProjectRoot(cwd), cwd, args?.values.store)
+  const out = args?.values.out
+  const error =
+    storeProblem(thrown, storeDir) ?? (out === undefined ? undefined : outProblem(thrown, resolve(cwd, out))) ?? thrown
+  if (error instanceof UsageError) {
+    output.note(`etsef: ${error.message}\nRun "etsef --help" for the verbs and flags.`)
     return exitCodes.invalid
   }
-  const storeDir = storeDirOf(findProjectRoot(cwd), cwd, args?.values.store)
-  const error = storeProblem(thrown, storeDir) ?? thrown
   const problems =
     error instanceof InvalidPipeline ? error.problems : error instanceof PipelineError ? [error] : undefined
   if (!problems) {

@@ -1,6 +1,7 @@
 import { formatError, type PipelineError, type Place, type ReportTable } from '@etsef/plugin-api'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { ensureFolder } from '../ensure-folder.js'
 import { overrideFile } from '../pipeline/overrides.js'
 import type { Arguments } from './arguments.js'
 import { paintFor } from './paint.js'
@@ -22,7 +23,7 @@ export function writeResult(text: string, args: Arguments, output: Output): void
     return
   }
   const path = resolve(args.cwd, out)
-  mkdirSync(dirname(path), { recursive: true })
+  ensureFolder(dirname(path))
   writeFileSync(path, `${text}\n`)
   output.note(`wrote ${out}`)
 }

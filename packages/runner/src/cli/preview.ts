@@ -1,5 +1,6 @@
-import { copyFileSync, mkdirSync } from 'node:fs'
+import { copyFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { ensureFolder } from '../ensure-folder.js'
 import { checkPipeline } from '../run/check-pipeline.js'
 import { keyPipeline } from '../run/key-pipeline.js'
 import { previewedPort, previewNode } from '../run/preview-node.js'
@@ -40,7 +41,7 @@ export async function preview(args: Arguments, output: Output): Promise<number> 
     return record.status === 'interrupted' ? exitCodes.interrupted : exitCodes.failed
   }
   const sheet = await previewNode(keyed, port, { run: record.run, options: { rows, draws } })
-  mkdirSync(dirname(path), { recursive: true })
+  ensureFolder(dirname(path))
   copyFileSync(sheet, path)
   output.line(args.isJson ? JSON.stringify({ run: record.run, sheet: path }) : shownPath(path, cwd))
   return exitCodes.ok

@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ensureFolder } from '../ensure-folder.js'
 import { problem } from '../errors.js'
 import { compareWithRecord, type ReplayDifference } from '../run/replay.js'
 import { findProjectRoot } from '../registry/find-project.js'
@@ -31,7 +32,7 @@ export async function replay(args: Arguments, output: Output): Promise<number> {
       hint: 'run the sweep again with another --store, or one of its trials with "etsef run" and the overrides of its journal',
     })
   const dir = join(storeDir, 'replays', record.run)
-  mkdirSync(dir, { recursive: true })
+  ensureFolder(dir)
   // JSON is YAML; the resolved pipeline needs neither the files it extended nor the command line it was run with.
   const file = join(dir, 'pipeline.yaml')
   const resolved = Object.fromEntries(

@@ -8,6 +8,7 @@ import { runPipeline, type RunOutcome } from '../run/run-pipeline.js'
 import { nameList, pipelineRequest, UsageError, type Arguments } from './arguments.js'
 import { page } from './copy-report.js'
 import { exitCodes } from './exit-codes.js'
+import { prepareFolder } from './named-path.js'
 import { listenForInterrupts } from './interrupts.js'
 import { executorOption, machineOptions } from './machine-options.js'
 import { formatProblem, formatSeconds, formatTable, type Output } from './output.js'
@@ -29,6 +30,8 @@ export async function run(args: Arguments, output: Output): Promise<number> {
   const only = nameList(values.only)
   const to = nameList(values.to)
   const from = nameList(values.from)
+  // Whether reports can be copied there shows before hours of computing, not after.
+  if (values.out !== undefined) prepareFolder('out', resolve(args.cwd, values.out))
   const outcome = await runPipeline(keyed, {
     ...machineOptions(args),
     executor: await executorOption(args, checked.registry),

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs'
 import { hostname, availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
+import { ensureFolder } from '../ensure-folder.js'
 import { problem } from '../errors.js'
 import { runTask } from '../executor/run-task.js'
 import { createWorkerPool } from '../executor/worker-pool.js'
@@ -36,7 +36,7 @@ export async function worker(args: Arguments, output: Output): Promise<number> {
   const slots = wholeNumber(values.jobs, 'jobs') ?? availableParallelism()
   const gpus = gpuDevices(wholeNumber(values.gpus, 'gpus', 0) ?? 0, process.env['CUDA_VISIBLE_DEVICES'])
   const logDir = join(store.dir, storeFolders.logs, `worker-${hostname()}-${String(process.pid)}`)
-  mkdirSync(logDir, { recursive: true })
+  ensureFolder(logDir)
   const pool = createWorkerPool({ size: slots + gpus.length, logDir, cwd: root })
   const locks = openKeyLocks(store.dir)
   const signal = listenForInterrupts()

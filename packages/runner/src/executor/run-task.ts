@@ -1,6 +1,7 @@
 import { taskExitCodes, type PipelineError } from '@etsef/plugin-api'
-import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { ensureFolder } from '../ensure-folder.js'
 import { asError, problem } from '../errors.js'
 import { changedContentIn } from '../store/content-watch.js'
 import { createDurability, type Durability } from '../store/durability.js'
@@ -47,7 +48,7 @@ export async function runTask(file: string, runner: TaskRunner, options: TaskOpt
   const path = join(runner.storeDir, file)
   const task = readTask(path)
   const store = openStore(runner.storeDir)
-  mkdirSync(join(store.dir, storeFolders.logs, task.run), { recursive: true })
+  ensureFolder(join(store.dir, storeFolders.logs, task.run))
   const durability = createDurability()
   const work: Work = { ...runner, ...options, task, path, store, durability, tell: openTaskJournal(path) }
   const startedMs = Date.now()

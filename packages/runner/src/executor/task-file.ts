@@ -1,6 +1,7 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import { ensureFolder } from '../ensure-folder.js'
 import { namesIn } from '../store/names-in.js'
 import type { SerialisedError, StageResult, StageSpec } from './protocol.js'
 import type { FailureClass } from './attempt-failed.js'
@@ -61,7 +62,7 @@ export type TaskEvent =
 
 /** Writes the file of a task, whole or not at all. */
 export function writeTask(file: string, task: TaskFile): void {
-  mkdirSync(dirname(file), { recursive: true })
+  ensureFolder(dirname(file))
   const temporary = `${file}.${String(process.pid)}.tmp`
   writeFileSync(temporary, JSON.stringify(task))
   renameSync(temporary, file)

@@ -1,6 +1,6 @@
 // Program of a task on a machine of an engine: `node task-main.js STORE FILE`.
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { ensureFolder } from '../ensure-folder.js'
 import { openKeyLocks } from '../store/key-lock.js'
 import { storeFolders } from '../store/store.js'
 import { runTask } from './run-task.js'
@@ -12,7 +12,7 @@ const stopGraceMs = 2000
 const [storeDir, file] = process.argv.slice(2) as [string, string]
 const { run, root } = readTask(join(storeDir, file))
 const logDir = join(storeDir, storeFolders.logs, run)
-mkdirSync(logDir, { recursive: true })
+ensureFolder(logDir)
 const pool = createWorkerPool({ size: 1, logDir, cwd: root })
 const locks = openKeyLocks(storeDir)
 const cancelled = new AbortController()

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { stringify } from 'yaml'
+import { ensureFolder } from '../ensure-folder.js'
 import { runDir, type RunRecord } from '../run/run-record.js'
 import type { Figure } from './figures-of-run.js'
 
@@ -26,7 +27,7 @@ export function writeMlflow(dir: string, record: RunRecord, figures: readonly Fi
   rmSync(own, { recursive: true, force: true })
   const started = Date.parse(record.startedAt)
   const text = (path: string, content: string): void => {
-    mkdirSync(dirname(join(own, path)), { recursive: true })
+    ensureFolder(dirname(join(own, path)))
     writeFileSync(join(own, path), content)
   }
   text(
@@ -66,7 +67,7 @@ export function writeMlflow(dir: string, record: RunRecord, figures: readonly Fi
     text(`params/${allowed(name)}`, value.slice(0, longestParameter))
   for (const [name, lines] of metricsOf(figures)) text(`metrics/${allowed(name)}`, `${lines.join('\n')}\n`)
   const reports = join(runDir(storeDir, record.run), 'reports')
-  mkdirSync(join(own, 'artifacts'), { recursive: true })
+  ensureFolder(join(own, 'artifacts'))
   if (existsSync(reports)) cpSync(reports, join(own, 'artifacts', 'reports'), { recursive: true })
   text('artifacts/run.json', JSON.stringify(record))
 }

@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ensureFolder } from '../ensure-folder.js'
 import { eventFile } from './event-file.js'
 import type { Figure } from './figures-of-run.js'
 import { portableName } from './portable-name.js'
@@ -12,7 +13,7 @@ export function writeTensorboard(dir: string, figures: readonly Figure[]): void 
   for (const folder of new Set(figures.map(folderOf))) {
     const own = figures.filter((figure) => folderOf(figure) === folder)
     const path = join(dir, folder)
-    mkdirSync(path, { recursive: true })
+    ensureFolder(path)
     // The name is the same each time: TensorBoard would show the points of two exports twice.
     writeFileSync(
       join(path, 'events.out.tfevents.0.etsef'),

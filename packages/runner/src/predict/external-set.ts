@@ -1,10 +1,11 @@
 import { createRng, type PredictionBatch, type ReportValue } from '@etsef/plugin-api'
 import { checkOptions, type Schema } from '@etsef/plugin-api/semantics'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Papa from 'papaparse'
 import { of } from 'rxjs'
+import { ensureFolder } from '../ensure-folder.js'
 import { problem } from '../errors.js'
 import type { Registry } from '../registry/load-registry.js'
 import { isPredicted, type Answer, type PredictedRow, type PredictionRow } from './predicted-row.js'
@@ -121,7 +122,7 @@ export async function evaluateExternal(
     const code = (await operation.load()) as { run(args: object): Promise<{ readonly report: ReportValue }> }
     const outputDir = (): string => {
       const folder = dir ?? temporary
-      mkdirSync(folder, { recursive: true })
+      ensureFolder(folder)
       return folder
     }
     const { report } = await code.run({

@@ -1,5 +1,6 @@
-import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { ensureFolder } from '../ensure-folder.js'
 import type { Maps } from './open-maps.js'
 import { isPredicted, type PredictionRow } from './predicted-row.js'
 import { readPictureFile } from './read-pictures.js'
@@ -28,7 +29,7 @@ const listName = 'maps.jsonl'
 
 /** An empty list in a folder for maps. */
 export function beginMaps(folder: string): void {
-  mkdirSync(folder, { recursive: true })
+  ensureFolder(folder)
   rmSync(join(folder, listName), { force: true })
 }
 
@@ -49,7 +50,7 @@ export async function writeMaps(
     const common = { id: row.id, of, class: className, method, meaning }
     if (!panel) return { ...common, missing: missing ?? 'nothing was drawn' }
     const file = `${nameBelow(row.id)}.${of}.png`
-    mkdirSync(dirname(join(folder, file)), { recursive: true })
+    ensureFolder(dirname(join(folder, file)))
     writeFileSync(join(folder, file), panel)
     return { ...common, file, ...(unit === undefined ? {} : { unit }), ...(max === undefined ? {} : { max }) }
   })

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ensureFolder } from '../ensure-folder.js'
 import { removeQuietly } from '../store/remove-quietly.js'
 import { storeFolders } from '../store/store.js'
 import type { CodePart, PluginCode } from './implementation-digest.js'
@@ -14,7 +15,7 @@ export function keepCode(storeDir: string, { digest, parts }: PluginCode): void 
   if (existsSync(file)) return
   const temporary = `${file}.${String(process.pid)}`
   try {
-    mkdirSync(join(storeDir, storeFolders.cache, 'code'), { recursive: true })
+    ensureFolder(join(storeDir, storeFolders.cache, 'code'))
     writeFileSync(temporary, JSON.stringify(parts))
     renameSync(temporary, file)
   } catch {

@@ -1,7 +1,8 @@
 import { fork } from 'node:child_process'
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { ensureFolder } from '../ensure-folder.js'
 import type { Description, FromDescriber, ToDescribe } from './description.js'
 import { loadLimitMs, LoadsTooLong, type Failure } from './guarded-import.js'
 
@@ -50,7 +51,7 @@ function readDescriptions(file: string): Readonly<Record<string, Description>> {
 
 function writeDescriptions(file: string, plugins: Readonly<Record<string, Description>>): void {
   try {
-    mkdirSync(dirname(file), { recursive: true })
+    ensureFolder(dirname(file))
     writeFileSync(`${file}.${String(process.pid)}`, JSON.stringify({ format, node: process.version, plugins }))
     renameSync(`${file}.${String(process.pid)}`, file)
   } catch {

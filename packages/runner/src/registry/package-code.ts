@@ -1,7 +1,8 @@
 import { canonicalJson } from '@etsef/plugin-api'
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
+import { ensureFolder } from '../ensure-folder.js'
 import { hashFile } from '../store/stat-cache.js'
 import { readPackageJson, type PackageJson } from './find-project.js'
 import {
@@ -92,7 +93,7 @@ export function openPackageMemory(file: string, isParanoid = false): PackageMemo
     save() {
       if (!isChanged) return
       try {
-        mkdirSync(dirname(file), { recursive: true })
+        ensureFolder(dirname(file))
         const temporary = `${file}.${String(process.pid)}`
         writeFileSync(temporary, JSON.stringify({ format, packages: Object.fromEntries(known) }))
         renameSync(temporary, file)

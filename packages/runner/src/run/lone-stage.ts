@@ -1,6 +1,6 @@
 import type { JsonObject } from '@etsef/plugin-api'
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { ensureFolder } from '../ensure-folder.js'
 import { AttemptFailed } from '../executor/attempt-failed.js'
 import type { SpecInput, StageSpec } from '../executor/protocol.js'
 import { createWorkerPool } from '../executor/worker-pool.js'
@@ -58,7 +58,7 @@ export async function runLoneStage(
   stage: LoneStage,
 ): Promise<Manifest> {
   const logDir = join(storeDir, storeFolders.logs, run)
-  mkdirSync(logDir, { recursive: true })
+  ensureFolder(logDir)
   const pool = createWorkerPool({ size: 1, logDir, cwd: root })
   try {
     const spec = loneStageSpec(installed, stage, { storeDir, logDir })

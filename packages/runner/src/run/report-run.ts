@@ -10,8 +10,9 @@ import {
   type RunFacts,
 } from '@etsef/plugin-api'
 import { createHash } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ensureFolder } from '../ensure-folder.js'
 import { AttemptFailed } from '../executor/attempt-failed.js'
 import { createWorkerPool } from '../executor/worker-pool.js'
 import type { SpecInput } from '../executor/protocol.js'
@@ -97,7 +98,7 @@ export async function reportRun(request: ReportRequest): Promise<MadeReport> {
   }
   const logDir = join(storeDir, storeFolders.logs, records[0]!.run)
   const dir = runDir(storeDir, records[0]!.run)
-  for (const folder of [logDir, dir]) mkdirSync(folder, { recursive: true })
+  for (const folder of [logDir, dir]) ensureFolder(folder)
   const pool = createWorkerPool({ size: 1, logDir, cwd: root })
   try {
     // The worker starts while the graph is drawn.

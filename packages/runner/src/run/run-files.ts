@@ -1,5 +1,6 @@
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { ensureFolder } from '../ensure-folder.js'
 import { storeProblem } from '../store/store-problem.js'
 import { storeFolders, type Store } from '../store/store.js'
 import type { EventListener, TimedEvent } from './events.js'
@@ -23,7 +24,7 @@ export function beginFiles(store: Store, numToRun: number, record: RunRecord): R
   try {
     lease = beginRun(store.dir, record)
     const logDir = join(store.dir, storeFolders.logs, record.run)
-    mkdirSync(logDir, { recursive: true })
+    ensureFolder(logDir)
     return { lease, logDir, journal: openSync(join(runDir(store.dir, record.run), 'events.jsonl'), 'a') }
   } catch (thrown) {
     lease?.release()

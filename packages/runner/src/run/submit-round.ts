@@ -1,9 +1,9 @@
 import { locate, PipelineError, type ExecutorTask, type SubmittedTask } from '@etsef/plugin-api'
 import { createHash } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { ensureFolder } from '../ensure-folder.js'
 import { followTaskJournals, writeTask, type TaskJournals } from '../executor/task-file.js'
 import type { Stage } from '../plan/stages.js'
 import type { DispatchOptions } from './dispatch-options.js'
@@ -130,7 +130,7 @@ function makeTasks(
     groupSeconds,
   })
   const dir = tasksDir(store.dir, run)
-  mkdirSync(dir, { recursive: true })
+  ensureFolder(dir)
   const ids = new Map<StageGroup, string>()
   const records: SubmittedTaskRecord[] = []
   const tasks = groups.map((group): ExecutorTask => {

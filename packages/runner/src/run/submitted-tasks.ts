@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ensureFolder } from '../ensure-folder.js'
 import { listRuns, runDir } from './run-record.js'
 
 /** A task that an executor was given, and what it makes. */
@@ -27,7 +28,7 @@ function fileOf(storeDir: string, run: string): string {
 /** Writes down the tasks before they are submitted: if this process is killed in between, the next one still finds them. */
 export function keepSubmission(storeDir: string, run: string, submission: Submission): void {
   const file = fileOf(storeDir, run)
-  mkdirSync(tasksDir(storeDir, run), { recursive: true })
+  ensureFolder(tasksDir(storeDir, run))
   writeFileSync(`${file}.tmp`, JSON.stringify(submission))
   renameSync(`${file}.tmp`, file)
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { ensureFolder } from '../ensure-folder.js'
 import type { TaskStage } from '../executor/task-file.js'
 import type { Stage } from '../plan/stages.js'
 import { keepContent } from '../store/content-watch.js'
@@ -29,7 +29,7 @@ export function taskStageMaker({ keyed, store, run, code, forced }: TaskStageSou
       const name = createHash('sha256').update(`${each.option} ${each.text} ${each.content.digest}`).digest('hex')
       const file = join(dir, `content-${name.slice(0, 16)}`)
       if (!kept.has(file)) {
-        mkdirSync(dir, { recursive: true })
+        ensureFolder(dir)
         keepContent(file, each)
       }
       kept.add(file)

@@ -1,6 +1,7 @@
 import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, rmdirSync, statSync, type Stats } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
+import { ensureFolder } from '../ensure-folder.js'
 import { temporaryName } from './temporary-name.js'
 
 const groupWrites = 0o020
@@ -16,7 +17,7 @@ const setGroup = 0o2000
 export function makeFolders(dir: string, names: readonly string[]): void {
   if (!existsSync(dir)) {
     const above = existingAbove(dir)
-    mkdirSync(dirname(dir), { recursive: true })
+    ensureFolder(dirname(dir))
     // In a sticky folder, as /tmp is, users cannot remove each other's files: a store there belongs to one user, and is not shared.
     makeFolder(dir, (above.mode & sticky) === 0 ? above : undefined)
   }

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import {
   closeSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readFileSync,
   readSync,
@@ -11,6 +10,7 @@ import {
   type BigIntStats,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { ensureFolder } from '../ensure-folder.js'
 import { removeQuietly } from './remove-quietly.js'
 
 /** A file changed less than this before it was hashed may change again within the clock's resolution; it is not remembered. */
@@ -67,7 +67,7 @@ export function openStatCache(file: string, isParanoid = false): StatCache {
       if (!isChanged && used.size === known.size) return
       const temporary = `${file}.${String(process.pid)}`
       try {
-        mkdirSync(dirname(file), { recursive: true })
+        ensureFolder(dirname(file))
         writeFileSync(
           temporary,
           [...used].map(([path, entry]) => (racy.has(path) ? '' : `${entry} ${path}\n`)).join(''),

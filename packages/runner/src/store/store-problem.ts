@@ -29,7 +29,8 @@ export function storeProblem(thrown: unknown, storeDir?: string): PipelineError 
   const { code = '', path } = thrown as NodeJS.ErrnoException
   const found = reasons[code]
   if (!found) return undefined
-  const isInside = storeDir !== undefined && (path?.startsWith(storeDir) ?? false)
+  const isInside =
+    storeDir !== undefined && path !== undefined && (path.startsWith(storeDir) || isMadeFor(storeDir, path, thrown))
   if (!isInside && !always.has(code)) return undefined
   const [reason, hint] = found
   const where = path ?? storeDir
@@ -38,6 +39,11 @@ export function storeProblem(thrown: unknown, storeDir?: string): PipelineError 
     hint,
     cause: thrown,
   })
+}
+
+/** Whether a folder could not be made that the store was to be made in. */
+function isMadeFor(storeDir: string, path: string, { syscall }: NodeJS.ErrnoException): boolean {
+  return syscall === 'mkdir' && storeDir.startsWith(`${path}/`)
 }
 
 /** Runs what reads or writes the store. @throws PipelineError `ERR_STORE` for what {@link storeProblem} knows. */

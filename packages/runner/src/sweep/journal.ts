@@ -1,6 +1,7 @@
 import type { Json } from '@etsef/plugin-api'
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ensureFolder } from '../ensure-folder.js'
 import { inStore } from '../store/store-problem.js'
 
 /** How a trial ended. */
@@ -60,7 +61,7 @@ export interface Journal {
 /** Opens the journal of a sweep, making its folder. @throws PipelineError `ERR_STORE` */
 export function openJournal(storeDir: string, name: string): Journal {
   const dir = sweepDir(storeDir, name)
-  inStore(storeDir, () => mkdirSync(join(dir, 'trials'), { recursive: true }))
+  inStore(storeDir, () => ensureFolder(join(dir, 'trials')))
   const file = join(dir, 'journal.jsonl')
   // A process that was killed while it wrote leaves half a line: what comes next stands on a line of its own.
   const isTorn = existsSync(file) && !/(^|\n)$/.test(readFileSync(file, 'utf8'))

@@ -14,6 +14,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { join, relative, sep } from 'node:path'
+import { ensureFolder } from '../ensure-folder.js'
 import type { StageResult } from '../executor/protocol.js'
 import { manifestText, readManifest, type Manifest, type ManifestFile, type ManifestOutput } from '../store/manifest.js'
 import { hashFile } from '../store/stat-cache.js'
@@ -100,7 +101,7 @@ export function createArtifact(storeDir: string): ArtifactWriter {
     folder(name) {
       hasFolders = true
       const path = join(dir, name)
-      mkdirSync(path, { recursive: true })
+      ensureFolder(path)
       return path
     },
     addFolder(port, output) {

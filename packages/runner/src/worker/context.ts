@@ -1,7 +1,8 @@
 import type { OperationContext, SeedlessContext } from '@etsef/plugin-api'
 import { withSeed } from '@etsef/plugin-api/semantics'
-import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { ensureFolder } from '../ensure-folder.js'
 import type { FromWorker, StageSpec } from '../executor/protocol.js'
 import { removeQuietly } from '../store/remove-quietly.js'
 import { storeFolders } from '../store/store.js'
@@ -77,12 +78,12 @@ export function openScope(
       send({ type: 'metric', name, value, step })
     },
     get tmpDir() {
-      if (!hasTemporary) mkdirSync(temporary, { recursive: true })
+      if (!hasTemporary) ensureFolder(temporary)
       hasTemporary = true
       return temporary
     },
     get checkpointDir() {
-      if (!hasCheckpoints) mkdirSync(checkpoints, { recursive: true })
+      if (!hasCheckpoints) ensureFolder(checkpoints)
       hasCheckpoints = true
       return checkpoints
     },
