@@ -1,22 +1,32 @@
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Browser } from 'playwright-core'
 import { chromium, seriousViolations } from '../support/browser.js'
-import { etsef, lastJson, temporaryFolder } from '../support/etsef.js'
+import { etsef, lastJson, root, temporaryFolder } from '../support/etsef.js'
 import { tinyDemo } from '../support/tiny-demo.js'
 
-// The page of a run of pipelines/demo.yaml with little data; ETSEF_REPORT_STORE names a store whose newest run is looked at instead.
+// The page of a run of pipelines/demo.yaml with little data and a page for each case; ETSEF_REPORT_STORE names a store whose newest run is looked at instead.
 
 const folder = temporaryFolder()
 const given = process.env['ETSEF_REPORT_STORE']
 const store = given ?? join(folder.path, 'store')
 const file = join(folder.path, 'report.html')
+/** The demo, whose cases are told with two maps each. */
+const withCases = `
+extends: ${join(root, 'pipelines/demo.yaml')}
+nodes:
+  sslCam: { use: xai/grad-cam, in: { images: split, model: ssl.model } }
+  tlCam: { use: xai/grad-cam, in: { images: split, model: tl.model } }
+  cases: { use: xai/cases, in: { images: split, predictor: vote.predictor, predictions: vote, attributions: [tlCam, sslCam] }, with: { background: 2 } }
+`
 let run: string
 let page: string
 beforeAll(async () => {
   if (given === undefined) {
-    const done = await etsef(['run', 'pipelines/demo.yaml', ...tinyDemo, '--store', store, '--json'])
+    const pipeline = join(folder.path, 'demo.yaml')
+    writeFileSync(pipeline, withCases)
+    const done = await etsef(['run', pipeline, ...tinyDemo, '--store', store, '--json'])
     expect(lastJson(done)).toMatchObject({ status: 'ok' })
   }
   const made = await etsef(['report', '--store', store, '--out', file, '--json'])
@@ -56,7 +66,7 @@ function documents(): Map<string, unknown> {
   const read = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'))
   const found = new Map<string, unknown>([['record', read(join(dir, 'facts.json'))]])
   for (const report of readdirSync(join(dir, 'reports')))
-    for (const name of ['metrics.json', 'attributions.json'])
+    for (const name of ['metrics.json', 'attributions.json', 'cases.json'])
       if (existsSync(join(dir, 'reports', report, name)))
         found.set(`${report}/${name}`, read(join(dir, 'reports', report, name)))
   const [, sources = '{}'] = /<script type="application\/json" id="sources">(.*)<\/script>/.exec(page) ?? []
@@ -80,6 +90,18 @@ function said(text: string): { readonly value: number; readonly slack: number } 
 }
 
 describe('numbers', () => {
+  test('there are pages of cases, wrong ones first', () => {
+    if (given !== undefined) return
+    const { cases } = documents().get('cases/cases.json') as { cases: { isRight: boolean; maps: unknown[] }[] }
+    const wrong = cases.filter(({ isRight }) => !isRight)
+    expect(cases.length).toBeGreaterThan(3)
+    expect(cases.slice(0, wrong.length).every(({ isRight }) => !isRight)).toBe(true)
+    expect(page.match(/<article class="case"/g)).toHaveLength(cases.length)
+    expect(page.match(/<img src="data:image\/jpeg/g)).toHaveLength(
+      cases.reduce((sum, { maps }) => sum + 1 + maps.length, 0),
+    )
+  })
+
   test('every one is that of the document it names, rounded', () => {
     const sources = documents()
     const numbers = numbersOf(page)

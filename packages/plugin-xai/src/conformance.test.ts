@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { writeModel } from '@etsef/nn'
-import type { AttributionBatch } from '@etsef/plugin-api'
+import type { AttributionBatch, PredictionBatch } from '@etsef/plugin-api'
 import { saveModel } from '@etsef/plugin-api/models'
 import { checkPlugin, someFeatures, someImages, someRows } from '@etsef/plugin-api/testing'
 import { afterAll } from 'vitest'
@@ -80,6 +80,14 @@ checkPlugin(plugin, {
       options: { superpixels: 6, size: 16, background: 2, budget: 60 },
     }),
     'xai/members': () => ({ inputs: { images: someImages(), predictor: votingPredictor() } }),
+    'xai/cases': async () => {
+      const images = someImages()
+      const predictor = votingPredictor()
+      const answers = (await predictor.apply(images)) as PredictionBatch
+      const predictions = { ...answers, labels: images.labels, partitions: images.partitions }
+      const attributions = [{ name: 'cam', value: someAttributions() }]
+      return { inputs: { images, predictor, predictions, attributions } }
+    },
     'xai/check': async () => {
       const dir = join(root, 'checked')
       await writeModel(dir, tinyModel())

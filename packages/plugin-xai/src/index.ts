@@ -1,4 +1,6 @@
 export { default } from './plugin.js'
+export { casesOptions } from './cases/cases.js'
+export type { CaseJson, CaseMap, CaseMembers, CasesJson } from './cases/cases-json.js'
 export { chainOptions } from './chain/chain.js'
 export { linearShapley, outputsAt, weightsThrough, type AffineStep, type LinearOutputs } from './chain/affine-chain.js'
 export { checkOptions } from './check/check.js'

@@ -1,4 +1,5 @@
 import { definePlugin, type Plugin } from '@etsef/plugin-api'
+import { cases } from './cases/cases.js'
 import { chain } from './chain/chain.js'
 import { check } from './check/check.js'
 import { gradCam } from './grad-cam/grad-cam.js'
@@ -8,10 +9,10 @@ import { pixels } from './pixels/pixels.js'
 import { treeShap } from './tree-shap/tree-shap.js'
 import { voteShap } from './vote-shap/vote-shap.js'
 
-/** Explanations: class activation maps, pictures of them, Shapley values of columns, of superpixels for a whole vote and of its members, and tests of them. */
+/** Explanations: class activation maps, pictures of them, Shapley values of columns, of superpixels for a whole vote and of its members, a page for each case, and tests of them. */
 const plugin: Plugin = definePlugin({
   name: 'xai',
-  operations: [gradCam, pixels, overlay, treeShap, chain, voteShap, members, check],
+  operations: [gradCam, pixels, overlay, treeShap, chain, voteShap, members, cases, check],
 })
 
 export default plugin

@@ -6,6 +6,7 @@ test('exports these names', () => {
     'borderShare',
     'camMap',
     'camMethods',
+    'casesOptions',
     'chainOptions',
     'channelWeights',
     'checkAdditivity',

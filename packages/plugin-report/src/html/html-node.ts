@@ -44,8 +44,8 @@ export async function run({
     record,
     findings: training,
     ...Object.fromEntries(
-      reports.flatMap(({ evaluation, explanation }) =>
-        [evaluation, explanation].flatMap((each) => (each ? [[each.source.name, each.source.json]] : [])),
+      reports.flatMap(({ evaluation, explanation, cases }) =>
+        [evaluation, explanation, cases].flatMap((each) => (each ? [[each.source.name, each.source.json]] : [])),
       ),
     ),
   }

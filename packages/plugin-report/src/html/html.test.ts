@@ -115,6 +115,89 @@ describe('report/html', () => {
     evaluation.dispose()
   })
 
+  const member = (name: string, share: number, says: string | null = null) => ({ name, says, share })
+  /** A `cases.json` of so many cases, with files of so many bytes. */
+  function someCases(numCases: number, numBytes: number, id = (at: number) => `row-${String(at)}`): ReportValue {
+    const picture = 'p.jpg'
+    const json = {
+      formatVersion: 1,
+      ...{ partition: 'test', unit: 'margin', numRows: 9, numWrong: 1, numCases },
+      cases: Array.from({ length: numCases }, (_, at) => ({
+        ...{ id: id(at), trueClass: 'class0', answer: at === 0 ? 'class1' : 'class0', isRight: at > 0 },
+        ...{ explainedClass: at === 0 ? 'class1' : 'class0', value: 0.25, picture },
+        maps: [
+          {
+            name: 'cam',
+            method: 'grad-cam',
+            unit: 'logit',
+            explainedClass: 'class0',
+            max: 2.5,
+            isEmpty: false,
+            file: picture,
+          },
+          {
+            name: 'shap',
+            method: 'vote-shap',
+            unit: 'margin',
+            explainedClass: 'class0',
+            max: 0,
+            isEmpty: true,
+            file: picture,
+          },
+        ],
+        classifiers: { base: 0, members: [member('svm', 0.5, 'class0'), member('knn', -0.25, 'class1')] },
+        baseModels: { base: 0.125, members: [member('net', 0.125)] },
+      })),
+    }
+    const report = aReport({ 'cases.json': JSON.stringify(json) })
+    writeFileSync(join(report.dir, picture), Buffer.alloc(numBytes, 1))
+    return report
+  }
+
+  test('tells each case: pictures, what members say, and shares that name where they were read', async () => {
+    const { html, dir, dispose } = await make([{ name: 'why', value: someCases(2, 30) }], { files: true })
+    expect(html.match(/<article class="case"/g)).toHaveLength(2)
+    expect(html.match(/<img src="data:image\/jpeg;base64,AQEB/g)).toHaveLength(6)
+    expect(html).toMatch(/class0<\/span> taken for <span class="name">class1/)
+    expect(html).toContain(
+      '<data value="-0.25" data-from="why/cases.json#/cases/1/classifiers/members/1/share" data-form="signed">−0.250</data>',
+    )
+    expect(html).toContain('data-from="why/cases.json#/cases/0/baseModels/base"')
+    expect(html).toContain('nothing speaks for')
+    expect(html).toContain('data-from="why/cases.json#/numWrong"')
+    expect(html).not.toContain('no room')
+    expect(html).not.toContain('why</h2>')
+    expect(readFileSync(join(dir, 'tables/cases-why.csv'), 'utf8')).toContain(
+      'row-1,class0,class0,0.25,0.5,-0.25,0.125',
+    )
+    dispose()
+  })
+
+  test('stops where cases have no more room for pictures, and says so', async () => {
+    const { html, dispose } = await make([{ name: 'why', value: someCases(5, 300_000) }])
+    // 2 MB of the 4, for failures have the other half; 0.9 MB a case.
+    expect(html.match(/<article class="case"/g)).toHaveLength(2)
+    expect(html).toContain('has no room')
+    expect(html).toContain('row-4')
+    dispose()
+  })
+
+  test('takes what is no cases.json, or names files outside, for any other report', async () => {
+    const outside = someCases(1, 30)
+    const path = join(outside.dir, 'cases.json')
+    writeFileSync(path, readFileSync(path, 'utf8').replaceAll('p.jpg', '../p.jpg'))
+    const nasty = '</h3><script>alert(1)</script>'
+    const { html, dispose } = await make([
+      { name: 'outside', value: outside },
+      { name: 'old', value: aReport({ 'cases.json': '{"formatVersion":0}', 'a.md': 'words' }) },
+      { name: 'nasty', value: someCases(1, 30, () => nasty) },
+    ])
+    expect(html.match(/<article class="case"/g)).toHaveLength(1)
+    expect(html).toContain('words')
+    expect(html.match(/<script/g)).toHaveLength(1)
+    dispose()
+  })
+
   test('tells of subgroups what their JSON says, a table an attribute', async () => {
     const evaluation = await anEvaluation()
     const { html, dispose } = await make([{ name: 'scores', value: evaluation.value }])

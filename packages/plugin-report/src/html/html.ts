@@ -36,7 +36,7 @@ export const htmlReport: Operation = defineOperation({
   kind: 'report',
   type: 'report/html',
   summary: 'One self-contained HTML page that tells what reports, and a whole run, found',
-  cacheVersion: 4,
+  cacheVersion: 5,
   draws: false,
   options: htmlOptions,
   inputs: { reports: port.report.many('Reports to tell of') },

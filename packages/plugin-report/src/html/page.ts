@@ -51,6 +51,13 @@ img { max-width: 100%; height: auto; background: #ffffff; border-radius: 4px; }
 .charts figure, .figures figure { margin: 0; min-width: 0; }
 .card { margin: 0; padding: .75rem; background: var(--raised); border-radius: 8px; break-inside: avoid; }
 .votes { list-style: none; margin: .5rem 0 0; padding: 0; display: grid; grid-template-columns: 1fr 1fr; gap: 0 .75rem; }
+.case { margin: 1rem 0; padding: .25rem 1rem .5rem; background: var(--raised); border-radius: 8px; display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, max-content); gap: 0 1.5rem; }
+.case > h3, .case > .sub { grid-column: 1 / -1; margin: .5rem 0 0; overflow-wrap: anywhere; } .case tbody th { background: none; position: static; }
+.case .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 11rem), 1fr)); gap: .75rem; align-content: start; align-items: start; margin: .75rem 0; }
+.case figure { margin: 0; } .case figure img { width: 100%; } .case figcaption { line-height: 1.3; }
+.members td, .members th { padding: .15rem .5rem; } .members tbody th { font-weight: 400; } .members th[scope=rowgroup] { font-weight: 600; text-align: left; padding-top: .5rem; }
+svg.share { width: 7rem; height: .8rem; display: block; margin-top: .3rem; } .share .for { fill: var(--good); } .share .against { fill: var(--bad); } .share line { stroke: var(--soft); vector-effect: non-scaling-stroke; }
+@media (max-width: 60rem) { .case { grid-template-columns: minmax(0, 1fr); } }
 dl.facts { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: .35rem 1.25rem; }
 dl.facts dt { font-weight: 600; } dl.facts dd { margin: 0; min-width: 0; overflow-wrap: anywhere; } dl.facts dd > :first-child { margin-top: 0; } dl.facts dd > :last-child { margin-bottom: 0; }
 ul.columns { columns: 16rem; } ul { overflow-wrap: anywhere; }
@@ -69,7 +76,8 @@ footer { margin-top: 3rem; padding-bottom: 2rem; color: var(--soft); font-size: 
   .table, .chart, .graph, pre { overflow: visible; max-height: none; } table { font-size: 7.5pt; width: 100%; } th, td { padding: .15rem .25rem; white-space: normal; } tbody th { position: static; }
   .name { overflow-wrap: break-word; } .charts, .figures, .gallery { grid-template-columns: 1fr 1fr; gap: .5rem 1rem; } .charts figure:has(.panel:nth-child(3)) { grid-column: 1 / -1; } h2 + p { break-after: avoid; }
   details::details-content { content-visibility: visible; display: block; height: auto; } summary { list-style: none; font-weight: 600; }
-  pre { white-space: pre-wrap; font-size: 6.5pt; columns: 3; } .graph img { max-width: 100%; height: auto; } .card { border: 1px solid #bbb; }
+  pre { white-space: pre-wrap; font-size: 6.5pt; columns: 3; } .graph img { max-width: 100%; height: auto; } .card, .case { border: 1px solid #bbb; } .case { break-inside: avoid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } .case .table table { width: auto; }
+  .share .for { fill: #000; } .share .against { fill: #999; }
 }
 `
 

@@ -3,7 +3,9 @@ import { extname, join } from 'node:path'
 import type { Named, ReportValue } from '@etsef/plugin-api'
 import Papa from 'papaparse'
 import { markdownTable } from '../evaluate/tables.js'
+import { isMap } from './is-map.js'
 import { markdownToHtml } from './markdown.js'
+import { areCases } from './stored-cases.js'
 import type { ExplainedImage, PredictedRow, ReadImage, ReadReport, StoredCurves, StoredEvaluation } from './told.js'
 
 /**
@@ -33,6 +35,7 @@ export async function readReport({ name, value }: Named<ReportValue>): Promise<R
   const metricsJson = await json('metrics.json')
   const curves = await json('curves.json')
   const attributions = await json('attributions.json')
+  const cases = await json('cases.json')
   return {
     name,
     dir,
@@ -61,6 +64,7 @@ export async function readReport({ name, value }: Named<ReportValue>): Promise<R
           },
         }
       : {}),
+    ...(areCases(cases) ? { cases: { source: { name: `${name}/cases.json`, json: cases }, json: cases } } : {}),
   }
 }
 
@@ -83,10 +87,6 @@ function predictionRows(text: string): PredictedRow[] {
     predictedClass: row['predictedClass'] ?? '',
     scores: columns.map((column) => Number(row[column])),
   }))
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Whether everything that pages read of an evaluation is there. */

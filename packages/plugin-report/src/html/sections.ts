@@ -1,3 +1,4 @@
+import { casesSections } from './sections/cases-section.js'
 import { certificateSection } from './sections/certificate.js'
 import { checklistSection } from './sections/checklists.js'
 import { curvesSections } from './sections/curves-section.js'
@@ -18,6 +19,7 @@ export async function sectionsOf(told: Told, training: TrainingFindings, picture
     ...curvesSections(told),
     trainingSection(told, training),
     await failuresSection(told, pictures),
+    ...(await casesSections(told)),
     ...otherSections(told),
     certificateSection(told),
     costSection(told),

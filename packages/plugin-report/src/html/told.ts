@@ -85,6 +85,39 @@ export interface ExplainedImage {
   readonly predictedClass?: string
 }
 
+/** A `cases.json` of `xai/cases`, as far as pages read it. */
+export interface StoredCases {
+  readonly unit: string
+  readonly numRows: number
+  readonly numCases: number
+  readonly cases: readonly StoredCase[]
+}
+
+/** One case, with files of its pictures. */
+export interface StoredCase {
+  readonly id: string
+  readonly trueClass: string | null
+  readonly answer: string | null
+  readonly isRight: boolean | null
+  readonly explainedClass: string
+  readonly picture: string
+  readonly maps: readonly {
+    readonly name: string
+    readonly method: string
+    readonly unit: string
+    readonly explainedClass: string
+    readonly isEmpty: boolean
+    readonly file: string
+  }[]
+  readonly classifiers: StoredMembers
+  readonly baseModels: StoredMembers | null
+}
+
+/** Members of a vote with what each says, and its share of the decision. */
+export interface StoredMembers {
+  readonly members: readonly { readonly name: string; readonly says: string | null; readonly share: number }[]
+}
+
 /** One row of the table of predictions of an evaluation. */
 export interface PredictedRow {
   readonly input: string
@@ -112,6 +145,7 @@ export interface ReadReport {
     readonly curves?: StoredCurves
   }
   readonly explanation?: { readonly source: Source; readonly images: readonly ExplainedImage[] }
+  readonly cases?: { readonly source: Source; readonly json: StoredCases }
 }
 
 /** A figure file of a report. */

@@ -14,7 +14,7 @@ import { heatColor } from './color-map.js'
 
 /** What a panel shows. */
 export interface Panel {
-  /** uint8 `[height, width, 3]` or one channel. */
+  /** `[height, width, 3]` or one channel. */
   readonly image: PixelImage
   /** Raw map of a layer. */
   readonly map: ArrayLike<number>
@@ -130,12 +130,13 @@ export function canvasOf(columns: number, rows: number, rgba: Uint8ClampedArray)
   return canvas
 }
 
-/** Pixels of an image as a canvas takes them; grey spread over colours. */
-export function pixelsOf({ shape: [height, width, channels], data }: PixelImage): Uint8ClampedArray {
+/** Pixels of an image as a canvas takes them: 8 bits, grey spread over colours. */
+export function pixelsOf({ dtype, shape: [height, width, channels], data }: PixelImage): Uint8ClampedArray {
+  const scale = { uint8: 1, uint16: 1 / 257, float32: 255 }[dtype]
   const rgba = new Uint8ClampedArray(height * width * 4)
   for (let i = 0; i < height * width; i++) {
     for (let channel = 0; channel < 3; channel++)
-      rgba[4 * i + channel] = data[i * channels + (channels > 2 ? channel : 0)]!
+      rgba[4 * i + channel] = scale * data[i * channels + (channels > 2 ? channel : 0)]!
     rgba[4 * i + 3] = 255
   }
   return rgba

@@ -1,14 +1,14 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fitText, newCanvas, type Canvas } from '@etsef/drawing'
-import type { AttributionBatch, ImageBatch, ReportValue } from '@etsef/plugin-api'
+import type { AttributionBatch, ImageBatch, PixelImage, ReportValue } from '@etsef/plugin-api'
 import { pickRows } from '@etsef/plugin-api'
 import { runOperation, someImages, somePredictions } from '@etsef/plugin-api/testing'
 import { loadImage } from '@napi-rs/canvas'
 import { describe, expect, test } from 'vitest'
 import plugin from '../plugin.js'
 import { heatColor } from './color-map.js'
-import { barScale, density, drawPanel, formatNumber } from './draw-panel.js'
+import { barScale, density, drawPanel, formatNumber, pixelsOf } from './draw-panel.js'
 import { drawSheet } from './draw-sheet.js'
 
 const operation = plugin.operations.find(({ type }) => type === 'xai/overlay')!
@@ -178,6 +178,16 @@ describe('drawPanel', () => {
     expect(canvas.toBuffer('image/png').equals(draw(['???????', id]).toBuffer('image/png'))).toBe(false)
     expect(canvas.toBuffer('image/png').equals(draw([names.join(' · '), id]).toBuffer('image/png'))).toBe(true)
   })
+})
+
+test('pixels of 16 bits and of shares are as bright as those of 8', () => {
+  const [dark, bright] = [51, 204]
+  const of = (dtype: 'uint8' | 'uint16' | 'float32', data: PixelImage['data']) =>
+    [...pixelsOf({ dtype, shape: [1, 2, 1], data })].slice(0, 8)
+  const expected = [dark, dark, dark, 255, bright, bright, bright, 255]
+  expect(of('uint8', Uint8Array.of(dark, bright))).toEqual(expected)
+  expect(of('uint16', Uint16Array.of(257 * dark, 257 * bright))).toEqual(expected)
+  expect(of('float32', Float32Array.of(dark / 255, bright / 255))).toEqual(expected)
 })
 
 test('a sheet has rows as high as their highest panel', () => {

@@ -35,7 +35,7 @@ export const overlay: Operation = defineOperation({
   kind: 'report',
   type: 'xai/overlay',
   summary: 'Pictures of maps over their images, with raw magnitudes, and how well they meet known lesions',
-  cacheVersion: 5,
+  cacheVersion: 6,
   draws: false,
   options: overlayOptions,
   inputs: overlayInputs,

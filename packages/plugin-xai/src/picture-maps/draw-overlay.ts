@@ -4,10 +4,12 @@ import { normalizeMap } from '../grad-cam/normalize-map.js'
 import { upsampleMap } from '../grad-cam/upsample-map.js'
 import { canvasOf, pixelsOf, tintOf } from '../overlay/draw-panel.js'
 
-/** Pixels of the longer side, at most. */
-const longest = 512
-/** And at least: small pictures are enlarged, so that the map can be seen. */
-const shortest = 256
+/** Bounds of the longer side, in pixels. */
+export interface OverlaySize {
+  readonly longest: number
+  /** Small pictures are enlarged, so that the map can be seen. */
+  readonly shortest: number
+}
 
 /**
  * The map over the picture and nothing else, in the picture's proportions: for a page that has its own words.
@@ -15,7 +17,12 @@ const shortest = 256
  * @param image - uint8.
  * @param map - Raw, row-major `[height, width]`, stretched over the whole picture; full colour is its maximum.
  */
-export function drawOverlay(image: PixelImage, map: ArrayLike<number>, mapShape: readonly [number, number]): Canvas {
+export function drawOverlay(
+  image: PixelImage,
+  map: ArrayLike<number>,
+  mapShape: readonly [number, number],
+  { longest, shortest }: OverlaySize = { longest: 512, shortest: 256 },
+): Canvas {
   const [height, width] = image.shape
   const side = Math.min(longest, Math.max(shortest, height, width))
   const scale = side / Math.max(height, width)

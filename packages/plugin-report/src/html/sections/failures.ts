@@ -7,6 +7,7 @@ import type { Section } from '../section.js'
 import { evaluationsOf } from '../told.js'
 import type { ExplainedImage, PredictedRow, ReadReport, Told } from '../told.js'
 import { isCombination } from '../graph-facts.js'
+import { pictureRoom } from '../picture-room.js'
 
 /** A row that the reference has wrong. */
 interface Failure {
@@ -14,9 +15,6 @@ interface Failure {
   /** What every other input says. */
   readonly votes: readonly { readonly input: string; readonly predicted: string }[]
 }
-
-/** Pictures of a page, together: pages are mailed, and opened on phones. */
-const mostPictureBytes = 4_000_000
 
 /** Rows that the reference has wrong: the picture with its map where one was explained, and what each member says. */
 export async function failuresSection(told: Told, maxPictures: number): Promise<Section> {
@@ -35,7 +33,7 @@ export async function failuresSection(told: Told, maxPictures: number): Promise<
     if (picture === undefined) continue
     const png = await readFile(join(picture.dir, picture.image.file))
     numBytes += png.length
-    isCut = cards.length >= maxPictures || numBytes > mostPictureBytes
+    isCut = cards.length >= maxPictures || numBytes > pictureRoom(told)
     if (isCut) break
     cards.push(card(failure, png, picture.image, told))
   }

@@ -97,8 +97,8 @@ export function provenanceSections({ facts, record }: Told): Section[] {
 
 /** Texts and figures of the reports that have no section of their own. */
 export function otherSections({ reports }: Told): Section[] {
-  return reports.flatMap(({ name: report, texts, images, evaluation, explanation }): Section[] => {
-    if (evaluation || explanation || (texts.length === 0 && images.length === 0)) return []
+  return reports.flatMap(({ name: report, texts, images, evaluation, explanation, cases }): Section[] => {
+    if (evaluation || explanation || cases || (texts.length === 0 && images.length === 0)) return []
     const figures = images.map(({ name: file, type, data }) => {
       const caption = file.replace(/\.[a-z]+$/, '')
       return markup`<figure><img src="data:${type};base64,${Buffer.from(data).toString('base64')}" alt="${report}: ${caption}"><figcaption>${name(caption)}</figcaption></figure>`
