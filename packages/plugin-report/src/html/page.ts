@@ -55,9 +55,10 @@ img { max-width: 100%; height: auto; background: #ffffff; border-radius: 4px; }
 .case > h3, .case > .sub { grid-column: 1 / -1; margin: .5rem 0 0; overflow-wrap: anywhere; } .case tbody th { background: none; position: static; }
 .case .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 11rem), 1fr)); gap: .75rem; align-content: start; align-items: start; margin: .75rem 0; }
 .case figure { margin: 0; } .case figure img { width: 100%; } .case figcaption { line-height: 1.3; }
-.members td, .members th { padding: .15rem .5rem; } .members tbody th { font-weight: 400; } .members th[scope=rowgroup] { font-weight: 600; text-align: left; padding-top: .5rem; }
+.members caption { max-width: min(28rem, calc(100vw - 4.5rem)); } .members .note { font-size: 1em; } .members td, .members th { padding: .15rem .5rem; } .members tbody th { font-weight: 400; } .members th[scope=rowgroup] { font-weight: 600; text-align: left; padding-top: .5rem; }
 svg.share { width: 7rem; height: .8rem; display: block; margin-top: .3rem; } .share .for { fill: var(--good); } .share .against { fill: var(--bad); } .share line { stroke: var(--soft); vector-effect: non-scaling-stroke; }
 @media (max-width: 60rem) { .case { grid-template-columns: minmax(0, 1fr); } }
+@media (max-width: 30rem) { .case .pictures { grid-template-columns: 1fr 1fr; } .case { padding: .25rem .75rem .5rem; } .members td, .members th { padding: .15rem .25rem; } svg.share { width: 3.5rem; } .members td.text { min-width: 0; } .members td:nth-child(2) { min-width: 5.75rem; } }
 dl.facts { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: .35rem 1.25rem; }
 dl.facts dt { font-weight: 600; } dl.facts dd { margin: 0; min-width: 0; overflow-wrap: anywhere; } dl.facts dd > :first-child { margin-top: 0; } dl.facts dd > :last-child { margin-bottom: 0; }
 ul.columns { columns: 16rem; } ul { overflow-wrap: anywhere; }
@@ -76,7 +77,7 @@ footer { margin-top: 3rem; padding-bottom: 2rem; color: var(--soft); font-size: 
   .table, .chart, .graph, pre { overflow: visible; max-height: none; } table { font-size: 7.5pt; width: 100%; } th, td { padding: .15rem .25rem; white-space: normal; } tbody th { position: static; }
   .name { overflow-wrap: break-word; } .charts, .figures, .gallery { grid-template-columns: 1fr 1fr; gap: .5rem 1rem; } .charts figure:has(.panel:nth-child(3)) { grid-column: 1 / -1; } h2 + p { break-after: avoid; }
   details::details-content { content-visibility: visible; display: block; height: auto; } summary { list-style: none; font-weight: 600; }
-  pre { white-space: pre-wrap; font-size: 6.5pt; columns: 3; } .graph img { max-width: 100%; height: auto; } .card, .case { border: 1px solid #bbb; } .case { break-inside: avoid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } .case .table table { width: auto; }
+  pre { white-space: pre-wrap; font-size: 6.5pt; columns: 3; } .graph img { max-width: 100%; height: auto; } .card, .case { border: 1px solid #bbb; } .case { break-inside: avoid; grid-template-columns: minmax(0, 1fr) max-content; gap: 0 .75rem; } .case .table { overflow: visible; } .case .pictures { grid-template-columns: repeat(auto-fill, minmax(36mm, 1fr)); } .case figure img { max-height: 60mm; width: auto; } .case figcaption, .case caption, .members .note { font-size: 7.5pt; } .members { width: auto; } .members th, .members td { white-space: nowrap; } svg.share { width: 22mm; margin-top: .1rem; }
   .share .for { fill: #000; } .share .against { fill: #999; }
 }
 `
