@@ -64,9 +64,9 @@ function casePage(place: Place, each: StoredCase, pictures: readonly Uint8Array[
   const [picture, ...maps] = pictures.map((data) => `data:image/jpeg;base64,${Buffer.from(data).toString('base64')}`)
   return markup`<article class="case" aria-labelledby="${id}"><h3 id="${id}">${headingOf(each)}</h3>
 <p class="sub">${name(each.id)} · ${unitWords(unit)} for ${name(each.explainedClass)}: ${shown(figureAt(source, ['cases', at, 'value'], 'signed'))}</p>
-<div class="pictures"><figure><img src="${picture!}" alt="${each.id}"><figcaption>Picture</figcaption></figure>${each.maps.map(
+<div class="pictures"><figure><img src="${picture}" alt="${each.id}"><figcaption>Picture</figcaption></figure>${each.maps.map(
     ({ name: map, method, unit: own, explainedClass, isEmpty }, index) =>
-      markup`<figure><img src="${maps[index]!}" alt="${each.id}, ${map}: ${isEmpty ? 'no evidence' : 'map of the evidence'} for ${explainedClass}"><figcaption>${name(map)} (${name(method)}): ${
+      markup`<figure><img src="${maps[index]}" alt="${each.id}, ${map}: ${isEmpty ? 'no evidence' : 'map of the evidence'} for ${explainedClass}"><figcaption>${name(map)} (${name(method)}): ${
         isEmpty
           ? markup`nothing speaks for ${name(explainedClass)}`
           : markup`evidence for ${name(explainedClass)}; full colour is ${shown(figureAt(source, ['cases', at, 'maps', index, 'max'], 'short'))} ${name(own)}`
