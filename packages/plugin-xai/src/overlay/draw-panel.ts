@@ -19,7 +19,7 @@ export interface Panel {
   /** Raw map of a layer. */
   readonly map: ArrayLike<number>
   readonly mapShape: readonly [height: number, width: number]
-  /** Raw value that full colour stands for; at least the map's maximum. */
+  /** Raw value that full colour stands for; where the map has larger ones, the bar says so. */
   readonly scaleMax: number
   /** Unit of the raw values, e.g. `logit`. */
   readonly unit: string
@@ -57,7 +57,7 @@ interface Box {
 /**
  * Picture | heat map over the picture | colour bar with raw magnitudes, and a caption. Pictures keep their proportions.
  *
- * Colour means raw magnitude: the bar runs from 0 to `scaleMax`, and a weak map stays weak in colour. Without positive evidence no colour is drawn.
+ * Colour means raw magnitude: the bar runs from 0 to `scaleMax`, and a weak map stays weak in colour; "≥" stands at its end where the map goes beyond. Without positive evidence no colour is drawn.
  */
 export function drawPanel({ image, map, mapShape, scaleMax, unit, explainedClass, mask, caption }: Panel): Canvas {
   const lines = caption.flatMap((line) => fitText(line, { ...text, maxWidth: width - 2 * gap, maxLines: 3 }))
@@ -74,13 +74,14 @@ export function drawPanel({ image, map, mapShape, scaleMax, unit, explainedClass
   const picture = canvasOf(image.shape[1], image.shape[0], pixelsOf(image))
   context.imageSmoothingQuality = 'high'
   for (const box of [plain, heat]) context.drawImage(picture, box.left, box.top, box.width, box.height)
-  if (!normalizeMap(map).isEmpty) {
+  const { max, isEmpty } = normalizeMap(map)
+  if (!isEmpty) {
     const [rows, columns] = [Math.round(heat.height * density), Math.round(heat.width * density)]
     const tint = canvasOf(columns, rows, tintOf(upsampleMap(map, mapShape, [rows, columns]), scaleMax))
     context.drawImage(tint, heat.left, heat.top, heat.width, heat.height)
   }
   if (mask) for (const box of [plain, heat]) outline(context, mask, image.shape, box)
-  drawBar(context, scaleMax, unit)
+  drawBar(context, scaleMax, unit, max > scaleMax)
   lines.forEach((line, index) => write(context, line, gap, headingHeight + side + gap + (index + 0.8) * lineHeight))
   return canvas
 }
@@ -187,7 +188,7 @@ function outline(
   }
 }
 
-function drawBar(context: SKRSContext2D, scaleMax: number, unit: string): void {
+function drawBar(context: SKRSContext2D, scaleMax: number, unit: string, isExceeded: boolean): void {
   const left = 3 * gap + 2 * side
   const rows = side * density
   const colors = Array.from({ length: rows }, (_, row) => [...heatColor(1 - row / (rows - 1)), 255])
@@ -198,7 +199,8 @@ function drawBar(context: SKRSContext2D, scaleMax: number, unit: string): void {
     const y = headingHeight + (1 - share) * side
     context.fillStyle = '#888888'
     context.fillRect(right, Math.min(y, headingHeight + side - 1), 4, 1)
-    write(context, labels[i]!, right + 7, Math.min(Math.max(y + 4, headingHeight + 9), headingHeight + side))
+    const label = i === 0 && isExceeded ? `≥ ${labels[i]!}` : labels[i]!
+    write(context, label, right + 7, Math.min(Math.max(y + 4, headingHeight + 9), headingHeight + side))
   }
   const [label = ''] = fitText(exponent === 0 ? unit : `1e${exponent} ${unit}`, { ...text, maxWidth: side })
   context.save()

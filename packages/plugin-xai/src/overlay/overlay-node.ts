@@ -18,6 +18,7 @@ import { normalizeMap } from '../grad-cam/normalize-map.js'
 import { upsampleMap } from '../grad-cam/upsample-map.js'
 import { pointOfMap } from '../superpixels/point-of-map.js'
 import { drawPanel, drawPicture, formatNumber } from './draw-panel.js'
+import { fullColor } from './full-color.js'
 import { drawSheet, panelsOfSheet } from './draw-sheet.js'
 import type { overlayInputs, overlayOptions, overlayOutputs } from './overlay.js'
 import { picturedRows } from './pictured-rows.js'
@@ -45,7 +46,8 @@ export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
   const maps = attributions.ids.map((_, row) =>
     attributions.values.subarray(row * height * width, (row + 1) * height * width),
   )
-  const largest = Math.max(...maps.map((map) => normalizeMap(map).max))
+  const colors = maps.map((map) => fullColor(map, options.outlierPercent))
+  const strongest = colors.reduce((most, color) => Math.max(most, color), 0)
   const summaries: ImageSummary[] = []
   const plain: PlainPicture[] = []
   const panels: Canvas[] = []
@@ -91,7 +93,7 @@ export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
       image,
       map,
       mapShape: [height, width],
-      scaleMax: (options.scale === 'shared' ? largest : summary.max) || 1,
+      scaleMax: (options.scale === 'shared' ? strongest : colors[row]!) || 1,
       unit: attributions.unit,
       explainedClass: summary.explainedClass,
       mask,

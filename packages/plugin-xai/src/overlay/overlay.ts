@@ -5,7 +5,14 @@ export const overlayOptions = Type.Object(
   {
     scale: Type.Enum(['shared', 'own'], {
       default: 'shared',
-      description: 'Whether full colour means the same raw magnitude in all pictures, or the maximum of each',
+      description: 'Whether full colour means the same raw magnitude in all pictures, or one of its own in each',
+    }),
+    outlierPercent: Type.Number({
+      minimum: 0,
+      maximum: 50,
+      default: 1,
+      description:
+        'Percent of the pixels with evidence of a picture that may be stronger than full colour, so that a few pixels do not make all others pale; 0: full colour is the maximum',
     }),
     maxPictures: Type.Integer({
       minimum: 1,
