@@ -47,6 +47,11 @@ export function checkManifest(exported: unknown): CheckedManifest {
       }
     seen.add(type)
   }
+  const { moved } = exported
+  const isMove = (to: unknown): boolean =>
+    isMap(to) && typeof to['type'] === 'string' && typeof to['package'] === 'string'
+  if (moved !== undefined && !(isMap(moved) && Object.values(moved).every(isMove)))
+    return { fault: `moved is ${show(moved)}, not { '${name}/old': { type: '…', package: '…' } }`, hint: written }
   // Every field that anything reads was checked above.
   return { plugin: exported as unknown as Plugin }
 }

@@ -1,6 +1,6 @@
 import { checkManifest } from './check-manifest.js'
 import { guardedImport, placeOf, type Failure } from './guarded-import.js'
-import type { Description, FromDescriber, ToDescribe } from './description.js'
+import { describePlugin, type Description, type FromDescriber, type ToDescribe } from './description.js'
 
 function send(message: FromDescriber): void {
   process.send?.(message)
@@ -12,8 +12,7 @@ async function describe({ entry, dir }: ToDescribe): Promise<Description> {
   if ('failed' in imported) return { failure: imported.failed, ...printed }
   const checked = checkManifest(imported.exported)
   if ('fault' in checked) return { failure: { message: checked.fault }, ...printed }
-  const { name, operations } = checked.plugin
-  return { name, types: operations.map((operation) => operation.type), ...printed }
+  return { ...describePlugin(checked.plugin), ...printed }
 }
 
 let current: { readonly index: number; readonly dir: string } | undefined

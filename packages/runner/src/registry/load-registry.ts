@@ -1,4 +1,4 @@
-import { PipelineError, type Operation, type Place } from '@etsef/plugin-api'
+import { PipelineError, type MovedTo, type Operation, type Place } from '@etsef/plugin-api'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { OperationIndex } from '../graph/build-graph.js'
@@ -6,7 +6,7 @@ import type { InstalledOperation, InstalledPlugin } from '../graph/graph.js'
 import { cacheFolder } from './cache-folder.js'
 import { checkManifest } from './check-manifest.js'
 import { describePlugins } from './describe-plugins.js'
-import type { Description } from './description.js'
+import { describePlugin, type Description } from './description.js'
 import { findPluginPackages, type InstalledProvider, type PluginPackage } from './find-plugin-packages.js'
 import { guardedImport, type Failure } from './guarded-import.js'
 import { ownLook, ownMemory } from './implementation-digest.js'
@@ -61,6 +61,7 @@ export async function loadRegistry(
   const notices: string[] = []
   const installed: InstalledPlugin[] = []
   const offered: string[] = []
+  const moved = new Map<string, MovedTo>()
   for (const each of usable) {
     const { description, plugin } = each
     const { printed } = description
@@ -71,6 +72,7 @@ export async function loadRegistry(
     if ('failure' in description) unusable.push(refusal(root, plugin, description.failure))
     else if (!conflicts.has(description.name)) {
       offered.push(...description.types)
+      for (const [type, to] of Object.entries(description.moved ?? {})) moved.set(type, to)
       installed.push(installedPlugin(plugin, description.name))
     }
   }
@@ -115,6 +117,8 @@ export async function loadRegistry(
     whyMissing(type) {
       const namespace = namespaceOf(type)
       const isFaultOfBroken = unusable.length > 0 && !known.has(namespace)
+      const to = moved.get(type)
+      if (to) return `it is "${to.type}" now, which ${to.package} brings`
       return conflicts.get(namespace)?.message ?? (isFaultOfBroken ? fault : undefined)
     },
   }
@@ -180,8 +184,7 @@ async function describeHere({ entry, dir }: PluginPackage): Promise<Description>
   if ('failed' in imported) return { failure: imported.failed }
   const checked = checkManifest(imported.exported)
   if ('fault' in checked) return { failure: { message: checked.fault } }
-  const { name, operations } = checked.plugin
-  return { name, types: operations.map((operation) => operation.type) }
+  return describePlugin(checked.plugin)
 }
 
 function findConflicts(root: string, plugins: readonly Described[]): ReadonlyMap<string, PipelineError> {

@@ -454,4 +454,5 @@ export default definePlugin({
     whichDevice,
     threads,
   ],
+  moved: { 'toy/scaled-by': { type: 'other/scale', package: '@etsef/plugin-other' } },
 })
