@@ -1,21 +1,22 @@
 // One of the two processes of bench/ensemble-chance.mjs: fits a selector and classifiers on labels dealt anew, and counts.
 import { readFileSync } from 'node:fs'
 import ensemble from '@etsef/plugin-ensemble'
+import mljs from '@etsef/plugin-mljs'
 import { chanceTrial } from '../packages/plugin-ensemble/dist/testing/chance-trial.js'
 
 /** Settings that keep a fit within a fraction of a second; the rest of the options keep their defaults. */
 const quick = {
   'ensemble/xgboost': { rounds: 10 },
-  'ensemble/ml-xgboost': { rounds: 5 },
+  'mljs/xgboost': { rounds: 5 },
   'ensemble/random-forest': { trees: 25 },
-  'ensemble/ml-random-forest': { trees: 5 },
+  'mljs/random-forest': { trees: 5 },
   'ensemble/select-tree-importance': { trees: 25 },
   'ensemble/select-boruta': { rounds: 5, trees: 10 },
   'ensemble/select-stability': { rounds: 10 },
   'ensemble/select-rfe': { step: 0.5 },
 }
 
-const operationOf = (wanted) => ensemble.operations.find(({ type }) => type === wanted)
+const operationOf = (wanted) => [...ensemble.operations, ...mljs.operations].find(({ type }) => type === wanted)
 const optionsOf = ({ type, options }) => ({ ...(options.properties.components && { components: 20 }), ...quick[type] })
 
 function readTable(file) {

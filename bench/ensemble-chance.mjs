@@ -22,6 +22,7 @@ import { parseArgs } from 'node:util'
 import { createRng } from '@etsef/plugin-api'
 import { openRowReader } from '@etsef/plugin-api/codec'
 import ensemble from '@etsef/plugin-ensemble'
+import mljs from '@etsef/plugin-mljs'
 import { binomialCdf, holmAdjusted } from '../packages/plugin-ensemble/dist/testing/permutation-test.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -50,7 +51,7 @@ const isClassifier = ({ inputs, outputs, kind, type }) =>
   type !== 'ensemble/tune' &&
   type !== 'ensemble/cross-fit'
 const selectors = options.selectors?.split(',') ?? ensemble.operations.filter(isNarrowing).map(({ type }) => type)
-const classifiers = ensemble.operations.filter(isClassifier).map(({ type }) => type)
+const classifiers = [...ensemble.operations, ...mljs.operations].filter(isClassifier).map(({ type }) => type)
 
 const dir = mkdtempSync(join(tmpdir(), 'etsef-bench-chance-'))
 const started = performance.now()

@@ -7,7 +7,7 @@ afterAll(() => {
   project.dispose()
 })
 
-/** Every classifier of the ensemble, with settings that keep it quick. */
+/** Every classifier of the ensemble and of npm packages, with settings that keep it quick. */
 const classifiers: Readonly<Record<string, string>> = {
   'linear-svm': '{}',
   'kernel-svm': '{}',
@@ -21,6 +21,8 @@ const classifiers: Readonly<Record<string, string>> = {
   'ml-knn': '{}',
   'ml-xgboost': '{ rounds: 5 }',
 }
+const operationOf = (name: string): string =>
+  name.startsWith('ml-') ? name.replace('ml-', 'mljs/') : `ensemble/${name}`
 const draws = Array.from({ length: 20 }, (_, at) => at + 1)
 const numSamples = 300
 const numTest = numSamples / 5
@@ -33,7 +35,7 @@ function branch(draw: number): string {
     `  ${own('number')}: { use: counts-rows/operation, in: { features: ${own('rows')} } }`,
     ...Object.entries(classifiers).map(
       ([name, options]) =>
-        `  ${own(name)}: { use: ensemble/${name}, in: { features: ${own('number')} }, with: ${options} }`,
+        `  ${own(name)}: { use: ${operationOf(name)}, in: { features: ${own('number')} }, with: ${options} }`,
     ),
     `  ${own('scores')}: { use: sound/accuracy, in: { predictions: [${Object.keys(classifiers).map(own).join(', ')}] } }\n`,
   ].join('\n')

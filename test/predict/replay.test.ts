@@ -39,9 +39,9 @@ const classifiers: Readonly<Record<string, string>> = {
   knn: 'knn',
   forest: 'random-forest',
   boosted: 'xgboost',
-  mlKnn: 'ml-knn',
-  mlForest: 'ml-random-forest',
-  mlBoosted: 'ml-xgboost',
+  mlKnn: 'mljs/knn',
+  mlForest: 'mljs/random-forest',
+  mlBoosted: 'mljs/xgboost',
   crossFitted: 'cross-fit',
   tuned: 'tune',
 }
@@ -75,7 +75,8 @@ const answers = ['tl.predictions', ...Object.keys(classifiers), ...Object.keys(c
 )
 
 const nodes = Object.entries(classifiers).map(
-  ([id, type]) => `  ${id}: { use: ensemble/${type}, in: { features: selected }, with: ${withOptions[id] ?? '{}'} }`,
+  ([id, type]) =>
+    `  ${id}: { use: ${type.includes('/') ? type : `ensemble/${type}`}, in: { features: selected }, with: ${withOptions[id] ?? '{}'} }`,
 )
 const pipeline = `
 name: replay

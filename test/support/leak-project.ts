@@ -53,6 +53,7 @@ export function leakProject(more: readonly string[] = []): LeakProject {
     'plugin-backbones',
     'plugin-data',
     'plugin-ensemble',
+    'plugin-mljs',
     'plugin-report',
     'plugin-simclr',
     'plugin-xai',

@@ -10,11 +10,6 @@ const member = (name: string, seed: number) => ({
   name,
   value: somePredictions({ numSamples: 60, numClasses: 3, seed }),
 })
-/** A method without a format of other programs. */
-const onFeatures =
-  (options: Record<string, unknown> = {}) =>
-  () => ({ options, inputs: { features } })
-
 /** A method whose ONNX file is asked for its answers. */
 const inOnnx =
   (options: Record<string, unknown> = {}, given = features) =>
@@ -68,9 +63,6 @@ checkPlugin(plugin, {
     'ensemble/knn': inOnnx(),
     'ensemble/calibrate': () => ({ inputs: { predictions: member('a', 1).value } }),
     'ensemble/kernel-svm': inOnnx(),
-    'ensemble/ml-random-forest': onFeatures({ trees: 5 }),
-    'ensemble/ml-knn': onFeatures(),
-    'ensemble/ml-xgboost': onFeatures({ rounds: 5 }),
   },
   untested: Object.fromEntries([
     ...memberOperations.map(({ type }) => [type, 'checked in combining/conformance.test.ts']),

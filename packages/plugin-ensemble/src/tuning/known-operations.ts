@@ -1,22 +1,20 @@
 import type { Operation } from '@etsef/plugin-api'
 import type { Schema } from '@etsef/plugin-api/semantics'
 import { classifiers } from '../classifiers/classifiers.js'
-import { packages } from '../classifiers/ml/packages.js'
 import { selectors } from '../selectors/selectors.js'
 import { projections } from '../projections/projections.js'
 
-const tunable: readonly Operation[] = [...classifiers, ...packages]
 const steps: readonly Operation[] = [...projections, ...selectors]
 
 /** Names of the classifiers that can be cross-fitted: operation types without the plugin's name. */
-export const classifierNames: readonly string[] = tunable.map(({ type }) => shortName(type))
+export const classifierNames: readonly string[] = classifiers.map(({ type }) => shortName(type))
 
 /** Names of the projections and selectors that can be fitted inside the folds. */
 export const stepNames: readonly string[] = steps.map(({ type }) => shortName(type))
 
 /** The operation of a short name. @throws RangeError for a name that is none. */
 export function knownOperation(name: string): Operation {
-  const found = [...tunable, ...steps].find(({ type }) => shortName(type) === name)
+  const found = [...classifiers, ...steps].find(({ type }) => shortName(type) === name)
   if (!found) throw new RangeError(`There is no operation "${name}" to fit inside folds`)
   return found
 }

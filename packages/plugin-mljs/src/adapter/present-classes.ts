@@ -1,5 +1,5 @@
-import { checkTraining, type Labels } from '../../numeric/training-data.js'
-import { matrix, type Matrix } from '../../numeric/linear-algebra/matrix.js'
+import { checkTraining, type Labels } from './training-data.js'
+import { matrix, type Matrix } from './matrix.js'
 
 /** Labels as the ml-* packages need them: 0 … K − 1 with none missing. */
 export interface PresentClasses {

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
 import { PipelineError } from '@etsef/plugin-api'
-import { checkWidth, type Labels } from '../../numeric/training-data.js'
-import { matrix, row, toRows, type Matrix } from '../../numeric/linear-algebra/matrix.js'
-import { presentClasses, spreadClasses } from './present-classes.js'
+import { checkWidth, type Labels } from '../adapter/training-data.js'
+import { matrix, row, toRows, type Matrix } from '../adapter/matrix.js'
+import { presentClasses, spreadClasses } from '../adapter/present-classes.js'
 
 /** The part of ml-knn 3.0.0 that is used. */
 interface Knn {
@@ -27,7 +27,7 @@ export interface MlKnnModel {
  * renumbered; no metric of one's own (the package would feed it the label as a coordinate).
  *
  * @throws PipelineError `ERR_TOO_FEW_ROWS` for more neighbours than rows, and as `presentClasses`.
- * @see ml-knn 3.0.0. Use {@link fitKnn} for other metrics, weights and speed (120 distances for 60 points there).
+ * @see ml-knn 3.0.0. Use `ensemble/knn` for other metrics, weights and speed (120 distances for 60 points there).
  */
 export function fitMlKnn(x: Matrix, y: Labels, options: { readonly neighbors: number }): MlKnnModel {
   const { present, targets } = presentClasses(x, y)

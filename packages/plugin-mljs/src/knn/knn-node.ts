@@ -1,7 +1,7 @@
-import { classifierNode } from '../../adapter/estimator-node.js'
-import { fitMlKnn, openMlKnn, type MlKnnModel } from './ml-knn-model.js'
+import { classifierNode } from '../adapter/classifier-node.js'
+import { fitMlKnn, openMlKnn, type MlKnnModel } from './knn-model.js'
 
-/** Code of `ensemble/ml-knn`. */
+/** Code of `mljs/knn`. */
 export const { fit, save, load, open } = classifierNode<{ readonly neighbors: number }, MlKnnModel>({
   kind: 'ml-knn',
   fit: (x, y, options) => fitMlKnn(x, y, options),

@@ -1,10 +1,10 @@
 import { defineOperation, Type, type Operation } from '@etsef/plugin-api'
-import { classifierPorts } from '../../adapter/ports.js'
+import { classifierPorts } from '../adapter/ports.js'
 
-/** `ensemble/ml-knn`. */
+/** `mljs/knn`. */
 export const mlKnn: Operation = defineOperation({
   ...classifierPorts('ml-knn'),
-  type: 'ensemble/ml-knn',
+  type: 'mljs/knn',
   cacheVersion: 1,
   draws: false,
   summary: 'Euclidean nearest neighbours of the npm package ml-knn: slow',
@@ -12,5 +12,5 @@ export const mlKnn: Operation = defineOperation({
     { neighbors: Type.Integer({ minimum: 1, default: 3, description: 'Neighbours that vote' }) },
     { additionalProperties: false },
   ),
-  load: () => import('./ml-knn-node.js'),
+  load: () => import('./knn-node.js'),
 })

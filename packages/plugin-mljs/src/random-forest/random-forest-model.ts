@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
 import { createRng } from '@etsef/plugin-api'
-import { checkWidth, type Labels } from '../../numeric/training-data.js'
-import { matrix, toRows, type Matrix } from '../../numeric/linear-algebra/matrix.js'
-import { presentClasses, spreadClasses } from './present-classes.js'
+import { checkWidth, type Labels } from '../adapter/training-data.js'
+import { matrix, toRows, type Matrix } from '../adapter/matrix.js'
+import { presentClasses, spreadClasses } from '../adapter/present-classes.js'
 
 /** The part of ml-random-forest 2.1.0 that is used. */
 interface Forest {
@@ -40,7 +40,7 @@ export interface MlRandomForestModel {
  * others), out-of-bag estimates are off (it throws on few trees), the gain threshold is 0 (its default stops early).
  *
  * @throws PipelineError as `presentClasses`.
- * @see ml-random-forest 2.1.0. Use {@link fitRandomForest} for parity with scikit-learn.
+ * @see ml-random-forest 2.1.0. Use `ensemble/random-forest` for parity with scikit-learn.
  */
 export function fitMlRandomForest(x: Matrix, y: Labels, options: MlRandomForestOptions): MlRandomForestModel {
   const { present, targets } = presentClasses(x, y)

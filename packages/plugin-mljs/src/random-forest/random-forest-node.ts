@@ -1,11 +1,11 @@
 import type { OperationContext } from '@etsef/plugin-api'
-import { classifierNode } from '../../adapter/estimator-node.js'
-import { fitMlRandomForest, openMlRandomForest, type MlRandomForestModel } from './ml-random-forest-model.js'
+import { classifierNode } from '../adapter/classifier-node.js'
+import { fitMlRandomForest, openMlRandomForest, type MlRandomForestModel } from './random-forest-model.js'
 
 /** Above this the package takes minutes. */
 const slowCells = 200_000
 
-/** Code of `ensemble/ml-random-forest`. */
+/** Code of `mljs/random-forest`. */
 export const { fit, save, load, open } = classifierNode<
   { readonly trees: number; readonly maxFeatures: number },
   MlRandomForestModel,

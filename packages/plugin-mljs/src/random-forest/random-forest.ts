@@ -1,10 +1,10 @@
 import { defineOperation, Type, type Operation } from '@etsef/plugin-api'
-import { classifierPorts } from '../../adapter/ports.js'
+import { classifierPorts } from '../adapter/ports.js'
 
-/** `ensemble/ml-random-forest`. */
+/** `mljs/random-forest`. */
 export const mlRandomForest: Operation = defineOperation({
   ...classifierPorts('ml-random-forest'),
-  type: 'ensemble/ml-random-forest',
+  type: 'mljs/random-forest',
   cacheVersion: 1,
   summary: 'Random subspace trees of the npm package ml-random-forest: slow, and not Breiman’s forest',
   options: Type.Object(
@@ -19,5 +19,5 @@ export const mlRandomForest: Operation = defineOperation({
     },
     { additionalProperties: false },
   ),
-  load: () => import('./ml-random-forest-node.js'),
+  load: () => import('./random-forest-node.js'),
 })

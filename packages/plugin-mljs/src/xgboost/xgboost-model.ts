@@ -1,8 +1,8 @@
 import { PipelineError } from '@etsef/plugin-api'
-import { checkWidth, type Labels } from '../../numeric/training-data.js'
-import { matrix, type Matrix } from '../../numeric/linear-algebra/matrix.js'
+import { checkWidth, type Labels } from '../adapter/training-data.js'
+import { matrix, type Matrix } from '../adapter/matrix.js'
 import { requireQuietly } from './load-quietly.js'
-import { presentClasses, spreadClasses } from './present-classes.js'
+import { presentClasses, spreadClasses } from '../adapter/present-classes.js'
 
 /** The compiled library inside ml-xgboost 1.1.2, below its wrapper. */
 interface Xgboost {
@@ -52,7 +52,7 @@ const mostCells = 6_000_000
  *
  * @throws PipelineError `ERR_TOO_LARGE` above 6 million cells, `ERR_BAD_DATA` when the library gives no model, and as
  * `presentClasses`.
- * @see ml-xgboost 1.1.2. {@link fitXgboost} gives the same trees faster.
+ * @see ml-xgboost 1.1.2. `ensemble/xgboost` gives the same trees faster.
  */
 export async function fitMlXgboost(x: Matrix, y: Labels, options: MlXgboostOptions): Promise<MlXgboostModel> {
   const { present, targets } = presentClasses(x, y)

@@ -1,9 +1,9 @@
-import { classifierNode } from '../../adapter/estimator-node.js'
-import type { BoostingOptions } from '../xgboost/xgboost.js'
-import { fitMlXgboost, openMlXgboost, type MlXgboostModel } from './ml-xgboost-model.js'
+import { classifierNode } from '../adapter/classifier-node.js'
+import type { XgboostOptions } from './xgboost.js'
+import { fitMlXgboost, openMlXgboost, type MlXgboostModel } from './xgboost-model.js'
 
-/** Code of `ensemble/ml-xgboost`. */
-export const { fit, save, load, open } = classifierNode<BoostingOptions, MlXgboostModel>({
+/** Code of `mljs/xgboost`. */
+export const { fit, save, load, open } = classifierNode<XgboostOptions, MlXgboostModel>({
   kind: 'ml-xgboost',
   fit: (x, y, options) => fitMlXgboost(x, y, options),
   open: openMlXgboost,

@@ -2,7 +2,6 @@ import type { FeatureBatch, Operation } from '@etsef/plugin-api'
 import { someFeatures } from '@etsef/plugin-api/testing'
 import { describe, expect, test } from 'vitest'
 import { classifiers } from '../../classifiers/classifiers.js'
-import { packages } from '../../classifiers/ml/packages.js'
 import { selectors } from '../../selectors/selectors.js'
 import { projections } from '../../projections/projections.js'
 import { chanceTrial } from '../chance-trial.js'
@@ -13,9 +12,7 @@ const numPermutations = 20
 /** Small settings; the rest of the options keep their defaults. */
 const small: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'ensemble/xgboost': { rounds: 3, maxDepth: 3 },
-  'ensemble/ml-xgboost': { rounds: 3, maxDepth: 3 },
   'ensemble/random-forest': { trees: 8 },
-  'ensemble/ml-random-forest': { trees: 3 },
   'ensemble/select-tree-importance': { trees: 8 },
   'ensemble/select-boruta': { rounds: 5, trees: 4 },
   'ensemble/select-stability': { rounds: 3 },
@@ -42,7 +39,6 @@ function someTable(numFeatures: number): FeatureBatch {
 }
 
 const allSelectors = [...selectors, ...projections]
-const allClassifiers = [...classifiers, ...packages]
 
 /** How many of the permutations fall inside the 95 % band, for each classifier. */
 async function countInside(
@@ -50,7 +46,7 @@ async function countInside(
   numFeatures: number,
   more: { readonly classifiers?: readonly Operation[]; readonly fitSelectorOnTest?: boolean } = {},
 ): Promise<readonly number[]> {
-  const tried = more.classifiers ?? allClassifiers
+  const tried = more.classifiers ?? classifiers
   const inside = tried.map(() => 0)
   for (let permutation = 1; permutation <= numPermutations; permutation++) {
     const results = await chanceTrial({
@@ -79,7 +75,7 @@ describe('chance in, chance out', () => {
     for (const selector of allSelectors) {
       const counts = await countInside(selector, 30)
       counts.forEach((count, c) => {
-        names.push(`${selector.type}, then ${allClassifiers[c]!.type}: ${String(count)} of ${String(numPermutations)}`)
+        names.push(`${selector.type}, then ${classifiers[c]!.type}: ${String(count)} of ${String(numPermutations)}`)
         inside.push(count)
       })
     }
@@ -97,7 +93,7 @@ describe('chance in, chance out', () => {
       const naiveBayes = classifiers.filter((operation) => operation.type === 'ensemble/naive-bayes')
       const [leaky] = await countInside(selector, 300, { classifiers: naiveBayes, fitSelectorOnTest: true })
       const [honest] = await countInside(selector, 300, { classifiers: naiveBayes })
-      expect(allSelectors.length * allClassifiers.length * pOf(leaky!)).toBeLessThan(0.05)
+      expect(allSelectors.length * classifiers.length * pOf(leaky!)).toBeLessThan(0.05)
       expect(pOf(honest!)).toBeGreaterThan(0.05)
     },
   )

@@ -1,0 +1,8 @@
+import plugin from './plugin.js'
+
+export default plugin
+export * from './knn/knn-model.js'
+export * from './random-forest/random-forest-model.js'
+export * from './xgboost/xgboost-model.js'
+export type { Labels } from './adapter/training-data.js'
+export type { Matrix } from './adapter/matrix.js'
