@@ -64,6 +64,12 @@ test('what cannot work is refused before anything runs, with place and hint', as
       /leave out minCrop/,
     ],
     [
+      `  r: { use: augment/random, in: { images: split }, with: { preset: xray } }
+  s: { use: simclr/supcon, in: { images: r, init: start }, with: { views: grayscale } }`,
+      /"views": the pictures come as random views/,
+      /leave out views/,
+    ],
+    [
       `  few: { use: data/phantoms, with: { classes: [normal, nodule], perClass: 1, imagesPerPatient: 1 } }
   fewSplit: { use: data/split, in: { images: few } }
   s: { use: simclr/pretrain, in: { images: fewSplit, init: start } }`,

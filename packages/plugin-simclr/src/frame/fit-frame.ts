@@ -38,7 +38,7 @@ export async function fitFrame(
       ctx.log('warn', line)
     },
   })
-  const preset = viewPresets[options.views]
+  const preset = viewPresets[options.views ?? 'grayscale']
   const views = options.minCrop === null ? preset : { ...preset, cropScale: [options.minCrop, 1] as const }
   const resized: Graph = { ...init.graph, inputShape: [side, side, 3] }
   const { graph, weights, history, before } = await trainSelfSupervised({

@@ -33,10 +33,10 @@ export const frameOptions = {
     description: 'Of adamW, sgd and lars; batch norms and biases are left alone. adam has none',
   }),
   warmupEpochs: Type.Number({ minimum: 0, default: 1, description: 'Epochs of linear warm-up' }),
-  views: Type.Enum(['color', 'grayscale'], {
-    default: 'grayscale',
+  views: Type.Union([Type.Enum(['color', 'grayscale']), Type.Null()], {
+    default: null,
     description:
-      'color: SimCLR’s own crop and colour changes. grayscale: larger crops, no hue, saturation or colour drop. Presets of augment/random; where the images come from one, its views are used',
+      'color: SimCLR’s own crop and colour changes. grayscale: larger crops, no hue, saturation or colour drop. Presets of augment/random. null: the views of augment/random where the images come from it, grayscale elsewhere',
   }),
   minCrop: Type.Union([Type.Number({ exclusiveMinimum: 0, maximum: 1 }), Type.Null()], {
     default: null,
@@ -75,7 +75,7 @@ interface FrameSize {
   readonly batchSize: number
   readonly chunk: number | null
   readonly inputSize: number | null
-  readonly views: 'color' | 'grayscale'
+  readonly views: 'color' | 'grayscale' | null
   readonly minCrop: number | null
 }
 
@@ -95,8 +95,7 @@ export function planFrame({ options, inputs, issue }: PlanArguments<FrameSize, t
   }
   if (inputs.images.isRandom === true) {
     for (const name of ['views', 'minCrop'] as const) {
-      // The default cannot be told from what somebody has written.
-      if (options[name] === null || options[name] === 'grayscale') continue
+      if (options[name] === null) continue
       issue(name, 'the pictures come as random views, so that this changes nothing', {
         received: String(options[name]),
         hint: `leave out ${name}, or augment/random before this node`,
