@@ -88,6 +88,14 @@ checkPlugin(plugin, {
       const attributions = [{ name: 'cam', value: someAttributions() }]
       return { inputs: { images, predictor, predictions, attributions } }
     },
+    'xai/combine-maps': () => ({
+      inputs: {
+        attributions: [
+          { name: 'one', value: someAttributions() },
+          { name: 'other', value: someAttributions() },
+        ],
+      },
+    }),
     'xai/check': async () => {
       const dir = join(root, 'checked')
       await writeModel(dir, tinyModel())

@@ -4,6 +4,8 @@ export type { CaseJson, CaseMap, CaseMembers, CasesJson } from './cases/cases-js
 export { chainOptions } from './chain/chain.js'
 export { linearShapley, outputsAt, weightsThrough, type AffineStep, type LinearOutputs } from './chain/affine-chain.js'
 export { checkOptions } from './check/check.js'
+export { combinedMap } from './combine-maps/combined-map.js'
+export { combineMapsOptions } from './combine-maps/combine-maps.js'
 export { gradCamOptions } from './grad-cam/grad-cam.js'
 export { overlayOptions } from './overlay/overlay.js'
 export { treeShapOptions } from './tree-shap/tree-shap.js'

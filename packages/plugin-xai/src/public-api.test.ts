@@ -11,6 +11,8 @@ test('exports these names', () => {
     'channelWeights',
     'checkAdditivity',
     'checkOptions',
+    'combineMapsOptions',
+    'combinedMap',
     'createExplainer',
     'default',
     'drawPanel',

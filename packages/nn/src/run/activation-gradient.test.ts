@@ -70,6 +70,30 @@ describe.each(testEngines)('on %s', (name) => {
     input.dispose()
   })
 
+  test('of a node inside a residual block is that of the way through it, with what comes around it as it is', async () => {
+    const engine = await loadEngine({ prefer: name })
+    const residual: Graph = {
+      ...graph,
+      nodes: [
+        { op: 'scale', factor: 1, name: 'around', inputs: ['input'], stage: 'stem' },
+        { op: 'scale', factor: 3, name: 'inside', inputs: ['around'], stage: 'stem' },
+        { op: 'add', name: 'map', inputs: ['inside', 'around'], stage: 'stem' },
+        ...graph.nodes.slice(1),
+      ],
+    }
+    const model = createGraphModel(engine, residual, weights)
+    const input = engine.tf.tensor4d(pixels, [1, 2, 2, 2])
+    const before = engine.tf.memory().numTensors
+    const { activations, gradients, logits } = activationGradient(model, input, 'inside', [1])
+    expect(engine.tf.memory().numTensors).toBe(before)
+    expect([...activations]).toEqual([...pixels].map((value) => 3 * value))
+    for (let at = 0; at < 8; at++) expect(gradients[at]).toBeCloseTo([-0.25, 0.75][at % 2]!, 6)
+    // W · GAP(4 A) + b.
+    expect(logits[1]).toBeCloseTo(4 * 3.75 - 0.2, 5)
+    model.dispose()
+    input.dispose()
+  })
+
   test('the explained logits are those of prediction, also behind a frozen batch norm', async () => {
     const engine = await loadEngine({ prefer: name })
     const withNorm: Graph = {

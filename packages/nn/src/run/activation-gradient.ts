@@ -16,7 +16,7 @@ export interface ActivationGradient {
 
 /**
  * Value of a node and the gradient of a logit with respect to it, one target class per row: what Grad-CAM and its family need.
- * The network runs in inference mode, so the logits are those of prediction.
+ * The network runs in inference mode, so the logits are those of prediction. A node inside a residual block will do: the gradient is of the way through it.
  *
  * @param input - `[batch, height, width, channels]`, preprocessed.
  * @param targets - Class index per row.
@@ -42,7 +42,12 @@ export function activationGradient(
     const mask = tf.oneHot(tf.tensor1d([...targets], 'int32'), head.units)
     return tf.grad((value: Tensor) => {
       // An empty set of training nodes: inference mode, but nothing is freed before the tape has been read.
-      const [out] = model.evaluate(new Map([[node, value]]), [logitsNode], { trainingNodes: new Set() })
+      // A node inside a block is bypassed: what comes around it is computed from the input, and stays as it is.
+      const feeds = new Map<string, Tensor>([
+        ['input', input],
+        [node, value],
+      ])
+      const [out] = model.evaluate(feeds, [logitsNode], { trainingNodes: new Set() })
       logits = tf.keep(out!.clone())
       return tf.sum(tf.mul(out!, mask))
     })(activation)

@@ -1,8 +1,10 @@
 import { fc, test as prop } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { camMap, camMethods, channelWeights, type CamMethod, type LayerEvidence } from './cam-methods.js'
+import { combinedMap } from '../combine-maps/combined-map.js'
 import { borderShare, localize } from './localization.js'
 import { forwardCam, type LogitProbe } from './forward-cams.js'
+import { mirrorPicture } from './mirror.js'
 import { normalizeMap } from './normalize-map.js'
 import { upsampleMap } from './upsample-map.js'
 
@@ -130,6 +132,25 @@ describe('normalizeMap', () => {
   test('leaves a map without positive evidence at zero', () => {
     expect(normalizeMap([-1, -2, 0])).toEqual({ values: new Float64Array(3), max: 0, isEmpty: true })
   })
+})
+
+test('combinedMap gives each map the same weight, and a map of nothing none', () => {
+  const maps = [
+    [4, -2, 0],
+    [0.25, 0.5, -1],
+    [-3, -3, 0],
+  ]
+  ;[0.5, 1 / 3, 0].forEach((value, i) => expect(combinedMap(maps, 'mean')[i]).toBeCloseTo(value, 12))
+  expect([...combinedMap(maps, 'max')]).toEqual([1, 1, 0])
+  expect([...combinedMap([[0, -1]], 'mean')]).toEqual([0, 0])
+})
+
+test('a mirrored picture is another picture, also of a buffer whose slice is a window on itself', () => {
+  const data = Buffer.from([1, 2, 3, 4, 5, 6, 7, 8])
+  const picture = { dtype: 'uint8' as const, shape: [2, 2, 2] as const, data }
+  const { data: mirrored } = mirrorPicture(picture)
+  expect([...mirrored]).toEqual([3, 4, 1, 2, 7, 8, 5, 6])
+  expect([...data]).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
 })
 
 describe('upsampleMap', () => {

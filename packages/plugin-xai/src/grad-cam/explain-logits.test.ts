@@ -1,4 +1,4 @@
-import { loadEngine, runReference, type Engine } from '@etsef/nn'
+import { loadEngine, runReference, type Engine, type GraphNode, type Model } from '@etsef/nn'
 import { createRng, type PixelImage } from '@etsef/plugin-api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { brightnessModel, tinyGraph, tinyModel } from '../../fixtures/tiny-models.js'
@@ -71,6 +71,63 @@ describe('createExplainer', () => {
     const grey: PixelImage = { dtype: 'uint8', shape: [4, 4, 1], data: new Uint8Array(16) }
     expect(explainer.explain([grey])[0]!.logits.length).toBe(2)
     explainer.dispose()
+  })
+})
+
+describe('a layer inside a residual block', () => {
+  /** conv_relu + twice(conv_relu) → pool → logits: what the pool sees is three times the layer. */
+  const residual = (): Model => {
+    const { graph, weights, ...more } = tinyModel()
+    const nodes = graph.nodes.flatMap((node): GraphNode[] =>
+      node.op === 'globalAvgPool'
+        ? [
+            { op: 'scale', factor: 2, name: 'twice', inputs: ['conv_relu'], stage: 'stem' },
+            { op: 'add', name: 'sum', inputs: ['twice', 'conv_relu'], stage: 'stem' },
+            { ...node, inputs: ['sum'] },
+          ]
+        : [node],
+    )
+    return { ...more, weights, graph: { ...graph, nodes, lastSpatialNode: 'sum' } }
+  }
+  test.each(['grad-cam', 'layer-cam', 'eigen-cam'] as const)('is explained by the way through it: %s', (method) => {
+    const maps = ['twice', 'sum'].map((targetLayer) => {
+      const explainer = createExplainer(engine, residual(), { method, targetLayer })
+      const [explanation] = explainer.explain([noise(1)], 1)
+      explainer.dispose()
+      return explanation!.map
+    })
+    // The layer is two thirds of the sum, and its gradient the same.
+    maps[0]!.forEach((value, i) => {
+      expect(value).toBeCloseTo((2 / 3) * maps[1]![i]!, 5)
+    })
+    expect(Math.max(...maps[0]!.map(Math.abs))).toBeGreaterThan(0)
+  })
+  test('loses for ablation-cam what goes through it and nothing else', () => {
+    const explainer = createExplainer(engine, residual(), { method: 'ablation-cam', targetLayer: 'twice' })
+    const [own, other] = explainer.explain([noise(1), noise(2)], 1)
+    explainer.dispose()
+    const alone = createExplainer(engine, residual(), { method: 'ablation-cam', targetLayer: 'twice' })
+    const [same] = alone.explain([noise(2)], 1)
+    alone.dispose()
+    // What comes around the layer is of the same picture.
+    other!.map.forEach((value, i) => {
+      expect(value).toBeCloseTo(same!.map[i]!, 4)
+    })
+    const { weights } = residual()
+    const { data } = weights.get('logits/kernel')!
+    const [model, network] = [residual(), networkInput([noise(1)], residual())]
+    const values = runReference(model.graph, model.weights, network).get('twice')!
+    const logit = own!.logits[1]!
+    // Σ_c (mean of channel c · its weight / logit) · a_c.
+    own!.map.forEach((value, i) => {
+      let expected = 0
+      for (let c = 0; c < 4; c++) {
+        let mean = 0
+        for (let at = c; at < values.length; at += 4) mean += values[at]! / 64
+        expected += ((mean * data[c * 2 + 1]!) / logit) * values[i * 4 + c]!
+      }
+      expect(value).toBeCloseTo(expected, 4)
+    })
   })
 })
 

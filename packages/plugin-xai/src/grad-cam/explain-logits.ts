@@ -29,8 +29,8 @@ export interface LogitExplanation {
 /** A network ready to be explained. Holds tensors until disposed. */
 export interface Explainer {
   readonly layer: ExplainableLayer
-  /** Explains a batch of images; the target of each is its predicted class unless one is given. */
-  explain(images: readonly PixelImage[], target?: number): LogitExplanation[]
+  /** Explains a batch of images; the target of each is its predicted class unless one is given, of all or of each. */
+  explain(images: readonly PixelImage[], target?: number | readonly number[]): LogitExplanation[]
   dispose(): void
 }
 
@@ -66,7 +66,7 @@ export function createExplainer(
         const logits = Float32Array.from(answer!.dataSync<'float32'>())
         const rows = images.map((_, i) => logits.slice(i * layer.numClasses, (i + 1) * layer.numClasses))
         const predicted = rows.map(argMax)
-        const targets = predicted.map((label) => target ?? label)
+        const targets = targetsOf(predicted, target)
         const explained = activationGradient(network, input, layer.name, targets, activation)
         refuseOtherLogits(explained.logits, logits)
         const width = layer.shape[0] * layer.shape[1] * layer.shape[2]
@@ -91,6 +91,11 @@ export function createExplainer(
   }
 }
 
+/** The class explained of each image: its predicted one where none is given. */
+function targetsOf(predicted: readonly number[], target: number | readonly number[] | undefined): number[] {
+  return predicted.map((label, i) => (typeof target === 'object' ? target[i]! : (target ?? label)))
+}
+
 /** Changed values at a time that a network is asked about. */
 const probeBatch = 32
 
@@ -113,10 +118,16 @@ function probeOf(
         joined.set(each, i * each.length)
       })
       const fed = tf.tensor(joined, [some.length, ...own])
-      const [logits] = network.evaluate(new Map([[node, fed]]), [network.graph.logitsNode!])
+      // What comes around a layer inside a block is computed from the picture.
+      const around = tf.tidy(() => tf.tile(tf.slice(input, [row, 0, 0, 0], [1, -1, -1, -1]), [some.length, 1, 1, 1]))
+      const feeds = new Map<string, typeof fed>([
+        ['input', around],
+        [node, fed],
+      ])
+      const [logits] = network.evaluate(feeds, [network.graph.logitsNode!])
       const numbers = logits!.dataSync<'float32'>()
       some.forEach((_, i) => found.push(numbers[i * numClasses + target]!))
-      tf.dispose([fed, logits!])
+      tf.dispose([fed, around, logits!])
     }
     return found
   }

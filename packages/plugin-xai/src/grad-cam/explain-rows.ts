@@ -5,8 +5,8 @@ import type { OpenExplainer } from './open-explainer.js'
 /** How {@link explainRows} goes through rows. */
 export interface ExplainRowsOptions {
   readonly batchSize: number
-  /** Class to explain; left out: the predicted one of each. */
-  readonly target?: number | undefined
+  /** Class to explain, of all or of each row in their order; left out: the predicted one of each. */
+  readonly target?: number | readonly number[] | undefined
   readonly signal: AbortSignal
   readonly progress?: (done: number) => void
 }
@@ -31,7 +31,10 @@ export async function explainRows(
       if (start === undefined) return
       signal.throwIfAborted()
       const pictures = await read(start)
-      found[at] = await explainer.explain(pictures, target)
+      found[at] = await explainer.explain(
+        pictures,
+        typeof target === 'object' ? target.slice(start, start + batchSize) : target,
+      )
       progress?.((done += pictures.length))
     }
   }

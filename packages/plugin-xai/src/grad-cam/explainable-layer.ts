@@ -43,7 +43,10 @@ export function explainableLayer(graph: Graph, classNames: readonly string[], la
   }
   const name = layer ?? graph.lastSpatialNode
   const shape = shapes.get(name)
-  const spatial = graph.nodes.filter((node) => shapes.get(node.name)?.length === 3).map((node) => node.name)
+  const before = ancestorsOf(graph, graph.logitsNode)
+  const spatial = graph.nodes.flatMap((node) =>
+    before.has(node.name) && shapes.get(node.name)?.length === 3 ? [node.name] : [],
+  )
   if (shape?.length !== 3 || !spatial.includes(name)) {
     const near = nearestName(name, spatial)
     throw new PipelineError('ERR_BAD_OPTION', {
@@ -53,6 +56,21 @@ export function explainableLayer(graph: Graph, classNames: readonly string[], la
     })
   }
   return { name, shape: [shape[0]!, shape[1]!, shape[2]!], numClasses: logits[0], linearBias: linearBias(graph, name) }
+}
+
+/** The nodes that a node is computed from. */
+function ancestorsOf(graph: Graph, name: string): ReadonlySet<string> {
+  const found = new Set<string>()
+  const nodes = new Map(graph.nodes.map((node) => [node.name, node]))
+  const open = [name]
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    for (const input of nodes.get(at)?.inputs ?? []) {
+      if (found.has(input)) continue
+      found.add(input)
+      open.push(input)
+    }
+  }
+  return found
 }
 
 function linearBias(graph: Graph, layer: string): string | undefined {

@@ -15,10 +15,24 @@ export const gradCamOptions = Type.Object(
       default: null,
       description: 'Name of a spatial layer of the network. null: the last one',
     }),
+    targetLayers: Type.Array(Type.String({ minLength: 1 }), {
+      default: [],
+      description:
+        'Several layers instead of targetLayer: the positive part of each map is divided by its maximum, and they are combined. Their number is the number of passes',
+    }),
+    combine: Type.Enum(['mean', 'max'], {
+      default: 'mean',
+      description: 'How maps of several layers are combined, place by place',
+    }),
+    flip: Type.Boolean({
+      default: false,
+      description: 'Mean with the map of the mirrored picture, mirrored back: smoother, at twice the cost',
+    }),
     targetClass: Type.String({
       default: 'predicted',
       minLength: 1,
-      description: 'Whose logit is explained: predicted (of each image), or a class name',
+      description:
+        'Whose logit is explained: predicted (of each image, by the predictions at the input or else by the network), or a class name',
     }),
     grid: Type.Enum(['receptive-field', 'cells'], {
       default: 'receptive-field',
@@ -49,6 +63,9 @@ export const gradCamOptions = Type.Object(
 export const gradCamInputs = {
   images: port.images('split images'),
   model: port.model('a network with a classification head', { modelKind: 'network' }),
+  predictions: port.predictions.optional(
+    'answers whose class is explained, e.g. of the vote; left out: the network’s own',
+  ),
 }
 
 /** Outputs of `xai/grad-cam`. */
@@ -82,6 +99,16 @@ export const gradCam: Operation = defineOperation({
         received: modelClasses.join(', '),
       })
     }
+    if (options.targetLayers.length > 0 && options.targetLayer !== null)
+      issue('targetLayers', 'One layer and several are named', { hint: 'leave targetLayer out, or targetLayers' })
+    if (options.targetLayers.length > 1 && options.grid === 'cells')
+      issue('grid', 'Layers have cells of different sizes, so their maps are combined over the picture', {
+        expected: 'grid: receptive-field',
+      })
+    if (options.targetClass !== 'predicted' && inputs.predictions)
+      issue('in:predictions', 'A class is named, and answers whose class should be explained are given', {
+        hint: 'leave one of them out',
+      })
     const known = modelClasses ?? classNames
     if (options.targetClass !== 'predicted' && known && known.length > 0 && !known.includes(options.targetClass)) {
       issue('targetClass', `There is no class "${options.targetClass}" to explain`, {

@@ -10,8 +10,8 @@ export interface OpenExplainer {
   readonly layer: ExplainableLayer
   /** Batches it explains at a time. */
   readonly numAtOnce: number
-  /** Explains a batch of images; the target of each is its predicted class unless one is given. */
-  explain(pictures: readonly PixelImage[], target?: number): Promise<LogitExplanation[]>
+  /** Explains a batch of images; the target of each is its predicted class unless one is given, of all or of each. */
+  explain(pictures: readonly PixelImage[], target?: number | readonly number[]): Promise<LogitExplanation[]>
   close(): Promise<void>
 }
 
@@ -65,7 +65,7 @@ async function openByHead(
         const row = logits!.slice(i * layer.numClasses, (i + 1) * layer.numClasses)
         const activations = values!.subarray(i * size, (i + 1) * size)
         const predicted = row.reduce((best, value, k) => (value > row[best]! ? k : best), 0)
-        const target = wanted ?? predicted
+        const target = typeof wanted === 'object' ? wanted[i]! : (wanted ?? predicted)
         const gradients = head.gradient(activations, target)
         const map = camMap(method, { activations, gradients, shape: layer.shape })
         const additivityResidual = camResidual(method, map, row[target]!, bias?.[target])
