@@ -61,7 +61,7 @@ describe('xai/grad-cam', () => {
   })
   test('combines several layers: mean, or maximum, of what each gives divided by its maximum', async () => {
     const [conv, relu] = [await explain({ targetLayer: 'conv' }), await explain({ targetLayer: 'conv_relu' })]
-    const both = { targetLayers: ['conv', 'conv_relu'] }
+    const both = { targetLayer: ['conv', 'conv_relu'] }
     const [mean, most] = [await explain(both), await explain({ ...both, combine: 'max' })]
     expect(mean).toMatchObject({ method: 'grad-cam, mean of 2 layers', unit: 'share of the maximum' })
     expect(most.method).toBe('grad-cam, max of 2 layers')
@@ -74,7 +74,7 @@ describe('xai/grad-cam', () => {
       })
     })
     expect([...mean.targets]).toEqual([...conv.targets])
-    const one = await explain({ targetLayers: ['conv'] })
+    const one = await explain({ targetLayer: ['conv'] })
     expect(one.values).toEqual(conv.values)
     expect(one).toMatchObject({ method: 'grad-cam', unit: 'logit' })
   })
@@ -100,7 +100,8 @@ describe('xai/grad-cam', () => {
   })
   test('explains the class that predictions answer, and where they abstain the one with the largest score', async () => {
     const images = someImages()
-    const { kind: _kind, load: _load, uris: _uris, parentIds: _parents, transforms: _transforms, ...rows } = images
+    const { ids, sourceIds, labels, groups, partitions, classNames } = images
+    const rows = { ids, sourceIds, labels, groups, partitions, classNames }
     const numRows = images.ids.length
     const predicted = Int32Array.from({ length: numRows }, (_, i) => (i % 3) - 1)
     const scores = Float64Array.from({ length: 2 * numRows }, (_, at) => at % 2)
@@ -142,11 +143,11 @@ describe('xai/grad-cam', () => {
     })
     expect(issues).toEqual(['in:model', 'targetClass', 'partition'])
   })
-  test('reports one layer beside several, layers by cells, and a class beside answers at plan time', () => {
+  test('reports layers by cells, and a class beside answers at plan time', () => {
     const issues: string[] = []
     operation!.plan!({
       options: checkedOptions(operation!, {
-        ...{ targetLayer: 'conv', targetLayers: ['conv', 'conv_relu'], grid: 'cells', targetClass: 'a' },
+        ...{ targetLayer: ['conv', 'conv_relu'], grid: 'cells', targetClass: 'a' },
       }),
       inputs: {
         images: { kind: 'images', classNames: ['a', 'b'] },
@@ -155,7 +156,7 @@ describe('xai/grad-cam', () => {
       } as never,
       issue: (at) => issues.push(at),
     })
-    expect(issues).toEqual(['targetLayers', 'grid', 'in:predictions'])
+    expect(issues).toEqual(['grid', 'in:predictions'])
   })
 })
 

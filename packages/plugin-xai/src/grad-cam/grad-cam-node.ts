@@ -53,7 +53,7 @@ export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
     })
   }
   const wanted = predictions === undefined ? target : rows.map((row) => explainedClass(predictions, answerOf(row)))
-  const layers = options.targetLayers.length > 0 ? options.targetLayers : [options.targetLayer]
+  const layers = Array.isArray(options.targetLayer) ? options.targetLayer : [options.targetLayer]
   const made: PlacedMap[][] = []
   // Further layers, and mirrored pictures, are asked about the class that the first pass explained.
   for (const layer of layers)

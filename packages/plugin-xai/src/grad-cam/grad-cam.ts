@@ -11,15 +11,14 @@ export const gradCamOptions = Type.Object(
           'How the layer is weighed: by gradients; by what channels do alone, or what is lost without them (a pass each); or by no class at all (eigen-cam)',
       },
     ),
-    targetLayer: Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
-      default: null,
-      description: 'Name of a spatial layer of the network. null: the last one',
-    }),
-    targetLayers: Type.Array(Type.String({ minLength: 1 }), {
-      default: [],
-      description:
-        'Several layers instead of targetLayer: the positive part of each map is divided by its maximum, and they are combined. Their number is the number of passes',
-    }),
+    targetLayer: Type.Union(
+      [Type.String({ minLength: 1 }), Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }), Type.Null()],
+      {
+        default: null,
+        description:
+          'Name of a spatial layer of the network. null: the last one. Several: of each map the positive part is divided by its maximum, and they are combined; a pass each',
+      },
+    ),
     combine: Type.Enum(['mean', 'max'], {
       default: 'mean',
       description: 'How maps of several layers are combined, place by place',
@@ -99,9 +98,7 @@ export const gradCam: Operation = defineOperation({
         received: modelClasses.join(', '),
       })
     }
-    if (options.targetLayers.length > 0 && options.targetLayer !== null)
-      issue('targetLayers', 'One layer and several are named', { hint: 'leave targetLayer out, or targetLayers' })
-    if (options.targetLayers.length > 1 && options.grid === 'cells')
+    if (Array.isArray(options.targetLayer) && options.targetLayer.length > 1 && options.grid === 'cells')
       issue('grid', 'Layers have cells of different sizes, so their maps are combined over the picture', {
         expected: 'grid: receptive-field',
       })
