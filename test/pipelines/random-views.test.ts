@@ -42,8 +42,18 @@ test('what cannot work is refused before anything runs, with place and hint', as
     ['  r: { use: augment/random, in: { images: split }, with: { preset: greyscale-mir } }', /preset/, /greyscale-mri/],
     [
       '  r: { use: augment/random, in: { images: split }, with: { preset: xray, crop: [0.5, 1.2] } }',
-      /crop/,
-      undefined,
+      /"crop\/1" [^]* is too large/,
+      /augment\/random lists the options/,
+    ],
+    [
+      '  s: { use: simclr/pretrain, in: { images: split, init: start }, with: { minCrop: 1.2 } }',
+      /"minCrop" [^]* fits none of the forms/,
+      /simclr\/pretrain lists the options/,
+    ],
+    [
+      '  s: { use: simclr/pretrain, in: { images: split, init: start }, with: { views: greyscale } }',
+      /"views"/,
+      /grayscale/,
     ],
     [
       `  masks: { use: data/split, in: { images: images.masks } }
@@ -74,14 +84,14 @@ test('what cannot work is refused before anything runs, with place and hint', as
   fewSplit: { use: data/split, in: { images: few } }
   s: { use: simclr/pretrain, in: { images: fewSplit, init: start } }`,
       /at least four images/,
-      undefined,
+      /at the input unlabelled/,
     ],
   ] as const
   for (const [nodes, message, hint] of cases) {
     const [problem] = await project.validate(head + nodes)
     expect(problem!.message).toMatch(message)
     expect(problem!.place!.line).toBeGreaterThan(5)
-    if (hint) expect(problem!.hint).toMatch(hint)
+    expect(problem!.hint).toMatch(hint)
   }
 })
 

@@ -36,6 +36,20 @@ describe('checkOptions', () => {
     })
   })
 
+  test('a mistyped word is told with the words there are, also where null is allowed', () => {
+    const views = Type.Object({ views: Type.Union([Type.Enum(['color', 'grayscale']), Type.Null()]) })
+    expect(checkOptions(views as unknown as Schema, { views: 'greyscale' }).issues).toEqual([
+      {
+        kind: 'value',
+        path: ['views'],
+        message: 'is not one of the values allowed',
+        expected: '"color", "grayscale", null',
+        candidates: ['color', 'grayscale'],
+      },
+    ])
+    expect(checkOptions(views as unknown as Schema, { views: null }).issues).toEqual([])
+  })
+
   test('finds every mistake', () => {
     const { issues } = checkOptions(schema, {
       k: 0,

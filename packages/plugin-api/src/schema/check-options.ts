@@ -121,8 +121,8 @@ function explainUnion(union: SchemaError, below: readonly SchemaError[], subject
   if (Array.isArray(union.params['passingSchemas']) && union.params['passingSchemas'].length > 1)
     return [valueIssue(union, subject, 'fits more than one of the forms allowed')]
   const branches = (own[union.keyword] as readonly unknown[]).filter(isSchema)
-  const literals = branches.filter((branch) => 'const' in branch).map((branch) => branch['const'])
-  if (literals.length === branches.length) return [notAllowed(path, literals)]
+  const values = branches.map(valuesOf)
+  if (values.every((each) => each !== undefined)) return [notAllowed(path, values.flat())]
   const tried = branches.map((_, index) => {
     const prefix = `${union.schemaPath}/${union.keyword}/${String(index)}`
     return explain(
@@ -222,6 +222,13 @@ function issuesOf(error: SchemaError, subject: Subject): readonly OptionIssue[] 
 function valueIssue(error: SchemaError, subject: Subject, message: string, expected?: string): OptionIssue {
   const own = schemaAt(subject.schema, error.schemaPath) ?? {}
   return { kind: 'value', path: pointerSteps(error.instancePath), message, expected: expected ?? describeSchema(own) }
+}
+
+/** The values of a schema that lists them; undefined where it does not. */
+function valuesOf(schema: Schema): readonly unknown[] | undefined {
+  if ('const' in schema) return [schema['const']]
+  if (schema['type'] === 'null') return [null]
+  return Array.isArray(schema['enum']) ? schema['enum'] : undefined
 }
 
 function notAllowed(path: readonly string[], values: readonly unknown[]): OptionIssue {

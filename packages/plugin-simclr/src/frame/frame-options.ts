@@ -85,7 +85,10 @@ export function planFrame({ options, inputs, issue }: PlanArguments<FrameSize, t
   const counts = sets.map(({ numSamples }) => numSamples)
   const numSamples = counts.reduce((sum, count) => (sum === undefined || count === undefined ? undefined : sum + count))
   if (numSamples !== undefined && numSamples < 4) {
-    issue('in:images', 'self-supervised pre-training needs at least four images', { received: `${numSamples} images` })
+    issue('in:images', 'self-supervised pre-training needs at least four images', {
+      received: `${numSamples} images`,
+      hint: 'a data set of more pictures, or others beside it at the input unlabelled',
+    })
   }
   for (const { name, value } of inputs.unlabelled) {
     if ((value.isRandom ?? false) === (inputs.images.isRandom ?? false)) continue
