@@ -81,3 +81,30 @@ test('what runs out of time is unsubscribed from before its process ends', async
   expect(pool.pids()).toEqual([])
   await pool.stop(0)
 })
+
+/** A stage that fails with the number of its process. */
+function tellingStage(name: string): StageSpec {
+  const entry = join(dir, 'telling.mjs')
+  writeFileSync(entry, 'export default { get operations() { throw new Error(`process ${process.pid}`) } }\n')
+  const plugin = { entry, packageName: 'telling', version: '1.0.0' }
+  return { ...killedStage(1), type: 'telling/process', plugin, logFile: join(dir, `${name}.log`) }
+}
+
+test.each([
+  ['takes a stage without one, too', undefined, true],
+  ['takes none without where memory is limited: the engine keeps what it has taken', 4000, false],
+])('a worker with an engine %s', async (_, memoryMb, isShared) => {
+  const pool = createWorkerPool({ size: 1, logDir: dir, cwd: dir, memoryMb })
+  const processOf = async (engine: string | undefined): Promise<string> => {
+    const kind = { threads: 1, engine, devices: undefined }
+    const failed = pool.run(tellingStage(`${String(memoryMb)} ${String(engine)}`), { kind, onMessage: () => undefined })
+    return failed.then(
+      () => 'none',
+      (thrown: unknown) => /process \d+/.exec(String(thrown))?.[0] ?? String(thrown),
+    )
+  }
+  const withEngine = await processOf('tensorflow')
+  expect(withEngine).toMatch(/^process \d+$/)
+  expect((await processOf(undefined)) === withEngine).toBe(isShared)
+  await pool.stop(0)
+})

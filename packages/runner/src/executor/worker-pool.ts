@@ -17,7 +17,7 @@ export interface WorkerKind {
   readonly devices: readonly string[] | undefined
 }
 
-/** Runs stages in child processes that stay warm between stages. */
+/** Runs stages in child processes that stay warm between stages. An idle one with an engine takes stages without, which spares the start of another. */
 export interface WorkerPool {
   /** Runs one stage. @throws AttemptFailed */
   run(
@@ -30,7 +30,7 @@ export interface WorkerPool {
       readonly refusal?: () => PipelineError | undefined
     },
   ): Promise<StageResult>
-  /** Starts workers ahead of the first stage. */
+  /** Starts workers ahead of the first stage. One that has an engine takes stages without one, too, but for where memory is limited. */
   warm(kind: WorkerKind, count: number): void
   /** Ends every worker and what it started: asks, then kills. Resolves when all are gone. */
   stop(graceMs: number): Promise<void>
@@ -40,7 +40,7 @@ export interface WorkerPool {
 
 interface Handle {
   readonly child: ChildProcess
-  readonly kindId: string
+  readonly kind: WorkerKind
   isBusy: boolean
   /** It has said that it ends: it takes no further stage. */
   isEnding: boolean
@@ -91,7 +91,7 @@ export function createWorkerPool(options: {
     closeSync(log)
     const handle: Handle = {
       child,
-      kindId: kindId(kind),
+      kind,
       isBusy: false,
       isEnding: false,
       exited: new Promise((resolve) => {
@@ -113,9 +113,11 @@ export function createWorkerPool(options: {
     killGroup(handle.child, 'SIGKILL')
   }
   const take = (kind: WorkerKind): Handle => {
-    const id = kindId(kind)
     const idle = [...handles].filter((handle) => !handle.isBusy && !handle.isEnding && handle.child.connected)
-    const fitting = idle.find((handle) => handle.kindId === id)
+    const fitting =
+      idle.find((handle) => isSame(handle.kind, kind)) ??
+      // Under a limit of memory a stage has no more than its own: an engine keeps what it has once taken.
+      (memory ? undefined : idle.find((handle) => isSame({ ...handle.kind, engine: undefined }, kind)))
     if (!fitting && handles.size >= options.size) {
       const [other] = idle
       if (other) drop(other)
@@ -161,8 +163,8 @@ export function createWorkerPool(options: {
   }
 }
 
-function kindId(kind: WorkerKind): string {
-  return `${String(kind.threads)}|${kind.engine ?? ''}|${kind.devices?.join() ?? 'as it is'}`
+function isSame(one: WorkerKind, other: WorkerKind): boolean {
+  return one.threads === other.threads && one.engine === other.engine && one.devices?.join() === other.devices?.join()
 }
 
 /**

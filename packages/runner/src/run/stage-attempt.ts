@@ -53,7 +53,8 @@ export function attempts(options: AttemptOptions): Attempts {
         code: code.seenBy(stage),
       }
       const kind = {
-        threads,
+        // Kernels of an engine share work where it learns. Frozen networks are given their threads when they are opened: they need no other process.
+        threads: stage.needsEngine && stage.part === 'apply' ? 1 : threads,
         engine: stage.needsEngine ? keyed.engine?.name : undefined,
         devices: devices.length > 0 ? granted.devices : undefined,
       }
