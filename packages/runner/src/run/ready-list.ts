@@ -1,11 +1,11 @@
-/** Stages that can begin, each once, in the order of the plan. */
+/** Stages that can begin, each once, in a given order. */
 export interface ReadyList {
   readonly ids: readonly string[]
   add(id: string): void
   removeAt(index: number): void
 }
 
-/** An empty list. @param order - All stages, in the order of the plan. */
+/** An empty list. @param order - All stages, those first that begin first. */
 export function createReadyList(order: Iterable<string>): ReadyList {
   const positions = new Map([...order].map((id, index) => [id, index]))
   const ids: string[] = []

@@ -14,6 +14,7 @@ import { dispatchStages } from './dispatch.js'
 import type { RunStatus, TimedEvent } from './events.js'
 import type { KeyedPipeline } from './key-pipeline.js'
 import { openExecutor, type ChosenExecutor } from './load-executor.js'
+import { longestFirst } from './longest-first.js'
 import { recordBase, runIdOf, stageRecord } from './make-record.js'
 import { planRun, type Selection } from './plan-run.js'
 import { publishReports, reportFolders } from './report-folders.js'
@@ -37,6 +38,8 @@ export interface RunOptions {
    */
   readonly memoryMb?: number | undefined
   readonly selection?: Selection
+  /** Stages begin in the order of the plan: of many trials some are done early. Default: those first after which most is left to do. */
+  readonly isInPlanOrder?: boolean
   readonly onError?: 'stop' | 'continue'
   readonly retries?: Retries
   /** Of one attempt. */
@@ -124,11 +127,13 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
   let reports: ReadonlyMap<string, StageReport> = new Map()
   let unsettled: Error | undefined
   try {
-    if (numToRun > 1 && !session)
-      pool.warm(
-        { threads: 1, engine: undefined, devices: devices.length > 0 ? [] : undefined },
-        Math.min(cpus, numToRun),
-      )
+    if (numToRun > 1 && !session) {
+      // Workers with an engine take the first stages, too, and are there when the engine is needed.
+      const needsEngine =
+        options.memoryMb === undefined && planned.some(({ stage, state }) => state === 'run' && stage.needsEngine)
+      const engine = needsEngine ? keyed.engine?.name : undefined
+      pool.warm({ threads: 1, engine, devices: devices.length > 0 ? [] : undefined }, Math.min(cpus, numToRun))
+    }
     const common = {
       // Only GPUs that the run offers (`--gpus`) may be requested: a cluster asked for one it has not keeps the task waiting for ever.
       stages: session ? withOffered(keyed.stages, options.gpus ?? 0) : keyed.stages,
@@ -141,6 +146,7 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
       signal,
       numToRun,
       emit,
+      ...(options.isInPlanOrder === true ? {} : { order: longestFirst(keyed.stages) }),
     } as const
     reports =
       session && executor

@@ -86,6 +86,11 @@ describe('what is needed', () => {
     expect(told(schedule, looked('b', true))).toEqual(['begin a'])
   })
 
+  test('stages that can begin do so in the order given', () => {
+    const schedule = aSchedule(stagesOf({ a: [], b: [], c: ['a', 'b'] }), { order: ['b', 'a', 'c'] })
+    expect(told(schedule, started, looked('c'), looked('a'), looked('b')).at(-1)).toBe('begin b')
+  })
+
   test('a forced stage is not looked for', () => {
     const schedule = aSchedule(stagesOf({ a: [], b: ['a'] }), { forced: new Set(['b']) })
     expect(told(schedule, started)).toEqual(['look a'])

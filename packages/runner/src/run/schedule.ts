@@ -22,6 +22,8 @@ export type SchedulableStage = Pick<Stage, 'id' | 'key' | 'fitStage' | 'resource
 export interface ScheduleOptions<S extends SchedulableStage> {
   /** Producers first. */
   readonly stages: ReadonlyMap<string, S>
+  /** All stages, those first that begin first where several can; left out: as `stages` has them. */
+  readonly order?: readonly string[]
   readonly wanted: readonly string[]
   /** Stages to compute though they are cached. */
   readonly forced: ReadonlySet<string>
@@ -104,7 +106,7 @@ export function createSchedule<S extends SchedulableStage>(options: ScheduleOpti
   const runningKeys = new Set<string>()
   const forced = new Set(options.forced)
   const consumers = consumersIn(stages)
-  const ready = createReadyList(stages.keys())
+  const ready = createReadyList(options.order ?? stages.keys())
   let numLooking = 0
   let isAborted = false
   let isStopping = false

@@ -104,6 +104,7 @@ async function runMembers(context: Context, members: readonly TrialStages[]): Pr
   const settled = settler({ ...context, keyed: part }, planSweep(part, store).missing)
   const run = await runPipeline(part.union, {
     ...options,
+    isInPlanOrder: true,
     onError: 'continue',
     emit: (event) => {
       settled.hear(event)
