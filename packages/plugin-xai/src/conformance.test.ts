@@ -7,6 +7,7 @@ import { saveModel } from '@etsef/plugin-api/models'
 import { checkPlugin, someFeatures, someImages, someRows } from '@etsef/plugin-api/testing'
 import { afterAll } from 'vitest'
 import plugin from './plugin.js'
+import { chainedNetworks } from '../fixtures/chained-networks.js'
 import { brightnessPredictor } from '../fixtures/brightness-predictor.js'
 import { votingPredictor } from '../fixtures/voting-predictor.js'
 import { tinyModel } from '../fixtures/tiny-models.js'
@@ -74,6 +75,14 @@ checkPlugin(plugin, {
       await save(svm, { kind: 'linear-svm', ...{ weights, intercepts: Float64Array.of(0.5, -0.5) } })
       const projections = [{ name: 'scaler', value: { kind: 'model' as const, dir: scaler } }]
       return { inputs: { features, projections, model: { kind: 'model' as const, dir: svm } } }
+    },
+    'xai/chain-pixels': async () => {
+      const { images, features, networks, projections, model } = await chainedNetworks(join(root, 'chained'))
+      return {
+        inputs: { images, features, networks, projections, model },
+        options: { background: 2, maxImages: 4 },
+        engine: 'wasm',
+      }
     },
     'xai/vote-shap': () => ({
       inputs: { images: someImages(), predictor: brightnessPredictor() },

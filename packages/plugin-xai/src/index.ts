@@ -2,6 +2,7 @@ export { default } from './plugin.js'
 export { casesOptions } from './cases/cases.js'
 export type { CaseJson, CaseMap, CaseMembers, CasesJson } from './cases/cases-json.js'
 export { chainOptions } from './chain/chain.js'
+export { chainPixelsOptions } from './chain-pixels/chain-pixels.js'
 export { linearShapley, outputsAt, weightsThrough, type AffineStep, type LinearOutputs } from './chain/affine-chain.js'
 export { checkOptions } from './check/check.js'
 export { combinedMap } from './combine-maps/combined-map.js'
@@ -24,7 +25,12 @@ export { heatColor } from './overlay/color-map.js'
 export { placeMap, receptiveGrid, type AxisGrid, type ReceptiveGrid } from './grad-cam/receptive-grid.js'
 export { pixelsOptions } from './pixels/pixels.js'
 export type { Differentiable } from './pixels/differentiable.js'
-export { expectedGradients, integratedGradients, type PathAttribution } from './pixels/integrated-gradients.js'
+export {
+  expectedGradients,
+  integratedGradients,
+  type PathAttribution,
+  type PathOptions,
+} from './pixels/integrated-gradients.js'
 export { occlusion, type OcclusionOptions } from './pixels/occlusion.js'
 export { smoothGrad } from './pixels/smooth-grad.js'
 export { voteShapOptions } from './vote-shap/vote-shap.js'

@@ -1,6 +1,7 @@
 import { definePlugin, type Plugin } from '@etsef/plugin-api'
 import { cases } from './cases/cases.js'
 import { chain } from './chain/chain.js'
+import { chainPixels } from './chain-pixels/chain-pixels.js'
 import { check } from './check/check.js'
 import { combineMaps } from './combine-maps/combine-maps.js'
 import { gradCam } from './grad-cam/grad-cam.js'
@@ -13,7 +14,7 @@ import { voteShap } from './vote-shap/vote-shap.js'
 /** Explanations: class activation maps, pictures of them, Shapley values of columns, of superpixels for a whole vote and of its members, a page for each case, and tests of them. */
 const plugin: Plugin = definePlugin({
   name: 'xai',
-  operations: [gradCam, pixels, combineMaps, overlay, treeShap, chain, voteShap, members, cases, check],
+  operations: [gradCam, pixels, combineMaps, overlay, treeShap, chain, chainPixels, voteShap, members, cases, check],
 })
 
 export default plugin

@@ -8,6 +8,7 @@ test('exports these names', () => {
     'camMethods',
     'casesOptions',
     'chainOptions',
+    'chainPixelsOptions',
     'channelWeights',
     'checkAdditivity',
     'checkOptions',

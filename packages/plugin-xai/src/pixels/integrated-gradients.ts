@@ -25,51 +25,99 @@ export function integratedGradients(
   f: Differentiable,
   point: Float32Array,
   baseline: Float32Array,
-  {
-    minSteps = 16,
-    maxSteps = 512,
-    batchSize = 16,
-  }: { readonly minSteps?: number; readonly maxSteps?: number; readonly batchSize?: number } = {},
+  options: PathOptions = {},
 ): PathAttribution {
-  const both = new Float32Array(2 * f.size)
-  both.set(point)
-  both.set(baseline, f.size)
-  const [end, start] = f.values(both)
-  const difference = end! - start!
+  return pathGradients(f, point, [baseline], options)
+}
+
+/** How far paths are followed. */
+export interface PathOptions {
+  /** Midpoints on each line at first; default 16. */
+  readonly minSteps?: number
+  /** Where the doubling ends, complete or not; default 512. */
+  readonly maxSteps?: number
+  /** Residual that ends the doubling; default 1 % of the difference. */
+  readonly tolerance?: number
+  /** Points asked for at a time; default 16. */
+  readonly batchSize?: number
+}
+
+/** The mean of {@link integratedGradients} from several baselines, without chance: it sums to the value minus the mean of theirs. */
+export function pathGradients(
+  f: Differentiable,
+  point: Float32Array,
+  baselines: readonly Float32Array[],
+  { minSteps = 16, maxSteps = 512, batchSize = 16, tolerance }: PathOptions = {},
+): PathAttribution {
+  const difference = differenceFrom(f, point, baselines, batchSize)
   for (let numSteps = minSteps; ; numSteps *= 2) {
-    const values = midpoints(f, point, baseline, numSteps, batchSize)
+    const values = midpoints(f, point, baselines, numSteps, batchSize)
     const residual = Math.abs(values.reduce((sum, value) => sum + value, 0) - difference)
-    if (residual <= complete * Math.abs(difference) || 2 * numSteps > maxSteps)
+    if (residual <= (tolerance ?? complete * Math.abs(difference)) || 2 * numSteps > maxSteps)
       return { values, difference, residual, numSteps }
   }
 }
 
+/** Value at the point minus the mean of those at baselines. */
+function differenceFrom(
+  f: Differentiable,
+  point: Float32Array,
+  baselines: readonly Float32Array[],
+  batchSize: number,
+): number {
+  const found: number[] = []
+  const ends = [point, ...baselines]
+  for (let first = 0; first < ends.length; first += batchSize) {
+    const some = ends.slice(first, first + batchSize)
+    const points = new Float32Array(some.length * f.size)
+    some.forEach((end, i) => {
+      points.set(end, i * f.size)
+    })
+    found.push(...f.values(points))
+  }
+  const [own, ...others] = found
+  return own! - others.reduce((sum, value) => sum + value, 0) / others.length
+}
+
+/** Mean over lines of midpoints; a pass may have points of several lines. */
 function midpoints(
   f: Differentiable,
   point: Float32Array,
-  baseline: Float32Array,
+  baselines: readonly Float32Array[],
   numSteps: number,
   batchSize: number,
 ): Float64Array {
+  const values = new Float64Array(f.size)
   const sums = new Float64Array(f.size)
-  for (let first = 0; first < numSteps; first += batchSize) {
-    const count = Math.min(batchSize, numSteps - first)
+  const total = baselines.length * numSteps
+  for (let first = 0; first < total; first += batchSize) {
+    const count = Math.min(batchSize, total - first)
     const points = new Float32Array(count * f.size)
-    for (let step = 0; step < count; step++) {
-      const share = (first + step + 0.5) / numSteps
-      for (let i = 0; i < f.size; i++) points[step * f.size + i] = baseline[i]! + share * (point[i]! - baseline[i]!)
+    for (let at = 0; at < count; at++) {
+      const baseline = baselines[Math.floor((first + at) / numSteps)]!
+      const share = (((first + at) % numSteps) + 0.5) / numSteps
+      for (let i = 0; i < f.size; i++) points[at * f.size + i] = baseline[i]! + share * (point[i]! - baseline[i]!)
     }
-    f.gradients(points).forEach((gradient, at) => (sums[at % f.size]! += gradient))
+    const gradients = f.gradients(points)
+    for (let at = 0; at < count; at++) {
+      for (let i = 0; i < f.size; i++) sums[i]! += gradients[at * f.size + i]!
+      if ((first + at) % numSteps !== numSteps - 1) continue
+      // The last point of a line.
+      const baseline = baselines[Math.floor((first + at) / numSteps)]!
+      for (let i = 0; i < f.size; i++)
+        values[i]! += ((sums[i]! / numSteps) * (point[i]! - baseline[i]!)) / baselines.length
+      sums.fill(0)
+    }
   }
-  return sums.map((sum, i) => (sum / numSteps) * (point[i]! - baseline[i]!))
+  return values
 }
 
 /**
  * Expected gradients: integrated gradients over many baselines at once, a random point on the line to each (the role that Deep SHAP has elsewhere, without its
- * rules for layers).
+ * rules for layers). As many points again are drawn until the values sum to the difference within 1 %.
  *
  * @param next - Uniform numbers in [0, 1).
- * @param options - `samples`: points, spread evenly over the baselines; error falls with their root.
+ * @param options - `samples`: points at first, spread evenly over the baselines; `maxSamples` (default: no more): where the doubling ends, complete or not.
  * @see Erion et al. 2021, Improving performance of deep learning models with axiomatic attribution priors and expected gradients, arXiv:1906.10670
  */
 export function expectedGradients(
@@ -77,24 +125,41 @@ export function expectedGradients(
   point: Float32Array,
   baselines: readonly Float32Array[],
   next: () => number,
-  { samples, batchSize = 16 }: { readonly samples: number; readonly batchSize?: number },
+  {
+    samples,
+    maxSamples = samples,
+    batchSize = 16,
+  }: { readonly samples: number; readonly maxSamples?: number; readonly batchSize?: number },
 ): PathAttribution {
-  const ends = new Float32Array((1 + baselines.length) * f.size)
-  ends.set(point)
-  baselines.forEach((baseline, i) => {
-    ends.set(baseline, (1 + i) * f.size)
-  })
-  const [own, ...others] = f.values(ends)
-  const difference = own! - others.reduce((sum, value) => sum + value, 0) / others.length
+  const difference = differenceFrom(f, point, baselines, batchSize)
+  let values = drawnMean(f, point, baselines, next, samples, batchSize)
+  for (let numSteps = samples; ; numSteps *= 2) {
+    const residual = Math.abs(values.reduce((sum, value) => sum + value, 0) - difference)
+    if (residual <= complete * Math.abs(difference) || 2 * numSteps > maxSamples)
+      return { values, difference, residual, numSteps }
+    const others = drawnMean(f, point, baselines, next, numSteps, batchSize)
+    values = values.map((value, i) => (value + others[i]!) / 2)
+  }
+}
+
+/** Mean over points drawn on the lines. */
+function drawnMean(
+  f: Differentiable,
+  point: Float32Array,
+  baselines: readonly Float32Array[],
+  next: () => number,
+  samples: number,
+  batchSize: number,
+): Float64Array {
   const values = new Float64Array(f.size)
+  // Strata: one point in each stretch of the line.
+  const rounds = Math.ceil(samples / baselines.length)
   for (let first = 0; first < samples; first += batchSize) {
     const count = Math.min(batchSize, samples - first)
     const points = new Float32Array(count * f.size)
     for (let step = 0; step < count; step++) {
       const sample = first + step
       const baseline = baselines[sample % baselines.length]!
-      // Strata: one point in each stretch of the line.
-      const rounds = Math.ceil(samples / baselines.length)
       const share = (Math.floor(sample / baselines.length) + next()) / rounds
       for (let i = 0; i < f.size; i++) points[step * f.size + i] = baseline[i]! + share * (point[i]! - baseline[i]!)
     }
@@ -105,6 +170,5 @@ export function expectedGradients(
         values[i]! += (gradients[step * f.size + i]! * (point[i]! - baseline[i]!)) / samples
     }
   }
-  const residual = Math.abs(values.reduce((sum, value) => sum + value, 0) - difference)
-  return { values, difference, residual, numSteps: samples }
+  return values
 }

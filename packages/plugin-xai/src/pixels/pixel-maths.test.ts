@@ -1,7 +1,7 @@
 import { createRng } from '@etsef/plugin-api'
 import { describe, expect, test } from 'vitest'
 import type { Differentiable } from './differentiable.js'
-import { expectedGradients, integratedGradients } from './integrated-gradients.js'
+import { expectedGradients, integratedGradients, pathGradients } from './integrated-gradients.js'
 import { occlusion } from './occlusion.js'
 import { smoothGrad } from './smooth-grad.js'
 
@@ -71,6 +71,33 @@ test('expectedGradients sums to the difference from the mean baseline', () => {
   const { values, difference } = expectedGradients(cubic, point, baselines, () => rng.next(), { samples: 3000 })
   expect(difference).toBeCloseTo(9 - 5, 6)
   expect(values.reduce((sum, value) => sum + value, 0)).toBeCloseTo(difference, 1)
+})
+
+test('expectedGradients draws as many points again until it is complete within 1 %', () => {
+  const rng = createRng(3)
+  const baselines = [zero, Float32Array.of(1, 2, 0), Float32Array.of(-1, 1, 4)]
+  const options = { samples: 3, maxSamples: 4000 }
+  const { values, numSteps, residual, difference } = expectedGradients(
+    cubic,
+    point,
+    baselines,
+    () => rng.next(),
+    options,
+  )
+  expect(numSteps).toBeGreaterThan(3)
+  expect(residual).toBeLessThanOrEqual(0.01 * Math.abs(difference))
+  expect(Math.abs(values.reduce((sum, value) => sum + value, 0) - difference)).toBeCloseTo(residual, 12)
+  const few = expectedGradients(cubic, point, baselines, () => 0.9, { samples: 3, maxSamples: 11 })
+  expect(few.numSteps).toBe(6)
+})
+
+test('pathGradients is the mean over its baselines', () => {
+  const baselines = [zero, Float32Array.of(1, 2, 0)]
+  const options = { minSteps: 40, maxSteps: 40 }
+  const found = pathGradients(cubic, point, baselines, options)
+  const each = baselines.map((baseline) => integratedGradients(cubic, point, baseline, options))
+  found.values.forEach((value, i) => expect(value).toBeCloseTo((each[0]!.values[i]! + each[1]!.values[i]!) / 2, 12))
+  expect(found.difference).toBeCloseTo((each[0]!.difference + each[1]!.difference) / 2, 12)
 })
 
 test('smoothGrad is the gradient of a linear function, and near that of any without noise', () => {

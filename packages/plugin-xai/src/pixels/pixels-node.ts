@@ -71,7 +71,7 @@ export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
     if (incomplete > 0)
       ctx.log(
         'warn',
-        `${String(incomplete)} of ${String(rows.length)} maps do not sum to the difference of the logit within 1 %; raise ${options.method === 'integrated-gradients' ? 'maxSteps' : 'samples'}`,
+        `${String(incomplete)} of ${String(rows.length)} maps do not sum to the difference of the logit within 1 %; raise maxSteps`,
       )
     const [height, width] = model.graph.inputShape
     const values = new Float32Array(rows.length * height * width)
@@ -129,6 +129,7 @@ function explain(
     case 'expected-gradients': {
       const { values, residual, difference } = expectedGradients(f, point, baselines, () => rng.next(), {
         samples,
+        maxSamples: maxSteps,
         batchSize,
       })
       return { map: overChannels(values, shape[2]), residual, difference }

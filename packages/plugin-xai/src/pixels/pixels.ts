@@ -1,4 +1,5 @@
 import { Type, defineOperation, port, type Operation, type Static } from '@etsef/plugin-api'
+import { planExplained } from './plan-explained.js'
 
 /** Options of `xai/pixels`. */
 export const pixelsOptions = Type.Object(
@@ -23,15 +24,15 @@ export const pixelsOptions = Type.Object(
     maxSteps: Type.Integer({
       minimum: 16,
       maximum: 8192,
-      default: 512,
+      default: 1024,
       description:
-        'Points on a line at most; they are doubled until attributions sum to the difference of the logit within 1 %',
+        'Points at most, of a line or of all of expected-gradients; they are doubled until attributions sum to the difference of the logit within 1 %',
     }),
     samples: Type.Integer({
       minimum: 1,
       maximum: 100_000,
       default: 128,
-      description: 'Gradients of expected-gradients and smooth-grad for a picture',
+      description: 'Gradients of smooth-grad for a picture, and of expected-gradients before any doubling',
     }),
     sigma: Type.Number({
       minimum: 0,
@@ -88,7 +89,7 @@ export const pixels: Operation = defineOperation({
   type: 'xai/pixels',
   summary:
     'Attributions of single pixels to a logit of a base model: gradients along paths or under noise, or occlusion',
-  cacheVersion: 1,
+  cacheVersion: 2,
   options: pixelsOptions,
   inputs: pixelsInputs,
   outputs: pixelsOutputs,
@@ -105,14 +106,7 @@ export const pixels: Operation = defineOperation({
       issue('targetClass', `There is no class "${options.targetClass}" to explain`, {
         expected: `predicted, or one of ${known.join(', ')}`,
       })
-    if (partitions && !partitions.includes('train'))
-      issue('in:images', 'There are no train images to take a baseline from', {
-        received: `partitions ${partitions.join(', ')}`,
-      })
-    else if (options.partition !== 'all' && partitions && !partitions.includes(options.partition))
-      issue('partition', `There are no ${options.partition} images to explain`, {
-        received: `partitions ${partitions.join(', ')}`,
-      })
+    planExplained(partitions, options.partition, issue)
     return { attributions: options.partition === 'all' ? {} : { partitions: [options.partition] } }
   },
   resources: () => ({ cpus: 1, memoryMb: 2500 }),
