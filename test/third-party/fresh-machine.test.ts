@@ -7,9 +7,7 @@ import type { Problem, RunSummary } from '../support/leak-project.js'
 import { makeMachine, type Machine } from './machine.js'
 import { runProgram } from './program.js'
 import { isUpstreamThere, startRegistry, type LocalRegistry } from './registry.js'
-
-/** The demo with fewer images and epochs: the same graph to the same table. */
-const small = ['vars.perClass=24', 'intermediate.with.perClass=12', 'tlSource.with.epochs=1', 'sslSource.with.epochs=1', 'tl.with.epochs=1', 'ssl.with.epochs=1', 'vars.components=6'] // prettier-ignore
+import { small } from './small-demo.js'
 
 const badFolder = join(root, 'test/bad-plugins')
 /** Folders with a plugin whose manifest does what a manifest must not. */

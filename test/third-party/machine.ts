@@ -15,17 +15,29 @@ interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
+/** How a machine is made. */
+interface MachineOptions {
+  /** Its Node; default this one. */
+  readonly node?: string
+  /** More programs that it has, by name. */
+  readonly programs?: readonly string[]
+}
+
 /** Makes a machine below `folder` whose npm is set to a registry. */
-export async function makeMachine(folder: string, registry: string): Promise<Machine> {
+export async function makeMachine(
+  folder: string,
+  registry: string,
+  { node = process.execPath, programs = [] }: MachineOptions = {},
+): Promise<Machine> {
   const home = join(folder, 'home')
   const bin = join(folder, 'bin')
   for (const each of [home, bin]) mkdirSync(each, { recursive: true })
   // npm starts the commands of packages with a shell.
-  for (const name of ['npm', 'npx', 'sh']) {
+  for (const name of ['npm', 'npx', 'sh', ...programs]) {
     const { stdout } = await runProgram('which', [name], { cwd: folder })
     symlinkSync(stdout.trim(), join(bin, name))
   }
-  symlinkSync(process.execPath, join(bin, 'node'))
+  symlinkSync(node, join(bin, 'node'))
   writeFileSync(
     join(home, '.npmrc'),
     `registry=${registry}\naudit=false\nfund=false\nupdate-notifier=false\nyes=true\n`,

@@ -61,5 +61,9 @@ test('what keeps a package from being published is told in one pass, a line each
   expect(stdout).toMatch(
     /^dist\/top-variance\/top-variance-node\.js:\d+:\d+ {2}packed files: it imports dist\/top-variance\/largest\.js, which is not packed$/m,
   )
-  expect(stdout).toMatch(/^src\/conformance\.test\.ts:1:1 {2}conformance: .*mine\/top-variance/m)
+  // At the declaration of the operation.
+  const declaration = read(dir, 'src/top-variance/top-variance.ts').split('\n')
+  const line = declaration.findIndex((text) => text.includes("type: 'mine/top-variance'")) + 1
+  expect(stdout).toContain(`\nsrc/top-variance/top-variance.ts:${String(line)}:3  conformance: `)
+  expect(stdout).toMatch(/^src\/top-variance\/top-variance\.ts:\d+:\d+ {2}conformance: .*mine\/top-variance/m)
 })

@@ -71,11 +71,12 @@ export async function checkPackage(dir: string): Promise<CheckedPackage> {
     else inManifest('packed files', word, message)
   }
   const digest = own && digestOf(own.installed, add)
-  await checkConformance(dir, add)
+  const operations = own?.operations.map(({ type }) => type) ?? []
+  await checkConformance(dir, operations, add)
   return {
     name: manifest.name ?? '',
     version: manifest.version ?? '',
-    operations: own?.operations.map(({ type }) => type) ?? [],
+    operations,
     ...(digest === undefined ? {} : { digest }),
     problems,
   }
@@ -142,13 +143,14 @@ interface TestReport {
     readonly assertionResults: readonly {
       readonly status: string
       readonly fullName: string
+      readonly ancestorTitles: readonly string[]
       readonly failureMessages: readonly string[]
     }[]
   }[]
 }
 
-/** The conformance suite of the package, as its own vitest runs it. */
-async function checkConformance(dir: string, add: Add): Promise<void> {
+/** The conformance suite of the package, as its own vitest runs it. What is told of an operation is placed at its declaration. */
+async function checkConformance(dir: string, operations: readonly string[], add: Add): Promise<void> {
   const place = { file: 'package.json', line: 1, column: 1 }
   const test = readdirSync(join(dir), { recursive: true, encoding: 'utf8' }).find(
     (path) => /(^|[\\/])conformance\.test\.[cm]?[jt]s$/.test(path) && !/(^|[\\/])(node_modules|dist)[\\/]/.test(path),
@@ -174,10 +176,27 @@ async function checkConformance(dir: string, add: Add): Promise<void> {
   for (const { name, message, status, assertionResults } of report.testResults) {
     const at = { file: insideOf(dir, name), line: 1, column: 1 }
     const failed = assertionResults.filter((each) => each.status === 'failed')
-    for (const { fullName, failureMessages } of failed)
-      add('conformance', at, `${fullName}: ${failureMessages[0]?.split('\n    at ')[0] ?? 'failed'}`)
+    for (const { fullName, ancestorTitles, failureMessages } of failed) {
+      const operation = operations.find((type) => ancestorTitles.includes(type))
+      const declared = operation === undefined ? undefined : placeOfDeclaration(dir, operation)
+      add('conformance', declared ?? at, `${fullName}: ${failureMessages[0]?.split('\n    at ')[0] ?? 'failed'}`)
+    }
     if (failed.length === 0 && status === 'failed') add('conformance', at, message)
   }
+}
+
+/** Where a source of the package says `type: 'mine/top-variance'`; `undefined` where the type is put together some other way. */
+function placeOfDeclaration(dir: string, type: string): Place | undefined {
+  const sources = readdirSync(dir, { recursive: true, encoding: 'utf8' })
+    .filter((path) => /\.[cm]?[jt]sx?$/.test(path) && !/\.(d|test|spec|test-d)\.[cm]?[jt]sx?$/.test(path))
+    .filter((path) => !/(^|[\\/])(node_modules|dist|out-tsc|coverage)[\\/]/.test(path))
+    .sort()
+  for (const file of sources) {
+    const text = readFileSync(join(dir, file), 'utf8')
+    const found = ["'", '"', '`'].map((quote) => `type: ${quote}${type}${quote}`).find((word) => text.includes(word))
+    if (found !== undefined) return placeInText(file, text, found)
+  }
+  return undefined
 }
 
 function insideOf(dir: string, file: string): string {
