@@ -12,13 +12,12 @@ const folder = temporaryFolder()
 const given = process.env['ETSEF_REPORT_STORE']
 const store = given ?? join(folder.path, 'store')
 const file = join(folder.path, 'report.html')
-/** The demo, whose cases are told with two maps each. */
+/** The demo, whose cases are told with maps of both base models. */
 const withCases = `
 extends: ${join(root, 'pipelines/demo.yaml')}
 nodes:
-  sslCam: { use: xai/grad-cam, in: { images: split, model: ssl.model } }
   tlCam: { use: xai/grad-cam, in: { images: split, model: tl.model } }
-  cases: { use: xai/cases, in: { images: split, predictor: vote.predictor, predictions: vote, attributions: [tlCam, sslCam] }, with: { background: 2 } }
+  cases: { use: xai/cases, in: { images: split, predictor: vote.predictor, predictions: vote, attributions: [tlCam], models: [ssl.model] }, with: { background: 2 } }
 `
 let run: string
 let page: string

@@ -95,7 +95,10 @@ checkPlugin(plugin, {
       const answers = (await predictor.apply(images)) as PredictionBatch
       const predictions = { ...answers, labels: images.labels, partitions: images.partitions }
       const attributions = [{ name: 'cam', value: someAttributions() }]
-      return { inputs: { images, predictor, predictions, attributions } }
+      const dir = join(root, 'cases')
+      await writeModel(dir, tinyModel())
+      const models = [{ name: 'net', value: { kind: 'model' as const, dir } }]
+      return { inputs: { images, predictor, predictions, attributions, models }, engine: 'wasm' }
     },
     'xai/combine-maps': () => ({
       inputs: {

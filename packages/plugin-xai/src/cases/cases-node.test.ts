@@ -1,12 +1,22 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AttributionBatch, ImageBatch, PredictionBatch, ReportValue } from '@etsef/plugin-api'
 import { runOperation, someImages } from '@etsef/plugin-api/testing'
-import { describe, expect, test } from 'vitest'
+import { loadEngine, writeModel } from '@etsef/nn'
+import { afterAll, describe, expect, test } from 'vitest'
 import { brightnessPredictor } from '../../fixtures/brightness-predictor.js'
+import { tinyGraph, tinyModel } from '../../fixtures/tiny-models.js'
 import { votingPredictor } from '../../fixtures/voting-predictor.js'
+import { createExplainer, type LogitExplanation } from '../grad-cam/explain-logits.js'
+import { normalizeMap } from '../grad-cam/normalize-map.js'
 import plugin from '../plugin.js'
 import type { CasesJson } from './cases-json.js'
+
+const root = mkdtempSync(join(tmpdir(), 'etsef-cases-'))
+afterAll(() => {
+  rmSync(root, { recursive: true, force: true })
+})
 
 const operation = plugin.operations.find(({ type }) => type === 'xai/cases')!
 
@@ -14,19 +24,24 @@ interface Given {
   readonly images?: ImageBatch
   readonly predictor?: ReturnType<typeof votingPredictor>
   readonly maps?: readonly AttributionBatch[]
+  readonly models?: readonly string[]
   readonly change?: (predictions: PredictionBatch) => PredictionBatch
 }
 
 const tell = async (
   options: Record<string, unknown> = {},
-  { images = someImages(), predictor = votingPredictor(), maps = [], change = (same) => same }: Given = {},
+  { images = someImages(), predictor = votingPredictor(), maps = [], models = [], change = (same) => same }: Given = {},
 ): Promise<CasesJson & { readonly metrics: ReportValue['metrics']; readonly files: readonly boolean[] }> => {
   const answers = (await votingPredictor().apply(images)) as PredictionBatch
   const predictions = change({ ...answers, labels: images.labels, partitions: images.partitions })
   const attributions = maps.map((value, i) => ({ name: `maps${String(i + 1)}`, value }))
   const { outputs, dispose } = await runOperation(operation, {
     options,
-    inputs: { images, predictor, predictions, attributions },
+    inputs: {
+      ...{ images, predictor, predictions, attributions },
+      models: models.map((dir, i) => ({ name: `net${String(i + 1)}`, value: { kind: 'model' as const, dir } })),
+    },
+    engine: 'wasm',
   })
   const { dir, metrics } = outputs['report'] as ReportValue
   const json = JSON.parse(readFileSync(join(dir, 'cases.json'), 'utf8')) as CasesJson
@@ -96,6 +111,34 @@ describe('xai/cases', () => {
       for (const { base, members } of [classifiers, baseModels!])
         expect(members.reduce((sum, { share }) => sum + share, base)).toBeCloseTo(value, 9)
     }
+  })
+
+  test('shows what a network sees of the answer, and where that is wrong of the true class', async () => {
+    const dir = join(root, 'model')
+    await writeModel(dir, tinyModel())
+    const images = someImages()
+    const { cases, files } = await tell({}, { images, models: [dir] })
+    expect(files.every(Boolean)).toBe(true)
+    const explainer = createExplainer(await loadEngine({ prefer: 'wasm' }), tinyModel(), { method: 'grad-cam' })
+    const wrong = cases.filter(({ isRight }) => isRight === false)
+    expect(wrong.length).toBeGreaterThan(1)
+    for (const { id, isRight, explainedClass, trueClass, maps } of cases) {
+      const wanted = isRight === true ? [explainedClass] : [explainedClass, trueClass!]
+      expect(maps.map((map) => [map.name, map.method, map.explainedClass])).toEqual(
+        wanted.map((name) => ['net1', 'grad-cam', name]),
+      )
+      const picture = await images.load(images.ids.indexOf(id))
+      for (const { explainedClass: name, isEmpty } of maps) {
+        const [{ map }] = explainer.explain([picture], images.classNames.indexOf(name)) as [LogitExplanation]
+        expect(isEmpty).toBe(normalizeMap(map).isEmpty)
+      }
+    }
+    explainer.dispose()
+    await writeModel(join(root, 'headless'), tinyModel(tinyGraph('none')))
+    await expect(tell({}, { images, models: [join(root, 'headless')] })).rejects.toMatchObject({
+      code: 'ERR_CLASS_LIST',
+      port: 'models',
+    })
   })
 
   test('stops at the most cases, and counts what it leaves out', async () => {

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readModel } from '@etsef/nn'
 import {
   PipelineError,
   collectAttributions,
@@ -21,6 +22,7 @@ import { shareCases } from '../members/share-cases.js'
 import { drawOverlay } from '../picture-maps/draw-overlay.js'
 import type { CaseJson, CaseMap, CaseMembers, CasesJson } from './cases-json.js'
 import type { CasesOptions, casesInputs, casesOutputs } from './cases.js'
+import { classMaps, type DrawableMap } from './class-maps.js'
 import { chooseCases, type ChosenCase } from './choose-cases.js'
 
 type Implementation = ReportImplementation<CasesOptions, typeof casesInputs, typeof casesOutputs, OperationContext>
@@ -53,6 +55,15 @@ export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
     ctx,
   )
   refuseOtherVote(answers, predictions, chosen)
+  const classIndex = (name: string | null): number => (name === null ? -1 : images.classNames.indexOf(name))
+  const asked = cases.map(({ explainedClass, trueClass }, i) => ({
+    row: rows[i]!,
+    // The answer, and where it is another the truth.
+    classes: [...new Set([classIndex(explainedClass), classIndex(trueClass)])].filter((index) => index >= 0),
+  }))
+  const ofNetworks: DrawableMap[][][] = []
+  for (const { name, value } of inputs.models)
+    ofNetworks.push(await classMaps(name, await readModel(value.dir), { images, asked, ctx }))
   const { json: shares, metrics } = membersReport(cases, games, options.value)
   const dir = ctx.outputDir('report')
   await mkdir(join(dir, 'pictures'))
@@ -63,11 +74,11 @@ export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
     const file = `pictures/${String(i + 1).padStart(4, '0')}`
     await saveJpeg(join(dir, `${file}.jpg`), image, [0], [1, 1])
     const drawn: CaseMap[] = []
-    for (const [at, own] of maps.entries()) {
-      const map = own.find(id)
+    const own = [...maps.map(({ find }) => find(id)), ...ofNetworks.flatMap((network) => network[i]!)]
+    for (const map of own) {
       if (map === undefined) continue
-      const mapFile = `${file}-${String(at + 1)}.jpg`
-      await saveJpeg(join(dir, mapFile), image, map.values, own.shape)
+      const mapFile = `${file}-${String(drawn.length + 1)}.jpg`
+      await saveJpeg(join(dir, mapFile), image, map.values, map.shape)
       drawn.push({ ...map.about, file: mapFile })
     }
     const { explainedClass, trueClass, value, classifiers, baseModels } = shares.cases[i]!
@@ -94,10 +105,7 @@ export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
 /** Maps of one input, found by row id. */
 interface NamedMaps {
   readonly batch: AttributionBatch
-  readonly shape: readonly [height: number, width: number]
-  readonly find: (
-    id: string,
-  ) => { readonly values: ArrayLike<number>; readonly about: Omit<CaseMap, 'file'> } | undefined
+  readonly find: (id: string) => DrawableMap | undefined
 }
 
 /** @throws PipelineError `ERR_SHAPE_MISMATCH` for attributions that are no maps. */
@@ -114,14 +122,17 @@ function mapsOf(name: string, batch: AttributionBatch): NamedMaps {
   const index = indexIds(batch.ids, 'attributions')
   return {
     batch,
-    shape: [height, width],
     find: (id) => {
       const row = index.get(id)
       if (row === undefined) return undefined
       const values = batch.values.subarray(row * height * width, (row + 1) * height * width)
       const { max, isEmpty } = normalizeMap(values)
       const explainedClass = batch.classNames[batch.targets[row]!] ?? ''
-      return { values, about: { name, method: batch.method, unit: batch.unit, explainedClass, max, isEmpty } }
+      return {
+        values,
+        shape: [height, width],
+        about: { name, method: batch.method, unit: batch.unit, explainedClass, max, isEmpty },
+      }
     },
   }
 }

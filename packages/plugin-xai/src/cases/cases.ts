@@ -36,6 +36,10 @@ export const casesInputs = {
   predictor: port.predictor('the vote, e.g. vote.predictor'),
   predictions: port.predictions('what the same vote said of the rows: which it has wrong'),
   attributions: port.attributions.any('maps to show beside each picture, of one method each'),
+  models: port.model.any(
+    'networks with a head: Grad-CAM of each for the answer, and where that is wrong for the true class, which only a report may see',
+    { modelKind: 'network' },
+  ),
 }
 
 /** Outputs of `xai/cases`. */
@@ -49,10 +53,11 @@ export const cases: Operation = defineOperation({
   type: 'xai/cases',
   summary:
     'A page for each case: the picture, its maps, what each member says and how much of the decision is its own; wrong cases first',
-  cacheVersion: 1,
+  cacheVersion: 2,
   options: casesOptions,
   inputs: casesInputs,
   outputs: casesOutputs,
+  engine: 'tensor',
   resources: () => ({ cpus: 1, memoryMb: 2500 }),
   load: () => import('./cases-node.js'),
 })

@@ -99,6 +99,7 @@ describe('xai/check', () => {
   test('asks of a class activation map whether the network matters', async () => {
     const { metrics, text } = await judge({ cam: mapsOf((at) => at, 'grad-cam') }, { model })
     expect(Math.abs(metrics['cam.randomisation']!)).toBeLessThanOrEqual(1)
+    expect(metrics['cam.randomisation.standardError']).toBeGreaterThan(0)
     expect(metrics['cam.maxSensitivity']).toBeGreaterThanOrEqual(0)
     expect(text).toContain('0 % of the layers kept')
   })

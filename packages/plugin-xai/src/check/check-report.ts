@@ -2,7 +2,7 @@ import type { ReportTable, Rng } from '@etsef/plugin-api'
 import { formatNumber } from '../overlay/draw-panel.js'
 import type { BorderAlarm } from './border-model.js'
 import { meanInterval, type MeanInterval } from './interval.js'
-import type { ModelChecks } from './model-checks.js'
+import type { ModelChecks, Randomisation } from './model-checks.js'
 import type { RemovalScores } from './removal-tests.js'
 
 /** What one map scores. */
@@ -77,8 +77,9 @@ export function checkReport(
     if (model) {
       const last = model.randomisation.at(-1)!
       metrics[`${name}.randomisation`] = last.spearman
+      metrics[`${name}.randomisation.standardError`] = last.standardError
       metrics[`${name}.maxSensitivity`] = model.maxSensitivity
-      rows.push([name, 'Spearman after parameter randomisation', formatNumber(last.spearman), '0', 'nearer 0'])
+      rows.push([name, 'Spearman after parameter randomisation', correlation(last), '0', 'nearer 0'])
       rows.push([
         name,
         'max-sensitivity',
@@ -119,6 +120,11 @@ function intervalOf(
   )
 }
 
+/** With its standard error over the random networks, where there are several. */
+function correlation({ spearman, standardError }: Randomisation): string {
+  return standardError === null ? formatNumber(spearman) : `${formatNumber(spearman)} ± ${formatNumber(standardError)}`
+}
+
 function shown({ mean, low, high }: MeanInterval): string {
   return `${formatNumber(mean)} (${formatNumber(low)} to ${formatNumber(high)})`
 }
@@ -137,7 +143,7 @@ function textOf({ columns, rows }: ReportTable, methods: readonly MethodCheck[],
   const cascade = methods.flatMap(({ name, model }) =>
     model
       ? [
-          `${name}: rank correlation with the map of a network whose last layers are random: ${model.randomisation.map(({ kept, spearman }) => `${formatNumber(spearman)} (${formatNumber(100 * kept)} % of the layers kept)`).join(', ')}.`,
+          `${name}: rank correlation with the map of a network whose last layers are random: ${model.randomisation.map((each) => `${correlation(each)} (${formatNumber(100 * each.kept)} % of the layers kept)`).join(', ')}.`,
         ]
       : [],
   )

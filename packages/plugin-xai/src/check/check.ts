@@ -54,7 +54,7 @@ export const check: Operation = defineOperation({
   kind: 'report',
   type: 'xai/check',
   summary: 'Puts maps to the test, each beside a random map, and asks whether borders alone tell the class',
-  cacheVersion: 2,
+  cacheVersion: 3,
   options: checkOptions,
   inputs: checkInputs,
   outputs: checkOutputs,

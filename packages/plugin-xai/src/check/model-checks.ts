@@ -8,10 +8,20 @@ import { randomizeWeights } from './randomize-weights.js'
 
 /** Whether maps depend on what the network has learned, and stand still where the picture does. */
 export interface ModelChecks {
-  /** Mean rank correlation of maps before and after, by the share of layers that kept their weights: the last is of a network of random weights. */
-  readonly randomisation: readonly { readonly kept: number; readonly spearman: number }[]
+  /** Rank correlation of maps before and after, by the share of layers that kept their weights: the last is of networks of random weights. */
+  readonly randomisation: readonly Randomisation[]
   /** Mean of the largest relative change of a map under noise of 2 % of the grey range. */
   readonly maxSensitivity: number
+}
+
+/** What is left of maps when layers have random weights. */
+export interface Randomisation {
+  /** Share of layers that kept their weights. */
+  readonly kept: number
+  /** Mean over networks and pictures. */
+  readonly spearman: number
+  /** Of that mean, by how much the random networks differ; null of one network. It is large: one random network is not like another. */
+  readonly standardError: number | null
 }
 
 /** Whether a method is one that can be made again of a network alone. */
@@ -64,7 +74,7 @@ export function modelChecks(
       const other = mapsOf(randomizeWeights(model.graph, model.weights, kept, rng.integer(2 ** 31) + repeat), pictures)
       return mean(own.map((map, i) => spearman(map, other[i]!)))
     })
-    return { kept, spearman: mean(found) }
+    return { kept, spearman: mean(found), standardError: standardErrorOf(found) }
   })
   const largest = pictures.map(() => 0)
   for (let noise = 0; noise < numNoises; noise++) {
@@ -93,6 +103,13 @@ function noisy(picture: PixelImage, rng: Rng): PixelImage {
     Math.min(255, Math.max(0, Math.round(value + 5.1 * (2 * rng.next() - 1)))),
   )
   return { ...picture, dtype: 'uint8', data }
+}
+
+function standardErrorOf(values: readonly number[]): number | null {
+  if (values.length < 2) return null
+  const middle = mean(values)
+  const squares = values.reduce((sum, value) => sum + (value - middle) ** 2, 0)
+  return Math.sqrt(squares / (values.length - 1) / values.length)
 }
 
 function mean(values: readonly number[]): number {
