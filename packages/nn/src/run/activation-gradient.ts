@@ -39,7 +39,12 @@ export function activationGradient(
   const activation = known?.clone() ?? model.evaluate(new Map<string, Tensor>([['input', input]]), [node])[0]!
   let logits: Tensor | undefined
   const gradient = tf.tidy(() => {
-    const mask = tf.oneHot(tf.tensor1d([...targets], 'int32'), head.units)
+    // Not by oneHot, which refuses a single class.
+    const chosen = new Float32Array(targets.length * head.units)
+    targets.forEach((target, row) => {
+      chosen[row * head.units + target] = 1
+    })
+    const mask = tf.tensor2d(chosen, [targets.length, head.units])
     return tf.grad((value: Tensor) => {
       // An empty set of training nodes: inference mode, but nothing is freed before the tape has been read.
       // A node inside a block is bypassed: what comes around it is computed from the input, and stays as it is.
