@@ -7,6 +7,7 @@ import { conditionalProbabilities, jointProbabilities } from './perplexity.js'
 import { silhouette } from './silhouette.js'
 import { allowedPerplexity, tsne, tsneSteps } from './t-sne.js'
 import { tsneCost, tsneGradient } from './t-sne-gradient.js'
+import { umapSteps } from './umap.js'
 import { trustworthiness } from './trustworthiness.js'
 
 const five = { values: [0, 0, 1, 0, 0, 1, 5, 5, 6, 5], numSamples: 5, numFeatures: 2 }
@@ -150,6 +151,32 @@ describe('t-SNE', () => {
     const steps = tsneSteps(five, { perplexity: 1, maxIter: 30, rng: createRng(1) })
     expect(steps.next()).toEqual({ done: false, value: 1 })
     expect([...steps]).toHaveLength(29)
+  })
+})
+
+describe('UMAP', () => {
+  test('keeps three blobs together, as t-SNE does, and repeats with its seed', () => {
+    const embed = (seed: number) => {
+      const steps = umapSteps(blobs, { neighbors: 10, rng: createRng(seed) })
+      for (;;) {
+        const { done, value } = steps.next()
+        if (done === true) return value
+      }
+    }
+    const embedding = embed(1)
+    const plane = squaredDistances({ values: embedding, numSamples: 45, numFeatures: 2 })
+    // Python's umap-learn is not asked: its draws are others. t-SNE of scikit-learn has .988 here, chance .5.
+    expect(trustworthiness(squaredDistances(blobs), plane, { n: 45 })).toBeGreaterThan(0.95)
+    expect(silhouette(plane, blobLabels)).toBeGreaterThan(0.7)
+    expect(embed(1)).toEqual(embedding)
+    expect(embed(2)).not.toEqual(embedding)
+  })
+  test('survives identical rows', () => {
+    const same = { values: new Array<number>(24).fill(3), numSamples: 12, numFeatures: 2 }
+    const steps = umapSteps(same, { neighbors: 4, rng: createRng(1) })
+    let last = steps.next()
+    while (last.done !== true) last = steps.next()
+    expect(last.value.every(Number.isFinite)).toBe(true)
   })
 })
 

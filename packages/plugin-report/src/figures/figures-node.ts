@@ -11,6 +11,7 @@ import type { FeatureFigure } from './feature-figure.js'
 import type { FiguresOptions } from './figures.js'
 import { predictionFigures } from './prediction-figures.js'
 import type { Figure } from './prediction-figures.js'
+import { umapFigure } from './umap-figure.js'
 import { writeFigure } from './write-figure.js'
 
 /** Code of `report/figures`. */
@@ -47,13 +48,19 @@ export async function run({
     figures.push(made.figure)
     Object.assign(metrics, made.metrics)
     await writeFile(join(dir, 't-sne.csv'), coordinatesCsv(made))
+    if (options.umap) {
+      const beside = await umapFigure(made.rows, options, ctx)
+      figures.push(beside.figure)
+      Object.assign(metrics, beside.metrics)
+      await writeFile(join(dir, 'umap.csv'), coordinatesCsv(beside))
+    }
   }
   for (const figure of figures) await writeFigure(dir, figure)
   await writeFile(join(dir, 'metrics.json'), sortedJson({ formatVersion: 1, partition: options.partition, metrics }))
   return { report: { kind: 'report', dir, metrics } }
 }
 
-function coordinatesCsv({ rows, embedding }: FeatureFigure): string {
+function coordinatesCsv({ rows, embedding }: Pick<FeatureFigure, 'rows' | 'embedding'>): string {
   const lines = rows.ids.map((id, i) => [
     id,
     rows.groups[i]!,

@@ -215,8 +215,9 @@ describe('report/figures', () => {
     const files = readdirSync(report.dir).sort()
     const csv = files.includes('t-sne.csv') ? readFileSync(join(report.dir, 't-sne.csv'), 'utf8') : ''
     const svg = files.includes('t-sne.svg') ? readFileSync(join(report.dir, 't-sne.svg'), 'utf8') : ''
+    const umapCsv = files.includes('umap.csv') ? readFileSync(join(report.dir, 'umap.csv'), 'utf8') : ''
     result.dispose()
-    return { files, csv, svg, metrics: report.metrics, logs: result.logs }
+    return { files, csv, umapCsv, svg, metrics: report.metrics, logs: result.logs }
   }
 
   test('draws what it is given', async () => {
@@ -250,6 +251,22 @@ describe('report/figures', () => {
     expect(metrics['tsne.trustworthiness']).toBeGreaterThan(0.5)
     expect(metrics['silhouette.original']).not.toBeNull()
     expect(svg).toContain('in the original space')
+  })
+
+  test('draws UMAP of the same rows beside t-SNE, with its trustworthiness, and repeats it', async () => {
+    const features = someFeatures({ numSamples: 100 })
+    const beside = () => run({ features }, { umap: true, neighbors: 50 })
+    const [first, second] = [await beside(), await beside()]
+    expect(first.files).toEqual(
+      expect.arrayContaining(['t-sne.png', 'umap.csv', 'umap.png', 'umap.svg', 'umap.vl.json']),
+    )
+    const idsOf = (csv: string) => csv.split('\n').map((line) => line.split(',')[0])
+    expect(idsOf(first.umapCsv)).toEqual(idsOf(first.csv))
+    expect(second.umapCsv).toBe(first.umapCsv)
+    expect(first.umapCsv).not.toContain('NaN')
+    expect(first.metrics['umap.trustworthiness']).toBeGreaterThan(0.5)
+    expect(first.metrics['umap.neighbors']).toBe(19)
+    expect(first.logs.map(({ message }) => message).join('\n')).toContain('UMAP: neighbors 50 needs more than 50 rows')
   })
 
   test('shows at most maxPoints rows, lowers the perplexity, and says both', async () => {

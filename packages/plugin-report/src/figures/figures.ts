@@ -18,6 +18,13 @@ export const figuresOptions = Type.Object(
       default: 1000,
       description: 't-SNE: at most so many rows, drawn with the seed (time grows with the square)',
     }),
+    umap: Type.Boolean({ default: false, description: 'A UMAP picture of the same rows beside the t-SNE one' }),
+    neighbors: Type.Integer({
+      minimum: 2,
+      maximum: 200,
+      default: 15,
+      description: 'UMAP: neighbours of a row; lowered with a warning when rows are few',
+    }),
   },
   { additionalProperties: false },
 )
@@ -29,7 +36,7 @@ export type FiguresOptions = Static<typeof figuresOptions>
 export const figures: Operation = defineOperation({
   kind: 'report',
   type: 'report/figures',
-  summary: 'Confusion matrix, reliability curve and t-SNE of held-out rows, as SVG, PNG and Vega-Lite',
+  summary: 'Confusion matrix, reliability curve, t-SNE and UMAP of held-out rows, as SVG, PNG and Vega-Lite',
   cacheVersion: 2,
   options: figuresOptions,
   inputs: {
@@ -37,7 +44,9 @@ export const figures: Operation = defineOperation({
     features: port.features.optional('Features for the t-SNE picture'),
   },
   outputs: {
-    report: port.report('confusion-matrix, reliability and t-sne as .svg, .png and .vl.json, t-sne.csv, metrics.json'),
+    report: port.report(
+      'confusion-matrix, reliability, t-sne and umap as .svg, .png and .vl.json, t-sne.csv, umap.csv, metrics.json',
+    ),
   },
   plan: (args) => {
     const { options, inputs } = args
