@@ -19,21 +19,21 @@ interface RunOptions {
 interface MachineOptions {
   /** Its Node; default this one. */
   readonly node?: string
-  /** More programs that it has, by name. */
-  readonly programs?: readonly string[]
+  /** Folders of more programs, as in PATH. */
+  readonly path?: string
 }
 
 /** Makes a machine below `folder` whose npm is set to a registry. */
 export async function makeMachine(
   folder: string,
   registry: string,
-  { node = process.execPath, programs = [] }: MachineOptions = {},
+  { node = process.execPath, path = '' }: MachineOptions = {},
 ): Promise<Machine> {
   const home = join(folder, 'home')
   const bin = join(folder, 'bin')
   for (const each of [home, bin]) mkdirSync(each, { recursive: true })
   // npm starts the commands of packages with a shell.
-  for (const name of ['npm', 'npx', 'sh', ...programs]) {
+  for (const name of ['npm', 'npx', 'sh']) {
     const { stdout } = await runProgram('which', [name], { cwd: folder })
     symlinkSync(stdout.trim(), join(bin, name))
   }
@@ -42,7 +42,11 @@ export async function makeMachine(
     join(home, '.npmrc'),
     `registry=${registry}\naudit=false\nfund=false\nupdate-notifier=false\nyes=true\n`,
   )
-  const env = { HOME: home, PATH: [bin].join(delimiter), ETSEF_ENGINE: 'auto' }
+  const env = {
+    HOME: home,
+    PATH: [bin, ...path.split(delimiter).filter((each) => each !== '')].join(delimiter),
+    ETSEF_ENGINE: 'auto',
+  }
   return {
     home,
     folder: (name) => {
