@@ -20,6 +20,7 @@ import type { Player } from '../members/find-members.js'
 import { membersReport, type CaseGame } from '../members/members-report.js'
 import { shareCases } from '../members/share-cases.js'
 import { drawOverlay } from '../picture-maps/draw-overlay.js'
+import { mapShapeOf } from '../picture-maps/map-shape.js'
 import type { CaseJson, CaseMap, CaseMembers, CasesJson } from './cases-json.js'
 import type { CasesOptions, casesInputs, casesOutputs } from './cases.js'
 import { classMaps, type DrawableMap } from './class-maps.js'
@@ -108,17 +109,9 @@ interface NamedMaps {
   readonly find: (id: string) => DrawableMap | undefined
 }
 
-/** @throws PipelineError `ERR_SHAPE_MISMATCH` for attributions that are no maps. */
+/** @throws PipelineError as {@link mapShapeOf}. */
 function mapsOf(name: string, batch: AttributionBatch): NamedMaps {
-  const [height, width, ...more] = batch.shape
-  if (height === undefined || width === undefined || more.length > 0) {
-    throw new PipelineError('ERR_SHAPE_MISMATCH', {
-      message: `"${name}" gives no maps that could be laid over a picture`,
-      port: 'attributions',
-      expected: '[height, width]',
-      received: `[${batch.shape.join(', ')}]`,
-    })
-  }
+  const [height, width] = mapShapeOf(batch, name)
   const index = indexIds(batch.ids, 'attributions')
   return {
     batch,

@@ -16,6 +16,7 @@ import {
 } from '@etsef/plugin-api'
 import { borderShare, localize, type Localization } from '../grad-cam/localization.js'
 import { normalizeMap } from '../grad-cam/normalize-map.js'
+import { mapShapeOf } from '../picture-maps/map-shape.js'
 import { pointOfMap } from '../superpixels/point-of-map.js'
 import { madeLike } from '../superpixels/replace-superpixels.js'
 import { askAbout } from '../vote-shap/ask-predictor.js'
@@ -59,15 +60,7 @@ interface Given {
 
 async function checkMethod(name: string, maps: AttributionBatch, given: Given): Promise<MethodCheck> {
   const { images, masks, model, predictor, options, ctx } = given
-  const [height, width, ...more] = maps.shape
-  if (height === undefined || width === undefined || more.length > 0) {
-    throw new PipelineError('ERR_SHAPE_MISMATCH', {
-      message: `"${name}" gives no maps that could be put to the test`,
-      port: 'attributions',
-      expected: '[height, width]',
-      received: `[${maps.shape.join(', ')}]`,
-    })
-  }
+  const [height, width] = mapShapeOf(maps, name)
   const [find, findMask] = [rowsOf(images, 'images'), masks && rowsOf(masks, 'masks')]
   const chosen = spread(maps.ids.length, options.maxImages)
   const tested: TestedMap[] = []

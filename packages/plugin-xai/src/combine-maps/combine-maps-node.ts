@@ -8,6 +8,7 @@ import {
 import { of } from 'rxjs'
 import { normalizeMap } from '../grad-cam/normalize-map.js'
 import { upsampleMap } from '../grad-cam/upsample-map.js'
+import { mapShapeOf } from '../picture-maps/map-shape.js'
 import { combinedMap } from './combined-map.js'
 import type { CombineMapsOptions, combineMapsInputs, combineMapsOutputs } from './combine-maps.js'
 
@@ -58,17 +59,9 @@ interface Source {
   readonly rowOf: (id: string) => number
 }
 
-/** @throws PipelineError `ERR_SHAPE_MISMATCH` for attributions that are no maps. */
+/** @throws PipelineError as {@link mapShapeOf}. */
 function sourceOf(name: string, batch: AttributionBatch): Source {
-  const [height, width, ...more] = batch.shape
-  if (height === undefined || width === undefined || more.length > 0) {
-    throw new PipelineError('ERR_SHAPE_MISMATCH', {
-      message: `"${name}" gives no maps that could be combined`,
-      port: 'attributions',
-      expected: '[height, width]',
-      received: `[${batch.shape.join(', ')}]`,
-    })
-  }
+  const [height, width] = mapShapeOf(batch, name)
   const index = indexIds(batch.ids, name)
   return {
     ...{ name, batch, shape: [height, width] },

@@ -16,6 +16,7 @@ import {
 import { borderShare, localize, type Localization } from '../grad-cam/localization.js'
 import { normalizeMap } from '../grad-cam/normalize-map.js'
 import { upsampleMap } from '../grad-cam/upsample-map.js'
+import { mapShapeOf } from '../picture-maps/map-shape.js'
 import { pointOfMap } from '../superpixels/point-of-map.js'
 import { drawPanel, drawPicture, formatNumber } from './draw-panel.js'
 import { fullColor } from './full-color.js'
@@ -29,15 +30,7 @@ type Implementation = ReportImplementation<Static<typeof overlayOptions>, typeof
 /** A picture per explained image, a sheet of all, and figures. */
 export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
   const attributions = await collectAttributions(inputs.attributions, ctx.signal)
-  const [height, width, ...more] = attributions.shape
-  if (height === undefined || width === undefined || more.length > 0) {
-    throw new PipelineError('ERR_SHAPE_MISMATCH', {
-      message: 'Overlays are drawn of maps',
-      port: 'attributions',
-      expected: '[height, width]',
-      received: `[${attributions.shape.join(', ')}]`,
-    })
-  }
+  const [height, width] = mapShapeOf(attributions, 'attributions')
   const images = find(await collectImages(inputs.images, ctx.signal), 'images')
   const masks = inputs.masks && find(await collectImages(inputs.masks, ctx.signal), 'masks')
   const predictions = inputs.predictions && (await collectPredictions(inputs.predictions, ctx.signal))
