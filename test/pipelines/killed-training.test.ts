@@ -143,7 +143,7 @@ test.skipIf(process.platform !== 'linux').for(testEngines)(
     const actual = artifacts(broken)
     expect(Object.keys(actual).sort()).toEqual(Object.keys(expected).sort())
     for (const [path, bytes] of Object.entries(expected)) expect(actual[path] === bytes, path).toBe(true)
-    expect(stages.length).toBe(numStages)
+    expect(stages).toHaveLength(numStages)
     expect(kills).toBeGreaterThanOrEqual(3)
     process.stderr.write(
       `${engine}: killed ${String(kills)} times, ${String(cutWrites)} of them with a checkpoint half written\n`,

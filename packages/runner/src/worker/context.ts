@@ -1,6 +1,6 @@
 import type { OperationContext, SeedlessContext } from '@etsef/plugin-api'
 import { withSeed } from '@etsef/plugin-api/semantics'
-import { accessSync, closeSync, constants, existsSync, openSync, writeSync } from 'node:fs'
+import { accessSync, closeSync, constants, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureFolder } from '../ensure-folder.js'
 import type { FromWorker, StageSpec } from '../executor/protocol.js'
@@ -25,12 +25,13 @@ const progressMs = 100
 
 /** Name of the folder of checkpoints: the key; with the user's id where another user left one that he did not share. */
 function checkpointsOf({ storeDir, key }: StageSpec): string {
-  const dir = join(storeDir, storeFolders.checkpoints, key)
   try {
-    if (existsSync(dir)) accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK)
+    accessSync(join(storeDir, storeFolders.checkpoints, key), constants.R_OK | constants.W_OK | constants.X_OK)
     return key
-  } catch {
-    return `${key}-${String(process.getuid?.() ?? '')}`
+  } catch (thrown) {
+    // A folder that is not there, or no longer, is nobody's.
+    const isAnothers = ['EACCES', 'EPERM'].includes((thrown as NodeJS.ErrnoException).code ?? '')
+    return isAnothers ? `${key}-${String(process.getuid?.() ?? '')}` : key
   }
 }
 
