@@ -4,5 +4,5 @@ export default plugin
 export * from './knn/knn-model.js'
 export * from './random-forest/random-forest-model.js'
 export * from './xgboost/xgboost-model.js'
-export type { Labels } from './adapter/training-data.js'
-export type { Matrix } from './adapter/matrix.js'
+export type { Labels } from '@etsef/plugin-api/models'
+export type { Matrix } from '@etsef/plugin-api/models'

@@ -1,7 +1,7 @@
 import { createRng } from '@etsef/plugin-api'
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { argmaxRows, matrix } from './adapter/matrix.js'
+import { argmaxRows, matrix } from '@etsef/plugin-api/models'
 import { fitMlKnn, openMlKnn } from './knn/knn-model.js'
 import { fitMlRandomForest, openMlRandomForest } from './random-forest/random-forest-model.js'
 import { fitMlXgboost, openMlXgboost } from './xgboost/xgboost-model.js'

@@ -112,6 +112,34 @@ test('long streams are read from a path one record batch at a time', async () =>
   expect(batches.flatMap((each) => each.ids)).toEqual(batch.ids)
 })
 
+test('vectors read from a path are not copied where they are most of what was read, and no two readings share them', async () => {
+  const path = join(dir, 'wide.arrow')
+  const rows = someRows(20)
+  const featureNames = Array.from({ length: 200 }, (_, column) => `f${String(column)}`)
+  const features = Float32Array.from({ length: 20 * 200 }, (_, at) => at / 7)
+  const wide: StoredBatch = { kind: 'features', ...rows, features, featureNames }
+  const narrow: StoredBatch = { ...wide, features: features.slice(0, 20), featureNames: ['f0'] }
+  const vectorsOf = (batches: readonly StoredBatch[]): Float32Array => {
+    const [batch] = batches
+    if (batch?.kind !== 'features') throw new TypeError('no features')
+    return batch.features
+  }
+  for (const [batch, isCopied] of [
+    [wide, false],
+    [narrow, true],
+  ] as const) {
+    writeFileSync(path, encode([batch]))
+    const fromPath = vectorsOf(await decode(path))
+    expect(fromPath).toEqual(batch.features)
+    expect(fromPath.byteLength === fromPath.buffer.byteLength).toBe(isCopied)
+    fromPath.fill(0)
+    expect(vectorsOf(await decode(path))).toEqual(batch.features)
+  }
+  const reader = await openRowReader(encode([wide]))
+  for await (const batch of reader.batches()) vectorsOf([batch]).fill(0)
+  for await (const batch of reader.batches()) expect(vectorsOf([batch])).toEqual(features)
+})
+
 test('an empty stream has a header', async () => {
   const reader = await openRowReader(encode([someBatches(0)[1]!]))
   expect(reader.header.featureNames).toEqual(['x', 'y', 'z'])

@@ -111,9 +111,11 @@ export function readDoubles(batch: RecordBatch, name: string): Float64Array {
   return (columnOf(batch, name).values as Float64Array).slice(0, batch.numRows)
 }
 
-/** Vectors of a column, row-major, copied. */
-export function readVectors(batch: RecordBatch, name: string, width: number): Numbers {
+/** Vectors of a column, row-major. @param isOwn - Nothing else reads these bytes: they are not copied where they are most of their buffer. */
+export function readVectors(batch: RecordBatch, name: string, width: number, isOwn: boolean): Numbers {
   const child = columnOf(batch, name).children[0]
   if (!child) throw new RangeError(`column "${name}" holds no vectors`)
-  return (child.values as Numbers).slice(0, batch.numRows * width)
+  const vectors = (child.values as Numbers).subarray(0, batch.numRows * width)
+  // A small part would keep all of the buffer alive.
+  return isOwn && 2 * vectors.byteLength > vectors.buffer.byteLength ? vectors : vectors.slice()
 }

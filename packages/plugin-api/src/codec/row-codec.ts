@@ -118,8 +118,12 @@ function payloadColumns(batch: StoredBatch): Column[] {
   }
 }
 
-/** The batch that a record batch holds. Typed arrays are copies; lists of the header are shared between batches. */
-export function fromRecordBatch(record: RecordBatch, header: StreamHeader): StoredBatch {
+/**
+ * The batch that a record batch holds. Lists of the header are shared between batches.
+ *
+ * @param isOwn - The record batch is read for this batch alone, and its vectors may be used as they are. Else all typed arrays are copies.
+ */
+export function fromRecordBatch(record: RecordBatch, header: StreamHeader, isOwn = false): StoredBatch {
   const rows: Rows = {
     ids: readTexts(record, 'id'),
     sourceIds: readTexts(record, 'sourceId'),
@@ -146,12 +150,12 @@ export function fromRecordBatch(record: RecordBatch, header: StreamHeader): Stor
       const features =
         featureNames.length === 0
           ? new Float32Array(0)
-          : (readVectors(record, 'features', featureNames.length) as Float32Array)
+          : (readVectors(record, 'features', featureNames.length, isOwn) as Float32Array)
       return { kind: 'features', ...rows, features, featureNames }
     }
     case 'predictions': {
       const width = header.classNames.length
-      const scores = width === 0 ? new Float64Array(0) : (readVectors(record, 'scores', width) as Float64Array)
+      const scores = width === 0 ? new Float64Array(0) : (readVectors(record, 'scores', width, isOwn) as Float64Array)
       return {
         kind: 'predictions',
         ...rows,
@@ -162,7 +166,7 @@ export function fromRecordBatch(record: RecordBatch, header: StreamHeader): Stor
     }
     case 'tensor': {
       const shape = header.shape ?? []
-      const data = readVectors(record, 'tensor', sizeOf(shape)) as TensorBatch['data']
+      const data = readVectors(record, 'tensor', sizeOf(shape), isOwn) as TensorBatch['data']
       return { kind: 'tensor', ...rows, dtype: header.dtype ?? 'float32', shape, data }
     }
     case 'attributions': {
@@ -170,7 +174,7 @@ export function fromRecordBatch(record: RecordBatch, header: StreamHeader): Stor
       return {
         kind: 'attributions',
         ...rows,
-        values: readVectors(record, 'values', sizeOf(shape)) as Float32Array,
+        values: readVectors(record, 'values', sizeOf(shape), isOwn) as Float32Array,
         shape,
         method: header.method ?? '',
         unit: header.unit ?? '',

@@ -45,7 +45,7 @@ export async function openRowReader(source: Uint8Array | string): Promise<RowRea
       const handle = await open(path)
       try {
         const reader = await RecordBatchReader.from(handle)
-        for await (const record of reader) if (record.numRows > 0) yield fromRecordBatch(record, header)
+        for await (const record of reader) if (record.numRows > 0) yield fromRecordBatch(record, header, true)
       } finally {
         await handle.close().catch(() => undefined)
       }

@@ -1,4 +1,7 @@
 export * from './encode-state.js'
+export { argmaxRows, matrix, row, type Matrix } from './matrix.js'
 export * from './model-directory.js'
 export { readTreeEnsemble } from './read-tree-ensemble.js'
 export { depthOf, outputsOf, type FlatTrees, type TreeEnsemble } from './tree-ensemble.js'
+export { checkFeatures, checkFinite, checkTraining, checkWidth, type Labels } from './training-data.js'
+export { collectTraining, featureMatrix, withProbabilities, type TrainingTable } from './training-table.js'

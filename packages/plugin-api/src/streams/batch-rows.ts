@@ -1,4 +1,5 @@
 import type { OperatorFunction } from 'rxjs'
+import { batchIterator } from './batch-iterator.js'
 import { take } from './iterate.js'
 import { oneBatch } from './map-rows.js'
 import { pulled } from './pulled.js'
@@ -15,23 +16,54 @@ export function batchRows<B extends AnyBatch>(numRows: number): OperatorFunction
   return (batches$) => pulled(() => regroup(take(batches$), numRows), { bound: oneBatch })
 }
 
-async function* regroup<B extends AnyBatch>(batches: AsyncIterable<B>, numRows: number): AsyncGenerator<B> {
-  let pending: B[] = []
+/** Rows of a batch that are not handed out yet, from one position on. */
+interface Pending<B> {
+  readonly batch: B
+  from: number
+}
+
+function regroup<B extends AnyBatch>(batches: AsyncIterableIterator<B, undefined>, numRows: number): AsyncIterable<B> {
+  const pending: Pending<B>[] = []
   let numPending = 0
   let isAnyGiven = false
-  for await (const batch of batches) {
+  let isWhole = false
+  let read: B | undefined
+  const readOn = async (): Promise<void> => {
+    // What it gave has been released.
+    if (read) release(read)
+    read = undefined
+    read = (await batches.next()).value
+    if (!read) isWhole = true
     // Of streams without a row one empty batch says what its columns are.
-    if (batch.ids.length > 0 || pending.length === 0) pending.push(batch)
-    numPending += batch.ids.length
-    if (numPending >= numRows) {
-      const whole = joinRowsOf(pending)
-      let from = 0
-      for (; from + numRows <= numPending; from += numRows) yield sliceRows(whole, from, from + numRows)
-      isAnyGiven = true
-      pending = from < numPending ? [sliceRows(whole, from, numPending)] : []
-      numPending -= from
-    }
-    release(batch)
+    else if (read.ids.length > 0 || pending.length === 0) pending.push({ batch: read, from: 0 })
+    numPending += read?.ids.length ?? 0
   }
-  if (numPending > 0 || (!isAnyGiven && pending.length > 0)) yield joinRowsOf(pending)
+  return batchIterator(
+    async () => {
+      while (!isWhole && numPending < numRows) await readOn()
+      const isLeft = numPending > 0 || (!isAnyGiven && pending.length > 0)
+      if (!isLeft) return undefined
+      const batch = takeRows(pending, Math.min(numRows, numPending))
+      numPending -= batch.ids.length
+      isAnyGiven = true
+      return batch
+    },
+    async () => batches.return?.(),
+  )
+}
+
+/** The first rows of what is pending: copied once where they are of one batch, so that none keeps a larger one alive. */
+function takeRows<B extends AnyBatch>(pending: Pending<B>[], numRows: number): B {
+  const pieces: B[] = []
+  let numMissing = numRows
+  while (pieces.length === 0 || numMissing > 0) {
+    const first = pending[0]!
+    const to = Math.min(first.batch.ids.length, first.from + numMissing)
+    const isWhole = first.from === 0 && to === first.batch.ids.length
+    pieces.push(isWhole ? first.batch : sliceRows(first.batch, first.from, to))
+    numMissing -= to - first.from
+    first.from = to
+    if (to === first.batch.ids.length) pending.shift()
+  }
+  return joinRowsOf(pieces)
 }

@@ -1,4 +1,5 @@
 import { map, type OperatorFunction } from 'rxjs'
+import { batchIterator } from './batch-iterator.js'
 import { iterate } from './iterate.js'
 import { oneBatch } from './map-rows.js'
 import { pulled } from './pulled.js'
@@ -15,12 +16,30 @@ export function foldTable<T extends object, A>(
   seed: () => A,
 ): OperatorFunction<T, A> {
   return (batches$) =>
-    pulled(
-      async function* () {
-        let value = seed()
-        for await (const batch of iterate(batches$)) value = await fold(value, batch)
-        yield { value }
-      },
-      { bound: oneBatch },
-    ).pipe(map(({ value }) => value))
+    pulled(() => foldAll(iterate(batches$), fold, seed), { bound: oneBatch }).pipe(map(({ value }) => value))
+}
+
+function foldAll<T extends object, A>(
+  batches: AsyncIterableIterator<T, undefined>,
+  fold: (soFar: A, batch: T) => A | Promise<A>,
+  seed: () => A,
+): AsyncIterable<{ readonly value: A }> {
+  let soFar: { readonly value: A } | undefined
+  let isGiven = false
+  const foldNext = async (before: { readonly value: A }): Promise<boolean> => {
+    const { value: batch } = await batches.next()
+    if (!batch) return false
+    soFar = { value: await fold(before.value, batch) }
+    return true
+  }
+  return batchIterator(
+    async () => {
+      if (isGiven) return undefined
+      isGiven = true
+      soFar = { value: seed() }
+      while (await foldNext(soFar));
+      return soFar
+    },
+    async () => batches.return?.(),
+  )
 }

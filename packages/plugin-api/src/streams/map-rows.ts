@@ -1,4 +1,5 @@
 import type { OperatorFunction } from 'rxjs'
+import { batchIterator } from './batch-iterator.js'
 import { streamBound } from './bound.js'
 import { take } from './iterate.js'
 import { pulled } from './pulled.js'
@@ -23,24 +24,35 @@ export function mapRows<T extends object, R extends object>(
   return (batches$) => pulled(() => mapEach(take(batches$), fn, concurrency), { bound: oneBatch })
 }
 
-async function* mapEach<T extends object, R extends object>(
-  batches: AsyncIterable<T>,
+function mapEach<T extends object, R extends object>(
+  batches: AsyncIterableIterator<T, undefined>,
   fn: (batch: T) => R | Promise<R>,
   concurrency: number,
-): AsyncGenerator<R> {
+): AsyncIterable<R> {
   const underWay: { readonly batch: T; readonly result: Promise<R> }[] = []
-  const first = async function* (): AsyncGenerator<R> {
-    const { batch, result } = underWay.shift()!
-    yield await result
-    // Asked for the next: the result has been released.
-    release(batch)
-  }
-  for await (const batch of batches) {
+  let isWhole = false
+  let given: T | undefined
+  const start = (batch: T): void => {
     const result = Promise.resolve(batch).then(fn)
     // Told when its turn comes; until then nobody waits for it.
     result.catch(() => undefined)
     underWay.push({ batch, result })
-    if (underWay.length === concurrency) yield* first()
   }
-  while (underWay.length > 0) yield* first()
+  return batchIterator(
+    async () => {
+      // Asked for the next: the result has been released.
+      if (given) release(given)
+      given = undefined
+      while (!isWhole && underWay.length < concurrency) {
+        const { value } = await batches.next()
+        if (value) start(value)
+        else isWhole = true
+      }
+      const first = underWay.shift()
+      const result = await first?.result
+      given = first?.batch
+      return result
+    },
+    async () => batches.return?.(),
+  )
 }

@@ -26,18 +26,23 @@ export function pulled<T extends object>(read: () => AsyncIterable<T>, options: 
   return new Observable((subscriber) => {
     const held = createHeld(options)
     const iterator = read()[Symbol.asyncIterator]()
-    const handOut = async (): Promise<void> => {
-      for (;;) {
-        await held.room()
-        if (subscriber.closed) return
-        const next = await iterator.next()
-        // The consumer may have left while the batch was read.
-        if (subscriber.closed as boolean) return
-        if (next.done === true) break
-        held.add(next.value)
-        subscriber.next(next.value)
+    // Batch by batch in a call of its own: one that waits for the next keeps the last.
+    const handOutNext = async (): Promise<boolean> => {
+      await held.room()
+      if (subscriber.closed) return false
+      const next = await iterator.next()
+      // The consumer may have left while the batch was read.
+      if (subscriber.closed as boolean) return false
+      if (next.done === true) {
+        subscriber.complete()
+        return false
       }
-      subscriber.complete()
+      held.add(next.value)
+      subscriber.next(next.value)
+      return true
+    }
+    const handOut = async (): Promise<void> => {
+      while (await handOutNext());
     }
     handOut().catch((thrown: unknown) => {
       subscriber.error(thrown)

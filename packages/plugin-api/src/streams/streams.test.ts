@@ -1,5 +1,7 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { finalize, from, lastValueFrom, map, take, tap, throwError, toArray, type Observable } from 'rxjs'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { collectFeatures } from '../collect.js'
 import { concatFeatures, pickFeatures, type FeatureBatch } from '../payload/features.js'
@@ -73,6 +75,41 @@ test('a batch is released at the source when what three operators made of it is'
   expect(waiting.length).toBeGreaterThan(1)
   expect(seen.numHanded).toBeGreaterThanOrEqual(before)
   expect(seen.mostHeld).toBeLessThanOrEqual(streamBound.batches)
+  subscription.unsubscribe()
+})
+
+test('operators that wait for a batch hold none of those before it', async () => {
+  setFlagsFromString('--expose-gc')
+  const collectGarbage = runInNewContext('gc') as () => void
+  const made: WeakRef<FeatureBatch>[] = []
+  const remembered = (batch: FeatureBatch): FeatureBatch => {
+    made.push(new WeakRef(batch))
+    return batch
+  }
+  const numBatches = 12
+  let numRead = 0
+  // By hand: a generator would itself keep what it gave last.
+  const next = (): Promise<IteratorResult<FeatureBatch>> =>
+    numRead++ < numBatches
+      ? Promise.resolve({ done: false, value: remembered(pickFeatures(table, [0, 1, 2])) })
+      : new Promise(() => undefined)
+  let numFolded = 0
+  const subscription = pulled(() => ({ [Symbol.asyncIterator]: () => ({ next }) }))
+    .pipe(
+      mapRows((batch) => remembered(doubled(batch))),
+      batchRows(6),
+      foldTable(
+        (sum, { ids }) => (numFolded = sum + ids.length),
+        () => 0,
+      ),
+    )
+    .subscribe()
+  for (let turns = 0; turns < 20 * numBatches && numRead <= numBatches; turns++) await turn()
+  for (let turns = 0; turns < 20; turns++) await turn()
+  expect(numFolded).toBe(3 * numBatches)
+  collectGarbage()
+  expect(made).toHaveLength(2 * numBatches)
+  expect(made.filter((batch) => batch.deref() !== undefined)).toHaveLength(0)
   subscription.unsubscribe()
 })
 

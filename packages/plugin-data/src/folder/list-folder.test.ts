@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -131,6 +132,15 @@ describe('listFolder', () => {
     symlinkSync('/', join(root, 'a', 'z'))
     expect(() => paths()).toThrow(expect.objectContaining({ code: 'ERR_OUTSIDE_ROOT' }))
   })
+})
+
+test('compareCodePoints orders as the bytes of UTF-8 do', () => {
+  const word = fc.string({ unit: fc.constantFrom('a', 'b', 'é', '\u{d7ff}', '\u{e000}', '\u{fffd}', '\u{10000}', '\u{1f600}') }) // prettier-ignore
+  fc.assert(
+    fc.property(word, word, (a, b) => {
+      expect(Math.sign(compareCodePoints(a, b))).toBe(Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    }),
+  )
 })
 
 test('compareCodePoints puts astral characters after the rest of the plane', () => {

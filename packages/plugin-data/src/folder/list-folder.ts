@@ -197,7 +197,18 @@ export function listNames(names: readonly string[], most = 5): string {
 
 /** Orders strings by code point: the same on every machine and locale. */
 export function compareCodePoints(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b))
+  const length = Math.min(a.length, b.length)
+  for (let i = 0; i < length; i++) {
+    const [one, other] = [a.charCodeAt(i), b.charCodeAt(i)]
+    if (one === other) continue
+    // Halves of a code point above U+FFFF have smaller numbers than the last characters below it.
+    return isSurrogate(one) === isSurrogate(other) ? one - other : isSurrogate(one) ? 1 : -1
+  }
+  return a.length - b.length
+}
+
+function isSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdfff
 }
 
 function classList(
@@ -263,15 +274,17 @@ export function subfolders(root: string, directory: string): string[] {
 }
 
 function filesBelow(root: string, directory: string, extensions: readonly string[]): string[] {
-  return readdirSync(join(root, directory)).flatMap((name) => {
+  // Kinds come with the names: asking for each of 100,000 files takes longer than all else.
+  return readdirSync(join(root, directory), { withFileTypes: true }).flatMap((entry) => {
+    const { name } = entry
     if (name.startsWith('.')) return []
     const path = joinPath(directory, name)
-    const stats = statSync(inside(root, path), { throwIfNoEntry: false })
-    if (stats?.isDirectory()) return filesBelow(root, path, extensions)
+    const kind = entry.isSymbolicLink() ? statSync(inside(root, path), { throwIfNoEntry: false }) : entry
+    if (kind?.isDirectory()) return filesBelow(root, path, extensions)
     const lower = name.toLowerCase()
     if (!extensions.some((extension) => name.length > extension.length && lower.endsWith(extension))) return []
     // A pipe or a device would be read for ever; a link that leads nowhere is told when it is read.
-    if (stats?.isFile() === false) {
+    if (kind?.isFile() === false) {
       throw new PipelineError('ERR_BAD_DATA', {
         message: `"${path}" is no regular file`,
         option: 'path',

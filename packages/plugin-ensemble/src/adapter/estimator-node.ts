@@ -1,10 +1,16 @@
 import type { EstimatorImplementation, SeedlessContext } from '@etsef/plugin-api'
-import { loadModel, saveModel } from '@etsef/plugin-api/models'
+import {
+  collectTraining,
+  featureMatrix,
+  type Labels,
+  loadModel,
+  saveModel,
+  withProbabilities,
+} from '@etsef/plugin-api/models'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Labels } from '../numeric/training-data.js'
 import type { Matrix } from '../numeric/linear-algebra/matrix.js'
-import { collectTraining, featureMatrix, withFeatures, withProbabilities } from './feature-table.js'
+import { withFeatures } from './with-features.js'
 import { rowOnnx, type DrawRows } from '../open-formats/row-graph.js'
 import type { classifierOutputs, featureInputs, transformerOutputs } from './ports.js'
 

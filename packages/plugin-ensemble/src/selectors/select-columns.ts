@@ -1,5 +1,5 @@
 import { PipelineError } from '@etsef/plugin-api'
-import { checkWidth } from '../numeric/training-data.js'
+import { checkWidth } from '@etsef/plugin-api/models'
 import { takeColumns, type Matrix } from '../numeric/linear-algebra/matrix.js'
 import { rankColumns } from '../numeric/statistics/rank-columns.js'
 

@@ -1,5 +1,5 @@
 import type { SeedlessContext } from '@etsef/plugin-api'
-import type { Labels } from '../numeric/training-data.js'
+import type { Labels } from '@etsef/plugin-api/models'
 import type { Matrix } from '../numeric/linear-algebra/matrix.js'
 import { transformerNode } from '../adapter/estimator-node.js'
 import { drawColumns } from './draw-columns.js'

@@ -1,7 +1,7 @@
 import { createRng } from '@etsef/plugin-api'
 import { expectArrayClose, runOperation, someFeatures } from '@etsef/plugin-api/testing'
 import { describe, expect, test } from 'vitest'
-import type { Labels } from '../numeric/training-data.js'
+import type { Labels } from '@etsef/plugin-api/models'
 import { fromRows, matrix, takeColumns, takeRows, type Matrix } from '../numeric/linear-algebra/matrix.js'
 import { selectors } from './selectors.js'
 import { fitSelectAnova } from './select-anova/select-anova-model.js'

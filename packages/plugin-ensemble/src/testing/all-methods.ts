@@ -1,4 +1,4 @@
-import type { Labels } from '../numeric/training-data.js'
+import type { Labels } from '@etsef/plugin-api/models'
 import { applyFastIca, fitFastIca } from '../projections/fast-ica/fast-ica-model.js'
 import {
   fitMultinomial,

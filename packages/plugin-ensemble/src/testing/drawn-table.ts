@@ -1,4 +1,4 @@
-import type { Labels } from '../numeric/training-data.js'
+import type { Labels } from '@etsef/plugin-api/models'
 import { matrix, type Matrix } from '../numeric/linear-algebra/matrix.js'
 
 /** Describes a table so that a peer can draw the same numbers; see `test-fixtures/make_kernel_svm.py`. */

@@ -1,4 +1,4 @@
-import type { Labels } from '../numeric/training-data.js'
+import type { Labels } from '@etsef/plugin-api/models'
 import { matrix, type Matrix } from '../numeric/linear-algebra/matrix.js'
 import { readFixture } from './parity-fixture.js'
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Labels } from '../numeric/training-data.js'
+import type { Labels } from '@etsef/plugin-api/models'
 import { matrix, type Matrix } from '../numeric/linear-algebra/matrix.js'
 
 /** A public table with what scikit-learn and xgboost make of it; written by `test-fixtures/make_parity.py`. */

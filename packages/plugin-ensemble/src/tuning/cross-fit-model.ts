@@ -1,5 +1,5 @@
 import { canonicalJson, type FeatureBatch, type OperationContext } from '@etsef/plugin-api'
-import type { Labels } from '../numeric/training-data.js'
+import type { Labels } from '@etsef/plugin-api/models'
 import { matrix, type Matrix } from '../numeric/linear-algebra/matrix.js'
 import {
   fitClassifier,

@@ -1,6 +1,6 @@
 import { PipelineError, type Rng } from '@etsef/plugin-api'
 import { groupFolds } from '@etsef/plugin-api/semantics'
-import type { Labels } from '../numeric/training-data.js'
+import type { Labels } from '@etsef/plugin-api/models'
 
 /** Row indices of one fold. */
 export interface Fold {

@@ -1,7 +1,6 @@
 import { PipelineError, type FeatureBatch, type OperationContext } from '@etsef/plugin-api'
 import { rowComponents } from '@etsef/plugin-api/semantics'
-import { featureMatrix } from '../adapter/feature-table.js'
-import { checkTraining } from '../numeric/training-data.js'
+import { checkTraining, featureMatrix } from '@etsef/plugin-api/models'
 import { logLoss, loss as lossOf, type LossName } from '../combining/members/losses.js'
 import type { Matrix } from '../numeric/linear-algebra/matrix.js'
 import type { Candidate } from './candidates.js'

@@ -63,7 +63,7 @@ export const tuneOptions = Type.Object(
     steps,
     space: Type.Record(Type.String(), axis, {
       description:
-        'Values by option (c) or step and option (select-anova.components): a list, or { low, high, scale: linear | log } for random and halving',
+        'Values by option (C) or step and option (select-anova.components): a list, or { low, high, scale: linear | log } for random and halving',
     }),
     search: Type.Union([Type.Literal('grid'), Type.Literal('random'), Type.Literal('halving')], {
       default: 'grid',

@@ -1,8 +1,13 @@
 import type { EstimatorImplementation, SeedlessContext } from '@etsef/plugin-api'
-import { loadModel, saveModel } from '@etsef/plugin-api/models'
-import type { Labels } from './training-data.js'
-import type { Matrix } from './matrix.js'
-import { collectTraining, featureMatrix, withProbabilities } from './feature-table.js'
+import {
+  collectTraining,
+  featureMatrix,
+  type Labels,
+  loadModel,
+  type Matrix,
+  saveModel,
+  withProbabilities,
+} from '@etsef/plugin-api/models'
 import type { classifierOutputs, featureInputs } from './ports.js'
 
 /** What a model says of itself beside its numbers. */

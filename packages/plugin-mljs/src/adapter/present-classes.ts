@@ -1,5 +1,4 @@
-import { checkTraining, type Labels } from './training-data.js'
-import { matrix, type Matrix } from './matrix.js'
+import { checkTraining, type Labels, type Matrix, matrix } from '@etsef/plugin-api/models'
 
 /** Labels as the ml-* packages need them: 0 … K − 1 with none missing. */
 export interface PresentClasses {

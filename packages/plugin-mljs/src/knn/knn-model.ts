@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { PipelineError } from '@etsef/plugin-api'
-import { checkWidth, type Labels } from '../adapter/training-data.js'
-import { matrix, row, toRows, type Matrix } from '../adapter/matrix.js'
+import { checkWidth, type Labels, matrix, type Matrix, row } from '@etsef/plugin-api/models'
+import { toRows } from '../adapter/to-rows.js'
 import { presentClasses, spreadClasses } from '../adapter/present-classes.js'
 
 /** The part of ml-knn 3.0.0 that is used. */

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { createRng } from '@etsef/plugin-api'
-import { checkWidth, type Labels } from '../adapter/training-data.js'
-import { matrix, toRows, type Matrix } from '../adapter/matrix.js'
+import { checkWidth, type Labels, type Matrix, matrix } from '@etsef/plugin-api/models'
+import { toRows } from '../adapter/to-rows.js'
 import { presentClasses, spreadClasses } from '../adapter/present-classes.js'
 
 /** The part of ml-random-forest 2.1.0 that is used. */

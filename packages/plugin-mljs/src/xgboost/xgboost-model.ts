@@ -1,6 +1,5 @@
 import { PipelineError } from '@etsef/plugin-api'
-import { checkWidth, type Labels } from '../adapter/training-data.js'
-import { matrix, type Matrix } from '../adapter/matrix.js'
+import { checkWidth, type Labels, type Matrix, matrix } from '@etsef/plugin-api/models'
 import { requireQuietly } from './load-quietly.js'
 import { presentClasses, spreadClasses } from '../adapter/present-classes.js'
 

@@ -1,5 +1,5 @@
 import { PipelineError } from '@etsef/plugin-api'
-import type { Labels } from '../../numeric/training-data.js'
+import type { Labels } from '@etsef/plugin-api/models'
 
 /** `balanced` gives every class the same total weight; a weight by class name leaves the other classes at 1. */
 export type ClassWeight = 'none' | 'balanced' | Readonly<Record<string, number>>

@@ -1,5 +1,5 @@
 import { applyTemperature, fitTemperature } from '../../numeric/statistics/temperature.js'
-import { checkTraining, checkWidth, type Labels } from '../../numeric/training-data.js'
+import { checkTraining, checkWidth, type Labels } from '@etsef/plugin-api/models'
 import { matrix, row, takeRows, type Matrix } from '../../numeric/linear-algebra/matrix.js'
 import { multiplyTransposed } from '../../numeric/linear-algebra/products.js'
 import { stratifiedFolds, type Fold } from '../../numeric/statistics/stratified-folds.js'

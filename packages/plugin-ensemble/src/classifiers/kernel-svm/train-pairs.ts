@@ -1,4 +1,4 @@
-import type { Labels } from '../../numeric/training-data.js'
+import type { Labels } from '@etsef/plugin-api/models'
 import { matrix, row, takeRows, transpose, type Matrix } from '../../numeric/linear-algebra/matrix.js'
 import type { KernelRows } from './kernel-rows.js'
 import { solveDual, type Stopping, type TwoClasses } from './solve-dual.js'

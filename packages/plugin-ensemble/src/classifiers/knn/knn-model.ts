@@ -1,5 +1,5 @@
 import { PipelineError } from '@etsef/plugin-api'
-import { checkTraining, checkWidth, type Labels } from '../../numeric/training-data.js'
+import { checkTraining, checkWidth, type Labels } from '@etsef/plugin-api/models'
 import { matrix, type Matrix } from '../../numeric/linear-algebra/matrix.js'
 import { searcher, type Metric, type Neighbours } from './nearest-neighbours.js'
 

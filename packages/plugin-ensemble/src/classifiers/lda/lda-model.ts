@@ -1,4 +1,4 @@
-import { checkTraining, checkWidth, type Labels } from '../../numeric/training-data.js'
+import { checkTraining, checkWidth, type Labels } from '@etsef/plugin-api/models'
 import { centre, columnMeans, columnSquares, matrix, type Matrix } from '../../numeric/linear-algebra/matrix.js'
 import { multiply, multiplyTransposed } from '../../numeric/linear-algebra/products.js'
 import { principalDirections } from '../../numeric/linear-algebra/pca.js'

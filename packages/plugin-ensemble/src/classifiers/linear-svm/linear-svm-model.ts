@@ -1,5 +1,5 @@
 import { applyTemperature, fitTemperature } from '../../numeric/statistics/temperature.js'
-import { checkTraining, checkWidth, type Labels } from '../../numeric/training-data.js'
+import { checkTraining, checkWidth, type Labels } from '@etsef/plugin-api/models'
 import { matrix, takeRows, type Matrix } from '../../numeric/linear-algebra/matrix.js'
 import { dot, gram, outerGram } from '../../numeric/linear-algebra/products.js'
 import { stratifiedFolds } from '../../numeric/statistics/stratified-folds.js'

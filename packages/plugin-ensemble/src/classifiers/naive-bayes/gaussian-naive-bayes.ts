@@ -1,4 +1,4 @@
-import { checkTraining, checkWidth, type Labels } from '../../numeric/training-data.js'
+import { checkTraining, checkWidth, type Labels } from '@etsef/plugin-api/models'
 import { columnMeans, columnSquares, matrix, type Matrix } from '../../numeric/linear-algebra/matrix.js'
 import { softmaxRows } from '../../numeric/statistics/softmax.js'
 

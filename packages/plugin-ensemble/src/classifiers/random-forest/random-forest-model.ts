@@ -1,5 +1,5 @@
 import { createRng, type Rng } from '@etsef/plugin-api'
-import { checkTraining, checkWidth, type Labels } from '../../numeric/training-data.js'
+import { checkTraining, checkWidth, type Labels } from '@etsef/plugin-api/models'
 import { matrix, type Matrix } from '../../numeric/linear-algebra/matrix.js'
 import { sortColumns } from '../../numeric/trees/sorted-columns.js'
 import { treesBuilder, type Trees } from '../../numeric/trees/trees.js'

@@ -1,7 +1,7 @@
 import { createRng } from '@etsef/plugin-api'
 import { expectArrayClose } from '@etsef/plugin-api/testing'
 import { describe, expect, test } from 'vitest'
-import type { Labels } from '../../numeric/training-data.js'
+import type { Labels } from '@etsef/plugin-api/models'
 import { argmaxRows, fromRows, matrix, type Matrix } from '../../numeric/linear-algebra/matrix.js'
 import { parityFixture, parityNames, readFixture } from '../../testing/parity-fixture.js'
 import { sortColumns } from '../../numeric/trees/sorted-columns.js'

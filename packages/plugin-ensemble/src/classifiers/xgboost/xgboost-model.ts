@@ -1,4 +1,4 @@
-import { checkTraining, checkWidth, type Labels } from '../../numeric/training-data.js'
+import { checkTraining, checkWidth, type Labels } from '@etsef/plugin-api/models'
 import { matrix, type Matrix } from '../../numeric/linear-algebra/matrix.js'
 import { treesBuilder, type Trees } from '../../numeric/trees/trees.js'
 import { treeGrower, type GrowOptions } from './grow-tree.js'

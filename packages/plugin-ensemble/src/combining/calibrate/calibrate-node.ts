@@ -1,7 +1,6 @@
 import { collectPredictions, type EstimatorImplementation } from '@etsef/plugin-api'
-import { loadModel, saveModel } from '@etsef/plugin-api/models'
+import { checkFinite, loadModel, saveModel } from '@etsef/plugin-api/models'
 import { argmaxRows, matrix } from '../../numeric/linear-algebra/matrix.js'
-import { checkFinite } from '../../numeric/training-data.js'
 import type { calibrateInputs, calibrateOutputs } from './calibrate.js'
 import { applyCalibration, fitCalibration, type CalibrationMethod, type CalibrationModel } from './calibrate-model.js'
 

@@ -5,8 +5,7 @@ import {
   type JoiningEstimatorImplementation,
   type Static,
 } from '@etsef/plugin-api'
-import { loadModel, saveModel } from '@etsef/plugin-api/models'
-import { featureMatrix } from '../../adapter/feature-table.js'
+import { featureMatrix, loadModel, saveModel } from '@etsef/plugin-api/models'
 import { takeRows } from '../../numeric/linear-algebra/matrix.js'
 import { labelledRows } from '../members/labelled-rows.js'
 import { correctness } from '../members/member.js'

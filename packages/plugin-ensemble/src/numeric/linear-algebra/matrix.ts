@@ -1,21 +1,6 @@
-/** A dense table in float64, row-major: `data[i * numFeatures + j]` is feature j of sample i. */
-export interface Matrix {
-  readonly numSamples: number
-  readonly numFeatures: number
-  readonly data: Float64Array
-}
+import { matrix, row, type Matrix } from '@etsef/plugin-api/models'
 
-/**
- * A matrix over the given values, or of zeros.
- *
- * @param data - `numSamples * numFeatures` values, row-major; a Float64Array is used as it is, anything else is copied.
- */
-export function matrix(numSamples: number, numFeatures: number, data?: ArrayLike<number>): Matrix {
-  const size = numSamples * numFeatures
-  if (data === undefined) return { numSamples, numFeatures, data: new Float64Array(size) }
-  if (data.length !== size) throw new RangeError(`matrix: ${data.length} values for ${numSamples} × ${numFeatures}`)
-  return { numSamples, numFeatures, data: data instanceof Float64Array ? data : Float64Array.from(data) }
-}
+export { argmaxRows, matrix, row, type Matrix } from '@etsef/plugin-api/models'
 
 /** A matrix from arrays of equal length. */
 export function fromRows(rows: readonly ArrayLike<number>[]): Matrix {
@@ -28,11 +13,6 @@ export function fromRows(rows: readonly ArrayLike<number>[]): Matrix {
 /** The rows as plain arrays; for tests and small results. */
 export function toRows(x: Matrix): number[][] {
   return Array.from({ length: x.numSamples }, (_, i) => Array.from(row(x, i)))
-}
-
-/** Row i as a view: writing to it writes to the matrix. */
-export function row(x: Matrix, i: number): Float64Array {
-  return x.data.subarray(i * x.numFeatures, (i + 1) * x.numFeatures)
 }
 
 /** A copy with the rows and columns exchanged. */
@@ -107,19 +87,6 @@ export function centre(x: Matrix, means: Float64Array): Matrix {
   const result = matrix(numSamples, numFeatures)
   for (let i = 0, at = 0; i < numSamples; i++) {
     for (let j = 0; j < numFeatures; j++, at++) result.data[at] = data[at]! - means[j]!
-  }
-  return result
-}
-
-/** Index of the largest value of each row; the lowest index of equal ones. */
-export function argmaxRows(x: Matrix): Int32Array {
-  const { numSamples, numFeatures, data } = x
-  const result = new Int32Array(numSamples)
-  for (let i = 0; i < numSamples; i++) {
-    const at = i * numFeatures
-    let best = 0
-    for (let j = 1; j < numFeatures; j++) if (data[at + j]! > data[at + best]!) best = j
-    result[i] = best
   }
   return result
 }

@@ -1,4 +1,4 @@
-import { checkFeatures, checkWidth } from '../training-data.js'
+import { checkFeatures, checkWidth } from '@etsef/plugin-api/models'
 import type { Crew } from '../kernels/crew.js'
 import { centre, columnMeans, columnSquares, matrix, transpose, type Matrix } from './matrix.js'
 import { gram, multiply, multiplyTransposed, outerGram } from './products.js'

@@ -1,4 +1,4 @@
-import { checkFeatures, checkWidth } from '../training-data.js'
+import { checkFeatures, checkWidth } from '@etsef/plugin-api/models'
 import { columnMeans, columnSquares, matrix, type Matrix } from '../linear-algebra/matrix.js'
 
 /** What {@link fitStandardize} learns: one mean and one scale a column. */

@@ -1,4 +1,4 @@
-import type { Labels } from '../training-data.js'
+import type { Labels } from '@etsef/plugin-api/models'
 
 /** Row indices of one fold. */
 export interface Fold {

@@ -1,5 +1,5 @@
 import { createRng, PipelineError } from '@etsef/plugin-api'
-import { checkFeatures, checkWidth } from '../../numeric/training-data.js'
+import { checkFeatures, checkWidth } from '@etsef/plugin-api/models'
 import { openCrew, type Crew } from '../../numeric/kernels/crew.js'
 import { centre, columnMeans, matrix, transpose, type Matrix } from '../../numeric/linear-algebra/matrix.js'
 import { multiply, multiplyTransposed } from '../../numeric/linear-algebra/products.js'

@@ -1,5 +1,5 @@
 import { createRng } from '@etsef/plugin-api'
-import { checkFeatures, checkWidth } from '../../numeric/training-data.js'
+import { checkFeatures, checkWidth } from '@etsef/plugin-api/models'
 import { matrix, type Matrix } from '../../numeric/linear-algebra/matrix.js'
 import { multiplyTransposed } from '../../numeric/linear-algebra/products.js'
 

@@ -1,5 +1,5 @@
 import { fSurvival } from '@etsef/distributions'
-import { checkTraining, type Labels } from '../../numeric/training-data.js'
+import { checkTraining, type Labels } from '@etsef/plugin-api/models'
 import { columnMeans, type Matrix } from '../../numeric/linear-algebra/matrix.js'
 
 /** F statistic and p-value of each column. */

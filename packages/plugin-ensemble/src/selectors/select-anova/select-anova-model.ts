@@ -1,4 +1,4 @@
-import type { Labels } from '../../numeric/training-data.js'
+import type { Labels } from '@etsef/plugin-api/models'
 import type { Matrix } from '../../numeric/linear-algebra/matrix.js'
 import { keepBest, type SelectModel } from '../select-columns.js'
 import { anovaF } from './anova-f.js'

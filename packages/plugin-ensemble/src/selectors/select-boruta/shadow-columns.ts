@@ -1,6 +1,6 @@
 import { fairBinomialAtLeast } from '@etsef/distributions'
 import { createRng } from '@etsef/plugin-api'
-import { checkTraining, type Labels } from '../../numeric/training-data.js'
+import { checkTraining, type Labels } from '@etsef/plugin-api/models'
 import { matrix, takeColumns, type Matrix } from '../../numeric/linear-algebra/matrix.js'
 import { fitRandomForest } from '../../classifiers/random-forest/random-forest-model.js'
 import { rankColumns } from '../../numeric/statistics/rank-columns.js'

@@ -1,5 +1,5 @@
 import { PipelineError } from '@etsef/plugin-api'
-import { checkTraining, type Labels } from '../../numeric/training-data.js'
+import { checkTraining, type Labels } from '@etsef/plugin-api/models'
 import type { Matrix } from '../../numeric/linear-algebra/matrix.js'
 import { keepBest, type SelectModel } from '../select-columns.js'
 

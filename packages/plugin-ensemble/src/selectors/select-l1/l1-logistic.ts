@@ -1,4 +1,4 @@
-import { checkTraining, type Labels } from '../../numeric/training-data.js'
+import { checkTraining, type Labels } from '@etsef/plugin-api/models'
 import { matrix, type Matrix } from '../../numeric/linear-algebra/matrix.js'
 import { dot } from '../../numeric/linear-algebra/products.js'
 import { applyStandardize, fitStandardize } from '../../numeric/statistics/standardize.js'

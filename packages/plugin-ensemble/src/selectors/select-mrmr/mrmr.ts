@@ -1,4 +1,4 @@
-import type { Labels } from '../../numeric/training-data.js'
+import type { Labels } from '@etsef/plugin-api/models'
 import type { Matrix } from '../../numeric/linear-algebra/matrix.js'
 import { anovaF } from '../select-anova/anova-f.js'
 import { correlations } from '../../numeric/statistics/correlation.js'

@@ -1,4 +1,4 @@
-import { checkTraining, type Labels } from '../../numeric/training-data.js'
+import { checkTraining, type Labels } from '@etsef/plugin-api/models'
 import { takeColumns, type Matrix } from '../../numeric/linear-algebra/matrix.js'
 import { fitLinearSvm } from '../../classifiers/linear-svm/linear-svm-model.js'
 import { applyStandardize, fitStandardize } from '../../numeric/statistics/standardize.js'

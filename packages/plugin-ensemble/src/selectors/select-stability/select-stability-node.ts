@@ -1,5 +1,5 @@
 import type { OperationContext } from '@etsef/plugin-api'
-import type { Labels } from '../../numeric/training-data.js'
+import type { Labels } from '@etsef/plugin-api/models'
 import type { Matrix } from '../../numeric/linear-algebra/matrix.js'
 import { fitSelectAnova } from '../select-anova/select-anova-model.js'
 import { fitSelectL1Logistic } from '../select-l1/l1-logistic.js'

@@ -1,4 +1,4 @@
-import type { Labels } from '../../numeric/training-data.js'
+import type { Labels } from '@etsef/plugin-api/models'
 import type { Matrix } from '../../numeric/linear-algebra/matrix.js'
 import { fitRandomForest, type RandomForestOptions } from '../../classifiers/random-forest/random-forest-model.js'
 import { featureImportances } from '../../numeric/trees/trees.js'

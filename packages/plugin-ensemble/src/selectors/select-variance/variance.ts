@@ -1,5 +1,5 @@
 import { PipelineError } from '@etsef/plugin-api'
-import { checkFeatures } from '../../numeric/training-data.js'
+import { checkFeatures } from '@etsef/plugin-api/models'
 import { columnMeans, columnSquares, type Matrix } from '../../numeric/linear-algebra/matrix.js'
 import type { SelectModel } from '../select-columns.js'
 

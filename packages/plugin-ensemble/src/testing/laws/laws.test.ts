@@ -1,9 +1,8 @@
 import { createRng } from '@etsef/plugin-api'
-import { decodeState, encodeState } from '@etsef/plugin-api/models'
+import { decodeState, encodeState, type Labels } from '@etsef/plugin-api/models'
 import { expectArrayClose } from '@etsef/plugin-api/testing'
 import { fc, test as lawTest } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
-import type { Labels } from '../../numeric/training-data.js'
 import { matrix, takeRows, type Matrix } from '../../numeric/linear-algebra/matrix.js'
 import { allClassifiers, allTransformers } from '../all-methods.js'
 

@@ -1,4 +1,4 @@
-import { PipelineError } from '@etsef/plugin-api'
+import { PipelineError } from '../errors.js'
 import type { Matrix } from './matrix.js'
 
 /** Class labels `0 … numClasses − 1`, one per sample. A class of the list may be absent from the samples. */
@@ -12,7 +12,7 @@ export interface Labels {
  *
  * @throws PipelineError `ERR_NOT_FINITE`, naming the first row and column.
  */
-function checkFinite(x: Matrix): void {
+export function checkFinite(x: Matrix): void {
   const { data, numFeatures } = x
   for (let i = 0; i < data.length; i++) {
     if (!Number.isFinite(data[i])) {
@@ -31,7 +31,7 @@ function checkFinite(x: Matrix): void {
  *
  * @throws PipelineError `ERR_TOO_FEW_ROWS` below `minimum` rows, `ERR_BAD_DATA` without columns, `ERR_NOT_FINITE`.
  */
-function checkFeatures(x: Matrix, minimum = 1): void {
+export function checkFeatures(x: Matrix, minimum = 1): void {
   if (x.numFeatures === 0) throw new PipelineError('ERR_BAD_DATA', { message: 'The feature table has no columns' })
   if (x.numSamples < minimum) {
     throw new PipelineError('ERR_TOO_FEW_ROWS', {

@@ -1,6 +1,9 @@
-import { collectFeatures, PipelineError, type FeatureBatch, type PredictionBatch } from '@etsef/plugin-api'
-import type { Labels } from '../numeric/training-data.js'
-import { argmaxRows, matrix, type Matrix } from '../numeric/linear-algebra/matrix.js'
+import { collectFeatures } from '../collect.js'
+import { PipelineError } from '../errors.js'
+import type { FeatureBatch } from '../payload/features.js'
+import type { PredictionBatch } from '../payload/predictions.js'
+import type { Labels } from './training-data.js'
+import { argmaxRows, matrix, type Matrix } from './matrix.js'
 import type { Observable } from 'rxjs'
 
 /** Training rows with their ids, as the mathematics takes them. */
@@ -50,11 +53,6 @@ export function featureMatrix(batch: FeatureBatch): Matrix {
     }
   }
   return matrix(batch.ids.length, width, features)
-}
-
-/** The rows of a batch with other columns, rounded to float32. */
-export function withFeatures(batch: FeatureBatch, x: Matrix, featureNames: readonly string[]): FeatureBatch {
-  return { ...batch, features: Float32Array.from(x.data), featureNames }
 }
 
 /** The rows of a batch with class probabilities and their largest as the prediction. */

@@ -22,11 +22,6 @@ export function row(x: Matrix, i: number): Float64Array {
   return x.data.subarray(i * x.numFeatures, (i + 1) * x.numFeatures)
 }
 
-/** The rows as plain arrays, as the packages take them. */
-export function toRows(x: Matrix): number[][] {
-  return Array.from({ length: x.numSamples }, (_, i) => Array.from(row(x, i)))
-}
-
 /** Index of the largest value of each row; the lowest index of equal ones. */
 export function argmaxRows(x: Matrix): Int32Array {
   const { numSamples, numFeatures, data } = x
