@@ -1,6 +1,8 @@
-// Convolutions on two threads with the bits of one: TensorFlow's own operations, each on one thread, side by side.
+// Convolutions of two parts, each one of TensorFlow's own operations on one thread; two threads take them side by side.
 //
-// Forward, each thread takes half of the pictures; backward, one takes the gradient of the input and the other that of the filter.
+// Forward, each part is half of the pictures; backward, one is the gradient of the input and the other that of the filter. One thread
+// computes the same two parts in turn and never the whole batch at once: oneDNN chooses its kernel by the number of pictures, and its
+// kernels differ in the order of their sums.
 #pragma once
 #include <algorithm>
 #include <cstdint>

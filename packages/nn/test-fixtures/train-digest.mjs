@@ -1,4 +1,5 @@
-// Trains three networks for two steps each and prints a digest of all weights: a child process of threads.test.ts. argv: threads.
+// Trains three networks for two steps each, the second with few pictures, and prints a digest of all weights: a child process of threads.test.ts.
+// argv: threads.
 import { createHash } from 'node:crypto'
 import {
   buildArchitecture,
@@ -13,13 +14,15 @@ import {
 } from '@etsef/nn'
 
 const SIDE = 49
-const BATCH = 7
+const BATCHES = [7, 3]
 
 const engine = await loadEngine({ prefer: 'tensorflow', threads: Number(process.argv[2]) })
 const { tf } = engine
 const uniform = uniformStream(1)
-const pictures = Float32Array.from({ length: BATCH * SIDE * SIDE * 3 }, () => 2 * uniform() - 1)
-const x = tf.tensor(pictures, [BATCH, SIDE, SIDE, 3])
+const batches = BATCHES.map((size) => {
+  const pictures = Float32Array.from({ length: size * SIDE * SIDE * 3 }, () => 2 * uniform() - 1)
+  return { x: tf.tensor(pictures, [size, SIDE, SIDE, 3]), labels: Array.from({ length: size }, (_, i) => i % 3) }
+})
 const hash = createHash('sha256')
 for (const architecture of ['mobilenetV2', 'efficientnetB0', 'resnet18']) {
   const graph = withHead(buildArchitecture(architecture, { inputSize: SIDE }), { numClasses: 3 })
@@ -27,13 +30,11 @@ for (const architecture of ['mobilenetV2', 'efficientnetB0', 'resnet18']) {
   const parameterNames = model.parameters.filter(({ trainable }) => trainable).map(({ name }) => name)
   const trainingNodes = new Set(graph.nodes.map(({ name }) => name))
   const optimizer = createOptimizer(engine, { name: 'adam' })
-  const loss = () =>
-    softmaxCrossEntropy(
-      tf,
-      model.evaluate(new Map([['input', x]]), ['logits'], { trainingNodes })[0],
-      [0, 1, 2, 0, 1, 2, 0],
-    )
-  for (let i = 0; i < 2; i++) trainStep(model, loss, { parameterNames, optimizer, learningRate: () => 1e-3 })
+  for (const { x, labels } of batches) {
+    const loss = () =>
+      softmaxCrossEntropy(tf, model.evaluate(new Map([['input', x]]), ['logits'], { trainingNodes })[0], labels)
+    trainStep(model, loss, { parameterNames, optimizer, learningRate: () => 1e-3 })
+  }
   for (const [, { data }] of model.readWeights()) hash.update(new Uint8Array(data.buffer))
 }
 process.stdout.write(JSON.stringify({ threads: engine.threads, digest: hash.digest('hex') }))

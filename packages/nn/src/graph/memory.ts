@@ -6,7 +6,7 @@ import { inferShapes } from './shapes.js'
 export interface MemoryEstimate {
   /** Weights; for training with gradients, two moments, the best epoch's copy and what is on the way to a checkpoint. */
   readonly weightBytes: number
-  /** Activations of one batch: those of all nodes that learn and their gradients for training, the two largest for inference. */
+  /** Activations of one batch: those of all nodes that learn for training, with the few gradients at a time; the two largest for inference. */
   readonly activationBytes: number
   /** Sum, with the engine's own share. */
   readonly totalBytes: number
@@ -25,16 +25,16 @@ export interface MemoryOptions {
 const ENGINE_BYTES = 400e6
 /** Copies of the weights while training. */
 const WEIGHT_COPIES = 7.75
-/** Peak over the sum of all outputs; where depthwise convolutions rule, fewer buffers are rearranged for them. */
-const TAPE = { depthwise: 1.72, plain: 2.4 }
+/** Peak over the sum of all outputs, which are freed on the way back; where depthwise convolutions rule, fewer buffers are rearranged for them. */
+const TAPE = { depthwise: 0.87, plain: 1.05 }
 /** Outputs and scratch that inference holds at a time, over the two largest. */
 const INFERENCE = 2
 
 /**
  * Memory estimate for the planner, in resident bytes at the peak, on the TensorFlow engine with one thread.
  *
- * Fitted to measured peaks (VmHWM) of ResNet18 and 50, Xception, MobileNetV2 and V3-Large and EfficientNet-B0 at 96 to 224 px and
- * batches of 4 to 16 (0.8 to 2.6 GB): within 12 % of each.
+ * Fitted to measured peaks (VmHWM) of ResNet18 and 50, Xception, MobileNetV2 and V3-Large, EfficientNet-B0 and InceptionResNetV2 at 96
+ * to 224 px and batches of 4 to 16 (0.7 to 2.3 GB): within 8 % of each, the last one 17 % too high.
  */
 export function estimateMemory(graph: Graph, options: MemoryOptions): MemoryEstimate {
   const shapes = inferShapes(graph)

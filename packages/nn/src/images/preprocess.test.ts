@@ -18,6 +18,12 @@ test.each(goldens)('maps one pixel by contract %j', (contract, expected) => {
   unpreprocess(output, contract).forEach((value, c) => expect(value).toBeCloseTo(pixel[c]!, 3))
 })
 
+test.each(goldens)('gives the same where the pictures were: contract %j', (contract) => {
+  const pixels = Float32Array.of(255, 128, 0, 10, 20, 30)
+  const expected = preprocess(pixels, contract)
+  expect(preprocess(pixels, contract, pixels)).toEqual(expected)
+})
+
 test('refuses lengths that are not RGB', () => {
   expect(() => preprocess(new Uint8Array(4), 'tf')).toThrow('expected RGB pixels')
 })

@@ -27,10 +27,10 @@ interface Affine {
 }
 
 /**
- * Pixels as network input. The input is left alone (Keras' function mutates it).
+ * Pixels as network input. The input is left alone unless it is the output (Keras' function always mutates it).
  *
  * @param pixels - RGB in [0, 255], any number of pictures, channels last.
- * @param output - Where to write; default a new array. Must have the same length.
+ * @param output - Where to write; default a new array, and may be the input itself. Must have the same length.
  * @throws RangeError when the length is not a multiple of 3 or lengths differ.
  */
 export function preprocess(
@@ -46,9 +46,13 @@ export function preprocess(
   const [a, b, c] = factor as [number, number, number]
   const [p, q, r] = offset as [number, number, number]
   for (let i = 0; i < pixels.length; i += 3) {
-    output[i] = pixels[i + first]! * a + p
-    output[i + 1] = pixels[i + second]! * b + q
-    output[i + 2] = pixels[i + third]! * c + r
+    // All are read before one is written: `output` may be `pixels`, and channels change places.
+    const x = pixels[i + first]!
+    const y = pixels[i + second]!
+    const z = pixels[i + third]!
+    output[i] = x * a + p
+    output[i + 1] = y * b + q
+    output[i + 2] = z * c + r
   }
   return output
 }

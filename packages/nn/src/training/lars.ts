@@ -24,10 +24,12 @@ export interface LarsOptions {
 export function createLars(engine: Engine, options: LarsOptions, resume?: OptimizerState): Optimizer {
   const { tf } = engine
   const { momentum = 0.9, weightDecay = 0, eta = 0.001, excluded } = options
-  const velocities = createVelocities(engine, momentum, resume)
+  const velocities = createVelocities(engine, resume)
   let step = resume?.step ?? 0
+  let current = momentum
   return {
-    beginStep: () => {
+    beginStep: (given = momentum) => {
+      current = given
       step++
     },
     apply: (name, variable, gradient, learningRate) => {
@@ -42,7 +44,7 @@ export function createLars(engine: Engine, options: LarsOptions, resume?: Optimi
           const trust = tf.where(isUsable, tf.div(tf.mul(weightNorm, eta), gradientNorm), tf.onesLike(weightNorm))
           move = tf.mul(move, trust)
         }
-        variable.assign(tf.sub(variable, velocities.advance(name, move)))
+        variable.assign(tf.sub(variable, velocities.advance(name, move, current)))
       })
     },
     readStep: () => step,

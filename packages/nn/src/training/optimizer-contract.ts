@@ -9,8 +9,12 @@ export interface OptimizerState {
 
 /** Applies gradients to variables; state is kept by parameter name, never by position. */
 export interface Optimizer {
-  /** Begins a step; every variable of it counts as one step. */
-  beginStep(): void
+  /**
+   * Begins a step; every variable of it counts as one step.
+   *
+   * @param momentum - Of this step, in [0, 1), Adam's beta1; without it the optimizer's own.
+   */
+  beginStep(momentum?: number): void
   apply(name: string, variable: Variable, gradient: Tensor, learningRate: number): void
   /** Steps begun, those before a resume included. */
   readStep(): number

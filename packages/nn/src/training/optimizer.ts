@@ -42,11 +42,13 @@ function createAdam(
   options: Exclude<OptimizerOptions, { name: 'sgd' | 'lars' }>,
   resume: OptimizerState | undefined,
 ): Optimizer {
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = options
+  const { beta2 = 0.999, epsilon = 1e-7 } = options
+  let beta1 = options.beta1 ?? 0.9
   const states = new Map<string, { readonly state: AdamState; readonly shape: readonly number[] }>()
   let step = resume?.step ?? 0
   return {
-    beginStep: () => {
+    beginStep: (momentum = options.beta1 ?? 0.9) => {
+      beta1 = momentum
       step++
     },
     apply: (name, variable, gradient, learningRate) => {
@@ -96,17 +98,19 @@ function createSgd(
 ): Optimizer {
   const { tf } = engine
   const { momentum = 0, weightDecay = 0, excluded } = options
-  const velocities = createVelocities(engine, momentum, resume)
+  const velocities = createVelocities(engine, resume)
   let step = resume?.step ?? 0
+  let current = momentum
   return {
-    beginStep: () => {
+    beginStep: (given = momentum) => {
+      current = given
       step++
     },
     apply: (name, variable, gradient, learningRate) => {
       tf.tidy(() => {
         const decays = weightDecay > 0 && !(excluded?.has(name) ?? variable.rank < 2)
         const decayed = decays ? tf.add(gradient, tf.mul(variable, weightDecay)) : gradient
-        const update = momentum > 0 ? velocities.advance(name, decayed) : decayed
+        const update = current > 0 ? velocities.advance(name, decayed, current) : decayed
         variable.assign(tf.sub(variable, tf.mul(update, learningRate)))
       })
     },

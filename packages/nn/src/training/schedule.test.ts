@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { scheduleFactor, startPlateau, updatePlateau } from './schedule.js'
+import { scheduleFactor, scheduleMomentum, startPlateau, updatePlateau } from './schedule.js'
 
 test('warm-up rises to the full rate, then half a cosine falls to the floor', () => {
   const options = { kind: 'cosine', warmupEpochs: 2, floor: 0.1 } as const
@@ -34,4 +34,24 @@ test('SimCLR’s published schedule: base 0.3 for 256 pictures, batch 512, 10 of
   ] as const) {
     expect(rate * scheduleFactor(options, epoch, 100)).toBeCloseTo(expected, 12)
   }
+})
+
+// fastai's combined_cos(0.25, lr / 25, lr, lr / 1e5) and combined_cos(0.25, 0.95, 0.85, 0.95).
+test('one cycle rises in a quarter from 1/25 and falls to 1/100,000; the momentum goes the other way', () => {
+  const options = { kind: 'oneCycle' } as const
+  for (const [position, rate, momentum] of [
+    [0, 4e-5, 0.95],
+    [0.125, 5.2e-4, 0.9],
+    [0.25, 1e-3, 0.85],
+    [0.625, 5.00005e-4, 0.9],
+    [1, 1e-8, 0.95],
+  ] as const) {
+    expect(1e-3 * scheduleFactor(options, 8 * position, 8)).toBeCloseTo(rate, 12)
+    expect(scheduleMomentum(options, 8 * position, 8)).toBeCloseTo(momentum, 12)
+  }
+})
+
+test('other schedules leave the momentum to the optimizer', () => {
+  for (const kind of ['none', 'cosine', 'plateau', 'step'] as const)
+    expect(scheduleMomentum({ kind }, 1, 8)).toBeUndefined()
 })

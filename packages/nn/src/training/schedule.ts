@@ -1,8 +1,14 @@
 /** How the learning rate moves over training. */
 export interface ScheduleOptions {
-  /** `cosine` falls to `floor` at the end; `plateau` is cut when the monitored figure stalls; `step` is cut every `stepEpochs`. */
-  readonly kind: 'none' | 'cosine' | 'plateau' | 'step'
-  /** Epochs of linear warm-up from 0, default 0; may be fractional. */
+  /**
+   * `cosine` falls to `floor` at the end; `plateau` is cut when the monitored figure stalls; `step` is cut every `stepEpochs`;
+   * `oneCycle` rises from 1/25 to the whole rate in the first quarter and falls to 1/100,000, both on half cosines, while the
+   * momentum goes the other way.
+   *
+   * @see Smith and Topin 2018, arXiv:1708.07120; the shares are those of fastai's `fit_one_cycle`
+   */
+  readonly kind: 'none' | 'cosine' | 'plateau' | 'step' | 'oneCycle'
+  /** Epochs of linear warm-up from 0, default 0; may be fractional. `oneCycle` has its own rise and takes none. */
   readonly warmupEpochs?: number
   /** Share of the base rate below which it does not fall, default 0.01. */
   readonly floor?: number
@@ -40,6 +46,7 @@ export function scheduleFactor(
   plateau: PlateauState = startPlateau(),
 ): number {
   const { kind, warmupEpochs = 0, floor = 0.01, factor = 0.2, stepEpochs = 40 } = options
+  if (kind === 'oneCycle') return alongCycle(progress / epochs, 1 / 25, 1, 1e-5)
   if (progress < warmupEpochs) return progress / warmupEpochs
   switch (kind) {
     case 'none':
@@ -53,6 +60,23 @@ export function scheduleFactor(
     case 'step':
       return Math.max(floor, factor ** Math.floor(progress / stepEpochs))
   }
+}
+
+/** Momentum of a step (Adam's beta1) where the schedule moves it; undefined where the optimizer keeps its own. */
+export function scheduleMomentum({ kind }: ScheduleOptions, progress: number, epochs: number): number | undefined {
+  return kind === 'oneCycle' ? alongCycle(progress / epochs, 0.95, 0.85, 0.95) : undefined
+}
+
+/** Share of a cycle in which the rate rises. */
+const rise = 0.25
+
+/** From `start` over `middle` to `end` on two half cosines; `position` in [0, 1]. */
+function alongCycle(position: number, start: number, middle: number, end: number): number {
+  const between = (from: number, to: number, share: number): number =>
+    to + (from - to) * 0.5 * (1 + Math.cos(Math.PI * Math.min(1, share)))
+  return position < rise
+    ? between(start, middle, position / rise)
+    : between(middle, end, (position - rise) / (1 - rise))
 }
 
 /** Tells a plateau state the score of a finished epoch: higher is better, so a loss is handed over negated. */

@@ -173,10 +173,14 @@ describe.each(testEngines)('on %s', (name) => {
     expect(digest(c.result.weights, c.weights.keys())).not.toBe(digest(a.result.weights, a.weights.keys()))
   })
 
-  test('resumes from a checkpoint to the same bytes as an uninterrupted run', async () => {
+  test.each([
+    { schedule: { kind: 'plateau', patience: 1 } },
+    { schedule: { kind: 'oneCycle' } },
+    { schedule: { kind: 'oneCycle' }, optimizer: { name: 'sgd', momentum: 0.9 } },
+  ] as const)('resumes from a checkpoint to the same bytes as an uninterrupted run: %j', async (varied) => {
     const directory = await mkdtemp(join(tmpdir(), 'etsef-'))
     try {
-      const options = { epochs: 3, emaDecay: 0.9, schedule: { kind: 'plateau', patience: 1 } } as const
+      const options = { epochs: 3, emaDecay: 0.9, ...varied } as const
       const whole = await train(options)
       const stop = new AbortController()
       const checkpoint = { directory, name: 'train' }
@@ -211,6 +215,16 @@ describe.each(testEngines)('on %s', (name) => {
     } finally {
       await rm(directory, { recursive: true })
     }
+  })
+
+  test('one cycle moves the momentum: the optimizer’s own does not matter, as it does on a cosine', async () => {
+    const weights = async (kind: 'oneCycle' | 'cosine', momentum: number) => {
+      const options = { epochs: 2, schedule: { kind }, optimizer: { name: 'sgd', momentum } } as const
+      const { result, weights: start } = await train(options, { graph: tiny })
+      return digest(result.weights, start.keys())
+    }
+    expect(await weights('oneCycle', 0)).toBe(await weights('oneCycle', 0.5))
+    expect(await weights('cosine', 0)).not.toBe(await weights('cosine', 0.5))
   })
 
   test('names the epoch and step where the loss stops being finite', async () => {

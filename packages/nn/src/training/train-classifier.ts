@@ -10,7 +10,14 @@ import { nextTurn, openBoundary, range, type BoundarySource, type LabelledSource
 import { balancedClassWeights } from './losses.js'
 import { createOptimizer, type OptimizerOptions } from './optimizer.js'
 import { refuseTooLarge } from './refuse-too-large.js'
-import { scheduleFactor, startPlateau, updatePlateau, type PlateauState, type ScheduleOptions } from './schedule.js'
+import {
+  scheduleFactor,
+  scheduleMomentum,
+  startPlateau,
+  updatePlateau,
+  type PlateauState,
+  type ScheduleOptions,
+} from './schedule.js'
 import { trainEpoch } from './train-epoch.js'
 import { trainablePart } from './trainable.js'
 import { createWeightAverage } from './weight-average.js'
@@ -160,6 +167,7 @@ export async function trainClassifier(input: TrainClassifierInput): Promise<Trai
         ...epochOptions,
         values: trainValues,
         rateAt: (share) => learningRate * scheduleFactor(schedule, progress.epoch + share, epochs, progress.plateau),
+        momentumAt: (share) => scheduleMomentum(schedule, progress.epoch + share, epochs),
         rng: rng.fork('epoch', progress.epoch),
         onStep: () => average?.update(),
       })

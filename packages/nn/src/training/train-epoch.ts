@@ -20,6 +20,8 @@ export interface EpochOptions {
   readonly optimizer: Optimizer
   /** Learning rate after this share of the epoch, in (0, 1]. */
   rateAt(share: number): number
+  /** Momentum after this share of the epoch; undefined: the optimizer's own. */
+  momentumAt(share: number): number | undefined
   /** Factor on the rate of a parameter. */
   rateFactor(parameterName: string): number
   readonly clipNorm: number | undefined
@@ -63,6 +65,7 @@ export async function trainEpoch(model: GraphModel, options: EpochOptions): Prom
       parameterNames: part.parameterNames,
       optimizer,
       learningRate: (name) => rate * options.rateFactor(name),
+      momentum: options.momentumAt((step + 1) / steps),
       ...(clipNorm === undefined ? {} : { clipNorm }),
     })
     disposeGradients(gradients)

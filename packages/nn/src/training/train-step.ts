@@ -1,5 +1,6 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core'
 import type { GraphModel } from '../run/graph-model.js'
+import { gradientsOf } from './backpropagate.js'
 import type { Optimizer } from './optimizer-contract.js'
 
 /** One step of {@link trainStep}. */
@@ -9,6 +10,8 @@ export interface TrainStepOptions {
   readonly optimizer: Optimizer
   /** Learning rate of a parameter. */
   learningRate(parameterName: string): number
+  /** Momentum of this step; absent means the optimizer's own. */
+  readonly momentum?: number | undefined
   /** Gradients are scaled down when their joint norm exceeds this; absent means never. */
   readonly clipNorm?: number
 }
@@ -40,12 +43,12 @@ export function addGradients(
 ): number {
   const { tf } = model.engine
   const variables = parameterNames.map((name) => model.variables.get(name)!)
-  const { value, grads } = tf.variableGrads(loss, variables)
+  const { value, gradients: found } = gradientsOf(tf, loss, variables)
   const lossValue = value.dataSync<'float32'>()[0]!
   value.dispose()
   for (const [index, name] of parameterNames.entries()) {
-    const gradient = grads[variables[index]!.name] as Tensor | undefined | null
-    if (!gradient) continue
+    const gradient = found[index]
+    if (gradient === undefined) continue
     const sum = gradients.get(name)
     if (sum === undefined) {
       gradients.set(name, gradient)
@@ -64,7 +67,7 @@ export function applyGradients(model: GraphModel, gradients: Gradients, options:
   const { clipNorm, optimizer } = options
   tf.tidy(() => {
     const scale = clipNorm === undefined ? 1 : Math.min(1, clipNorm / jointNorm(model, [...gradients.values()]))
-    optimizer.beginStep()
+    optimizer.beginStep(options.momentum)
     for (const [name, gradient] of gradients) {
       const clipped = scale < 1 ? tf.mul(gradient, scale) : gradient
       optimizer.apply(name, model.variables.get(name)!, clipped, options.learningRate(name))

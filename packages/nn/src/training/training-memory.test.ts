@@ -24,8 +24,8 @@ test.each(names)('a plan takes of %s what estimateMemory does', (name) => {
 test('parts of a batch, a frozen backbone and smaller pictures take less', () => {
   const inputs = { init: { architecture: 'resnet50', inputShape: [224, 224, 3] }, images: { numSamples: 100 } }
   const whole = trainingMemoryMb({ batchSize: 16, inputSize: null }, inputs)
-  expect(whole).toBeGreaterThan(5000)
+  expect(whole).toBeGreaterThan(2500)
   expect(trainingMemoryMb({ batchSize: 16, accumulate: 4, inputSize: null }, inputs)).toBeLessThan(0.5 * whole)
-  expect(trainingMemoryMb({ batchSize: 16, inputSize: null, freeze: 'backbone' }, inputs)).toBeLessThan(0.4 * whole)
-  expect(trainingMemoryMb({ batchSize: 16, inputSize: 96 }, inputs)).toBeLessThan(0.4 * whole)
+  expect(trainingMemoryMb({ batchSize: 16, inputSize: null, freeze: 'backbone' }, inputs)).toBeLessThan(0.5 * whole)
+  expect(trainingMemoryMb({ batchSize: 16, inputSize: 96 }, inputs)).toBeLessThan(0.5 * whole)
 })

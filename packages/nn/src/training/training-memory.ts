@@ -12,21 +12,21 @@ export interface TrainingCost {
 
 /** Costs of the catalogue's networks at width 1. */
 export const trainingCosts: Readonly<Record<string, TrainingCost>> = {
-  resnet18: { weightMb: 331, tape: [499, 538, 307, 154, 77], inference: 256 },
-  resnet34: { weightMb: 630, tape: [499, 806, 576, 422, 110], inference: 256 },
-  resnet50: { weightMb: 697, tape: [499, 2842, 2016, 1430, 399], inference: 256 },
-  resnet101: { weightMb: 1260, tape: [499, 2842, 2016, 5021, 399], inference: 256 },
-  xception: { weightMb: 617, tape: [674, 2232, 1204, 3765, 436], inference: 495 },
-  inceptionResnetV2: { weightMb: 1606, tape: [1408, 3075, 4508, 907, 32], inference: 248 },
-  mobilenetV1: { weightMb: 95, tape: [165, 495, 578, 289, 475, 72], inference: 256 },
-  mobilenetV2: { weightMb: 67, tape: [165, 220, 1042, 507, 550, 187, 26], inference: 384 },
-  mobilenetV3Large: { weightMb: 89, tape: [83, 165, 650, 339, 444, 172, 19], inference: 256 },
-  mobilenetV3Small: { weightMb: 28, tape: [83, 41, 186, 197, 91, 12], inference: 72 },
-  efficientnetB0: { weightMb: 120, tape: [165, 275, 1146, 450, 302, 368, 251, 59, 26], inference: 384 },
-  efficientnetB1: { weightMb: 194, tape: [165, 468, 1610, 644, 398, 504, 344, 178, 30], inference: 384 },
-  efficientnetB2: { weightMb: 230, tape: [165, 468, 1610, 739, 485, 593, 401, 209, 35], inference: 384 },
-  efficientnetB3: { weightMb: 319, tape: [206, 647, 2257, 820, 610, 795, 497, 213, 35], inference: 576 },
-  efficientnetV2S: { weightMb: 601, tape: [124, 330, 1094, 385, 651, 1702, 1193, 26], inference: 192 },
+  resnet18: { weightMb: 331, tape: [218, 235, 134, 67, 34], inference: 256 },
+  resnet34: { weightMb: 630, tape: [218, 353, 252, 185, 48], inference: 256 },
+  resnet50: { weightMb: 697, tape: [218, 1243, 882, 626, 175], inference: 256 },
+  resnet101: { weightMb: 1260, tape: [218, 1243, 882, 2197, 175], inference: 256 },
+  xception: { weightMb: 617, tape: [295, 977, 527, 1647, 191], inference: 495 },
+  inceptionResnetV2: { weightMb: 1606, tape: [616, 1345, 1972, 397, 14], inference: 248 },
+  mobilenetV1: { weightMb: 95, tape: [83, 250, 292, 146, 240, 36], inference: 256 },
+  mobilenetV2: { weightMb: 67, tape: [83, 111, 527, 256, 278, 95, 13], inference: 384 },
+  mobilenetV3Large: { weightMb: 89, tape: [42, 83, 329, 171, 225, 87, 10], inference: 256 },
+  mobilenetV3Small: { weightMb: 28, tape: [42, 21, 94, 100, 46, 6], inference: 72 },
+  efficientnetB0: { weightMb: 120, tape: [83, 139, 580, 228, 153, 186, 127, 30, 13], inference: 384 },
+  efficientnetB1: { weightMb: 194, tape: [83, 237, 814, 326, 201, 255, 174, 90, 15], inference: 384 },
+  efficientnetB2: { weightMb: 230, tape: [83, 237, 814, 374, 245, 300, 203, 106, 18], inference: 384 },
+  efficientnetB3: { weightMb: 319, tape: [104, 327, 1142, 415, 309, 402, 251, 108, 18], inference: 576 },
+  efficientnetV2S: { weightMb: 601, tape: [63, 167, 553, 195, 329, 861, 603, 13], inference: 192 },
 }
 
 /** A process that has loaded the engine. */
@@ -61,7 +61,7 @@ export function trainingMemoryMb(
     readonly images: { readonly numSamples?: number | undefined; readonly isRandom?: boolean | undefined }
   },
 ): number {
-  const cost = trainingCosts[inputs.init.architecture ?? ''] ?? { weightMb: 300, tape: [4000], inference: 400 }
+  const cost = trainingCosts[inputs.init.architecture ?? ''] ?? { weightMb: 300, tape: [2000], inference: 400 }
   const side = inputSize ?? inputs.init.inputShape?.[0] ?? 224
   const first = freeze === 'none' ? 0 : freeze === 'stem' ? 1 : Number(/^stage(\d+)$/.exec(freeze)?.[1] ?? Infinity) + 1
   const learning = cost.tape.slice(first).reduce((sum, bytes) => sum + bytes, 0) * Math.ceil(batchSize / accumulate)

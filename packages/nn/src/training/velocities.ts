@@ -8,19 +8,20 @@ export interface Velocities {
   /**
    * `v = momentum * v + move`; the first time `v = move`. To be called inside `tf.tidy`.
    *
+   * @param momentum - In [0, 1); may differ from step to step.
    * @returns The new velocity, which is kept; not to be disposed by the caller.
    */
-  advance(name: string, move: Tensor): Tensor
+  advance(name: string, move: Tensor, momentum: number): Tensor
   /** What {@link Optimizer.readState} tells of them: `<parameter>/v`. */
   readMoments(): Map<string, WeightTensor>
   dispose(): void
 }
 
 /** Velocities that begin where `resume` left them, at nothing without it. */
-export function createVelocities({ tf }: Engine, momentum: number, resume?: OptimizerState): Velocities {
+export function createVelocities({ tf }: Engine, resume?: OptimizerState): Velocities {
   const velocities = new Map<string, Tensor>()
   return {
-    advance: (name, move) => {
+    advance: (name, move, momentum) => {
       const saved = resume?.moments.get(`${name}/v`)
       const start = saved === undefined ? undefined : tf.tensor(saved.data.slice(), [...saved.shape])
       const old = velocities.get(name) ?? start

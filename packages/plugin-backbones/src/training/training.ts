@@ -48,10 +48,10 @@ export const trainingOptions = {
     description: 'adam in Keras’ form, adamW with decoupled weightDecay, sgd with momentum 0.9',
   }),
   weightDecay: Type.Number({ minimum: 0, default: 0.01, description: 'Of adamW and sgd; adam has none' }),
-  schedule: Type.Enum(['none', 'cosine', 'plateau', 'step'], {
+  schedule: Type.Enum(['none', 'cosine', 'plateau', 'step', 'oneCycle'], {
     default: 'cosine',
     description:
-      'How the learning rate falls: to 1 % on a half cosine; × 0.2 when the loss stalls 3 epochs; × 0.2 every 40 epochs',
+      'How the learning rate falls: to 1 % on a half cosine; × 0.2 when the loss stalls 3 epochs; × 0.2 every 40 epochs; oneCycle: from 1/25 up to the rate in a quarter of the epochs, then down to 1/100,000, momentum from .95 to .85 and back',
   }),
   warmupEpochs: Type.Number({ minimum: 0, default: 0, description: 'Epochs of linear warm-up' }),
   stageDecay: Type.Number({
@@ -109,6 +109,8 @@ type TrainingPlan = PlanArguments<
     readonly inputSize: number | null
     readonly headHidden: readonly number[]
     readonly augment: 'none' | 'light'
+    readonly schedule: string
+    readonly warmupEpochs: number
   },
   typeof trainingInputs
 >
@@ -139,6 +141,13 @@ export function planTraining({ options, inputs, issue }: TrainingPlan) {
       expected: 'none',
       received: options.augment,
       hint: 'leave out augment, or augment/random before this node',
+    })
+  }
+  if (options.schedule === 'oneCycle' && options.warmupEpochs > 0) {
+    issue('warmupEpochs', 'oneCycle rises on its own in the first quarter of the epochs', {
+      expected: '0',
+      received: String(options.warmupEpochs),
+      hint: 'leave out warmupEpochs, or take schedule: cosine',
     })
   }
   const numClasses = inputs.images.classNames?.length

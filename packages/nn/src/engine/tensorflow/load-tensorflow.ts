@@ -58,6 +58,6 @@ export function loadTensorflow(
     tf,
     threads: count,
     device: backend.isUsingGpuDevice ? 'gpu' : 'cpu',
-    kernels: { batchNorm: fusedBatchNorm(tf), ...nativeAdam(tf), ...(usesOwn ? ownKernels(tf, count) : {}) },
+    kernels: { batchNorm: fusedBatchNorm(tf), ...nativeAdam(tf), ...(usesOwn ? ownKernels(tf) : {}) },
   }
 }

@@ -18,16 +18,12 @@ export function loadOwnKernels(path: string): void {
   process.dlopen({ exports: {} }, path)
 }
 
-/**
- * The kernels of `native/kernels.cc`; {@link loadOwnKernels} must have run. Replaces the gradient of depthwise filters as well.
- *
- * @param threads - That share the work of one kernel. Results do not depend on it.
- */
-export function ownKernels(tf: Tf, threads: number): Partial<EngineKernels> & Pick<EngineKernels, 'batchNorm'> {
+/** The kernels of `native/kernels.cc`; {@link loadOwnKernels} must have run. Replaces the gradient of depthwise filters as well. */
+export function ownKernels(tf: Tf): Partial<EngineKernels> & Pick<EngineKernels, 'batchNorm'> {
   installFilterGradient(tf)
   return {
     ...ownAdam(tf),
-    ...(threads > 1 ? { convolve: ownConvolution(tf) } : {}),
+    convolve: ownConvolution(tf),
     batchNorm: ownBatchNorm(tf),
     fusedActivations: new Set(ACTIVATIONS.keys()),
     scaleChannels: ownScaleChannels(tf),
