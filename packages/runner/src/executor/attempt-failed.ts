@@ -66,9 +66,17 @@ export function lost(code: number | null, signal: NodeJS.Signals | null, isOomKi
     'lost',
     problem('ERR_LOST', {
       message: `The worker process ${how}`,
-      hint: signal === 'SIGKILL' ? 'if the machine ran out of memory, use fewer --jobs' : undefined,
+      hint: hintFor(signal),
     }),
   )
+}
+
+function hintFor(signal: NodeJS.Signals | null): string | undefined {
+  if (signal === 'SIGKILL') return 'if the machine ran out of memory, use fewer --jobs'
+  // oneDNN 3 divides by what it knows of the caches: nothing, where a virtual machine does not tell.
+  if (signal === 'SIGFPE')
+    return 'where a machine does not tell the sizes of its caches, oneDNN within TensorFlow may divide by zero: run with TF_ENABLE_ONEDNN_OPTS=0'
+  return undefined
 }
 
 /** The failure that a worker told. */

@@ -38,6 +38,8 @@ export interface StageSpec {
   readonly seed?: string
   /** Engine granted, for operations that compute on tensors. */
   readonly engine?: string
+  /** Where that engine is asked for, and its id in the key of the stage: the worker computes on this one, or not at all. */
+  readonly keyedEngine?: { readonly entry: string; readonly id: string }
   readonly threads: number
   readonly inputs: readonly SpecInput[]
   /** Key of the fitted state that `apply` loads. */

@@ -8,6 +8,7 @@ import { AttemptFailed, failureOf, lost, overBudget, timedOut } from './attempt-
 import { createMemoryWatch, type MemoryWatch } from './memory-watch.js'
 import { countOomKills } from './oom-kills.js'
 import type { FromWorker, StageResult, StageSpec, ToWorker } from './protocol.js'
+import { workerMemory } from './worker-memory.js'
 
 /** Threads and engine a worker is started with. */
 export interface WorkerKind {
@@ -188,17 +189,10 @@ function workerEnvironment({ threads, engine, devices }: WorkerKind): NodeJS.Pro
     TF_NUM_INTEROP_THREADS: '1',
     ETSEF_KERNEL_THREADS: count,
     ETSEF_COORDINATOR: String(process.pid),
-    // Glibc gives each helper thread of V8 a heap of its own, and none gives back what another freed: a long stream's memory creeps up.
-    // Native engines keep one heap per thread: their threads allocate at the same time, and that memory is small beside their tensors.
-    // For the same reason large blocks stay outside of heaps: glibc would take more of them in the more are freed.
-    ...(engine === undefined ? unlessSet({ MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072' }) : {}),
+    ...workerMemory(engine !== undefined),
     ...(engine === undefined ? {} : { ETSEF_ENGINE: engine }),
     ...(devices === undefined ? {} : { CUDA_VISIBLE_DEVICES: devices.join() }),
   }
-}
-
-function unlessSet(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(values).filter(([name]) => process.env[name] === undefined))
 }
 
 function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {

@@ -1,5 +1,5 @@
 import type { PipelineError, Place } from '@etsef/plugin-api'
-import { isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, parseAllDocuments, type Node } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, parseAllDocuments, type Node } from '../../vendor/yaml.js'
 import { problem, withoutStacks } from '../errors.js'
 import { yamlLimits } from './limits.js'
 import type { Located, LocatedEntry } from './located.js'

@@ -1,4 +1,4 @@
-import { Lexer, type YAMLParseError } from 'yaml'
+import { Lexer, type YAMLParseError } from '../../vendor/yaml.js'
 
 /** What is wrong with a YAML text, in words of someone who writes it. */
 export interface SyntaxFault {

@@ -1,4 +1,3 @@
-import { fork } from 'node:child_process'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -84,10 +83,12 @@ function describerModule(): string {
 }
 
 /** @returns The plugin that ended the process or was waited for in vain. */
-function describeInOneProcess(
+async function describeInOneProcess(
   plugins: readonly Numbered[],
   described: Map<number, Description>,
 ): Promise<({ readonly index: number } & Failure) | undefined> {
+  // Rarely needed, and slow to load: what is remembered starts no process.
+  const { fork } = await import('node:child_process')
   return new Promise((resolve) => {
     const child = fork(describerModule(), [], {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

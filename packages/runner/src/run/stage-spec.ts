@@ -19,7 +19,9 @@ export function specMaker(
     plugin: { entry: stage.plugin.entry, packageName: stage.plugin.packageName, version: stage.plugin.version },
     options: stage.options,
     ...(stage.ingredients.seed === undefined ? {} : { seed: stage.ingredients.seed }),
-    ...(stage.needsEngine && keyed.engine ? { engine: keyed.engine.name } : {}),
+    ...(stage.needsEngine && keyed.engine
+      ? { engine: keyed.engine.name, keyedEngine: { entry: keyed.registry.engines!.entry, id: keyed.engine.id } }
+      : {}),
     inputs: stage.inputs.map((input, at) => {
       const producer = keyed.stages.get(input.stage)!
       const { port, name, kind, output } = input

@@ -5,6 +5,9 @@ import { removeQuietly } from './remove-quietly.js'
 import { makeFolders } from './shared-folders.js'
 import { inStore, storeProblem } from './store-problem.js'
 import { hashFile, openStatCache, statCacheFile, type StatCache } from './stat-cache.js'
+import { storeFolders } from './store-folders.js'
+
+export { storeFolders } from './store-folders.js'
 
 /** What a look-up finds. */
 export type Found =
@@ -29,19 +32,6 @@ export interface Store {
   touch(key: string): void
   save(): void
 }
-
-/** Folders of a store. */
-export const storeFolders = {
-  artifacts: 'store',
-  runs: 'runs',
-  logs: 'logs',
-  temporary: 'tmp',
-  checkpoints: 'checkpoints',
-  locks: 'locks',
-  corrupt: 'corrupt',
-  cache: 'cache',
-  statCache: 'stat-cache',
-} as const
 
 /** Opens a store, making its folders. @throws PipelineError `ERR_STORE` when there is none and none can be made. */
 export function openStore(dir: string): Store {

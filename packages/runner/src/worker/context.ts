@@ -1,12 +1,11 @@
 import type { OperationContext, SeedlessContext } from '@etsef/plugin-api'
 import { withSeed } from '@etsef/plugin-api/semantics'
-import { accessSync, closeSync, constants, openSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, openSync, writeSync } from 'node:fs'
 import { ensureFolder } from '../ensure-folder.js'
 import type { FromWorker, StageSpec } from '../executor/protocol.js'
 import { removeQuietly } from '../store/remove-quietly.js'
-import { storeFolders } from '../store/store.js'
 import type { ArtifactWriter } from './artifact-output.js'
+import { checkpointFolder } from './checkpoint-folder.js'
 
 /** The context of one stage, and what was reported through it. */
 export interface StageScope {
@@ -22,18 +21,6 @@ export interface StageScope {
 
 /** Least time between two progress messages of a stage. */
 const progressMs = 100
-
-/** Name of the folder of checkpoints: the key; with the user's id where another user left one that he did not share. */
-function checkpointsOf({ storeDir, key }: StageSpec): string {
-  try {
-    accessSync(join(storeDir, storeFolders.checkpoints, key), constants.R_OK | constants.W_OK | constants.X_OK)
-    return key
-  } catch (thrown) {
-    // A folder that is not there, or no longer, is nobody's.
-    const isAnothers = ['EACCES', 'EPERM'].includes((thrown as NodeJS.ErrnoException).code ?? '')
-    return isAnothers ? `${key}-${String(process.getuid?.() ?? '')}` : key
-  }
-}
 
 /** Opens the log and folders of a stage. Folders are made when they are asked for. */
 export function openScope(
@@ -57,7 +44,7 @@ export function openScope(
   const metrics: Record<string, number> = {}
   const series: { name: string; value: number; step: number | undefined }[] = []
   const temporary = `${artifact.dir}-scratch`
-  const checkpoints = join(spec.storeDir, storeFolders.checkpoints, checkpointsOf(spec))
+  const checkpoints = checkpointFolder(spec)
   let lastProgress = 0
   let hasTemporary = false
   let hasCheckpoints = false

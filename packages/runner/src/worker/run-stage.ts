@@ -6,6 +6,7 @@ import { formatVersion } from '../store/manifest.js'
 import { CorruptArtifact, openArtifact, type RowInput } from './artifact-input.js'
 import { createArtifact, type ArtifactWriter } from './artifact-output.js'
 import { checkCode } from './check-code.js'
+import { checkEngine } from './check-engine.js'
 import { openScope, type StageScope } from './context.js'
 import { lineageFile, lineageText, readLineage } from './lineage.js'
 import { createLiveImages } from './live-images.js'
@@ -37,6 +38,7 @@ export async function runStage(spec: StageSpec, { signal, send, askToPublish }: 
   let rows: readonly RowInput[] = []
   let opened: StageInputs | undefined
   try {
+    await checkEngine(spec)
     const operation = await importOperation(spec.plugin.entry, spec.type)
     const inputs = await openInputs(spec, operation, live)
     rows = inputs.rows
@@ -57,6 +59,7 @@ export async function runStage(spec: StageSpec, { signal, send, askToPublish }: 
     }
     if (spec.readsContent) await askToPublish()
     checkCode(spec.code ?? [])
+    await checkEngine(spec)
     const published = artifact.publish(known, formatVersion, spec.replaces)
     scope.log('info', `done: ${published.published}`)
     scope.forgetCheckpoints()

@@ -1,0 +1,12 @@
+/** Folders of a store. */
+export const storeFolders = {
+  artifacts: 'store',
+  runs: 'runs',
+  logs: 'logs',
+  temporary: 'tmp',
+  checkpoints: 'checkpoints',
+  locks: 'locks',
+  corrupt: 'corrupt',
+  cache: 'cache',
+  statCache: 'stat-cache',
+} as const

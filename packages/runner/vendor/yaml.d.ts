@@ -1,0 +1,12 @@
+export {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  parseAllDocuments,
+  stringify,
+  type Node,
+  type YAMLParseError,
+} from 'yaml'
