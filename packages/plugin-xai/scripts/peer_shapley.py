@@ -62,6 +62,26 @@ def linear():
     )
 
 
+def classifier():
+    """Probabilities of three classes of six columns, in 64ths: what float32 holds exactly. The kernel explainer sees every coalition."""
+    halves = lambda size: np.round(rng.normal(size=size) * 64) / 64
+    background, rows, weights = halves((7, 6)), halves((4, 6)), halves((3, 6))
+
+    def probabilities(x):
+        z = x @ weights.T + np.stack([x[:, 0] * x[:, 1], x[:, 2] ** 2, x[:, 3] * x[:, 4] * x[:, 5]], 1)
+        e = np.exp(z - z.max(1, keepdims=True))
+        return e / e.sum(1, keepdims=True)
+
+    values = shap.KernelExplainer(probabilities, background).shap_values(rows, silent=True)
+    return dict(
+        background=background.tolist(),
+        rows=rows.tolist(),
+        weights=weights.tolist(),
+        base=probabilities(background).mean(0).tolist(),
+        values=np.moveaxis(values, 2, 1).tolist(),
+    )
+
+
 def small_cnn():
     """The kernel explainer of a network of shared weights: players are the eight blocks of 4 x 2 pixels of its picture, absent ones are grey."""
     data = (folder / "small-cnn.safetensors").read_bytes()
@@ -86,6 +106,6 @@ def small_cnn():
 
 
 json.dump(
-    dict(peer=f"shap {shap.__version__}, torch {torch.__version__}", pairs=agnostic(pairs, False), rough=agnostic(rough, True), linear=linear(), smallCnn=small_cnn()),
+    dict(peer=f"shap {shap.__version__}, torch {torch.__version__}", pairs=agnostic(pairs, False), rough=agnostic(rough, True), linear=linear(), smallCnn=small_cnn(), classifier=classifier()),
     open(folder / "shapley.json", "w"),
 )

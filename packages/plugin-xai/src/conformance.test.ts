@@ -8,6 +8,7 @@ import { checkPlugin, someFeatures, someImages, someRows } from '@etsef/plugin-a
 import { afterAll } from 'vitest'
 import plugin from './plugin.js'
 import { chainedNetworks } from '../fixtures/chained-networks.js'
+import { columnPredictor } from '../fixtures/column-predictor.js'
 import { brightnessPredictor } from '../fixtures/brightness-predictor.js'
 import { votingPredictor } from '../fixtures/voting-predictor.js'
 import { tinyModel } from '../fixtures/tiny-models.js'
@@ -33,6 +34,27 @@ function someAttributions(): AttributionBatch {
   }
 }
 
+/** Rows, and a model of trees for them. */
+function treeInputs(name: string) {
+  const dir = join(root, name)
+  const features = someFeatures({ numFeatures: 4 })
+  saveTrees(dir, {
+    kind: 'xgboost',
+    isBinary: true,
+    featureNames: features.featureNames,
+    numClasses: 2,
+    trees: {
+      roots: [0],
+      features: [0, 3, -1, -1, -1],
+      thresholds: [0.5, 0.1, 0, 0, 0],
+      lefts: [1, 2, 0, 1, 2],
+      rights: [4, 3, 0, 0, 0],
+    },
+    leafValues: [-1, 0.5, 2],
+  })
+  return { features, model: { kind: 'model' as const, dir } }
+}
+
 checkPlugin(plugin, {
   cases: {
     'xai/grad-cam': async () => {
@@ -40,25 +62,18 @@ checkPlugin(plugin, {
       await writeModel(dir, tinyModel())
       return { inputs: { images: someImages(), model: { kind: 'model', dir } }, engine: 'wasm' }
     },
-    'xai/tree-shap': () => {
-      const dir = join(root, 'trees')
-      const features = someFeatures({ numFeatures: 4 })
-      saveTrees(dir, {
-        kind: 'xgboost',
-        isBinary: true,
-        featureNames: features.featureNames,
-        numClasses: 2,
-        trees: {
-          roots: [0],
-          features: [0, 3, -1, -1, -1],
-          thresholds: [0.5, 0.1, 0, 0, 0],
-          lefts: [1, 2, 0, 1, 2],
-          rights: [4, 3, 0, 0, 0],
-        },
-        leafValues: [-1, 0.5, 2],
-      })
-      return { inputs: { features, model: { kind: 'model', dir } }, options: { background: 5 } }
-    },
+    'xai/tree-shap': () => ({ inputs: treeInputs('trees'), options: { background: 5 } }),
+    'xai/tree-interactions': () => ({ inputs: treeInputs('interacting'), options: { background: 5 } }),
+    'xai/column-shap': () => ({
+      inputs: {
+        images: someImages({ numClasses: 3 }),
+        predictor: columnPredictor({
+          score: ([a, b]) => [a!, b!, a! * b!],
+          columnsOf: ({ data }) => [data[0]!, data[1]!, 2],
+        }),
+      },
+      options: { background: 3 },
+    }),
     'xai/chain': async () => {
       const [scaler, svm] = [join(root, 'scaler'), join(root, 'svm')]
       const features = someFeatures({ numFeatures: 3 })

@@ -187,7 +187,10 @@ describe('what stands beside it', () => {
     expect(trustworthiness(original, squaredDistances(column), { n: 45 })).toBeCloseTo(0.9657657657657658, 12)
     expect(trustworthiness(original, original, { n: 45 })).toBe(1)
     expect(trustworthiness(original, original, { n: 45, k: 23 })).toBeNull()
-    // Of places that know nothing: .524 of one draw of NumPy's; the mean over these is near one half.
+    // Places that know nothing, of remainders of squares, so that a peer can rebuild them.
+    const remainders = { values: blobLabels.flatMap((_, i) => [(7 * i * i) % 101, (13 * i * i + 5 * i) % 97]), numSamples: 45, numFeatures: 2 } // prettier-ignore
+    expect(trustworthiness(original, squaredDistances(remainders), { n: 45 })).toBeCloseTo(0.5244444444444445, 12)
+    // Of any such places the mean is near one half.
     const random = Array.from({ length: 20 }, (_, seed) => {
       const rng = createRng('nothing', seed)
       const values = Array.from({ length: 90 }, () => rng.normal())

@@ -1,7 +1,8 @@
 import { PipelineError } from '@etsef/plugin-api'
 import type { GraphModel } from '@etsef/nn'
 import { networkFunction } from '../pixels/network-function.js'
-import { pathGradients, type PathOptions } from '../pixels/integrated-gradients.js'
+import type { PathOptions } from '../pixels/integrated-gradients.js'
+import { refinedPathGradients } from './refined-paths.js'
 
 /** What one base model adds to a margin, in its pixels. */
 export interface CarriedPart {
@@ -10,6 +11,8 @@ export interface CarriedPart {
   /** Its weighed features at the picture minus their mean at the baselines: what the map sums to but for `residual`. */
   readonly difference: number
   readonly residual: number
+  /** Gradients asked for on each line, on average. */
+  readonly numSteps: number
 }
 
 /**
@@ -30,15 +33,15 @@ export function carryToPixels(
   options: PathOptions,
 ): CarriedPart {
   const { featureNode, inputShape } = network.graph
-  const { values, difference, residual } = pathGradients(
+  const { values, difference, residual, numSteps } = refinedPathGradients(
     networkFunction(network, featureNode, weights),
     point,
     baselines,
-    { minSteps: 1, ...options },
+    options,
   )
   const map = new Float64Array(inputShape[0] * inputShape[1])
   values.forEach((value, at) => (map[Math.floor(at / inputShape[2])]! += value))
-  return { map, difference, residual }
+  return { map, difference, residual, numSteps }
 }
 
 /**

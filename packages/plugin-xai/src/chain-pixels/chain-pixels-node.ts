@@ -12,9 +12,9 @@ import {
 import { of } from 'rxjs'
 import { outputsAt, weightsThrough, type AffineStep } from '../chain/affine-chain.js'
 import { readOutputs, readStep } from '../chain/read-chain.js'
+import { explainedRows, trainRows } from '../explained/explained-rows.js'
 import { networkInput } from '../grad-cam/explain-logits.js'
 import { normalizeMap } from '../grad-cam/normalize-map.js'
-import { spreadRows } from '../grad-cam/pick-rows.js'
 import { carryToCells, carryToPixels, refuseOtherFeatures, type CarriedPart } from './carry-to-pixels.js'
 import type { ChainPixelsOptions, chainPixelsInputs, chainPixelsOutputs } from './chain-pixels.js'
 
@@ -48,19 +48,8 @@ export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
     })
   }
   const parts = await readParts(inputs.networks, features.featureNames.length)
-  const rows = spreadRows(images.partitions, options.partition, options.maxImages)
-  const train = spreadRows(images.partitions, 'train', Infinity)
-  for (const [found, whose] of [
-    [rows, options.partition],
-    [train, 'train'],
-  ] as const) {
-    if (found.length > 0) continue
-    throw new PipelineError('ERR_TOO_FEW_ROWS', {
-      message: `There are no ${whose} images ${found === rows ? 'to explain' : 'to take a baseline from'}`,
-      option: 'partition',
-      hint: 'give images that are split, and choose a partition that the split has',
-    })
-  }
+  const rows = explainedRows(images.partitions, options)
+  const train = trainRows(images.partitions, 'to take a baseline from')
   const columnsOf = columnsById(features, images)
   const starts = ctx.rng('background').shuffle(train).slice(0, options.background)
   const weights = weightsThrough(steps, last)
@@ -70,7 +59,7 @@ export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
   const [startMeans, trainMeans] = [starts, train].map((of) => meanColumns(of, columnsOf))
   const [base, mean] = [startMeans!, trainMeans!].map((means) => outputsAt(means, steps, last))
   const bases = { base: base!, mean: mean! }
-  const carried = rows.map((): Pick<CarriedPart, 'map'>[] => [])
+  const carried = rows.map((): (Pick<CarriedPart, 'map'> & Partial<CarriedPart>)[] => [])
   const engine = await loadEngine({
     ...(ctx.engine === 'tensorflow' || ctx.engine === 'wasm' ? { prefer: ctx.engine } : {}),
     threads: ctx.threads,
@@ -113,6 +102,8 @@ export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
     parts,
     ctx,
   )
+  const spent = carried.flatMap((each) => each.flatMap(({ numSteps }) => numSteps ?? []))
+  if (spent.length > 0) ctx.metric('steps', spent.reduce((sum, value) => sum + value, 0) / spent.length)
   const [height, breadth] = parts[0]!.model.graph.inputShape
   const values = new Float32Array(rows.length * height * breadth)
   const maps = carried.map((each) =>
@@ -209,6 +200,15 @@ function balanceOf(
   return { margin, base, sums, columns, shift: columns - (margin - base), residual }
 }
 
+/** What float32 rounds in a margin, relative to it. */
+const rounding = 1e-5
+
+/** The residual as a share of the difference; nothing where it is rounding alone, as for a picture that is like all starts. */
+function missingShare({ margin, base, residual }: Balance): number {
+  const least = rounding * Math.max(1, Math.abs(margin))
+  return residual <= least ? 0 : residual / Math.max(Math.abs(margin - base), least)
+}
+
 /** Means of the columns over rows. */
 function meanColumns(rows: readonly number[], columnsOf: (row: number) => Float32Array): Float64Array {
   const means = new Float64Array(columnsOf(rows[0]!).length)
@@ -230,17 +230,17 @@ function report(
       `${ids[i]!}: margin ${shown(margin)} = base ${shown(base)} + ${shares}, residual ${residual.toExponential(1)}; columns ${shown(columns)}, of it ${shown(shift)} between the starts and all train rows`,
     )
   })
-  const incomplete = balances.filter(({ margin, base, residual }) => residual > 0.01 * Math.abs(margin - base)).length
-  if (incomplete > 0)
+  const shares = balances.map(missingShare)
+  const incomplete = shares.flatMap((share, i) => {
+    return share > 0.01 ? [`${ids[i]!} (${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %)`] : []
+  })
+  if (incomplete.length > 0)
     ctx.log(
       'warn',
-      `${String(incomplete)} of ${String(balances.length)} maps do not sum to the difference of the margin within 1 %; raise maxSteps`,
+      `${String(incomplete.length)} of ${String(balances.length)} maps do not sum to the difference of the margin within 1 %: ${incomplete.join(', ')}; raise maxSteps, or take fewer rows for background`,
     )
   ctx.metric('residual', Math.max(...balances.map(({ residual }) => residual)))
-  ctx.metric(
-    'relativeResidual',
-    Math.max(...balances.map(({ margin, base, residual }) => residual / Math.max(Math.abs(margin - base), 1e-12))),
-  )
+  ctx.metric('relativeResidual', Math.max(...shares))
   ctx.metric('shift', Math.max(...balances.map(({ shift }) => Math.abs(shift))))
 }
 

@@ -21,14 +21,15 @@ const find = (wanted: string) => plugin.operations.find(({ type }) => type === w
 
 const carry = async (options: Record<string, unknown>, more: object = {}) => {
   const { images, features, networks, projections, model } = { ...given, ...more }
-  const { outputs, metrics, dispose } = await runOperation(find('xai/chain-pixels'), {
+  const { outputs, metrics, logs, dispose } = await runOperation(find('xai/chain-pixels'), {
     options: { maxImages: 3, ...options },
     inputs: { images, features, networks, projections, model },
     engine: 'wasm',
   })
   dispose()
   const metric = (name: string): number => metrics.find((each) => each.name === name)!.value
-  return { maps: outputs['attributions'] as AttributionBatch, metric }
+  const warnings = logs.flatMap(({ level, message }) => (level === 'warn' ? [message] : []))
+  return { maps: outputs['attributions'] as AttributionBatch, metric, warnings }
 }
 
 const sumOf = (values: ArrayLike<number>): number => Array.from(values).reduce((sum, value) => sum + value, 0)
@@ -82,6 +83,26 @@ describe('xai/chain-pixels', () => {
     const { metric } = await carry({ background: 2, maxSteps: 256 })
     expect(metric('shift')).toBeGreaterThan(1e-3)
     expect(metric('relativeResidual')).toBeLessThan(0.01)
+  })
+
+  test('names the pictures that are not complete, with what is missing, and says nothing where none is', async () => {
+    const { warnings, metric } = await carry({ background: 10_000, maxSteps: 1 })
+    const incomplete = warnings[0]!.match(/row-\w+ \([0-9.]+ %\)/g)!
+    expect(warnings[0]).toContain(`${String(incomplete.length)} of 3 maps do not sum`)
+    expect(metric('relativeResidual')).toBeGreaterThan(0.01)
+    expect(metric('steps')).toBe(1)
+    expect((await carry({ background: 10_000, maxSteps: 64 })).warnings).toEqual([])
+  })
+
+  test('has nothing to warn of where all pictures are the same', async () => {
+    const picture = await given.images.load(0)
+    const same = await chainedNetworks(join(root, 'same'), [16, 16], {
+      ...given.images,
+      load: () => Promise.resolve(picture),
+    })
+    const { warnings, metric } = await carry({}, same)
+    expect(warnings).toEqual([])
+    expect(metric('relativeResidual')).toBe(0)
   })
 
   test('is exact in the cells of the pooled layer, in one pass', async () => {

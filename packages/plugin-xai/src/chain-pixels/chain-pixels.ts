@@ -1,5 +1,6 @@
 import { Type, defineOperation, port, type Operation, type Static } from '@etsef/plugin-api'
-import { planExplained } from '../pixels/plan-explained.js'
+import { maxImagesOption, partitionOption, pointsPerPassOption } from '../explained/explained-options.js'
+import { planExplained } from '../explained/plan-explained.js'
 
 /** Options of `xai/chain-pixels`. */
 export const chainPixelsOptions = Type.Object(
@@ -12,33 +13,20 @@ export const chainPixelsOptions = Type.Object(
     background: Type.Integer({
       minimum: 1,
       maximum: 10_000,
-      default: 32,
+      default: 8,
       description:
         'Train rows from which paths start (pooled-layer: whose mean is left out), drawn with the seed; with all of them maps sum to the attributions of the columns',
     }),
     maxSteps: Type.Integer({
       minimum: 1,
       maximum: 8192,
-      default: 16,
+      default: 2048,
       description:
-        'Points on each line at most; they are doubled until the maps of a picture are complete within 1 % of its margin',
+        'Gradients on each line at most; lines are cut finer where midpoints err most, until the maps of a picture are complete within 1 % of the difference of its margin',
     }),
-    partition: Type.Enum(['test', 'val', 'train', 'all'], {
-      default: 'test',
-      description: 'Whose images are explained',
-    }),
-    maxImages: Type.Integer({
-      minimum: 1,
-      maximum: 10_000,
-      default: 12,
-      description: 'At most so many images, spread evenly over the rows',
-    }),
-    batchSize: Type.Integer({
-      minimum: 1,
-      maximum: 256,
-      default: 16,
-      description: 'Points per pass; memory grows with it',
-    }),
+    partition: partitionOption,
+    maxImages: maxImagesOption(12),
+    batchSize: pointsPerPassOption,
   },
   { additionalProperties: false },
 )
@@ -76,7 +64,7 @@ export const chainPixels: Operation = defineOperation({
   type: 'xai/chain-pixels',
   summary:
     'The decision of a linear classifier on fused features in pixels: its weights carried back through ICA, PCA and standardiser, then integrated gradients through every base model',
-  cacheVersion: 1,
+  cacheVersion: 2,
   options: chainPixelsOptions,
   inputs: chainPixelsInputs,
   outputs: chainPixelsOutputs,

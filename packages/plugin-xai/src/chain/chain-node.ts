@@ -24,7 +24,7 @@ type Implementation = Required<
 /** Distance from the output, relative to it, that rounding may cause. */
 const exactness = 1e-9
 
-/** Means of the columns, in two passes. */
+/** Means of the columns, in two passes: of a column that never changes it is that value, to the last bit. */
 export const fit: Implementation['fit'] = async ({ inputs, ctx }) => {
   const { ids, features, featureNames } = await collectFeatures(inputs.features, ctx.signal)
   if (ids.length === 0)
@@ -32,7 +32,9 @@ export const fit: Implementation['fit'] = async ({ inputs, ctx }) => {
   const width = featureNames.length
   const means = new Float64Array(width)
   features.forEach((value, at) => (means[at % width]! += value / ids.length))
-  return { kind: 'chain', means }
+  const left = new Float64Array(width)
+  features.forEach((value, at) => (left[at % width]! += (value - means[at % width]!) / ids.length))
+  return { kind: 'chain', means: means.map((mean, j) => mean + left[j]!) }
 }
 
 /** See `saveModel`. */

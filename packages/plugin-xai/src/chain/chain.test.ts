@@ -78,10 +78,10 @@ describe('xai/chain', () => {
       await saveModel({ kind: (model as { kind: string }).kind, featureNames: names, model }, join(root, name))
     }
   })
-  const explain = async (model: string, projections = ['standardize', 'pca']) => {
+  const explain = async (model: string, projections = ['standardize', 'pca'], rows = features) => {
     const { outputs, dispose } = await runOperation(operation, {
       inputs: {
-        features,
+        features: rows,
         model: modelOf(model),
         projections: projections.map((name) => ({ name, value: modelOf(name) })),
       },
@@ -94,6 +94,12 @@ describe('xai/chain', () => {
     expect(batch).toMatchObject({ shape: [2, 5], unit: 'margin', method: 'chain' })
     expect(Math.max(...batch.additivityResidual)).toBeLessThan(1e-9)
     expect(Math.max(...batch.values)).toBeGreaterThan(0)
+  })
+  test('gives rows that are all the same nothing, and flags them', async () => {
+    const same = { ...features, features: features.features.map((_, at) => at % 5) }
+    const { values, empty } = await explain('linear-svm', ['standardize', 'pca'], same)
+    expect(values.every((value) => Math.abs(value) < 1e-9)).toBe(true)
+    expect(empty.every((flag) => flag === 1)).toBe(true)
   })
   test('refuses what is not linear, and a chain with a step left out', async () => {
     await expect(explain('forest')).rejects.toMatchObject({ code: 'ERR_MODEL_KIND', port: 'model' })

@@ -31,7 +31,7 @@ export const chain: Operation = defineOperation({
   type: 'xai/chain',
   summary:
     'Exact Shapley values of fused features for a linear classifier, carried back through standardiser, PCA and ICA',
-  cacheVersion: 1,
+  cacheVersion: 2,
   draws: false,
   options: chainOptions,
   inputs: chainInputs,

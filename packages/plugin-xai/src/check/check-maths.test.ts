@@ -86,6 +86,14 @@ describe('ranks', () => {
     expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: 64 }, (_, i) => i))
     expect(spearman(order, Array.from(order.keys()))).toBeLessThan(0.4)
   })
+  test('puts the one positive pixel of a map first, and after it exactly as many of the others as are asked for', () => {
+    const rng = createRng(2)
+    const map = new Float64Array(64)
+    map[37] = 1
+    const order = rankPixels(map, () => rng.next())
+    expect(order[0]).toBe(37)
+    expect(new Set(Array.from(order).slice(0, countOf(0.2, 64))).size).toBe(13)
+  })
   test('correlates as scipy does, ties sharing their mean, and a constant with nothing', () => {
     // scipy 1.17.1 spearmanr([1,2,2,3,5],[5,6,7,8,7]) = 0.7631578947
     expect(spearman([1, 2, 2, 3, 5], [5, 6, 7, 8, 7])).toBeCloseTo(0.763157894736842, 12)

@@ -33,9 +33,32 @@ describe('camMap', () => {
     expect([...map]).toEqual(raw)
     expect(map.reduce((total, value) => total + value, 0)).toBeCloseTo(logitWithoutBias, 12)
   })
-  test('grad-cam weights are the mean gradients', () => {
-    expect([...channelWeights('grad-cam', linear([2, -1]))!]).toEqual([0.5, -0.25])
-  })
+  test.each([
+    [
+      [2, -1],
+      [0.5, -0.25],
+      [0.5, 0.75, 1, 0],
+    ],
+    [
+      [-1, 3],
+      [-0.25, 0.75],
+      [0, 0.25, 0.75, 3],
+    ],
+    [
+      [0.5, 0.5],
+      [0.125, 0.125],
+      [0.125, 0.375, 0.625, 0.5],
+    ],
+  ])(
+    'grad-cam weights of %j are the mean gradients, and what is shown is the positive part',
+    (weights, alpha, relu) => {
+      expect([...channelWeights('grad-cam', linear(weights))!]).toEqual(alpha)
+      const { values, max } = normalizeMap(camMap('grad-cam', linear(weights)))
+      expect(Array.from(values, (value) => value * max)).toEqual(
+        relu.map((value) => expect.closeTo(value, 12) as number),
+      )
+    },
+  )
   test('grad-cam++ weights of the squared head', () => {
     const weights = channelWeights('grad-cam++', squared)!
     expect(weights[0]).toBe(0)
@@ -75,6 +98,12 @@ describe('camMap', () => {
     ;[-0.0873, -0.0466, -0.006, 0.5116].forEach((value, i) => expect(throughSoftmax(1)[i]).toBeCloseTo(value, 4))
     expect(throughSoftmax(1).reduce((sum, value) => sum + value, 0)).toBeCloseTo(0.3717, 4)
     expect(Math.max(...throughSoftmax(20))).toBeLessThan(1e-13)
+    // Without cancellation: ∂p1/∂pool = Σ p1 p_k (w1 − w_k), which float32 cannot tell from nothing beside activations of order 1.
+    const shares = [1.35, 3.55, 1.625].map((logit) => Math.exp(20 * (logit - 3.55)))
+    const gradient = [0, 1].map((c) =>
+      weights.reduce((sum, row, k) => sum + shares[1]! * shares[k]! * (weights[1]![c]! - row[c]!), 0),
+    )
+    expect(gradient[1]! * 1e17).toBeCloseTo(4.8, 1)
   })
   // W · GAP(A)² + b of class 1, asked for changed activations.
   const probe: LogitProbe = {

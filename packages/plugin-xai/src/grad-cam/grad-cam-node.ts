@@ -22,7 +22,7 @@ import { mirrorMap, mirrorPicture } from './mirror.js'
 import { normalizeMap } from './normalize-map.js'
 import { openExplainer } from './open-explainer.js'
 import { placeMap, receptiveGrid } from './receptive-grid.js'
-import { spreadRows } from './pick-rows.js'
+import { explainedRows } from '../explained/explained-rows.js'
 import { explainedClass } from '../vote-shap/vote-value.js'
 import { targetIndex } from './target-index.js'
 
@@ -44,14 +44,7 @@ export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
   const target = targetIndex(options.targetClass, model.classNames)
   const predictions = inputs.predictions && (await collectPredictions(inputs.predictions, ctx.signal))
   const answerOf = predictions === undefined ? (row: number) => row : answers(images, predictions)
-  const rows = spreadRows(images.partitions, options.partition, options.maxImages)
-  if (rows.length === 0) {
-    throw new PipelineError('ERR_TOO_FEW_ROWS', {
-      message: `There are no ${options.partition} images to explain`,
-      option: 'partition',
-      hint: 'choose a partition that the split has',
-    })
-  }
+  const rows = explainedRows(images.partitions, options)
   const wanted = predictions === undefined ? target : rows.map((row) => explainedClass(predictions, answerOf(row)))
   const layers = Array.isArray(options.targetLayer) ? options.targetLayer : [options.targetLayer]
   const made: PlacedMap[][] = []

@@ -1,4 +1,5 @@
 import { Type, defineOperation, port, type Operation } from '@etsef/plugin-api'
+import { maxImagesOption, partitionOption } from '../explained/explained-options.js'
 
 /** Options of `xai/grad-cam`. */
 export const gradCamOptions = Type.Object(
@@ -38,16 +39,8 @@ export const gradCamOptions = Type.Object(
       description:
         'receptive-field: maps of the size of the network input, each cell at the centre of what it sees. cells: maps of the layer, to be stretched',
     }),
-    partition: Type.Enum(['test', 'val', 'train', 'all'], {
-      default: 'test',
-      description: 'Whose images are explained',
-    }),
-    maxImages: Type.Integer({
-      minimum: 1,
-      maximum: 10_000,
-      default: 24,
-      description: 'At most so many images, spread evenly over the rows',
-    }),
+    partition: partitionOption,
+    maxImages: maxImagesOption(24),
     batchSize: Type.Integer({
       minimum: 1,
       maximum: 256,

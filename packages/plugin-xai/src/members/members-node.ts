@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PipelineError, collectImages, type OperationContext, type ReportImplementation } from '@etsef/plugin-api'
-import { spreadRows } from '../grad-cam/pick-rows.js'
+import { collectImages, type OperationContext, type ReportImplementation } from '@etsef/plugin-api'
+import { explainedRows } from '../explained/explained-rows.js'
 import { membersReport } from './members-report.js'
 import { shareCases } from './share-cases.js'
 import type { MembersOptions, membersInputs, membersOutputs } from './members.js'
@@ -16,14 +16,7 @@ type Implementation = ReportImplementation<
 /** Shares of every chosen case, and their means. */
 export const run: Implementation['run'] = async ({ options, inputs: { images: images$, predictor }, ctx }) => {
   const images = await collectImages(images$, ctx.signal)
-  const chosen = spreadRows(images.partitions, options.partition, options.maxImages)
-  if (chosen.length === 0) {
-    throw new PipelineError('ERR_TOO_FEW_ROWS', {
-      message: `There are no ${options.partition} images to explain`,
-      option: 'partition',
-      hint: 'choose a partition that the split has',
-    })
-  }
+  const chosen = explainedRows(images.partitions, options)
   const { cases, games } = await shareCases({ images, chosen, predictor }, options, ctx)
   const report = membersReport(cases, games, options.value)
   const dir = ctx.outputDir('report')

@@ -1,4 +1,5 @@
 import { Type, defineOperation, port, type Operation, type Static } from '@etsef/plugin-api'
+import { maxImagesOption, partitionOption } from '../explained/explained-options.js'
 
 /** Options of `xai/members`. */
 export const membersOptions = Type.Object(
@@ -14,16 +15,8 @@ export const membersOptions = Type.Object(
       default: 16,
       description: 'Train rows whose features stand for those of an absent base model, drawn with the seed',
     }),
-    partition: Type.Enum(['test', 'val', 'train', 'all'], {
-      default: 'test',
-      description: 'Whose images are explained',
-    }),
-    maxImages: Type.Integer({
-      minimum: 1,
-      maximum: 10_000,
-      default: 100,
-      description: 'At most so many images, spread evenly over the rows',
-    }),
+    partition: partitionOption,
+    maxImages: maxImagesOption(100),
   },
   { additionalProperties: false },
 )

@@ -1,5 +1,4 @@
 import {
-  PipelineError,
   pickFeatures,
   pickImages,
   pickPredictions,
@@ -10,6 +9,7 @@ import {
   type PredictorRows,
   type PredictorValue,
 } from '@etsef/plugin-api'
+import { trainRows } from '../explained/explained-rows.js'
 import { answersIn, explainedClass, voteValue, type VoteUnit } from '../vote-shap/vote-value.js'
 import { findPlayers, type Player, type Players } from './find-members.js'
 import type { CaseShares, GameShares } from './members-report.js'
@@ -118,14 +118,7 @@ async function drawBackgrounds(
   { background }: Pick<ShareOptions, 'background'>,
   ctx: OperationContext,
 ): Promise<PredictorRows[]> {
-  const train = images.partitions.flatMap((partition, row) => (partition === 'train' ? [row] : []))
-  if (train.length === 0) {
-    throw new PipelineError('ERR_TOO_FEW_ROWS', {
-      message: 'There are no train images whose features could stand for those of an absent base model',
-      port: 'images',
-      hint: 'give images that are split',
-    })
-  }
+  const train = trainRows(images.partitions, 'whose features could stand for those of an absent base model')
   const drawn = ctx.rng('background').shuffle(train).slice(0, background)
   const traced = await predictor.trace(pickImages(images, drawn))
   return drawn.map((_, i) => new Map([...traced].map(([output, batch]) => [output, picked(batch, [i])])))

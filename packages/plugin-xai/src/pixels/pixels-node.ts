@@ -8,10 +8,10 @@ import {
   type OperationContext,
 } from '@etsef/plugin-api'
 import { of } from 'rxjs'
+import { explainedRows, trainRows } from '../explained/explained-rows.js'
 import { networkInput } from '../grad-cam/explain-logits.js'
 import { explainableLayer } from '../grad-cam/explainable-layer.js'
 import { normalizeMap } from '../grad-cam/normalize-map.js'
-import { spreadRows } from '../grad-cam/pick-rows.js'
 import { targetIndex } from '../grad-cam/target-index.js'
 import { expectedGradients, integratedGradients } from './integrated-gradients.js'
 import { networkFunction } from './network-function.js'
@@ -36,19 +36,8 @@ export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
   // Refuses a network that gives no logits.
   explainableLayer(model.graph, model.classNames)
   const wanted = targetIndex(options.targetClass, model.classNames)
-  const rows = spreadRows(images.partitions, options.partition, options.maxImages)
-  const train = spreadRows(images.partitions, 'train', Infinity)
-  for (const [found, whose] of [
-    [rows, options.partition],
-    [train, 'train'],
-  ] as const) {
-    if (found.length > 0) continue
-    throw new PipelineError('ERR_TOO_FEW_ROWS', {
-      message: `There are no ${whose} images ${found === rows ? 'to explain' : 'to take a baseline from'}`,
-      option: 'partition',
-      hint: 'give images that are split, and choose a partition that the split has',
-    })
-  }
+  const rows = explainedRows(images.partitions, options)
+  const train = trainRows(images.partitions, 'to take a baseline from')
   const engine = await loadEngine({
     ...(ctx.engine === 'tensorflow' || ctx.engine === 'wasm' ? { prefer: ctx.engine } : {}),
     threads: ctx.threads,

@@ -1,5 +1,6 @@
 import { Type, defineOperation, port, type Operation, type Static } from '@etsef/plugin-api'
-import { planExplained } from './plan-explained.js'
+import { maxImagesOption, partitionOption, pointsPerPassOption } from '../explained/explained-options.js'
+import { planExplained } from '../explained/plan-explained.js'
 
 /** Options of `xai/pixels`. */
 export const pixelsOptions = Type.Object(
@@ -47,22 +48,9 @@ export const pixelsOptions = Type.Object(
       description: 'Side of the patch of occlusion, in pixels of the network’s input',
     }),
     stride: Type.Integer({ minimum: 1, maximum: 256, default: 4, description: 'Pixels from a patch to the next' }),
-    partition: Type.Enum(['test', 'val', 'train', 'all'], {
-      default: 'test',
-      description: 'Whose images are explained',
-    }),
-    maxImages: Type.Integer({
-      minimum: 1,
-      maximum: 10_000,
-      default: 24,
-      description: 'At most so many images, spread evenly over the rows',
-    }),
-    batchSize: Type.Integer({
-      minimum: 1,
-      maximum: 256,
-      default: 16,
-      description: 'Points per pass; memory grows with it',
-    }),
+    partition: partitionOption,
+    maxImages: maxImagesOption(24),
+    batchSize: pointsPerPassOption,
   },
   { additionalProperties: false },
 )

@@ -1,6 +1,6 @@
 import { PipelineError, type Rng } from '@etsef/plugin-api'
 import type { EstimateOptions, Game, ShapleyEstimate } from './estimate-shapley.js'
-import { solveSymmetric } from './solve-symmetric.js'
+import { symmetricSolver } from './symmetric-solver.js'
 
 /**
  * Kernel SHAP: the additive function of the players that is nearest to the game, coalitions weighed by the Shapley kernel, with the full value and that of
@@ -140,7 +140,8 @@ function fitAdditive(
       for (let k = 0; k < free; k++) normal[j * free + k]! += weight * row[j]! * row[k]!
     }
   })
-  const own = solveSymmetric(normal, right)
+  const solve = symmetricSolver(normal, free)
+  const own = solve(right)
   const completed = (values: Float64Array, sum: number): Float64Array =>
     Float64Array.of(...values, sum - values.reduce((total, value) => total + value, 0))
   // What each draw alone would move the values by, were it the only one.
@@ -153,7 +154,7 @@ function fitAdditive(
     rows[i]!.forEach((value, j) => (move[j]! += numDraws * weight * misfit * value))
     moves.set(draw, move)
   })
-  const moved = [...moves.values()].map((move) => completed(solveSymmetric(normal, move), 0))
+  const moved = [...moves.values()].map((move) => completed(solve(move), 0))
   const standardErrors = Float64Array.from({ length: numPlayers }, (_, j) => {
     const mean = moved.reduce((sum, move) => sum + move[j]!, 0) / Math.max(1, numDraws)
     const squares = moved.reduce((sum, move) => sum + (move[j]! - mean) ** 2, 0)

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { gameOf, games, rowGame, valueIn } from '../../fixtures/games.js'
 import { estimateShapley, walkOrders } from './estimate-shapley.js'
 import { exactShapley } from './exact-shapley.js'
+import { kernelShapley } from './kernel-shapley.js'
 
 /** B.5's function of three features, of a row or of what stands for it. */
 const cubic = ([a, b, c]: readonly number[]): number => a! * a! * b! + 3 * b! + Math.max(c! - 1, 0)
@@ -65,7 +66,12 @@ describe('estimateShapley', () => {
   ])('enumerates what the budget allows, against backgrounds %j', async (backgrounds, expected, base) => {
     const found = await estimateShapley(rowGame(cubic, row, backgrounds), { budget: 100, rng: createRng(1) })
     expect(found).toMatchObject({ isExact: true, full: 9, base, numEvaluations: 1 + 7 * backgrounds.length })
-    found.values.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 9))
+    const kernel = await kernelShapley(rowGame(cubic, row, backgrounds), { budget: 100, rng: createRng(1) })
+    // Every order once for each background.
+    const orders = permutations([0, 1, 2]).flatMap((order) => backgrounds.map(() => order))
+    const walked = await walkOrders(rowGame(cubic, row, backgrounds), orders)
+    for (const { values } of [found, kernel, walked])
+      values.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 9))
   })
 
   property.prop([games.filter(({ numPlayers }) => numPlayers >= 2 && numPlayers <= 5)])(

@@ -1,4 +1,5 @@
 import { depthOf, outputsOf, type TreeEnsemble } from '@etsef/plugin-api/models'
+import { coalitionWeights } from './coalition-weights.js'
 
 /** Exact Shapley values of a tree ensemble against a background. */
 export interface TreeExplainer {
@@ -103,15 +104,4 @@ export function treeExplainer(ensemble: TreeEnsemble, background: Float32Array):
       return values
     },
   }
-}
-
-/** `a! b! / (a + b + 1)!` at `[a, b]`: the share of orders in which a feature comes after `a` given ones and before `b` others. */
-function coalitionWeights(depth: number): Float64Array {
-  const size = depth + 1
-  const weights = new Float64Array(size * size)
-  for (let b = 0; b < size; b++) {
-    weights[b] = 1 / (b + 1)
-    for (let a = 1; a < size; a++) weights[a * size + b] = (weights[(a - 1) * size + b]! * a) / (a + b + 1)
-  }
-  return weights
 }

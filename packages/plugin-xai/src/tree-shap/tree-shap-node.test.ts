@@ -61,6 +61,16 @@ test('draws its background from train rows only: other rows may change as they l
   expect(await background(change((partition) => partition === 'train'))).not.toBe(honest)
 })
 
+test('gives rows that are all the same nothing, and flags them', async () => {
+  const features = { ...table, features: table.features.map((_, at) => at % 3) }
+  const { outputs, ...result } = await runOperation(operation, { inputs: { features, model } })
+  const { values, empty, additivityResidual } = outputs['attributions'] as AttributionBatch
+  expect(values.every((value) => value === 0)).toBe(true)
+  expect(empty.every((flag) => flag === 1)).toBe(true)
+  expect(additivityResidual.every((residual) => residual < 1e-12)).toBe(true)
+  result.dispose()
+})
+
 test('refuses rows with other columns than the model', async () => {
   const features = someFeatures({ numFeatures: 4 })
   await expect(runOperation(operation, { inputs: { features, model } })).rejects.toMatchObject({

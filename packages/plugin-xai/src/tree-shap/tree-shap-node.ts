@@ -1,5 +1,4 @@
 import {
-  PipelineError,
   collectFeatures,
   rowsOf,
   type AttributionBatch,
@@ -10,6 +9,7 @@ import {
 import { outputsOf, readTreeEnsemble, type TreeEnsemble } from '@etsef/plugin-api/models'
 import { checkAdditivity } from './additivity.js'
 import { drawBackground, loadBackground, saveBackground, type Background } from './background.js'
+import { checkColumns, predictedOutput } from './explained-output.js'
 import { treeExplainer, type TreeExplainer } from './interventional-tree-shap.js'
 import type { TreeShapOptions, treeShapInputs, treeShapOutputs } from './tree-shap.js'
 
@@ -23,7 +23,7 @@ export const fit: Implementation['fit'] = async ({ options, inputs, ctx }) => {
     collectFeatures(inputs.features, ctx.signal),
     readTreeEnsemble(inputs.model.dir),
   ])
-  checkColumns(table.featureNames, ensemble.featureNames)
+  checkColumns({ featureNames: table.featureNames }, ensemble)
   return drawBackground(table, options.background, ctx.rng('background'))
 }
 
@@ -36,21 +36,13 @@ export const load: Implementation['load'] = loadBackground
 /** Attributions of every row, batch by batch; none leaves that does not add up. */
 export const open: Implementation['open'] = async ({ inputs, state, ctx }) => {
   const ensemble = await readTreeEnsemble(inputs.model.dir)
-  checkColumns(state.featureNames, ensemble.featureNames)
+  checkColumns(state, ensemble)
   const explainer = treeExplainer(ensemble, state.rows)
   const numBackground = explainer.numBackground
   let worst = 0
   return {
     apply: (batch) => {
-      checkColumns(batch.featureNames, ensemble.featureNames)
-      if (batch.classNames.length !== ensemble.numClasses) {
-        throw new PipelineError('ERR_CLASS_LIST', {
-          message: 'The model has another number of classes than the rows',
-          port: 'model',
-          expected: String(batch.classNames.length),
-          received: String(ensemble.numClasses),
-        })
-      }
+      checkColumns(batch, ensemble)
       ctx.signal.throwIfAborted()
       const attributions = explainBatch(batch, ensemble, explainer)
       worst = attributions.additivityResidual.reduce((most, value) => Math.max(most, value), worst)
@@ -82,29 +74,10 @@ function explainBatch(batch: FeatureBatch, ensemble: TreeEnsemble, explainer: Tr
       values.set(own.subarray(k * width, (k + 1) * width), start + label * width)
     })
     if (opposite !== undefined) for (let j = 0; j < width; j++) values[start + opposite * width + j] = -own[j]!
-    targets[i] = predictedClass(outputs, ensemble)
+    targets[i] = predictedOutput(outputs, ensemble).label
     const target = values.subarray(start + targets[i]! * width, start + (targets[i]! + 1) * width)
     empty[i] = target.some((value) => value > 0) ? 0 : 1
   }
   const form = { values, shape: [numClasses, width], method: 'tree-shap', unit: ensemble.unit }
   return { kind: 'attributions', ...rowsOf(batch), ...form, targets, empty, additivityResidual }
-}
-
-/** Class of the largest output; of equal ones the first, as the classifiers take it. */
-function predictedClass(outputs: Float64Array, { classes, opposite }: TreeEnsemble): number {
-  if (opposite !== undefined) return outputs[0]! > 0 ? classes[0]! : opposite
-  return classes[outputs.reduce((best, value, k) => (value > outputs[best]! ? k : best), 0)]!
-}
-
-function checkColumns(received: readonly string[], expected: readonly string[]): void {
-  const at = expected.findIndex((name, j) => received[j] !== name)
-  if (received.length === expected.length && at < 0) return
-  const first = at < 0 ? expected.length : at
-  throw new PipelineError('ERR_SHAPE_MISMATCH', {
-    message: 'The rows have other columns than the model was fitted on',
-    port: 'features',
-    expected: `${String(expected.length)} columns, "${expected[first] ?? ''}" at ${String(first)}`,
-    received: `${String(received.length)} columns, "${received[first] ?? ''}" at ${String(first)}`,
-    hint: 'give the rows that the classifier was fitted on',
-  })
 }

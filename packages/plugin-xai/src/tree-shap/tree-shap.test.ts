@@ -8,6 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { saveTrees, type SavedTrees } from '../../fixtures/tree-models.js'
 import { checkAdditivity } from './additivity.js'
 import { treeExplainer } from './interventional-tree-shap.js'
+import { interactionExplainer } from './interventional-tree-interactions.js'
 
 interface Fixture {
   readonly peers: Readonly<Record<string, string>>
@@ -82,20 +83,21 @@ const stump = (trees: Record<'roots' | 'features' | 'thresholds' | 'lefts' | 'ri
   return ensemble
 }
 
+// Fitted on (0,0) → 0, (0,1) → 1, (1,0) → 1, (1,1) → 4, (2,0) → 5, (2,1) → 9: a ≤ 1.5, below it a ≤ 0.5, above it b ≤ 0.5.
+const ofDepth2 = stump(
+  {
+    roots: [0],
+    features: [0, 0, -1, -1, 1, -1, -1],
+    thresholds: [1.5, 0.5, 0, 0, 0.5, 0, 0],
+    lefts: [1, 2, 0, 1, 5, 2, 3],
+    rights: [4, 3, 0, 0, 6, 0, 0],
+  },
+  [0.5, 2.5, 5, 9],
+)
+const points = [0, 0, 0, 1, 1, 0, 1, 1, 2, 0, 2, 1]
+
 test('gives the values of a tree of depth 2 that were worked by hand and by shap', () => {
-  // Fitted on (0,0) → 0, (0,1) → 1, (1,0) → 1, (1,1) → 4, (2,0) → 5, (2,1) → 9: a ≤ 1.5, below it a ≤ 0.5, above it b ≤ 0.5.
-  const ensemble = stump(
-    {
-      roots: [0],
-      features: [0, 0, -1, -1, 1, -1, -1],
-      thresholds: [1.5, 0.5, 0, 0, 0.5, 0, 0],
-      lefts: [1, 2, 0, 1, 5, 2, 3],
-      rights: [4, 3, 0, 0, 6, 0, 0],
-    },
-    [0.5, 2.5, 5, 9],
-  )
-  const points = [0, 0, 0, 1, 1, 0, 1, 1, 2, 0, 2, 1]
-  const explainer = treeExplainer(ensemble, Float32Array.from(points))
+  const explainer = treeExplainer(ofDepth2, Float32Array.from(points))
   expect(explainer.base[0]).toBeCloseTo(10 / 3, 12)
   // shap 0.51.0 in sixths.
   const sixths = [-15, -2, -19, 2, -3, -2, -7, 2, 18, -8, 26, 8]
@@ -103,6 +105,21 @@ test('gives the values of a tree of depth 2 that were worked by hand and by shap
     const found = explainer.explain(Float32Array.from(points.slice(i, i + 2)))
     expect(found[0]).toBeCloseTo(sixths[i]! / 6, 9)
     expect(found[1]).toBeCloseTo(sixths[i + 1]! / 6, 9)
+  }
+})
+
+test('gives the interactions of the same tree that shap gives', () => {
+  const interactions = interactionExplainer(ofDepth2, Float32Array.from(points))
+  const explainer = treeExplainer(ofDepth2, Float32Array.from(points))
+  const found = interactions.explain(Float32Array.of(1, 1), 0)
+  // shap 0.51.0 shap_interaction_values, of the row at 3 (counted from 0).
+  ;[-5 / 6, -1 / 3, -1 / 3, 2 / 3].forEach((value, i) => expect(found[i]).toBeCloseTo(value, 12))
+  expect(interactions.base[0]).toBeCloseTo(10 / 3, 12)
+  for (let i = 0; i < 12; i += 2) {
+    const row = Float32Array.from(points.slice(i, i + 2))
+    const pairs = interactions.explain(row, 0)
+    expect(pairs[1]).toBe(pairs[2])
+    explainer.explain(row).forEach((value, j) => expect(pairs[2 * j]! + pairs[2 * j + 1]!).toBeCloseTo(value, 12))
   }
 })
 
@@ -178,6 +195,72 @@ prop.prop([fc.nat(10_000), fc.constantFrom(1, 3), aRow, fc.array(aRow, { minLeng
   const outputs = outputsOf(ensemble, Float32Array.from(row))
   expect(checkAdditivity(found, { base: explainer.base, outputs }, 'x')).toBeLessThan(1e-9)
 })
+
+/** Interaction values off the diagonal by the definition: over all coalitions without the two, half of what they add together beyond what each adds. */
+function interactionsByDefinition(
+  ensemble: TreeEnsemble,
+  row: Float32Array,
+  background: readonly Float32Array[],
+  output: number,
+): Float64Array {
+  const d = row.length
+  const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1))
+  const pairs = new Float64Array(d * d)
+  for (const other of background) {
+    const worth = Array.from(
+      { length: 1 << d },
+      (_, coalition) =>
+        outputsOf(
+          ensemble,
+          row.map((value, j) => ((coalition >> j) & 1 ? value : other[j]!)),
+        )[output]!,
+    )
+    for (let i = 0; i < d; i++) {
+      for (let j = 0; j < d; j++) {
+        const both = (1 << i) | (1 << j)
+        for (let coalition = 0; i !== j && coalition < 1 << d; coalition++) {
+          if (coalition & both) continue
+          const size = [...Array(d).keys()].filter((k) => (coalition >> k) & 1).length
+          const weight = (factorial(size) * factorial(d - size - 2)) / (2 * factorial(d - 1)) / background.length
+          pairs[i * d + j]! +=
+            weight *
+            (worth[coalition | both]! - worth[coalition | (1 << i)]! - worth[coalition | (1 << j)]! + worth[coalition]!)
+        }
+      }
+    }
+  }
+  return pairs
+}
+
+prop.prop([fc.nat(10_000), fc.constantFrom(1, 3), aRow, fc.array(aRow, { minLength: 1, maxLength: 4 })], {
+  numRuns: 60,
+})(
+  'interactions equal the definition, are symmetric, and their rows sum to the Shapley values',
+  (seed, leafWidth, row, background) => {
+    const ensemble = randomEnsemble(seed, leafWidth)
+    const x = Float32Array.from(row)
+    const others = Float32Array.from(background.flat())
+    const interactions = interactionExplainer(ensemble, others)
+    const values = treeExplainer(ensemble, others).explain(x)
+    for (let k = 0; k < ensemble.numOutputs; k++) {
+      const found = interactions.explain(x, k)
+      const expected = interactionsByDefinition(
+        ensemble,
+        x,
+        background.map((other) => Float32Array.from(other)),
+        k,
+      )
+      for (let i = 0; i < 4; i++) {
+        const own = found.subarray(4 * i, 4 * i + 4)
+        expect(own.reduce((sum, value) => sum + value, 0)).toBeCloseTo(values[4 * k + i]!, 9)
+        for (let j = 0; j < 4; j++) {
+          expect(own[j]).toBe(found[4 * j + i])
+          if (i !== j) expect(own[j]).toBeCloseTo(expected[4 * i + j]!, 9)
+        }
+      }
+    }
+  },
+)
 
 describe('the gate', () => {
   const honest = { base: Float64Array.of(1), outputs: Float64Array.of(6) }

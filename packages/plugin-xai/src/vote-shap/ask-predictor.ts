@@ -56,7 +56,7 @@ export async function askAbout(
 }
 
 /** Rows of changed pictures: names of their own, so that nothing fitted takes one for a row that it knows. */
-function changedRows(
+export function changedRows(
   images: ImageBatch,
   row: number,
   pictures: readonly (() => PixelImage)[],

@@ -9,8 +9,8 @@ import {
   type PixelImage,
 } from '@etsef/plugin-api'
 import { of } from 'rxjs'
+import { explainedRows, trainRows } from '../explained/explained-rows.js'
 import { normalizeMap } from '../grad-cam/normalize-map.js'
-import { spreadRows } from '../grad-cam/pick-rows.js'
 import { checkAdditivity } from '../tree-shap/additivity.js'
 import { madeLike } from '../superpixels/replace-superpixels.js'
 import { askAbout } from './ask-predictor.js'
@@ -30,14 +30,7 @@ const sameAnswer = 1e-6
 /** Maps and standard errors of the chosen rows. */
 export const run: Implementation['run'] = async ({ options, inputs, ctx }) => {
   const images = await collectImages(inputs.images, ctx.signal)
-  const rows = spreadRows(images.partitions, options.partition, options.maxImages)
-  if (rows.length === 0) {
-    throw new PipelineError('ERR_TOO_FEW_ROWS', {
-      message: `There are no ${options.partition} images to explain`,
-      option: 'partition',
-      hint: 'choose a partition that the split has',
-    })
-  }
+  const rows = explainedRows(images.partitions, options)
   const backgrounds = await drawBackgrounds(images, options, ctx)
   const explained: Explained[] = []
   for (const row of rows) {
@@ -78,14 +71,7 @@ async function drawBackgrounds(
   { background, absent }: VoteShapOptions,
   ctx: OperationContext,
 ): Promise<PixelImage[]> {
-  const train = images.partitions.flatMap((partition, row) => (partition === 'train' ? [row] : []))
-  if (train.length === 0) {
-    throw new PipelineError('ERR_TOO_FEW_ROWS', {
-      message: 'There are no train images to stand for what is absent',
-      port: 'images',
-      hint: 'give images that are split',
-    })
-  }
+  const train = trainRows(images.partitions, 'to stand for what is absent')
   const drawn = ctx.rng('background').shuffle(train).slice(0, background)
   const pictures = await Promise.all(drawn.map((row) => images.load(row)))
   if (absent === 'train-rows') return pictures

@@ -1,4 +1,6 @@
 import { Type, defineOperation, port, type Operation, type Static } from '@etsef/plugin-api'
+import { maxImagesOption, partitionOption } from '../explained/explained-options.js'
+import { planExplained } from '../explained/plan-explained.js'
 
 /** Options of `xai/vote-shap`. */
 export const voteShapOptions = Type.Object(
@@ -48,16 +50,8 @@ export const voteShapOptions = Type.Object(
       default: 1000,
       description: 'Most evaluations of the predictor for a picture; four times as many halve the standard error',
     }),
-    partition: Type.Enum(['test', 'val', 'train', 'all'], {
-      default: 'test',
-      description: 'Whose images are explained',
-    }),
-    maxImages: Type.Integer({
-      minimum: 1,
-      maximum: 10_000,
-      default: 24,
-      description: 'At most so many images, spread evenly over the rows',
-    }),
+    partition: partitionOption,
+    maxImages: maxImagesOption(24),
     batchSize: Type.Integer({
       minimum: 1,
       maximum: 1024,
@@ -96,16 +90,8 @@ export const voteShap: Operation = defineOperation({
   outputs: voteShapOutputs,
   rowPolicy: 'subset',
   plan: ({ options, inputs, issue }) => {
-    const { partitions } = inputs.images
     const own = options.partition === 'all' ? {} : { partitions: [options.partition] }
-    if (partitions && !partitions.includes('train'))
-      issue('in:images', 'There are no train images to stand for what is absent', {
-        received: `partitions ${partitions.join(', ')}`,
-      })
-    else if (options.partition !== 'all' && partitions && !partitions.includes(options.partition))
-      issue('partition', `There are no ${options.partition} images to explain`, {
-        received: `partitions ${partitions.join(', ')}`,
-      })
+    planExplained(inputs.images.partitions, options.partition, issue, 'to stand for what is absent')
     return { attributions: own, errors: own }
   },
   resources: () => ({ cpus: 1, memoryMb: 2500 }),
