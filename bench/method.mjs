@@ -11,6 +11,8 @@
 // standard error over test pictures; ETSEF_BENCH_ROUNDS trains anew with other seeds, the sides in turns, and tells that over rounds, too.
 // A training whose first weights are changed by a millionth moves the vote by 1.4 points (docs/results/method-in-python.md), which only the
 // standard error over rounds knows of: of one round, a difference of some points says nothing.
+// Both sides probe the features of the self-supervised network before and after every epoch (nearest neighbours, ridge), as
+// simclr/pretrain does to tell whether it learns.
 // Means of accuracies and least times count. The last line is the worst case.
 //
 //   npm run bench -- method [side …]          ETSEF_SHARED (../shared) has data and weights; ETSEF_PYTHON names interpreters for the peer

@@ -5,6 +5,7 @@
 // `peer` is the side without the cost. The last line is the worse of both.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { workerMemory } from '../packages/runner/dist/executor/worker-memory.js'
 
 const program = fileURLToPath(new URL('simclr-step-ours.mjs', import.meta.url))
 const time = run('time')
@@ -34,7 +35,8 @@ function line(name, ours, peer, bound, unit) {
 function run(...args) {
   const { stdout, stderr, status } = spawnSync(process.execPath, [program, ...args], {
     encoding: 'utf8',
-    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' },
+    // As a worker that trains has it.
+    env: { ...process.env, ...workerMemory(true), TF_CPP_MIN_LOG_LEVEL: '2' },
   })
   if (status !== 0) throw new Error(stderr)
   return JSON.parse(stdout.trim().split('\n').at(-1))

@@ -1,6 +1,7 @@
 // JPEG files to two SimCLR views of each at 224 px, two cores, beside torchvision v2 with two DataLoader workers: same files, same
 // recipe (crop, flip, jitter, colour drop, blur), floats out. Sides in turns, the fastest pass counts; the faster of torchvision's two
-// ways, PIL or tensors, is the peer. Ours is what training does: decode, draw, make views in threads. Bound: 1.5 times the peer's speed.
+// ways, PIL or tensors, is the peer. Ours is what training does: decode, draw, make views in threads, in a process with the memory settings
+// of a worker that trains. Bound: 1.5 times the peer's speed.
 //
 //   npm run bench -- simclr-views        ETSEF_PYTHON names a python with torch, torchvision and pillow
 //   ETSEF_BENCH_ROUNDS (3)
@@ -13,6 +14,7 @@ import { fileURLToPath } from 'node:url'
 import { drawView, makeView, viewPresets } from '@etsef/nn/images'
 import { createRng } from '@etsef/plugin-api'
 import { decodeImage } from '@etsef/plugin-data'
+import { workerMemory } from '../packages/runner/dist/executor/worker-memory.js'
 import sharp from 'sharp'
 
 const SIDE = 224
@@ -23,6 +25,16 @@ const ROUNDS = Number(process.env.ETSEF_BENCH_ROUNDS ?? 3)
 const BOUND = 1.5
 const python = process.env.ETSEF_PYTHON ?? 'python3'
 const peerScript = fileURLToPath(new URL('simclr-views-peer.py', import.meta.url))
+
+// The allocator reads its settings when a process starts.
+const memory = workerMemory(true)
+if (Object.keys(memory).length > 0) {
+  const { status } = spawnSync(process.execPath, process.argv.slice(1), {
+    stdio: 'inherit',
+    env: { ...process.env, ...memory },
+  })
+  process.exit(status ?? 1)
+}
 
 const dir = mkdtempSync(join(tmpdir(), 'etsef-bench-'))
 try {

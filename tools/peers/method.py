@@ -76,6 +76,7 @@ class Rows:
         self.names = sorted({row["label"] for row in rows})
         self.labels = torch.tensor([self.names.index(row["label"]) for row in rows])
         self.partitions = np.array([row["partition"] for row in rows])
+        self.groups = np.array([row["group"] for row in rows])
 
     def part(self, name):
         return torch.from_numpy(np.flatnonzero(self.partitions == name))
@@ -235,8 +236,29 @@ def nt_xent(z, temperature=0.5):
     return F.cross_entropy(similarity, (torch.arange(len(z)) + half) % len(z))
 
 
-def simclr(backbone, source, draws, config):
-    """On pairs of views of the source set, without its labels."""
+def probe(backbone, source, pixels):
+    """Whether it learns: what nearest neighbours and a ridge classifier make of the train rows' features, in three folds of groups."""
+    from sklearn.linear_model import RidgeClassifier
+    from sklearn.metrics import balanced_accuracy_score
+    from sklearn.model_selection import GroupKFold, cross_val_predict
+    from sklearn.neighbors import KNeighborsClassifier
+
+    train = source.part("train")
+    backbone.eval()
+    with torch.inference_mode():
+        features = F.normalize(torch.cat([backbone(network_input(pixels[part])) for part in train.split(32)])).numpy()
+    backbone.train()
+    y, groups = source.labels[train].numpy(), source.groups[train.numpy()]
+    near = KNeighborsClassifier(20, weights=lambda distances: np.exp((1 - distances**2 / 2) / 0.07))
+    linear = RidgeClassifier(alpha=0.1, class_weight="balanced")
+    return [
+        balanced_accuracy_score(y, cross_val_predict(each, features, y, groups=groups, cv=GroupKFold(3)))
+        for each in (near, linear)
+    ]
+
+
+def simclr(backbone, source, pixels, draws, config):
+    """On pairs of views of the source set, without its labels, which only tell after every epoch what the features are good for."""
     drawn = draws.drawn["sslSource"]
     hidden, projection = draws.dense(drawn["hidden"], backbone.width, 128), draws.dense(drawn["projection"], 128, 128)
     model = nn.Sequential(backbone, hidden, nn.ReLU(), projection).train()
@@ -245,6 +267,7 @@ def simclr(backbone, source, draws, config):
     views = Views(source.files, drawn["orders"][0], drawn["views"], config["side"])
     rows, workers = EpochRows(drawn["orders"]), config["threads"]
     loader = torch.utils.data.DataLoader(views, size, sampler=rows, num_workers=workers, persistent_workers=workers > 0)
+    scores = [probe(backbone, source, pixels)]
     for epoch in range(epochs):
         for step, (first, second) in enumerate(loader):
             if len(first) < min(3, len(views)):
@@ -254,6 +277,8 @@ def simclr(backbone, source, draws, config):
             optimizer.zero_grad()
             nt_xent(model(torch.cat([first, second]).contiguous(memory_format=torch.channels_last))).backward()
             optimizer.step()
+        scores.append(probe(backbone, source, pixels))
+    return scores
 
 
 def finetune(backbone, target, pixels, draws, drawn, config):
@@ -331,7 +356,7 @@ def run(config):
     draws, supervised, unsupervised = Draws(Path(config["draws"])), Backbone(config), Backbone(config)
     pretrain(supervised, source, source_pixels, draws, config)
     done("pretrain")
-    simclr(unsupervised, source, draws, config)
+    probes = simclr(unsupervised, source, source_pixels, draws, config)
     done("simclr")
     pairs = ((supervised, "tl"), (unsupervised, "ssl"))
     features = [finetune(each, target, pixels, draws, draws.drawn[name], config) for each, name in pairs]
@@ -344,7 +369,7 @@ def run(config):
     np.save(config["features"], fused)
     names = named(target, test, predicted, config)
     versions = {"torch": torch.__version__, "torchvision": torchvision.__version__, "scikit-learn": sklearn.__version__}
-    print(json.dumps({"predicted": names, "seconds": seconds, "versions": versions}))
+    print(json.dumps({"predicted": names, "seconds": seconds, "versions": versions, "probes": probes}))
 
 
 if sys.argv[1] == "start":
