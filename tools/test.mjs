@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { setUp } from './set-up.mjs'
 
 setUp()
@@ -27,16 +27,19 @@ rmSync(dir, { recursive: true, force: true })
 process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`)
 process.exit(failed > 0 || passed === 0 ? 1 : (vitest.status ?? 1))
 
-/** Counts of tests; a file that could not even be read counts as one failure. */
+/** Counts of tests; a file that could not be read, or whose process died while its tests ran, counts as one failure and is named. */
 function counts(file) {
   try {
     const result = JSON.parse(readFileSync(file, 'utf8'))
     const brokenFiles = result.testResults.filter(
-      (entry) => entry.status === 'failed' && entry.assertionResults.length === 0,
-    ).length
+      ({ assertionResults }) =>
+        assertionResults.length === 0 || assertionResults.some(({ status }) => status === 'pending'),
+    )
+    for (const { name } of brokenFiles)
+      process.stdout.write(`broken: ${relative(process.cwd(), name)} did not run to its end\n`)
     return {
       passed: result.numPassedTests,
-      failed: result.numFailedTests + brokenFiles,
+      failed: result.numFailedTests + brokenFiles.length,
       skipped: result.numPendingTests + (result.numTodoTests ?? 0),
     }
   } catch {
