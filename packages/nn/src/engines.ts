@@ -8,13 +8,16 @@ import { engineFromEnvironment } from './engine/load-engine.js'
 import { packageDirectory } from './engine-packages.js'
 import { findBinding, hasCudaDevice, type Binding } from './install/engine-cache.js'
 import { installEngine, WASM_COST } from './install/install-engine.js'
+import { settleOneDnn } from './install/onednn.js'
 import { ownKernelsDigest } from './install/own-kernels-file.js'
 import { selfTest } from './install/self-test.js'
 import { TFJS_VERSION } from './versions.js'
 
+const WITHOUT_ONEDNN = ', without oneDNN (TF_ENABLE_ONEDNN_OPTS=0)'
+
 /** The tensor engines of this package, for the runner: found without importing TensorFlow.js. */
 const provider: EngineProvider = {
-  probe: () => Promise.resolve(probe()),
+  probe,
   install: async ({ log, force }) => {
     if (engineFromEnvironment() !== 'wasm') await installEngine({ log, ...(force === undefined ? {} : { force }) })
     return probe()
@@ -24,14 +27,15 @@ const provider: EngineProvider = {
 
 export default provider
 
-function probe(): EngineProbe {
+async function probe(): Promise<EngineProbe> {
   const wanted = engineFromEnvironment()
   const binding = wanted === 'wasm' ? undefined : findBinding()
   if (binding !== undefined) {
+    const hasOneDnn = await settleOneDnn(binding)
     return {
       name: 'tensorflow',
-      id: idOf(binding),
-      summary: `TensorFlow ${binding.tensorflowVersion} (${describeSource(binding)}) with TensorFlow.js ${TFJS_VERSION}`,
+      id: idOf(binding, hasOneDnn),
+      summary: `TensorFlow ${binding.tensorflowVersion} (${describeSource(binding)}) with TensorFlow.js ${TFJS_VERSION}${hasOneDnn ? '' : WITHOUT_ONEDNN}`,
     }
   }
   if (wanted === 'tensorflow') {
@@ -41,16 +45,16 @@ function probe(): EngineProbe {
     })
   }
   const summary = wanted === 'wasm' ? `TensorFlow.js ${TFJS_VERSION} on WASM (ETSEF_ENGINE=wasm)` : WASM_COST
-  return { name: 'wasm', id: idOf(undefined), summary }
+  return { name: 'wasm', id: idOf(undefined, true), summary }
 }
 
 /** Frozen networks run on ONNX Runtime whatever the engine, so another version of it is another engine. */
-function idOf(binding: Binding | undefined): string {
+function idOf(binding: Binding | undefined, hasOneDnn: boolean): string {
   return engineId({
     tensorflow: binding?.tensorflowVersion,
     kernels: binding === undefined ? undefined : ownKernelsDigest(binding),
     onnxruntime: packageVersion('onnxruntime-node'),
-    hasOneDnn: process.env['TF_ENABLE_ONEDNN_OPTS'] !== '0',
+    hasOneDnn,
   })
 }
 
@@ -77,7 +81,9 @@ async function describeTensorflow(binding: Binding): Promise<string> {
   const kernels = `${ownKernelsDigest(binding) === undefined ? 'without' : 'with'} our compiled kernels`
   const what = `tensorflow: ${binding.tensorflowVersion} (${describeSource(binding)}), ${binding.package} ${TFJS_VERSION}, ${kernels}`
   try {
+    const hasOneDnn = await settleOneDnn(binding)
     await selfTest(binding)
+    if (!hasOneDnn) return `${what}; self-test passed${WITHOUT_ONEDNN}`
     return `${what}; self-test passed`
   } catch (cause) {
     return `${what}; does not work: ${cause instanceof Error ? cause.message : String(cause)}`

@@ -1,5 +1,6 @@
 import { PipelineError } from '@etsef/plugin-api'
 import { findBinding } from '../install/engine-cache.js'
+import { settleOneDnn } from '../install/onednn.js'
 import type { Engine, EngineName } from './engine.js'
 
 /** Options of {@link loadEngine}. */
@@ -69,6 +70,7 @@ async function activate(name: EngineName, threads: number): Promise<Engine> {
 async function openTensorflow(threads: number): Promise<Engine> {
   const binding = findBinding()
   if (binding === undefined) throw noTensorflow('no libtensorflow is installed')
+  await settleOneDnn(binding)
   const { loadTensorflow } = await import('./tensorflow/load-tensorflow.js')
   return loadTensorflow(binding, threads)
 }

@@ -57,8 +57,8 @@ function digestOf(...parts: readonly string[]): string {
     .slice(0, 8)
 }
 
-/** What `-march=native` looks at. */
-function processor(): string {
+/** Model and features of the processor: what `-march=native` looks at. */
+export function processor(): string {
   const model = `${process.arch} ${cpus()[0]?.model ?? ''}`
   try {
     return model + (/^(?:flags|Features)\s*:.*$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[0] ?? '')

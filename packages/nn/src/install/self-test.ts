@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { childScript } from './child-script.js'
 import type { Binding } from './engine-cache.js'
 import { lastLines, runCommand } from './run-command.js'
 import { noEngine } from '../errors.js'
@@ -20,11 +19,8 @@ export async function selfTest(
   binding: Pick<Binding, 'path' | 'package'>,
   ownKernels?: string,
 ): Promise<SelfTestResult> {
-  const script = fileURLToPath(new URL('./self-test-child.js', import.meta.url)).replace(
-    /([\\/])src([\\/]install)/,
-    '$1dist$2',
-  )
-  if (!existsSync(script)) throw noEngine('the self-test is not built; run npm run build')
+  const script = childScript('self-test-child')
+  if (script === undefined) throw noEngine('the self-test is not built; run npm run build')
   const args = [script, binding.path, binding.package, ...(ownKernels === undefined ? [] : [ownKernels])]
   const { code, stdout, stderr } = await runCommand(process.execPath, args, {
     // Two threads, so that what our kernels do only then is tested too.
