@@ -158,6 +158,12 @@ describe('normalizeMap', () => {
     )
     expect(normalizeMap([0.5, -1, 2, 0])).toEqual({ values: Float64Array.of(0.25, 0, 1, 0), max: 2, isEmpty: false })
   })
+  test('is not the min–max scaling of other tools, which paints the weakest evidence as none', () => {
+    const raw = [0.125, 0.375, 0.625, 0.5]
+    const minMax = raw.map((value) => (value - 0.125) / (0.625 - 0.125))
+    expect(minMax).toEqual([0, 0.5, 1, 0.75])
+    expect(Math.min(...normalizeMap(raw).values)).toBeCloseTo(0.2, 12)
+  })
   test('leaves a map without positive evidence at zero', () => {
     expect(normalizeMap([-1, -2, 0])).toEqual({ values: new Float64Array(3), max: 0, isEmpty: true })
   })

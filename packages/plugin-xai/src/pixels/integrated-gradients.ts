@@ -1,4 +1,5 @@
 import type { Differentiable } from './differentiable.js'
+import { midpointRule, type Quadrature, type QuadratureRule } from './quadrature.js'
 
 /** Attributions of the coordinates of a point. */
 export interface PathAttribution {
@@ -15,11 +16,11 @@ export interface PathAttribution {
 const complete = 0.01
 
 /**
- * Integrated gradients along the straight line from a baseline: midpoints, twice as many until the values sum to the difference within 1 %.
+ * Integrated gradients along the straight line from a baseline, at twice as many points until the values sum to the difference within 1 %.
  *
  * @param options - `maxSteps`: where the doubling ends, complete or not.
- * @see Sundararajan et al. 2017, Axiomatic Attribution for Deep Networks, arXiv:1703.01365. The trapezoid of Captum's `riemann_trapezoid` has weights
- * that do not sum to 1; midpoints have.
+ * @see Sundararajan et al. 2017, Axiomatic Attribution for Deep Networks, arXiv:1703.01365. The weights of Captum's `riemann_trapezoid`
+ * do not sum to 1, so it is not among the rules.
  */
 export function integratedGradients(
   f: Differentiable,
@@ -32,7 +33,9 @@ export function integratedGradients(
 
 /** How far paths are followed. */
 export interface PathOptions {
-  /** Midpoints on each line at first; default 16. */
+  /** Where on each line gradients are taken; default {@link midpointRule}. */
+  readonly rule?: QuadratureRule
+  /** Points on each line at first; default 16. */
   readonly minSteps?: number
   /** Where the doubling ends, complete or not; default 512. */
   readonly maxSteps?: number
@@ -47,11 +50,11 @@ export function pathGradients(
   f: Differentiable,
   point: Float32Array,
   baselines: readonly Float32Array[],
-  { minSteps = 16, maxSteps = 512, batchSize = 16, tolerance }: PathOptions = {},
+  { rule = midpointRule, minSteps = 16, maxSteps = 512, batchSize = 16, tolerance }: PathOptions = {},
 ): PathAttribution {
   const difference = differenceFrom(f, point, baselines, batchSize)
   for (let numSteps = minSteps; ; numSteps *= 2) {
-    const values = midpoints(f, point, baselines, numSteps, batchSize)
+    const values = weightedMean(f, point, baselines, rule(numSteps), batchSize)
     const residual = Math.abs(values.reduce((sum, value) => sum + value, 0) - difference)
     if (residual <= (tolerance ?? complete * Math.abs(difference)) || 2 * numSteps > maxSteps)
       return { values, difference, residual, numSteps }
@@ -79,14 +82,15 @@ function differenceFrom(
   return own! - others.reduce((sum, value) => sum + value, 0) / others.length
 }
 
-/** Mean over lines of midpoints; a pass may have points of several lines. */
-function midpoints(
+/** Mean over lines of the points of each; a pass may have points of several lines. */
+function weightedMean(
   f: Differentiable,
   point: Float32Array,
   baselines: readonly Float32Array[],
-  numSteps: number,
+  { shares, weights }: Quadrature,
   batchSize: number,
 ): Float64Array {
+  const numSteps = shares.length
   const values = new Float64Array(f.size)
   const sums = new Float64Array(f.size)
   const total = baselines.length * numSteps
@@ -95,12 +99,14 @@ function midpoints(
     const points = new Float32Array(count * f.size)
     for (let at = 0; at < count; at++) {
       const baseline = baselines[Math.floor((first + at) / numSteps)]!
-      const share = (((first + at) % numSteps) + 0.5) / numSteps
+      const share = shares[(first + at) % numSteps]!
       for (let i = 0; i < f.size; i++) points[at * f.size + i] = baseline[i]! + share * (point[i]! - baseline[i]!)
     }
     const gradients = f.gradients(points)
     for (let at = 0; at < count; at++) {
-      for (let i = 0; i < f.size; i++) sums[i]! += gradients[at * f.size + i]!
+      // How much it counts beside its equals: 1 for each midpoint.
+      const weight = weights[(first + at) % numSteps]! * numSteps
+      for (let i = 0; i < f.size; i++) sums[i]! += weight * gradients[at * f.size + i]!
       if ((first + at) % numSteps !== numSteps - 1) continue
       // The last point of a line.
       const baseline = baselines[Math.floor((first + at) / numSteps)]!

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Differentiable } from './differentiable.js'
 import { expectedGradients, integratedGradients, pathGradients } from './integrated-gradients.js'
 import { occlusion } from './occlusion.js'
+import { gaussLegendreRule, midpointRule, type QuadratureRule } from './quadrature.js'
 import { smoothGrad } from './smooth-grad.js'
 
 /** x0² x1 + 3 x1 + relu(x2 − 1), by hand. */
@@ -22,7 +23,52 @@ const cubic: Differentiable = {
 const point = Float32Array.of(2, 1, 3)
 const zero = new Float32Array(3)
 
+/** What Captum's `riemann_trapezoid` does: ends count half, and all are divided by the number of points instead of that of stretches. */
+const captumTrapezoid: QuadratureRule = (n) => ({
+  shares: Float64Array.from({ length: n }, (_, k) => k / (n - 1)),
+  weights: Float64Array.from({ length: n }, (_, k) => (k === 0 || k === n - 1 ? 0.5 : 1) / n),
+})
+const sumOf = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0)
+
+describe('quadrature', () => {
+  test.each([1, 2, 5, 50, 301])('weights of %i points sum to 1, and points ascend in (0, 1)', (n) => {
+    for (const rule of [midpointRule, gaussLegendreRule]) {
+      const { shares, weights } = rule(n)
+      expect(sumOf(weights)).toBeCloseTo(1, 13)
+      expect(Math.min(...weights)).toBeGreaterThan(0)
+      expect([...shares]).toEqual([...shares].sort((a, b) => a - b))
+      expect(shares[0]!).toBeGreaterThan(0)
+      expect(shares[n - 1]!).toBeLessThan(1)
+    }
+  })
+  test('five points of Gauss and Legendre integrate polynomials up to degree 9 exactly, and no further', () => {
+    const { shares, weights } = gaussLegendreRule(5)
+    const error = (degree: number): number =>
+      Math.abs(shares.reduce((sum, x, k) => sum + weights[k]! * x ** degree, 0) - 1 / (degree + 1))
+    for (let degree = 0; degree < 10; degree++) expect(error(degree)).toBeLessThan(1e-15)
+    expect(error(10)).toBeGreaterThan(1e-8)
+  })
+})
+
 describe('integratedGradients', () => {
+  test('has the values of Gauss and Legendre, whom the kink costs half a per cent at 50 points', () => {
+    const at = (n: number): Float64Array =>
+      integratedGradients(cubic, point, zero, { rule: gaussLegendreRule, minSteps: n, maxSteps: n }).values
+    ;[2.66667, 4.33333, 1.95914].forEach((expected, i) => expect(at(50)[i]).toBeCloseTo(expected, 5))
+    expect(sumOf(at(300))).toBeCloseTo(9.0073, 4)
+  })
+  test('would miss completeness by the weights of Captum’s trapezoid, even for a linear function', () => {
+    const steps = { rule: captumTrapezoid, minSteps: 50, maxSteps: 50 }
+    expect(sumOf(captumTrapezoid(50).weights)).toBeCloseTo(49 / 50, 12)
+    expect(sumOf(integratedGradients(cubic, point, zero, steps).values)).toBeCloseTo(8.8108, 4)
+    const linear: Differentiable = {
+      size: 3,
+      values: (points) => Float64Array.from({ length: points.length / 3 }, (_, i) => points[3 * i]!),
+      gradients: (points) => Float32Array.from({ length: points.length }, (_, at) => Number(at % 3 === 0)),
+    }
+    expect(integratedGradients(linear, point, zero, steps).residual).toBeCloseTo(2 / 50, 6)
+    expect(integratedGradients(linear, point, zero, { ...steps, rule: midpointRule }).residual).toBeLessThan(1e-12)
+  })
   test('gives 8/3, 13/3, 2, which sum to 9', () => {
     const { values, difference, residual } = integratedGradients(cubic, point, zero, { minSteps: 300, maxSteps: 300 })
     ;[8 / 3, 13 / 3, 2].forEach((expected, i) => expect(values[i]).toBeCloseTo(expected, 4))

@@ -44,6 +44,12 @@ describe('xai/pixels', () => {
       }
     },
   )
+  test('integrated-gradients has its points where `quadrature` says, and hardly other values', async () => {
+    const [midpoint, gauss] = [await explain({}), await explain({ quadrature: 'gauss-legendre' })]
+    expect(gauss.values).not.toEqual(midpoint.values)
+    const largest = Math.max(...midpoint.values.map(Math.abs))
+    gauss.values.forEach((value, i) => expect(Math.abs(value - midpoint.values[i]!)).toBeLessThan(0.05 * largest))
+  })
   test.each(['smooth-grad', 'occlusion'])('%s promises no sum', async (method) => {
     const batch = await explain({ method, samples: 4 })
     expect(batch.additivityResidual.every(Number.isNaN)).toBe(true)

@@ -16,6 +16,7 @@ import { targetIndex } from '../grad-cam/target-index.js'
 import { expectedGradients, integratedGradients } from './integrated-gradients.js'
 import { networkFunction } from './network-function.js'
 import { occlusion } from './occlusion.js'
+import { gaussLegendreRule, midpointRule } from './quadrature.js'
 import { smoothGrad } from './smooth-grad.js'
 import type { PixelsOptions, pixelsInputs, pixelsOutputs } from './pixels.js'
 
@@ -101,7 +102,7 @@ function explain(
   target: number,
   point: Float32Array,
   baselines: readonly Float32Array[],
-  { method, maxSteps, samples, sigma, patch, stride, batchSize }: PixelsOptions,
+  { method, quadrature, maxSteps, samples, sigma, patch, stride, batchSize }: PixelsOptions,
   rng: ReturnType<OperationContext['rng']>,
 ): Explanation {
   const { graph } = network
@@ -112,7 +113,11 @@ function explain(
   const noSum = { residual: NaN, difference: NaN }
   switch (method) {
     case 'integrated-gradients': {
-      const { values, residual, difference } = integratedGradients(f, point, meanOf(baselines), { maxSteps, batchSize })
+      const { values, residual, difference } = integratedGradients(f, point, meanOf(baselines), {
+        rule: quadrature === 'midpoint' ? midpointRule : gaussLegendreRule,
+        maxSteps,
+        batchSize,
+      })
       return { map: overChannels(values, shape[2]), residual, difference }
     }
     case 'expected-gradients': {
