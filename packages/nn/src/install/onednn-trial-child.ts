@@ -13,9 +13,9 @@ const CHANNELS = [
   [1024, 2048],
 ] as const
 
-const [path, name] = process.argv.slice(2)
-if (path === undefined || name === undefined) throw new Error('usage: onednn-trial-child <binding> <package>')
-const { tf } = loadTensorflow({ path, package: name as BindingPackage }, 1)
+// argv: path of the binding, its package.
+const [path, name] = process.argv.slice(2) as [string, BindingPackage]
+const { tf } = loadTensorflow({ path, package: name }, 1)
 for (const side of [4, 7]) {
   for (const [from, to] of CHANNELS) {
     const x = tf.zeros<Rank.R4>([1, side, side, from])
