@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import type { InferenceSession } from 'onnxruntime-node'
 import type { OnnxAnswer, OnnxBatch, OnnxThreadData } from './onnx-thread-messages.js'
 import { noEngine } from '../errors.js'
+import { disableTelemetry } from './disable-telemetry.js'
 
 /** A network in a thread of its own, which works on one batch at a time. */
 export interface OnnxWorker {
@@ -30,6 +31,7 @@ const program = new URL(
 export async function startOnnxWorker(onnx: Uint8Array, options: InferenceSession.SessionOptions): Promise<OnnxWorker> {
   const busy = new Int32Array(new SharedArrayBuffer(4))
   const workerData: OnnxThreadData = { onnx, options, busy }
+  disableTelemetry()
   const worker = new Worker(program, { workerData, execArgv: [] })
   // A thread that is ended inside ONNX Runtime takes the process down with it (Node 20): an exit waits for its batch.
   const awaitIdle = (): void => void Atomics.wait(busy, 0, 1, mostWaitMs)
