@@ -83,9 +83,7 @@ test('where nothing can be written it is tried each time', async () => {
 test.skipIf(!bothEngines)('the trial itself runs to its end without oneDNN (needs TensorFlow)', async () => {
   const { path, package: name } = findBinding()!
   const env = { ...process.env, TF_ENABLE_ONEDNN_OPTS: '0' }
-  const { code, stderr } = await runCommand(process.execPath, [childScript('onednn-trial-child')!, path, name], {
-    env,
-    timeoutMs: 60_000,
-  })
+  const script = childScript(new URL('./onednn-trial-child.js', import.meta.url))!
+  const { code, stderr } = await runCommand(process.execPath, [script, path, name], { env, timeoutMs: 60_000 })
   expect(code, stderr).toBe(0)
 })

@@ -46,7 +46,7 @@ export async function settleOneDnn(
 }
 
 async function survives({ path, package: name }: Pick<Binding, 'path' | 'package'>, env: NodeJS.ProcessEnv) {
-  const script = childScript('onednn-trial-child')
+  const script = childScript(new URL('./onednn-trial-child.js', import.meta.url))
   if (script === undefined) return true
   try {
     await promisify(execFile)(process.execPath, [script, path, name], { env, timeout: 60_000 })

@@ -19,7 +19,7 @@ export async function selfTest(
   binding: Pick<Binding, 'path' | 'package'>,
   ownKernels?: string,
 ): Promise<SelfTestResult> {
-  const script = childScript('self-test-child')
+  const script = childScript(new URL('./self-test-child.js', import.meta.url))
   if (script === undefined) throw noEngine('the self-test is not built; run npm run build')
   const args = [script, binding.path, binding.package, ...(ownKernels === undefined ? [] : [ownKernels])]
   const { code, stdout, stderr } = await runCommand(process.execPath, args, {
