@@ -16,7 +16,8 @@ const CHANNELS = [
 // argv: path of the binding, its package.
 const [path, name] = process.argv.slice(2) as [string, BindingPackage]
 const { tf } = loadTensorflow({ path, package: name }, 1)
-for (const side of [4, 7]) {
+// Sides of the last stages, from pictures of 32 px to such of 224.
+for (const side of [1, 2, 3, 4, 7, 14]) {
   for (const [from, to] of CHANNELS) {
     const x = tf.zeros<Rank.R4>([1, side, side, from])
     const filter = tf.zeros<Rank.R4>([1, 1, from, to])
