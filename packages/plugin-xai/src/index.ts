@@ -36,6 +36,7 @@ export {
   type PathOptions,
 } from './pixels/integrated-gradients.js'
 export { occlusion, type OcclusionOptions } from './pixels/occlusion.js'
+export { gaussLegendreRule, midpointRule, type Quadrature, type QuadratureRule } from './pixels/quadrature.js'
 export { smoothGrad } from './pixels/smooth-grad.js'
 export { voteShapOptions } from './vote-shap/vote-shap.js'
 export { membersOptions } from './members/members.js'
