@@ -22,7 +22,9 @@ const vitest = spawnSync(
   ],
   { stdio: 'inherit' },
 )
-const { passed, failed, skipped } = counts(resultFile)
+const { passed, failed: counted, skipped } = counts(resultFile)
+// A process that died before it had listed its tests leaves a file without any, as one whose tests are all left out does.
+const failed = counted === 0 && vitest.status !== 0 ? 1 : counted
 rmSync(dir, { recursive: true, force: true })
 process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`)
 process.exit(failed > 0 || passed === 0 ? 1 : (vitest.status ?? 1))
@@ -32,8 +34,9 @@ function counts(file) {
   try {
     const result = JSON.parse(readFileSync(file, 'utf8'))
     const brokenFiles = result.testResults.filter(
-      ({ assertionResults }) =>
-        assertionResults.length === 0 || assertionResults.some(({ status }) => status === 'pending'),
+      ({ status, assertionResults }) =>
+        (status === 'failed' && assertionResults.length === 0) ||
+        assertionResults.some((test) => test.status === 'pending'),
     )
     for (const { name } of brokenFiles)
       process.stdout.write(`broken: ${relative(process.cwd(), name)} did not run to its end\n`)
