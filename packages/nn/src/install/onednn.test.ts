@@ -24,7 +24,7 @@ afterEach(() => {
 })
 
 /** A machine, and how often oneDNN was tried on it. */
-function machine(tells: boolean, survives: boolean): OneDnnFacts & { numTrials: number } {
+function machine(tells: boolean, survives: boolean | undefined): OneDnnFacts & { numTrials: number } {
   const facts = {
     numTrials: 0,
     tellsCaches: () => tells,
@@ -56,6 +56,17 @@ test.each([
   }
   expect(facts.numTrials).toBe(1)
   expect(readdirSync(folder)).toHaveLength(1)
+})
+
+test('a trial that could not be told is made again, and changes nothing', async () => {
+  const facts = machine(false, undefined)
+  for (let turn = 0; turn < 2; turn++) {
+    const env: NodeJS.ProcessEnv = {}
+    expect(await settleOneDnn(binding, env, facts)).toBe(true)
+    expect(env).toEqual({})
+  }
+  expect(facts.numTrials).toBe(2)
+  expect(readdirSync(folder)).toEqual([])
 })
 
 test('another version of the library is tried by itself', async () => {

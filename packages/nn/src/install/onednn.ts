@@ -13,16 +13,24 @@ import { processor } from './own-kernels-file.js'
 export interface OneDnnFacts {
   /** Whether the system knows the size of the first data cache. */
   readonly tellsCaches: () => boolean
-  /** Runs the convolutions that oneDNN may end the process with, in a child process; false when it ended so. */
-  readonly survives: (binding: Pick<Binding, 'path' | 'package'>, env: NodeJS.ProcessEnv) => Promise<boolean>
+  /**
+   * Runs the convolutions that oneDNN may end the process with, in a child process; false when it ended so, undefined when it could not be told
+   * (too slow, short of memory, a library that does not load).
+   */
+  readonly survives: (
+    binding: Pick<Binding, 'path' | 'package'>,
+    env: NodeJS.ProcessEnv,
+  ) => Promise<boolean | undefined>
 }
 
 const facts: OneDnnFacts = { tellsCaches, survives }
 
 /**
  * Switches oneDNN off (`TF_ENABLE_ONEDNN_OPTS=0` in `env`, which child processes inherit) where it would end the process: some virtual
- * machines do not tell the size of the first cache, and oneDNN 3.7 within TensorFlow 2.21 divides by what it makes of it. A trial in a
- * child process decides, once for a library on a machine; no trial where the system knows its caches. What the user has set stays.
+ * machines do not tell the size of the first cache, and oneDNN 3.7 within TensorFlow 2.21 divides by what it makes of it.
+ *
+ * A trial in a child process decides, once for a library on a machine; one that tells nothing is made again the next time. Where the system
+ * knows its caches there is no trial. What the user has set stays.
  *
  * @returns Whether TensorFlow will compute with oneDNN.
  */
@@ -34,26 +42,29 @@ export async function settleOneDnn(
   if (env['TF_ENABLE_ONEDNN_OPTS'] === undefined && !tellsCaches()) {
     const verdictFile = verdictPath(binding)
     const isFine = readVerdict(verdictFile) ?? (await tryOneDnn(verdictFile))
-    if (!isFine) env['TF_ENABLE_ONEDNN_OPTS'] = '0'
+    if (isFine === false) env['TF_ENABLE_ONEDNN_OPTS'] = '0'
   }
   return env['TF_ENABLE_ONEDNN_OPTS'] !== '0'
 
-  async function tryOneDnn(verdictFile: string): Promise<boolean> {
+  async function tryOneDnn(verdictFile: string): Promise<boolean | undefined> {
     const isFine = await survives(binding, env)
-    await keepVerdict(verdictFile, isFine)
+    if (isFine !== undefined) await keepVerdict(verdictFile, isFine)
     return isFine
   }
 }
 
-async function survives({ path, package: name }: Pick<Binding, 'path' | 'package'>, env: NodeJS.ProcessEnv) {
+async function survives(
+  { path, package: name }: Pick<Binding, 'path' | 'package'>,
+  env: NodeJS.ProcessEnv,
+): Promise<boolean | undefined> {
   const script = childScript(new URL('./onednn-trial-child.js', import.meta.url))
-  if (script === undefined) return true
+  if (script === undefined) return undefined
   try {
     await promisify(execFile)(process.execPath, [script, path, name], { env, timeout: 60_000 })
     return true
   } catch (cause) {
     // Anything else that is wrong with the library is told where it is loaded.
-    return (cause as { readonly signal?: NodeJS.Signals }).signal !== 'SIGFPE'
+    return (cause as { readonly signal?: NodeJS.Signals }).signal === 'SIGFPE' ? false : undefined
   }
 }
 

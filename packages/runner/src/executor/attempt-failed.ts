@@ -73,7 +73,7 @@ export function lost(code: number | null, signal: NodeJS.Signals | null, isOomKi
 
 function hintFor(signal: NodeJS.Signals | null): string | undefined {
   if (signal === 'SIGKILL') return 'if the machine ran out of memory, use fewer --jobs'
-  // An engine on another machine, or one that the user has switched on; else `etsef` has tried it (docs/engines.md).
+  // Engines try oneDNN before they use it (docs/engines.md), but for where the user has switched it on.
   if (signal === 'SIGFPE')
     return 'where a machine does not tell the sizes of its caches, oneDNN within TensorFlow may divide by zero: run with TF_ENABLE_ONEDNN_OPTS=0'
   return undefined
