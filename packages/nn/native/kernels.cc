@@ -5,7 +5,7 @@
 //   EtsefDepthwiseFilterGrad    filter gradient of a depthwise convolution of multiplier 1
 //   EtsefScaleChannels(Grad)    product of a map with one factor per picture and channel (squeeze and excitation)
 //   EtsefConvolution(Grads)     TensorFlow's convolutions on two threads
-//   EtsefAdam                   one step of Adam
+//   EtsefAdam                   one step of Adam for many variables
 //
 // Registered with TensorFlow through its C interface. Sums run in float within blocks that fit the cache and in double across them, in
 // an order that depends on shapes alone: the same bits for any number of threads.
@@ -81,12 +81,12 @@ void registerOperations() {
        computeConvolutionGrads,
        destroyAttributes<ConvolutionAttributes>},
       {"EtsefAdam",
-       {},
-       {"variable: float", "m: float", "v: float", "gradient: float", "settings: float"},
-       {"new_variable: float"},
-       createNothing,
+       {"count: int"},
+       {"variables: count * float", "m: count * float", "v: count * float", "gradients: count * float", "settings: float"},
+       {"new_variables: count * float"},
+       createAdam,
        computeAdam,
-       destroyNothing},
+       destroyAttributes<AdamAttributes>},
   };
   for (const Definition& definition : definitions) {
     TF_Status* status = TF_NewStatus();

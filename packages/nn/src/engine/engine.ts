@@ -39,8 +39,8 @@ export interface EngineKernels {
    * @throws Error when the shapes do not fit.
    */
   readonly convolve?: (input: ConvolutionInput) => tensorflow.Tensor
-  /** One Adam step of a variable in place; moments live in `state` and are created on first use. */
-  adam(step: AdamStep): void
+  /** One Adam step of each variable, in place; moments live in `state` and are created on first use. */
+  adam(steps: readonly AdamStep[]): void
   /** First and second moment of a variable as plain data; undefined before its first step. */
   readAdamState(state: AdamState): { readonly m: Float32Array; readonly v: Float32Array } | undefined
   /** Frees what {@link EngineKernels.adam} holds. */
@@ -82,7 +82,7 @@ export interface AdamState {
   handle?: unknown
 }
 
-/** One Adam step; Keras' form: `w -= lr * sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + epsilon)`. */
+/** One Adam step of one variable; Keras' form: `w -= lr * sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + epsilon)`. */
 export interface AdamStep {
   readonly variable: tensorflow.Variable
   readonly gradient: tensorflow.Tensor

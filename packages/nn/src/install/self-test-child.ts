@@ -178,7 +178,7 @@ function checkAdam({ tf, kernels }: Engine): void {
     [0.1, 0.3],
   ].entries()) {
     const step = index + 1
-    kernels.adam({ variable, gradient: tf.tensor1d(gradient), state, step, ...settings })
+    kernels.adam([{ variable, gradient: tf.tensor1d(gradient), state, step, ...settings }])
     const rate = (0.1 * Math.sqrt(1 - 0.999 ** step)) / (1 - 0.9 ** step)
     for (const [i, g] of gradient.entries()) {
       m[i] = 0.9 * m[i]! + 0.1 * g

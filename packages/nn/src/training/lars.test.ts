@@ -27,7 +27,9 @@ describe.each(testEngines)('LARS on %s', (name) => {
     for (let i = 0; i < count; i++) {
       optimizer.beginStep()
       tf.tidy(() => {
-        optimizer.apply('w', variable, tf.tensor1d(gradient), rates[i % rates.length]!)
+        optimizer.apply([
+          { name: 'w', variable, gradient: tf.tensor1d(gradient), learningRate: rates[i % rates.length]! },
+        ])
       })
       seen.push(Array.from(variable.dataSync()))
     }

@@ -1,4 +1,5 @@
 import type { Engine } from '../engine/engine.js'
+import { eachInTidy } from './each-in-tidy.js'
 import type { Optimizer, OptimizerState } from './optimizer-contract.js'
 import { createVelocities } from './velocities.js'
 
@@ -32,21 +33,19 @@ export function createLars(engine: Engine, options: LarsOptions, resume?: Optimi
       current = given
       step++
     },
-    apply: (name, variable, gradient, learningRate) => {
-      tf.tidy(() => {
-        const isExcluded = excluded?.has(name) ?? variable.rank < 2
-        const decayed = isExcluded || weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(variable, weightDecay))
-        let move = tf.mul(decayed, learningRate)
-        if (!isExcluded) {
-          const weightNorm = tf.norm(variable)
-          const gradientNorm = tf.norm(decayed)
-          const isUsable = tf.logicalAnd(tf.greater(weightNorm, 0), tf.greater(gradientNorm, 0))
-          const trust = tf.where(isUsable, tf.div(tf.mul(weightNorm, eta), gradientNorm), tf.onesLike(weightNorm))
-          move = tf.mul(move, trust)
-        }
-        variable.assign(tf.sub(variable, velocities.advance(name, move, current)))
-      })
-    },
+    apply: eachInTidy(engine, ({ name, variable, gradient, learningRate }) => {
+      const isExcluded = excluded?.has(name) ?? variable.rank < 2
+      const decayed = isExcluded || weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(variable, weightDecay))
+      let move = tf.mul(decayed, learningRate)
+      if (!isExcluded) {
+        const weightNorm = tf.norm(variable)
+        const gradientNorm = tf.norm(decayed)
+        const isUsable = tf.logicalAnd(tf.greater(weightNorm, 0), tf.greater(gradientNorm, 0))
+        const trust = tf.where(isUsable, tf.div(tf.mul(weightNorm, eta), gradientNorm), tf.onesLike(weightNorm))
+        move = tf.mul(move, trust)
+      }
+      variable.assign(tf.sub(variable, velocities.advance(name, move, current)))
+    }),
     readStep: () => step,
     readState: () => ({ step, moments: velocities.readMoments() }),
     dispose: () => {

@@ -38,7 +38,7 @@ describe.each(testEngines)('a momentum that changes from step to step, on %s', (
     for (const [i, g] of gradients.entries()) {
       optimizer.beginStep(given[i])
       const gradient = tf.tensor1d([g])
-      optimizer.apply('w', variable, gradient, rate)
+      optimizer.apply([{ name: 'w', variable, gradient, learningRate: rate }])
       gradient.dispose()
     }
     const [value] = variable.dataSync()

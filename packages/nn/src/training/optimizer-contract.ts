@@ -7,6 +7,14 @@ export interface OptimizerState {
   readonly moments: ReadonlyMap<string, WeightTensor>
 }
 
+/** What one step does to one parameter. */
+export interface ParameterUpdate {
+  readonly name: string
+  readonly variable: Variable
+  readonly gradient: Tensor
+  readonly learningRate: number
+}
+
 /** Applies gradients to variables; state is kept by parameter name, never by position. */
 export interface Optimizer {
   /**
@@ -15,7 +23,8 @@ export interface Optimizer {
    * @param momentum - Of this step, in [0, 1), Adam's beta1; without it the optimizer's own.
    */
   beginStep(momentum?: number): void
-  apply(name: string, variable: Variable, gradient: Tensor, learningRate: number): void
+  /** Changes the variables of a step, each named once. */
+  apply(updates: readonly ParameterUpdate[]): void
   /** Steps begun, those before a resume included. */
   readStep(): number
   readState(): OptimizerState

@@ -1,7 +1,8 @@
-import type { AdamState, Engine } from '../engine/engine.js'
+import type { AdamState, AdamStep, Engine } from '../engine/engine.js'
 import type { WeightTensor } from '../graph/graph.js'
+import { eachInTidy } from './each-in-tidy.js'
 import { createLars, type LarsOptions } from './lars.js'
-import type { Optimizer, OptimizerState } from './optimizer-contract.js'
+import type { Optimizer, OptimizerState, ParameterUpdate } from './optimizer-contract.js'
 import { createVelocities } from './velocities.js'
 
 /** Which optimizer, and its settings. */
@@ -46,32 +47,35 @@ function createAdam(
   let beta1 = options.beta1 ?? 0.9
   const states = new Map<string, { readonly state: AdamState; readonly shape: readonly number[] }>()
   let step = resume?.step ?? 0
+  const stepOf = ({ name, variable, gradient, learningRate }: ParameterUpdate): AdamStep => {
+    let entry = states.get(name)
+    if (entry === undefined) {
+      entry = { state: {}, shape: variable.shape }
+      states.set(name, entry)
+    }
+    const m = resume?.moments.get(`${name}/m`)
+    const v = resume?.moments.get(`${name}/v`)
+    const decays = options.name === 'adamW' && !(options.excluded?.has(name) ?? variable.rank < 2)
+    return {
+      variable,
+      gradient,
+      state: entry.state,
+      step,
+      learningRate,
+      beta1,
+      beta2,
+      epsilon,
+      ...(decays ? { decay: 1 - learningRate * options.weightDecay } : {}),
+      ...(m === undefined || v === undefined ? {} : { initial: { m: m.data, v: v.data } }),
+    }
+  }
   return {
     beginStep: (momentum = options.beta1 ?? 0.9) => {
       beta1 = momentum
       step++
     },
-    apply: (name, variable, gradient, learningRate) => {
-      let entry = states.get(name)
-      if (entry === undefined) {
-        entry = { state: {}, shape: variable.shape }
-        states.set(name, entry)
-      }
-      const m = resume?.moments.get(`${name}/m`)
-      const v = resume?.moments.get(`${name}/v`)
-      const decays = options.name === 'adamW' && !(options.excluded?.has(name) ?? variable.rank < 2)
-      engine.kernels.adam({
-        variable,
-        gradient,
-        state: entry.state,
-        step,
-        learningRate,
-        beta1,
-        beta2,
-        epsilon,
-        ...(decays ? { decay: 1 - learningRate * options.weightDecay } : {}),
-        ...(m === undefined || v === undefined ? {} : { initial: { m: m.data, v: v.data } }),
-      })
+    apply: (updates) => {
+      engine.kernels.adam(updates.map(stepOf))
     },
     readStep: () => step,
     readState: () => {
@@ -106,14 +110,12 @@ function createSgd(
       current = given
       step++
     },
-    apply: (name, variable, gradient, learningRate) => {
-      tf.tidy(() => {
-        const decays = weightDecay > 0 && !(excluded?.has(name) ?? variable.rank < 2)
-        const decayed = decays ? tf.add(gradient, tf.mul(variable, weightDecay)) : gradient
-        const update = current > 0 ? velocities.advance(name, decayed, current) : decayed
-        variable.assign(tf.sub(variable, tf.mul(update, learningRate)))
-      })
-    },
+    apply: eachInTidy(engine, ({ name, variable, gradient, learningRate }) => {
+      const decays = weightDecay > 0 && !(excluded?.has(name) ?? variable.rank < 2)
+      const decayed = decays ? tf.add(gradient, tf.mul(variable, weightDecay)) : gradient
+      const update = current > 0 ? velocities.advance(name, decayed, current) : decayed
+      variable.assign(tf.sub(variable, tf.mul(update, learningRate)))
+    }),
     readStep: () => step,
     readState: () => ({ step, moments: velocities.readMoments() }),
     dispose: () => {

@@ -68,10 +68,14 @@ export function applyGradients(model: GraphModel, gradients: Gradients, options:
   tf.tidy(() => {
     const scale = clipNorm === undefined ? 1 : Math.min(1, clipNorm / jointNorm(model, [...gradients.values()]))
     optimizer.beginStep(options.momentum)
-    for (const [name, gradient] of gradients) {
-      const clipped = scale < 1 ? tf.mul(gradient, scale) : gradient
-      optimizer.apply(name, model.variables.get(name)!, clipped, options.learningRate(name))
-    }
+    optimizer.apply(
+      [...gradients].map(([name, gradient]) => ({
+        name,
+        variable: model.variables.get(name)!,
+        gradient: scale < 1 ? tf.mul(gradient, scale) : gradient,
+        learningRate: options.learningRate(name),
+      })),
+    )
   })
 }
 

@@ -64,18 +64,23 @@ export function nativeAdam(tf: Tf): Pick<EngineKernels, 'adam' | 'readAdamState'
     }
     return scalars.tensors
   }
+  const change = (step: AdamStep): void => {
+    const state = (step.state.handle ??= create(step)) as NativeState
+    if (step.decay !== undefined) write(state.variable, tf.mul(step.variable, step.decay))
+    else if (state.dataId !== step.variable.dataId) write(state.variable, step.variable)
+    const attributes = [floatType(backend), { name: 'use_locking', type: TF_ATTR_BOOL, value: false }]
+    const inputs = [state.variable, state.m, state.v, ...scalarsOf(step), step.gradient]
+    backend.executeMultipleOutputs('ResourceApplyAdam', attributes, inputs, 0)
+    step.variable.assign(read(state.variable))
+    state.dataId = step.variable.dataId
+  }
   return {
-    adam: (step) =>
-      tf.tidy(() => {
-        const state = (step.state.handle ??= create(step)) as NativeState
-        if (step.decay !== undefined) write(state.variable, tf.mul(step.variable, step.decay))
-        else if (state.dataId !== step.variable.dataId) write(state.variable, step.variable)
-        const attributes = [floatType(backend), { name: 'use_locking', type: TF_ATTR_BOOL, value: false }]
-        const inputs = [state.variable, state.m, state.v, ...scalarsOf(step), step.gradient]
-        backend.executeMultipleOutputs('ResourceApplyAdam', attributes, inputs, 0)
-        step.variable.assign(read(state.variable))
-        state.dataId = step.variable.dataId
-      }),
+    adam: (steps) => {
+      for (const step of steps)
+        tf.tidy(() => {
+          change(step)
+        })
+    },
     readAdamState: (state: AdamState) => {
       const native = state.handle as NativeState | undefined
       if (native === undefined) return undefined
