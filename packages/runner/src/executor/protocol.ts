@@ -84,6 +84,8 @@ export type ToWorker =
   | { readonly type: 'run'; readonly spec: StageSpec }
   /** Answer to `publishing`. */
   | { readonly type: 'publish'; readonly refusal?: SerialisedError['fields'] | undefined }
+  /** CPUs that the stage may use from now on. */
+  | { readonly type: 'threads'; readonly count: number }
   | { readonly type: 'cancel' }
   | { readonly type: 'exit' }
 

@@ -108,3 +108,38 @@ test.each([
   expect((await processOf(undefined)) === withEngine).toBe(isShared)
   await pool.stop(0)
 })
+
+/** A stage that waits until it may use three threads, and fails with what it, and compiled kernels, are told of them. */
+function waitingStage(): StageSpec {
+  const entry = join(dir, 'waiting.mjs')
+  writeFileSync(
+    entry,
+    `import { setTimeout } from 'node:timers/promises'
+export default { operations: [{
+  type: 'waiting/threads', kind: 'source', inputs: {}, outputs: {},
+  load: async () => ({ run: async ({ ctx }) => {
+    const first = ctx.threads
+    ctx.log('info', 'begun')
+    while (ctx.threads !== 3) await setTimeout(5)
+    throw new Error(\`first \${first}, then \${ctx.threads}, kernels \${process.env.ETSEF_KERNEL_THREADS}\`)
+  } }),
+}] }\n`,
+  )
+  const plugin = { entry, packageName: 'waiting', version: '1.0.0' }
+  return { ...killedStage(1), key: 'w', type: 'waiting/threads', plugin, logFile: join(dir, 'waiting.log') }
+}
+
+test('a stage is told of CPUs that it gains while it runs, and of its own only', async () => {
+  const pool = createWorkerPool({ size: 1, logDir: dir, cwd: dir })
+  const failed = pool.run(waitingStage(), {
+    kind: { threads: 1, engine: undefined, devices: undefined },
+    timeoutMs: 20_000,
+    onMessage: ({ type }) => {
+      if (type !== 'log') return
+      pool.grant('k', 2)
+      pool.grant('w', 3)
+    },
+  })
+  await expect(failed).rejects.toThrow('first 1, then 3, kernels 3')
+  await pool.stop(0)
+})

@@ -31,6 +31,8 @@ export interface WorkerPool {
       readonly refusal?: () => PipelineError | undefined
     },
   ): Promise<StageResult>
+  /** Lets the stage of a key, if it runs, use so many CPUs from now on. */
+  grant(key: string, threads: number): void
   /** Starts workers ahead of the first stage. One that has an engine takes stages without one, too, but for where memory is limited. */
   warm(kind: WorkerKind, count: number): void
   /** Ends every worker and what it started: asks, then kills. Resolves when all are gone. */
@@ -43,6 +45,8 @@ interface Handle {
   readonly child: ChildProcess
   readonly kind: WorkerKind
   isBusy: boolean
+  /** Of the stage that it runs, or ran last. */
+  key?: string
   /** It has said that it ends: it takes no further stage. */
   isEnding: boolean
   readonly exited: Promise<void>
@@ -136,6 +140,7 @@ export function createWorkerPool(options: {
         if (isStopped)
           throw new AttemptFailed('cancelled', problem('ERR_CANCELLED', { message: 'The run was cancelled' }))
         const handle = take(kind)
+        handle.key = spec.key
         try {
           return await runOn(handle, { spec, timeoutMs, onMessage, refusal, isOomKill, memory })
         } catch (thrown) {
@@ -146,6 +151,11 @@ export function createWorkerPool(options: {
           handle.isBusy = false
         }
       }
+    },
+    grant(key, threads) {
+      for (const { child, isBusy, key: own } of handles)
+        // One that has died meanwhile has nothing to use them for.
+        if (isBusy && own === key) child.send({ type: 'threads', count: threads } satisfies ToWorker, () => undefined)
     },
     async stop(graceMs) {
       isStopped = true

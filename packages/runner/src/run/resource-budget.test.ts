@@ -28,6 +28,21 @@ test('gives a stage that runs alone the free CPUs it can use', () => {
   expect(budget.take(wanted)?.cpus).toBe(1)
 })
 
+test('extends a grant by what is free and can be used', () => {
+  const budget = createBudget({ cpus: 4, memoryMb: 100, devices: [] })
+  const wanted = { cpus: 1, maxCpus: 3, memoryMb: 10 }
+  const first = budget.take(wanted)!
+  const other = budget.take({ cpus: 2, memoryMb: 10 })!
+  const more = budget.extend(first, wanted)!
+  expect(more).toEqual({ cpus: 2, memoryMb: 10, devices: [] })
+  expect(budget.extend(more, wanted)).toBeUndefined()
+  budget.give(other)
+  const all = budget.extend(more, wanted)!
+  expect(all.cpus).toBe(3)
+  budget.give(all)
+  expect(budget.take({ cpus: 4, memoryMb: 100 })?.cpus).toBe(4)
+})
+
 test('stays inside the devices of the surroundings', () => {
   expect(gpuDevices(2, undefined)).toEqual(['0', '1'])
   expect(gpuDevices(2, '3')).toEqual(['3'])

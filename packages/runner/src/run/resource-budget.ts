@@ -15,6 +15,8 @@ export interface ResourceBudget {
    * @param isAlone - Nothing else can run beside it: it gets the free CPUs that it can use.
    */
   take(wanted: Resources, isAlone?: boolean): Granted | undefined
+  /** Grants the free CPUs that a stage can use on top of what it has; `undefined` where there is none. What it had is not to be given back. */
+  extend(granted: Granted, wanted: Resources): Granted | undefined
   give(granted: Granted): void
   /** No CPU is free: nothing can be taken. */
   readonly isSpent: boolean
@@ -41,6 +43,12 @@ export function createBudget(total: {
       cpus -= grantedCpus
       memoryMb -= wantedMb
       return { cpus: grantedCpus, memoryMb: wantedMb, devices: free.splice(0, numDevices) }
+    },
+    extend(granted, wanted) {
+      const more = Math.min((wanted.maxCpus ?? 0) - granted.cpus, cpus)
+      if (more < 1) return undefined
+      cpus -= more
+      return { ...granted, cpus: granted.cpus + more }
     },
     give(granted) {
       cpus += granted.cpus

@@ -108,7 +108,7 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
   const durability = createDurability()
   const locks = openKeyLocks(store.dir)
   const code = watchCode(keyed, store, logDir)
-  const { attempt, logFiles } = attempts({
+  const { attempt, extend, logFiles } = attempts({
     keyed,
     store,
     forced,
@@ -160,7 +160,7 @@ export async function runPipeline(keyed: KeyedPipeline, options: RunOptions = {}
             timeoutMs: options.timeoutMs,
             logFiles,
           })
-        : await runStages({ ...common, attempt, budget: createBudget({ cpus, memoryMb, devices }) })
+        : await runStages({ ...common, attempt, extend, budget: createBudget({ cpus, memoryMb, devices }) })
   } catch (thrown) {
     files?.lease.release()
     throw thrown

@@ -29,6 +29,8 @@ export interface RunStagesOptions extends ScheduleOptions<Stage> {
   readonly numToRun: number
   /** Runs one attempt. @throws AttemptFailed */
   attempt(stage: Stage, granted: Granted, attempt: number): Promise<StageResult>
+  /** Lets the running attempt use what it is granted now. */
+  extend(stage: Stage, granted: Granted): void
   readonly emit: EventListener
 }
 
@@ -198,6 +200,9 @@ function createEffects(options: RunStagesOptions): {
           return waitForOther(stage).then((isThere) => ({ type: 'waited', id, isThere }))
         case 'attempt':
           return attempt(stage, decision.granted, decision.attempt)
+        case 'extend':
+          options.extend(stage, decision.granted)
+          return undefined
         case 'retry': {
           const { failure, message } = decision.failed
           emit({ type: 'stage-retried', stage: id, node: stage.node, failure, message })

@@ -141,6 +141,31 @@ describe('what begins', () => {
     expect(attempt).toMatchObject({ type: 'attempt', granted: { cpus: 4 }, attempt: 1 })
   })
 
+  test('a running stage gains the CPUs that fall idle, once all that is left waits for it', () => {
+    const stages = stagesOf(
+      { short: [], next: ['short'], long: [], all: ['next', 'long'] },
+      { long: { resources: { cpus: 1, maxCpus: 2, memoryMb: 1 } } },
+    )
+    const schedule = aSchedule(stages, { cpus: 2 })
+    told(schedule, started, looked('all'), looked('next'), looked('long'), looked('short'))
+    told(schedule, begun('short'), begun('long'))
+    // `next` can begin beside it.
+    expect(told(schedule, done('short'))).toEqual(['settle short done', 'release short', 'begin next'])
+    expect(told(schedule, begun('next'))).toEqual(['attempt next'])
+    expect(told(schedule, done('next'))).toEqual(['settle next done', 'release next', 'extend long'])
+    expect(told(schedule, done('long'))).toEqual(['settle long done', 'release long', 'begin all'])
+  })
+
+  test('a stage that is alone gets no more than it can use, and no stage that is not needed is in its way', () => {
+    const stages = stagesOf({ a: [], b: [] }, { b: { resources: { cpus: 1, maxCpus: 3, memoryMb: 1 } } })
+    const schedule = aSchedule(stages, { cpus: 2, wanted: ['a', 'b'] })
+    told(schedule, started, looked('a'), looked('b'))
+    told(schedule, begun('a'), begun('b'))
+    schedule.next(done('a'))
+    expect(schedule.next(idle)).toMatchObject([{ type: 'extend', granted: { cpus: 2 } }])
+    expect(schedule.next(idle)).toEqual([])
+  })
+
   test('while another process has the lease, its share of the budget is free', () => {
     const schedule = aSchedule(stagesOf({ a: [], b: [], all: ['a', 'b'] }))
     told(schedule, started, looked('all'), looked('b'), looked('a'))

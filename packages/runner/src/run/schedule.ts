@@ -56,7 +56,7 @@ export type ScheduleEvent =
   /** The run was cancelled. */
   | { readonly type: 'aborted' }
 
-/** What is to be done. All but `set-aside`, `retry`, `settle`, `release` and `end` is answered by an event. */
+/** What is to be done. All but `set-aside`, `extend`, `retry`, `settle`, `release` and `end` is answered by an event. */
 export type Decision<S extends SchedulableStage> =
   /** Find out whether the artifact is in the store, whole. */
   | { readonly type: 'look'; readonly stage: S }
@@ -65,6 +65,8 @@ export type Decision<S extends SchedulableStage> =
   /** Wait until the process that has the lease has published the artifact, or has let it go. */
   | { readonly type: 'wait'; readonly stage: S }
   | { readonly type: 'attempt'; readonly stage: S; readonly granted: Granted; readonly attempt: number }
+  /** The attempt that runs may use more CPUs from now on. */
+  | { readonly type: 'extend'; readonly stage: S; readonly granted: Granted }
   | { readonly type: 'retry'; readonly stage: S; readonly failed: AttemptFailure }
   /** Take the artifact of the stage out of the store: it is damaged. */
   | { readonly type: 'set-aside'; readonly stage: S; readonly message: string }
@@ -139,7 +141,7 @@ export function createSchedule<S extends SchedulableStage>(options: ScheduleOpti
 
   /** Whether all that is left to do waits for a stage, which can use more CPUs than it needs. */
   const isAlone = ({ id, resources }: S): boolean => {
-    if ((resources.maxCpus ?? 0) <= resources.cpus || running.size > 0) return false
+    if ((resources.maxCpus ?? 0) <= resources.cpus || [...running.keys()].some((other) => other !== id)) return false
     const after = new Set([id])
     for (const each of after) for (const consumer of consumers.get(each) ?? []) after.add(consumer)
     return [...status].every(([other, state]) => state !== 'waiting' || after.has(other))
@@ -158,6 +160,19 @@ export function createSchedule<S extends SchedulableStage>(options: ScheduleOpti
       decisions.push({ type: 'begin', stage, isForced: forced.has(stage.id) })
       return
     }
+  }
+
+  /** Gives what has fallen idle to the stage that all that is left waits for. */
+  const extend = (): void => {
+    const [only] = running
+    if (running.size !== 1 || only === undefined) return
+    const [id, own] = only
+    const stage = stages.get(id)!
+    if (own.granted === undefined || own.attempts === 0 || isStopping || !isAlone(stage)) return
+    const granted = budget.extend(own.granted, stage.resources)
+    if (granted === undefined) return
+    own.granted = granted
+    decisions.push({ type: 'extend', stage, granted })
   }
 
   /** Ends the run when nothing can begin any more. */
@@ -233,6 +248,7 @@ export function createSchedule<S extends SchedulableStage>(options: ScheduleOpti
     if (event.type === 'idle') {
       if (isEnded || numLooking > 0) return
       begin()
+      if (decisions.length === 0) extend()
       if (decisions.length === 0) end()
       return
     }

@@ -32,6 +32,8 @@ export interface AttemptOptions {
 export interface Attempts {
   /** Runs one attempt. @throws AttemptFailed */
   readonly attempt: (stage: Stage, granted: Granted, attempt: number) => Promise<StageResult>
+  /** Tells a running attempt that it may use more CPUs. */
+  readonly extend: (stage: Stage, granted: Granted) => void
   /** File with what the last attempt at a stage logged. */
   readonly logFiles: Map<string, string>
 }
@@ -53,8 +55,8 @@ export function attempts(options: AttemptOptions): Attempts {
         code: code.seenBy(stage),
       }
       const kind = {
-        // Kernels of an engine share work where it learns. Frozen networks are given their threads when they are opened: they need no other process.
-        threads: stage.needsEngine && stage.part === 'apply' ? 1 : threads,
+        // Kernels of an engine, and frozen networks, use what is granted beyond what was asked for; they need no other process.
+        threads: stage.needsEngine ? Math.min(threads, stage.resources.cpus) : threads,
         engine: stage.needsEngine ? keyed.engine?.name : undefined,
         devices: devices.length > 0 ? granted.devices : undefined,
       }
@@ -74,6 +76,9 @@ export function attempts(options: AttemptOptions): Attempts {
           message: `"${stage.id}" gave other bytes than before for equal inputs: ${stage.type} is not deterministic, or what it read was other then; the ${spec.replaces ? 'new' : 'first'} result is kept`,
         })
       return result
+    },
+    extend(stage, { cpus }) {
+      pool.grant(stage.key, cpus)
     },
   }
 }

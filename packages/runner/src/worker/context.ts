@@ -6,6 +6,7 @@ import type { FromWorker, StageSpec } from '../executor/protocol.js'
 import { removeQuietly } from '../store/remove-quietly.js'
 import type { ArtifactWriter } from './artifact-output.js'
 import { checkpointFolder } from './checkpoint-folder.js'
+import { grantedThreads } from './granted-threads.js'
 
 /** The context of one stage, and what was reported through it. */
 export interface StageScope {
@@ -77,7 +78,9 @@ export function openScope(
     },
     outputDir: (port) => artifact.folder(port),
     engine: spec.engine,
-    threads: spec.threads,
+    get threads() {
+      return grantedThreads.count
+    },
   }
   const ctx = withSeed(seedless, spec.type, spec.seed)
   return {

@@ -5,6 +5,7 @@ import type { FromWorker, SerialisedError, StageSpec, ToWorker } from '../execut
 import { isPipelineError } from '../errors.js'
 import { storeProblem } from '../store/store-problem.js'
 import { CorruptArtifact } from './artifact-input.js'
+import { grantThreads } from './granted-threads.js'
 import { runStage } from './run-stage.js'
 
 /** The stage that runs. */
@@ -43,6 +44,7 @@ async function askToPublish(): Promise<void> {
 async function run({ spec }: Extract<ToWorker, { type: 'run' }>): Promise<void> {
   const controller = new AbortController()
   current = { controller, spec }
+  grantThreads(spec.threads)
   try {
     const result = await runStage(spec, { signal: controller.signal, send, askToPublish })
     if (!isLeaving) send({ type: 'done', result })
@@ -82,6 +84,7 @@ function tell(spec: StageSpec, error: SerialisedError): void {
 process.on('message', (message: ToWorker) => {
   if (message.type === 'run') void run(message)
   else if (message.type === 'publish') answered?.(message)
+  else if (message.type === 'threads') grantThreads(message.count)
   else if (message.type === 'cancel')
     current?.controller.abort(new PipelineError('ERR_CANCELLED', { message: 'The run was cancelled' }))
   else leave(0)
