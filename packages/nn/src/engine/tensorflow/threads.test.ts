@@ -26,6 +26,7 @@ test.skipIf(!hasKernels)(
     expect(runs.map(({ threads }) => threads)).toEqual([1, 2, 2, 3, 1])
     expect(new Set(runs.map(({ digest }) => digest)).size).toBe(1)
   },
+  300_000,
 )
 
 describe.skipIf(!hasKernels)('shared convolutions (need the compiled kernels)', () => {
