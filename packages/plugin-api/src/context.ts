@@ -18,7 +18,7 @@ export interface SeedlessContext {
   outputDir(port: string): string
   /** Tensor engine granted to an operation that declares `engine: 'tensor'`, e.g. `tensorflow` or `wasm`. */
   readonly engine: string | undefined
-  /** CPU threads granted. */
+  /** CPU threads granted. It may rise while the operation works, where it declares `maxCpus`: other stages have ended. */
   readonly threads: number
 }
 

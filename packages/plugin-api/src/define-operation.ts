@@ -68,8 +68,8 @@ export interface PlanArguments<O, I extends Ports> {
 export interface Resources {
   readonly cpus: number
   /**
-   * CPUs that it can use, default `cpus`: it gets them where everything left to do waits for it. Results must not depend on how many
-   * were granted (`ctx.threads`).
+   * CPUs that it can use, default `cpus`: it gets them where everything left to do waits for it, in the middle of its work, too.
+   * Results must not depend on how many were granted (`ctx.threads`), or when.
    */
   readonly maxCpus?: number
   readonly memoryMb: number
