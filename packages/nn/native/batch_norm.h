@@ -1,4 +1,4 @@
-// Batch norm by the batch's moments with the activation after it, in one pass each way.
+// Batch norm with the activation after it: by the batch's moments, in one pass each way, and by given ones.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -301,6 +301,35 @@ void computeNormGrad(void* state, TF_OpKernelContext* context) {
   ETSEF_BY_ACTIVATION(attributes.activation,
                       inputGradient<A>(floats(dy), floats(x), dx, lines, means, factors, offsets,
                                        lines.spread(meanGradient.data()), lines.spread(meanProduct.data())))
+}
+
+void* createNormalise(TF_OpKernelConstruction* construction) {
+  auto* attributes = new NormAttributes;
+  const Reader read{construction};
+  read.integer("activation", &attributes->activation);
+  read.real("epsilon", &attributes->epsilon);
+  return attributes;
+}
+
+// x, gamma, beta, mean, variance -> y
+void computeNormalise(void* state, TF_OpKernelContext* context) {
+  const auto& attributes = *static_cast<NormAttributes*>(state);
+  Call call(context);
+  const TF_Tensor *x = call.input(0), *gamma = call.input(1), *beta = call.input(2), *mean = call.input(3),
+                  *variance = call.input(4);
+  if (!call.require(x && gamma && beta && mean && variance, "an input is missing")) return;
+  const int64_t channels = sizeOf(gamma);
+  if (!call.require(channels > 0 && sizeOf(x) % channels == 0 && sizeOf(beta) == channels && sizeOf(mean) == channels &&
+                        sizeOf(variance) == channels,
+                    "shapes do not fit"))
+    return;
+  float* y = call.output(0, shapeOf(x));
+  if (!call.require(y, "no memory for an output")) return;
+  const Lines lines(sizeOf(x) / channels, channels);
+  std::vector<float> factor(channels);
+  for (int64_t c = 0; c < channels; c++) factor[c] = floats(gamma)[c] / std::sqrt(floats(variance)[c] + attributes.epsilon);
+  ETSEF_BY_ACTIVATION(attributes.activation, normalise<A>(floats(x), y, lines, lines.spread(floats(mean)),
+                                                          lines.spread(factor.data()), lines.spread(floats(beta))))
 }
 
 #undef ETSEF_BY_ACTIVATION

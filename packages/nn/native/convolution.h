@@ -2,7 +2,7 @@
 //
 // Forward, each part is half of the pictures; backward, one is the gradient of the input and the other that of the filter. One thread
 // computes the same two parts in turn and never the whole batch at once: oneDNN chooses its kernel by the number of pictures, and its
-// kernels differ in the order of their sums.
+// kernels differ in the order of their sums. Joining the halves is a copy, so what is soon computed is one part for any number of threads.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -54,6 +54,9 @@ bool requireFit(Call& call, const TF_Tensor* x, const TF_Tensor* filter, const C
   return call.require(shape[1] > 0 && shape[2] > 0, "the filter is larger than the picture");
 }
 
+// Products below which the pictures are not halved: a millisecond or two of work.
+constexpr int64_t kProductsWorthHalving = 32'000'000;
+
 // x, filter -> y
 void computeConvolution(void* state, TF_OpKernelContext* context) {
   const auto& attributes = *static_cast<ConvolutionAttributes*>(state);
@@ -62,12 +65,21 @@ void computeConvolution(void* state, TF_OpKernelContext* context) {
   if (!requireFit(call, x, filter, attributes)) return;
   const std::vector<int64_t> shape = outputShape(x, filter, attributes);
   const int64_t images = shape[0], size = shape[1] * shape[2] * shape[3];
+  const int64_t products = TF_Dim(filter, 0) * TF_Dim(filter, 1) * (attributes.depthwise != 0 ? 1 : TF_Dim(filter, 2));
+  if (images < 2 || images * size * products < kProductsWorthHalving) {
+    InnerOperation operation(attributes.depthwise != 0 ? "DepthwiseConv2dNative" : "Conv2D");
+    setAttributes(operation, attributes);
+    operation.input(x);
+    operation.input(filter);
+    TF_Tensor* result = operation.run();
+    if (call.require(result != nullptr, operation.error().c_str())) call.setOutput(0, result);
+    return;
+  }
   float* y = call.output(0, shape);
   if (!call.require(y, "no memory for an output")) return;
-  const int parts = static_cast<int>(std::min<int64_t>(2, images));
   std::string errors[2];
-  Crew::get().run(parts, [&](int part) {
-    const int64_t first = images * part / parts, end = images * (part + 1) / parts;
+  Crew::get().run(2, [&](int part) {
+    const int64_t first = images * part / 2, end = images * (part + 1) / 2;
     TF_Tensor* pictures = picturesOf(x, first, end);
     {
       InnerOperation operation(attributes.depthwise != 0 ? "DepthwiseConv2dNative" : "Conv2D");

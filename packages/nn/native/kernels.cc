@@ -2,6 +2,7 @@
 // float32, NHWC.
 //
 //   EtsefBatchNorm(Grad)        batch norm by the batch's moments with the activation after it, in one pass each way
+//   EtsefNormalise              batch norm by given moments with the activation after it
 //   EtsefDepthwiseFilterGrad    filter gradient of a depthwise convolution of multiplier 1
 //   EtsefScaleChannels(Grad)    product of a map with one factor per picture and channel (squeeze and excitation)
 //   EtsefConvolution(Grads)     TensorFlow's convolutions on two threads
@@ -50,6 +51,13 @@ void registerOperations() {
        {"dx: float", "dgamma: float", "dbeta: float"},
        createNorm,
        computeNormGrad,
+       destroyAttributes<NormAttributes>},
+      {"EtsefNormalise",
+       {"activation: int", "epsilon: float"},
+       {"x: float", "gamma: float", "beta: float", "mean: float", "variance: float"},
+       {"y: float"},
+       createNormalise,
+       computeNormalise,
        destroyAttributes<NormAttributes>},
       {"EtsefDepthwiseFilterGrad",
        {"stride: int", "top: int", "left: int", "size: int"},

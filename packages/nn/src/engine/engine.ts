@@ -28,7 +28,9 @@ export interface EngineKernels {
    * The running variance is the unbiased one (n − 1), as in PyTorch and Keras 2.
    */
   batchNorm(input: BatchNormInput): tensorflow.Tensor
-  /** Activations that {@link EngineKernels.batchNorm} can apply to its result on the way; absent means none. */
+  /** Batch normalisation by given moments, where there is a faster way than `tf.batchNorm`; it has no gradient. */
+  readonly normalise?: (input: NormaliseInput) => tensorflow.Tensor
+  /** Activations that {@link EngineKernels.batchNorm} and `normalise` can apply to their results on the way; absent means none. */
   readonly fusedActivations?: ReadonlySet<Activation>
   /** Product of `x` `[batch, height, width, channels]` with `factor` `[batch, 1, 1, channels]`, where there is a faster way than `tf.mul`. */
   readonly scaleChannels?: (x: tensorflow.Tensor, factor: tensorflow.Tensor) => tensorflow.Tensor
@@ -60,6 +62,23 @@ export interface BatchNormInput {
   readonly epsilon: number
   /** Share of the old running statistic kept. */
   readonly momentum: number
+  /** Applied to the result; one of {@link EngineKernels.fusedActivations}. */
+  readonly activation?: Activation
+}
+
+/** Input of {@link EngineKernels.normalise}. */
+export interface NormaliseInput {
+  /** `[batch, ..., channels]`. */
+  readonly x: tensorflow.Tensor
+  /** `[channels]`; absent means ones. */
+  readonly gamma?: tensorflow.Tensor
+  /** `[channels]`; absent means zeros. */
+  readonly beta?: tensorflow.Tensor
+  /** `[channels]`. */
+  readonly mean: tensorflow.Tensor
+  /** `[channels]`. */
+  readonly variance: tensorflow.Tensor
+  readonly epsilon: number
   /** Applied to the result; one of {@link EngineKernels.fusedActivations}. */
   readonly activation?: Activation
 }

@@ -14,6 +14,7 @@ checkDepthwiseGradient(engine)
 checkSharedConvolution(engine)
 checkBatchNorm(engine)
 checkFusedActivations(engine)
+checkNormalise(engine)
 checkChannelProduct(engine)
 checkAdam(engine)
 process.stdout.write(`${JSON.stringify({ tensorflowVersion: engine.id.slice('tensorflow-'.length).split('+')[0] })}\n`)
@@ -106,6 +107,18 @@ function checkFusedActivations({ tf, kernels }: Engine): void {
     expectClose(`batch norm with ${activation}`, results[0]![0]!, results[1]![0]!)
     expectClose(`gradient of batch norm with ${activation}`, results[0]![1]!, results[1]![1]!)
   }
+}
+
+/** Batch norm by given moments, and an activation after it, are TensorFlow's; odd sizes. */
+function checkNormalise({ tf, kernels }: Engine): void {
+  const { normalise } = kernels
+  if (normalise === undefined) return
+  const x = tf.tensor4d(Array.from({ length: 3 * 3 * 7 * 5 }, (_, i) => 7 * Math.sin(i * i)), [3, 3, 7, 5]) // prettier-ignore
+  const [gamma, beta] = [tf.tensor1d([1, -2, 3, 0.5, 4]), tf.tensor1d([0, 1, -1, 2, 0.5])]
+  const [mean, variance] = [tf.tensor1d([0.5, 0, -3, 1, 2]), tf.tensor1d([1, 4, 0.1, 9, 0])]
+  const actual = normalise({ x, gamma, beta, mean, variance, epsilon: 1e-3, activation: 'relu6' })
+  const expected = tf.relu6(tf.batchNorm(x, mean, variance, beta, gamma, 1e-3))
+  expectClose('batch norm by given moments', actual.dataSync(), Array.from(expected.dataSync()))
 }
 
 /** The map times one factor per channel, and both gradients, are those of the plain product. */

@@ -56,6 +56,9 @@ export function createGraphModel(engine: Engine, graph: Graph, weights: Weights)
     byNode.get(node)!.set(parameter.name.slice(at + 1), variable)
   }
 
+  // Under a tape every operation must have a gradient.
+  const isInference = ({ trainingNodes }: EvaluateOptions): boolean =>
+    trainingNodes === undefined && !tf.engine().isTapeOn()
   const compute = (
     node: GraphNode,
     inputs: readonly Tensor[],
@@ -69,6 +72,7 @@ export function createGraphModel(engine: Engine, graph: Graph, weights: Weights)
         parameter: (name) => byNode.get(node.name)?.get(name),
         isTraining: options.trainingNodes?.has(node.name) ?? false,
         isInputLearned: node.inputs.some((name) => learned.has(name)),
+        isInference: isInference(options),
         ...(options.rng === undefined ? {} : { rng: options.rng.fork(node.name) }),
         ...(fusedActivation === undefined ? {} : { fusedActivation }),
       }),
@@ -85,19 +89,17 @@ export function createGraphModel(engine: Engine, graph: Graph, weights: Weights)
       const readers = countReaders(order, outputs)
       const values = new Map<string, Tensor>(feeds)
       const learned = learnedValues(order, ({ name }) => byNode.has(name) && options.trainingNodes?.has(name) === true)
-      const fusions = fusableNorms(order, readers, engine.kernels.fusedActivations, options.trainingNodes)
+      const canFuse = ({ name }: GraphNode): boolean =>
+        options.trainingNodes?.has(name) ?? (engine.kernels.normalise !== undefined && isInference(options))
+      const fusions = fusableNorms(order, readers, engine.kernels.fusedActivations, canFuse)
       for (const node of order) {
-        const inputs = node.inputs.map((name) => values.get(name)!)
         const norm = fusions.get(node.name)
-        if (norm !== undefined && node.op === 'activation') {
-          const x = values.get(norm.inputs[0]!)!
-          values.set(node.name, compute(norm, [x], options, learned, node.activation))
-          continue
-        }
-        if (node.op === 'batchNorm' && fusions.get(node.name) === node) continue
-        values.set(node.name, compute(node, inputs, options, learned))
+        if (norm === node) continue
+        const [computed, activation] = norm !== undefined && node.op === 'activation' ? [norm, node.activation] : [node]
+        const inputs = computed.inputs.map((name) => values.get(name)!)
+        values.set(node.name, compute(computed, inputs, options, learned, activation))
         if (!release) continue
-        for (const name of node.inputs) {
+        for (const name of computed.inputs) {
           const left = readers.get(name)! - 1
           readers.set(name, left)
           if (left === 0 && !feeds.has(name)) values.get(name)!.dispose()
@@ -161,19 +163,19 @@ function countReaders(order: readonly GraphNode[], outputs: readonly string[]): 
 }
 
 /**
- * Learning batch norms whose value only an activation reads that the engine can fuse, by their own name and by the activation's.
+ * Batch norms whose value only an activation reads that the engine can fuse, by their own name and by the activation's.
  * Both nodes then run as one, at the activation's place.
  */
 function fusableNorms(
   order: readonly GraphNode[],
   readers: ReadonlyMap<string, number>,
   activations: ReadonlySet<Activation> | undefined,
-  trainingNodes: ReadonlySet<string> | undefined,
+  canFuse: (norm: GraphNode) => boolean,
 ): ReadonlyMap<string, GraphNode> {
   const fusions = new Map<string, GraphNode>()
-  if (activations === undefined || trainingNodes === undefined) return fusions
+  if (activations === undefined) return fusions
   const norms = new Map(
-    order.filter(({ op, name }) => op === 'batchNorm' && trainingNodes.has(name)).map((node) => [node.name, node]),
+    order.filter((node) => node.op === 'batchNorm' && canFuse(node)).map((node) => [node.name, node]),
   )
   for (const node of order) {
     if (node.op !== 'activation' || !activations.has(node.activation)) continue

@@ -1,6 +1,6 @@
 import type { Rng } from '@etsef/plugin-api'
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
-import type { Engine, Tf, Variable } from '../engine/engine.js'
+import type { Engine, NormaliseInput, Tf, Variable } from '../engine/engine.js'
 import type { Activation, GraphNode, Padding } from '../graph/graph.js'
 import { misuse } from '../errors.js'
 
@@ -15,6 +15,8 @@ export interface NodeContext {
   readonly isInputLearned: boolean
   /** Draws dropout masks; absent outside training, where dropout does nothing. */
   readonly rng?: Rng
+  /** True where no gradient will be asked for. */
+  readonly isInference: boolean
   /** Activation after this batch norm that the engine applies on the way. */
   readonly fusedActivation?: Activation
 }
@@ -106,23 +108,36 @@ function runBatchNorm(node: GraphNode & { op: 'batchNorm' }, x: Tensor, context:
     })
     return x.rank === 4 ? y : tf.reshape(y, x.shape)
   }
-  // Inference: the stock kernel forward, and the gradient of an affine map with constant coefficients, one product.
-  const normalise = tf.customGrad((input) => {
-    const image = input as Tensor
-    const spatial = (image.rank === 4 ? image : tf.reshape(image, [image.shape[0], 1, 1, image.shape[1]!])) as Tensor4D
-    const [mean, variance, offset, scale] = [movingMean, movingVariance, beta, gamma] as unknown as (
-      Tensor1D | undefined
-    )[]
-    const y = tf.batchNorm(spatial, mean!, variance!, offset, scale, node.epsilon)
+  const byMoments = (image: Tensor): Tensor => {
+    const { fusedActivation: activation } = context
+    return normalise(context.engine, {
+      ...{ x: image, mean: movingMean, variance: movingVariance, epsilon: node.epsilon },
+      ...(gamma === undefined ? {} : { gamma }),
+      ...(beta === undefined ? {} : { beta }),
+      ...(activation === undefined ? {} : { activation }),
+    })
+  }
+  if (context.isInference) return byMoments(x)
+  // The gradient of an affine map with constant coefficients is one product.
+  const withGradient = tf.customGrad((input) => {
     return {
-      value: tf.reshape(y, image.shape),
+      value: byMoments(input as Tensor),
       gradFunc: (dy: Tensor) => {
         const inverse = tf.rsqrt(tf.add(movingVariance, node.epsilon))
         return tf.mul(dy, gamma === undefined ? inverse : tf.mul(inverse, gamma))
       },
     }
   })
-  return normalise(x)
+  return withGradient(x)
+}
+
+/** By the engine's own kernel, or the stock one. */
+function normalise({ tf, kernels }: Engine, input: NormaliseInput): Tensor {
+  if (kernels.normalise !== undefined) return kernels.normalise(input)
+  const { x, mean, variance, beta, gamma, epsilon } = input
+  const spatial = (x.rank === 4 ? x : tf.reshape(x, [x.shape[0], 1, 1, x.shape[1]!])) as Tensor4D
+  const [m, v, offset, scale] = [mean, variance, beta, gamma] as (Tensor1D | undefined)[]
+  return tf.reshape(tf.batchNorm(spatial, m!, v!, offset, scale, epsilon), x.shape)
 }
 
 function multiply({ tf, kernels }: Engine, x: Tensor, y: Tensor): Tensor {

@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core'
 import type { ConvolutionInput, EngineKernels, Tf } from '../engine.js'
 import { nativeBackend, type OpAttribute } from './native-backend.js'
 
-/** Convolutions of `native/convolution.h`: in two parts whatever the number of threads, so the same bits on one as on two. */
+/** Convolutions of `native/convolution.h`: in parts that no number of threads changes, so the same bits on one as on two. */
 export function ownConvolution(tf: Tf): NonNullable<EngineKernels['convolve']> {
   const backend = nativeBackend(tf)
   const type = backend.binding.TF_ATTR_INT

@@ -85,3 +85,45 @@ test.skipIf(!hasKernels)('NaN comes through every fused activation (needs the co
     expect(values[1]).not.toBeNaN()
   }
 })
+
+test.skipIf(!hasKernels).each(['mobilenetV2', 'efficientnetB0', 'inceptionResnetV2'] as const)(
+  '%s: answers are those of TensorFlow’s batch norm, under a tape, too, and leave nothing (needs the compiled kernels)',
+  async (architecture) => {
+    const engine = await loadEngine({ prefer: 'tensorflow' })
+    const { tf } = engine
+    const { normalise: _, ...kernels } = engine.kernels
+    const graph = withHead(buildArchitecture(architecture, { inputSize: 75 }), { numClasses: 3 })
+    const weights = initWeights(graph, 1)
+    const uniform = uniformStream(2)
+    // Moments as a trained network has them: with those of new weights batch norm does next to nothing.
+    for (const [name, { data }] of weights)
+      if (/(moving(Mean|Variance)|beta)$/.test(name)) data.forEach((_old, i) => (data[i] = 0.5 + uniform()))
+    const x = tf.tensor(Float32Array.from({ length: 3 * 75 * 75 * 3 }, () => 2 * uniform() - 1), [3, 75, 75, 3]) // prettier-ignore
+    const answersOf = (given: Engine, run: (asked: () => Tensor) => Tensor): Float32Array => {
+      const model = createGraphModel(given, graph, weights)
+      const before = tf.memory().numTensors
+      const logits = run(() => model.evaluate(new Map([['input', x]]), ['logits'])[0]!)
+      const values = logits.dataSync<'float32'>().slice()
+      logits.dispose()
+      expect(tf.memory().numTensors).toBe(before)
+      model.dispose()
+      return values
+    }
+    const own = answersOf(engine, (asked) => asked())
+    const stock = answersOf({ ...engine, kernels }, (asked) => asked())
+    const scale = Math.max(...stock.map(Math.abs))
+    expect(Math.max(...own.map((value, i) => Math.abs(value - stock[i]!)))).toBeLessThan(1e-4 * scale)
+    const underTape = answersOf(engine, (asked) => {
+      let logits: Tensor | undefined
+      const zeros = tf.zeros([1])
+      const { value, grad } = tf.valueAndGrad((bias) => {
+        logits = tf.keep(tf.add(asked(), 0))
+        return tf.sum(tf.add(bias, tf.sum(logits)))
+      })(zeros)
+      for (const tensor of [zeros, value, grad]) tensor.dispose()
+      return logits!
+    })
+    expect(Math.max(...underTape.map((value, i) => Math.abs(value - own[i]!)))).toBeLessThan(1e-5 * scale)
+    x.dispose()
+  },
+)

@@ -1,6 +1,6 @@
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core'
 import type { Activation } from '../../graph/graph.js'
-import type { BatchNormInput, EngineKernels, Tf } from '../engine.js'
+import type { BatchNormInput, EngineKernels, NormaliseInput, Tf } from '../engine.js'
 import { nativeBackend, type OpAttribute } from './native-backend.js'
 import { ownAdam } from './own-adam.js'
 import { ownConvolution } from './own-convolution.js'
@@ -25,6 +25,7 @@ export function ownKernels(tf: Tf): Partial<EngineKernels> & Pick<EngineKernels,
     ...ownAdam(tf),
     convolve: ownConvolution(tf),
     batchNorm: ownBatchNorm(tf),
+    normalise: ownNormalise(tf),
     fusedActivations: new Set(ACTIVATIONS.keys()),
     scaleChannels: ownScaleChannels(tf),
   }
@@ -36,7 +37,7 @@ function ownBatchNorm(tf: Tf): EngineKernels['batchNorm'] {
   return ({ x, gamma, beta, movingMean, movingVariance, epsilon, momentum, activation }: BatchNormInput) => {
     const channels = x.shape[3]
     const attributes: OpAttribute[] = [
-      { name: 'activation', type: TF_ATTR_INT, value: activation === undefined ? 0 : ACTIVATIONS.get(activation)! },
+      { name: 'activation', type: TF_ATTR_INT, value: numberOf(activation) },
       { name: 'epsilon', type: TF_ATTR_FLOAT, value: epsilon },
       { name: 'factor', type: TF_ATTR_FLOAT, value: 1 - momentum },
     ]
@@ -61,6 +62,25 @@ function ownBatchNorm(tf: Tf): EngineKernels['batchNorm'] {
     })
     return normalise(x, gamma ?? tf.ones([channels]), beta ?? tf.zeros([channels]))
   }
+}
+
+function ownNormalise(tf: Tf): NonNullable<EngineKernels['normalise']> {
+  const backend = nativeBackend(tf)
+  const { TF_ATTR_FLOAT, TF_ATTR_INT } = backend.binding
+  return ({ x, gamma, beta, mean, variance, epsilon, activation }: NormaliseInput) =>
+    tf.tidy(() => {
+      const attributes: OpAttribute[] = [
+        { name: 'activation', type: TF_ATTR_INT, value: numberOf(activation) },
+        { name: 'epsilon', type: TF_ATTR_FLOAT, value: epsilon },
+      ]
+      const inputs = [x, gamma ?? tf.ones(mean.shape), beta ?? tf.zeros(mean.shape), mean, variance]
+      return backend.executeSingleOutput('EtsefNormalise', attributes, inputs)
+    })
+}
+
+/** Number of an activation in the kernels. */
+function numberOf(activation: Activation | undefined): number {
+  return activation === undefined ? 0 : ACTIVATIONS.get(activation)!
 }
 
 function ownScaleChannels(tf: Tf): NonNullable<EngineKernels['scaleChannels']> {
