@@ -136,8 +136,8 @@ test('a stage is told of CPUs that it gains while it runs, and of its own only',
     timeoutMs: 20_000,
     onMessage: ({ type }) => {
       if (type !== 'log') return
-      pool.grant('k', 2)
       pool.grant('w', 3)
+      pool.grant('k', 2)
     },
   })
   await expect(failed).rejects.toThrow('first 1, then 3, kernels 3')
