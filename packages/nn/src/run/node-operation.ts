@@ -2,6 +2,7 @@ import type { Rng } from '@etsef/plugin-api'
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import type { Engine, NormaliseInput, Tf, Variable } from '../engine/engine.js'
 import type { Activation, GraphNode, Padding } from '../graph/graph.js'
+import { axisPadding, windowCount } from '../graph/shapes.js'
 import { misuse } from '../errors.js'
 
 /** What the execution of one node may use. */
@@ -68,7 +69,7 @@ function required(node: GraphNode, context: NodeContext, name: string): Variable
 
 function convolve(node: GraphNode & { op: 'conv' | 'depthwiseConv' }, x: Tensor4D, context: NodeContext): Tensor {
   const { tf, kernels } = context.engine
-  const [input, padding] = padExplicitly(tf, x, node.padding, 0)
+  const [input, padding] = padExplicitly(tf, x, nativePadding(node, x), 0)
   const filter = required(node, context, 'kernel') as unknown as Tensor4D
   const depthwise = node.op === 'depthwiseConv'
   const [stride, across] = node.strides
@@ -184,6 +185,23 @@ function averagePool(tf: Tf, x: Tensor4D, node: GraphNode & { op: 'avgPool' }): 
   const [ones] = padExplicitly(tf, tf.onesLike(tf.slice(x, [0, 0, 0, 0], [1, -1, -1, 1])), node.padding, 0)
   // The padded zeros are in both means, so the quotient is the mean over true positions.
   return tf.div(tf.avgPool(padded, size, strides, 'valid'), tf.avgPool(ones, size, strides, 'valid'))
+}
+
+/** `same` where it puts the same zeros around `x` as the convolution's explicit padding does: nothing need be copied then. */
+function nativePadding(
+  { padding, kernel, strides }: GraphNode & { op: 'conv' | 'depthwiseConv' },
+  x: Tensor4D,
+): Padding {
+  if (typeof padding === 'string') return padding
+  const isSame = (['height', 'width'] as const).every((axis, at) => {
+    const [size, length, stride] = [x.shape[at + 1]!, kernel[at]!, strides[at]!]
+    const explicit = axisPadding(padding, axis, size, length, stride)
+    const same = axisPadding('same', axis, size, length, stride)
+    // Zeros after the last window's end are never read.
+    const count = windowCount(size, length, stride, explicit)
+    return explicit[0] === same[0] && count === windowCount(size, length, stride, same)
+  })
+  return isSame ? 'same' : padding
 }
 
 /** The native kernels know only `same` and `valid`: explicit padding becomes a pad and `valid`. */
