@@ -8,6 +8,7 @@ import { AttemptFailed, failureOf, lost, overBudget, timedOut } from './attempt-
 import { createMemoryWatch, type MemoryWatch } from './memory-watch.js'
 import { countOomKills } from './oom-kills.js'
 import type { FromWorker, StageResult, StageSpec, ToWorker } from './protocol.js'
+import { workerFlags } from './worker-flags.js'
 import { workerMemory } from './worker-memory.js'
 
 /** Threads and engine a worker is started with. */
@@ -88,7 +89,7 @@ export function createWorkerPool(options: {
     const child = fork(workerModule(), [], {
       cwd: options.cwd,
       env: workerEnvironment(kind),
-      execArgv: nodeFlags(kind),
+      execArgv: workerFlags(kind.engine !== undefined),
       detached: true,
       stdio: ['ignore', log, log, 'ipc'],
       serialization: 'json',
@@ -176,15 +177,6 @@ export function createWorkerPool(options: {
 
 function isSame(one: WorkerKind, other: WorkerKind): boolean {
   return one.threads === other.threads && one.engine === other.engine && one.devices?.join() === other.devices?.join()
-}
-
-/**
- * Space for young objects grows to 48 MB where rows pass number by number, however few are kept: more than all else that a stream needs.
- * Where an engine runs it stays as it is, being small beside tensors, and so it does where the user has set it.
- */
-function nodeFlags({ engine }: WorkerKind): string[] {
-  const isSet = process.env['NODE_OPTIONS']?.includes('--max-semi-space-size') === true
-  return engine === undefined && !isSet ? ['--max-semi-space-size=2'] : []
 }
 
 function workerEnvironment({ threads, engine, devices }: WorkerKind): NodeJS.ProcessEnv {
