@@ -84,6 +84,25 @@ export interface RunArguments<O, I extends Ports, C extends SeedlessContext = Se
   readonly ctx: C
 }
 
+/** A row whose decoded picture a source hands over. */
+export interface KeptRow {
+  /** Output port that the row comes out of. */
+  readonly port: string
+  readonly uri: string
+  readonly sourceId: string
+}
+
+/** What the run function of a source is given. */
+export interface SourceArguments<O, C extends SeedlessContext = SeedlessContext> extends RunArguments<O, NoPorts, C> {
+  /**
+   * Hands over a picture that was decoded to look at it, so that it need not be decoded once more in each stage that reads it. It must be what
+   * `loadPixels` gives for that row. Calling it is never needed: where there is no room, or nothing was kept, `loadPixels` is asked.
+   *
+   * @throws PipelineError For what is no picture.
+   */
+  readonly keepPixels: (this: void, row: KeptRow, image: PixelImage) => void
+}
+
 /** The context of an operation whose `draws` is of type `D`. */
 export type ContextOf<D> = [D] extends [false] ? SeedlessContext : OperationContext
 
@@ -127,7 +146,7 @@ export interface SourceImplementation<
   U extends Ports,
   C extends SeedlessContext = SeedlessContext,
 > extends PixelLoading<O> {
-  readonly run: (args: RunArguments<O, NoPorts, C>) => Promise<OutputsOf<U>>
+  readonly run: (args: SourceArguments<O, C>) => Promise<OutputsOf<U>>
   /**
    * Decodes a picture from elsewhere exactly as the source decodes its own, so that what was fitted on this source can answer for it. Left
    * out by a source whose pictures are no files.

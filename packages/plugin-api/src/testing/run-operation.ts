@@ -46,6 +46,7 @@ import {
 import { pulled } from '../streams/pulled.js'
 import type { AnyBatch } from '../streams/tables.js'
 import { watchInputs } from './watch-inputs.js'
+import { watchKeptPixels, type WatchedPixels } from './watch-kept-pixels.js'
 
 type AnyOutputBatch = OutputBatches[RowKind]
 /** A whole table that came out; pixels of images are loaded as the runner loads them. */
@@ -188,11 +189,14 @@ export function openOperation(operation: Operation, run: RunOperationOptions): O
     )
   let stateDir: string | undefined
   let fitted: Promise<unknown> | undefined
-  const context: RunContext = { operation, tables: tablesOf(inputs), show }
+  const keptPixels = watchKeptPixels(operation.type)
+  const context: RunContext = { operation, tables: tablesOf(inputs), keptPixels, show }
   const runOnce = async (batchSize: number, isReversed: boolean): Promise<Outputs> => {
     // Types are erased here; each implementation checks its own.
     const code = (await operation.load()) as Code
-    const args = (rules: Visibility): object => ({ options, inputs: values(rules, batchSize), ctx })
+    const { keepPixels } = keptPixels
+    const ofKind = operation.kind === 'source' ? { keepPixels } : {}
+    const args = (rules: Visibility): object => ({ options, inputs: values(rules, batchSize), ctx, ...ofKind })
     if (operation.kind !== 'map' && operation.kind !== 'estimator') {
       const given = await code.run(args(wholeVisibility(operation)))
       return collectWhole(context, code, options, given)
@@ -253,6 +257,7 @@ export function openOperation(operation: Operation, run: RunOperationOptions): O
         options,
         inputs: valuesOf((rows) => (isObservable(rows) ? rows : streamOf(visible(rows, rules)))),
         ctx,
+        ...(operation.kind === 'source' && { keepPixels: keptPixels.keepPixels }),
       }
       if (!isFitted) return code.run(args)
       await code.fit(args)
@@ -267,6 +272,7 @@ export function openOperation(operation: Operation, run: RunOperationOptions): O
 interface RunContext {
   readonly operation: Operation
   readonly tables: readonly InputTable[]
+  readonly keptPixels: WatchedPixels
   show(this: void, batch: AnyBatch, rules: Visibility): AnyBatch
 }
 
@@ -418,24 +424,26 @@ function withPixels(
     return Promise.reject(new PipelineError('ERR_PLUGIN', { message: `Nothing is upstream of ${operation.type}` }))
   }
   const loadPixels = code.loadPixels?.bind(code)
+  if (!loadPixels) return { ...table, ...(isRandom && { isRandom }), load: upstreamOf }
   return {
     ...table,
     ...(isRandom && { isRandom }),
-    load: (index, draw, side) =>
-      loadPixels
-        ? loadPixelsOf(
-            { type: operation.type, isSource: operation.kind === 'source', loadPixels },
-            { id: table.ids[index]!, uri: table.uris[index]!, sourceId: table.sourceIds[index]! },
-            {
-              port,
-              parameters: table.parameters?.[index] ?? null,
-              upstream: () => upstreamOf(index, draw),
-              options,
-              draw,
-              side,
-            },
-          )
-        : upstreamOf(index, draw),
+    async load(index, draw, side) {
+      const row = { id: table.ids[index]!, uri: table.uris[index]!, sourceId: table.sourceIds[index]! }
+      const image = await loadPixelsOf(
+        { type: operation.type, isSource: operation.kind === 'source', loadPixels },
+        row,
+        {
+          port,
+          parameters: table.parameters?.[index] ?? null,
+          upstream: () => upstreamOf(index, draw),
+          options,
+          draw,
+          side,
+        },
+      )
+      return context.keptPixels.check({ port, ...row }, image)
+    },
   }
 }
 

@@ -64,7 +64,12 @@ async function rowsOf(
     metric: (name: string, figure: number) => void (metrics[name] = figure),
     log: (_: string, message: string) => void log.push(message),
   }
-  const { images } = await run({ options, inputs: {}, ctx: ctx as unknown as SeedlessContext })
+  const { images } = await run({
+    options,
+    inputs: {},
+    ctx: ctx as unknown as SeedlessContext,
+    keepPixels: () => undefined,
+  })
   return { rows: await lastValueFrom(images), metrics, log }
 }
 

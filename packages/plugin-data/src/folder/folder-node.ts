@@ -11,14 +11,14 @@ import { of } from 'rxjs'
 import sharp from 'sharp'
 import { disjointSets } from '../near-duplicates/disjoint-sets.js'
 import { fingerprintsOf } from '../near-duplicates/fingerprints-of.js'
-import { decodeImage } from './decode-image.js'
+import { decodeImage, type DecodeOptions } from './decode-image.js'
 import { folderRows } from './folder-rows.js'
 import { groupByName } from './group-by-name.js'
 import { listOptions, type folderOptions, type folderOutputs } from './folder.js'
 import { describeClasses, listFolder, type FolderListing } from './list-folder.js'
 import { readGroups } from './read-groups.js'
 import { readPicture } from './read-picture.js'
-import { scanFiles } from './scan-files.js'
+import { digestOf, scanFiles } from './scan-files.js'
 import { usableFiles } from './usable-files.js'
 
 type Options = Static<typeof folderOptions>
@@ -34,12 +34,16 @@ sharp.concurrency(1)
 sharp.cache(false)
 
 /** Rows of the folder; every file is read once, for its digest and to see that it decodes. */
-export const run: Implementation['run'] = async ({ options, ctx }) => {
+export const run: Implementation['run'] = async ({ options, ctx, keepPixels }) => {
   const listed = listFolder(options.path, listOptions(options))
   ctx.log('info', describeClasses(listed))
   const { listing, sha256, dropped } = usableFiles(
     listed,
-    await scanFiles(options.path, listed.files, ctx),
+    await scanFiles(listed.files, ctx, (path) =>
+      digestOf(options.path, path, decodeOptions(options), (uri, sourceId, image) => {
+        keepPixels({ port: 'images', uri, sourceId }, image)
+      }),
+    ),
     options,
     ctx,
   )
@@ -115,12 +119,16 @@ async function findAlike(
 /** The file's pixels, uint8 `[height, width, 3]`, of the bytes that the row was made of; see {@link readPicture}, {@link decodeImage}. */
 export const loadPixels = async ({ row, options }: LoadArguments): Promise<PixelImage> => {
   const bytes = await readPicture({ root: options.path, path: row.uri, sha256: row.sourceId })
-  return decodeImage(bytes, row.uri, { significantBits: options.significantBits })
+  return decodeImage(bytes, row.uri, decodeOptions(options))
+}
+
+function decodeOptions({ significantBits }: Options): DecodeOptions {
+  return { significantBits }
 }
 
 /** A picture from elsewhere, by the same contract. */
 export const decodePicture: NonNullable<Implementation['decodePicture']> = ({ bytes, name, options, bounds }) =>
-  decodeImage(bytes, name, { significantBits: options.significantBits, ...bounds })
+  decodeImage(bytes, name, { ...decodeOptions(options), ...bounds })
 
 async function readInside(root: string, name: string): Promise<string> {
   const [realRoot, file] = await Promise.all([

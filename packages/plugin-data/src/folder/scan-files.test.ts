@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { refuseProblems, scanFiles } from './scan-files.js'
+import { digestOf, refuseProblems, scanFiles } from './scan-files.js'
 
 let root = ''
 beforeEach(() => {
@@ -26,7 +26,7 @@ async function scan(files: Readonly<Record<string, Buffer>>): Promise<readonly (
   for (const [name, bytes] of Object.entries(files)) writeFileSync(join(root, 'a', name), bytes)
   const listed = Object.keys(files).map((name) => ({ path: `a/${name}`, label: 0, partition: 'none' as const }))
   const ctx = { signal: new AbortController().signal, progress: () => undefined, log: () => undefined }
-  const { sha256, problems } = await scanFiles(root, listed, ctx)
+  const { sha256, problems } = await scanFiles(listed, ctx, (path) => digestOf(root, path))
   refuseProblems(problems, listed.length, ctx.log)
   return sha256
 }

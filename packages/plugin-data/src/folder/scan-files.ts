@@ -1,6 +1,6 @@
-import { PipelineError, type OperationContext } from '@etsef/plugin-api'
+import { PipelineError, type OperationContext, type PixelImage } from '@etsef/plugin-api'
 import { createHash } from 'node:crypto'
-import { decodeImage } from './decode-image.js'
+import { decodeImage, type DecodeOptions } from './decode-image.js'
 import type { ListedFile } from './list-folder.js'
 import { readPicture } from './read-picture.js'
 
@@ -8,6 +8,9 @@ import { readPicture } from './read-picture.js'
 const concurrency = 4
 /** Files named in an error; the log names all. */
 const mostNamed = 20
+
+/** Takes the picture of a file that was decoded, by its digest. */
+export type KeepPicture = (uri: string, sha256: string, image: PixelImage) => void
 
 /** What {@link scanFiles} found. */
 export interface Scan {
@@ -26,10 +29,9 @@ export interface Scan {
  * @param digest - Digest of one of the files, after it was decoded.
  */
 export async function scanFiles(
-  root: string,
   files: readonly ListedFile[],
   ctx: Pick<OperationContext, 'signal' | 'progress' | 'log'>,
-  digest: (path: string) => Promise<string> = (path) => digestOf(root, path),
+  digest: (path: string) => Promise<string>,
 ): Promise<Scan> {
   const sha256 = new Array<string | undefined>(files.length).fill(undefined)
   const problems = new Map<number, PipelineError>()
@@ -51,15 +53,23 @@ export async function scanFiles(
   return { sha256, problems: inOrder }
 }
 
-async function digestOf(root: string, path: string): Promise<string> {
+/** Digest of a file with a picture, which is decoded and handed over. */
+export async function digestOf(
+  root: string,
+  path: string,
+  options: DecodeOptions = {},
+  keep?: KeepPicture,
+): Promise<string> {
   const bytes = await readPicture({ root, path })
   if (bytes.length === 0)
     throw new PipelineError('ERR_BAD_DATA', {
       message: `Image "${path}" is an empty file`,
       hint: 'replace or remove it, name it under exclude, or set onBroken: drop',
     })
-  await decodeImage(bytes, path)
-  return createHash('sha256').update(bytes).digest('hex')
+  const image = await decodeImage(bytes, path, options)
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  keep?.(path, sha256, image)
+  return sha256
 }
 
 /**

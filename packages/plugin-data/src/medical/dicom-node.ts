@@ -31,23 +31,27 @@ interface SeenFile {
 }
 
 /** Rows of the files; every frame that becomes one is decoded once, to see that it can be. */
-export const run: Implementation['run'] = async ({ options, ctx }) => {
+export const run: Implementation['run'] = async ({ options, ctx, keepPixels }) => {
   const listed = listFolder(options.path, dicomListOptions(options))
   ctx.log('info', describeClasses(listed))
   const seen = new Map<string, SeenFile>()
-  const scan = await scanFiles(options.path, listed.files, ctx, async (path) => {
+  const scan = await scanFiles(listed.files, ctx, async (path) => {
     const bytes = await readPicture({ root: options.path, path })
     const file = lookAt(bytes, path, options)
-    for (const frame of file.frames) await decodePlace(bytes, { path, frame }, options)
+    const sourceId = createHash('sha256').update(bytes).digest('hex')
+    for (const frame of file.frames) {
+      const image = await decodePlace(bytes, { path, frame }, options)
+      keepPixels({ port: 'images', uri: uriOf(path, frame, file), sourceId }, image)
+    }
     seen.set(path, file)
-    return createHash('sha256').update(bytes).digest('hex')
+    return sourceId
   })
   const { listing, sha256 } = usableFiles(listed, scan, options, ctx)
   const patients = numberPatients(listing.files, seen)
   const pictures = listing.files.flatMap((file, at) => {
-    const { frames, numFrames } = seen.get(file.path)!
-    return frames.map((frame) => ({
-      file: { ...file, path: formatPlace({ path: file.path, ...(numFrames > 1 && { frame }) }) },
+    const seenFile = seen.get(file.path)!
+    return seenFile.frames.map((frame) => ({
+      file: { ...file, path: uriOf(file.path, frame, seenFile) },
       digest: sha256[at]!,
     }))
   })
@@ -66,6 +70,10 @@ export const run: Implementation['run'] = async ({ options, ctx }) => {
     ctx.log('warn', `${String(nameless)} files do not say whom they are of: each counts as a patient of its own`)
   if (options.permuteLabels !== null) ctx.log('warn', 'Labels are permuted: a control, in which nothing can be learned')
   return { images: of(rows) }
+}
+
+function uriOf(path: string, frame: number, { numFrames }: SeenFile): string {
+  return formatPlace({ path, ...(numFrames > 1 && { frame }) })
 }
 
 function lookAt(bytes: Uint8Array, path: string, { frames, namedPaths }: DicomSetOptions): SeenFile {

@@ -6,7 +6,7 @@ import { contradictions, folderRows } from '../folder/folder-rows.js'
 import { listFolder, type ListedFile } from '../folder/list-folder.js'
 import { parsePlace } from '../folder/picture-place.js'
 import { readGroups } from '../folder/read-groups.js'
-import { scanFiles } from '../folder/scan-files.js'
+import { digestOf, scanFiles } from '../folder/scan-files.js'
 import { loadPlace } from '../medical/load-place.js'
 import { guessPatients } from './guess-patients.js'
 import type { FoundClasses } from './find-classes.js'
@@ -53,7 +53,7 @@ export async function lookAtFolder(
   })
   const { files, classNames } = listing
   const ctx = { signal, progress: onProgress, log: () => undefined }
-  const { sha256, problems } = await scanFiles(root, files, ctx)
+  const { sha256, problems } = await scanFiles(files, ctx, (path) => digestOf(root, path))
   const digests = sha256.map((digest, i) => digest ?? `unread ${String(i)}`)
   const contradicting = contradictions(files, digests)
   const isOut = new Set([...sha256.keys()].filter((i) => sha256[i] === undefined).concat(contradicting.flat()))

@@ -37,7 +37,7 @@ export async function lookAtTable(
     })
   const ctx = { signal, progress: onProgress, log: () => undefined }
   const options = { window: 'file' } as const
-  const { sha256, problems } = await scanFiles(root, files, ctx, (uri) => digestPlace(root, uri, options))
+  const { sha256, problems } = await scanFiles(files, ctx, (uri) => digestPlace(root, uri, options))
   const digests = sha256.map((digest, i) => digest ?? `unread ${String(i)}`)
   const contradicting = contradictions(files, digests)
   const isOut = new Set([...sha256.keys()].filter((i) => sha256[i] === undefined).concat(contradicting.flat()))

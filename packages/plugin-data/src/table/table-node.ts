@@ -19,13 +19,17 @@ sharp.concurrency(1)
 sharp.cache(false)
 
 /** Rows of the table; every picture is decoded once, to see that it can be. */
-export const run: Implementation['run'] = async ({ options, ctx }) => {
+export const run: Implementation['run'] = async ({ options, ctx, keepPixels }) => {
   const checks = tableChecks(options)
   const bytes = readTableFile(options.table)
   const raw = isParquet(bytes) ? await readParquet(bytes, checks.name) : readCsv(bytes.toString('utf8'), checks.name)
   const listed = checkTable(raw, checks)
   ctx.log('info', describeClasses(listed))
-  const scan = await scanFiles(options.path, listed.files, ctx, (uri) => digestPlace(options.path, uri, options))
+  const scan = await scanFiles(listed.files, ctx, (path) =>
+    digestPlace(options.path, path, options, (uri, sourceId, image) => {
+      keepPixels({ port: 'images', uri, sourceId }, image)
+    }),
+  )
   const { listing, sha256 } = usableFiles(listed, scan, options, ctx)
   const byPath = new Map(listed.files.map((file, at) => [file.path, at]))
   const rows = folderRows(listing, sha256, {

@@ -10,6 +10,8 @@ export interface LoaderChain {
   readonly entry: string
   readonly type: string
   readonly options: JsonObject
+  /** Of a source: key of its artifact, under which pictures that it has decoded are kept. */
+  readonly key?: string
   /** Output port the rows come out of. */
   readonly port: string
   /** New rows may appear here: above, the row is known by its parent's id. */
@@ -36,6 +38,7 @@ export function loaderChain(
     entry: own.installed.plugin.entry,
     type: own.installed.operation.type,
     options: stage.options,
+    ...(own.installed.operation.kind === 'source' ? { key: stage.key } : {}),
     port,
     isExpanding: own.installed.operation.rowPolicy === 'expand',
     inputs: imageEdges(own).map((edge) => loaderChain(graph, stages, edge.from.node, edge.from.port, known)),

@@ -1,5 +1,6 @@
-import { lstatSync, readdirSync, renameSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
+import { namesIn } from './names-in.js'
 import { removeQuietly } from './remove-quietly.js'
 import { storeFolders, type Store } from './store.js'
 import { temporaryName } from './temporary-name.js'
@@ -35,7 +36,10 @@ export function bytesBelow(path: string): number {
   return readdirSync(path).reduce((total, name) => total + bytesBelow(join(path, name)), 0)
 }
 
-/** Removes artifacts that no kept run used, and what was set aside as damaged. What a run that goes on needs is kept. */
+/**
+ * Removes artifacts that no kept run used, with the decoded pictures of sources among them, and what was set aside as damaged. What a run that
+ * goes on needs is kept.
+ */
 export function collectGarbage(store: Store, options: GcOptions): GcResult {
   const artifacts = store
     .keys()
@@ -61,7 +65,7 @@ export function collectGarbage(store: Store, options: GcOptions): GcResult {
     removed.push(artifact.key)
     bytesRemoved += artifact.bytes
   }
-  for (const path of setAside(store)) {
+  for (const path of [...picturesOf(store, new Set(removed)), ...setAside(store)]) {
     bytesRemoved += bytesBelow(path)
     if (!options.isDryRun) removeQuietly(path)
   }
@@ -90,6 +94,14 @@ function remove(store: Store, key: string, isInUse: (key: string) => boolean): b
   }
   removeQuietly(hidden)
   return true
+}
+
+/** Decoded pictures whose source is gone, or goes. */
+function picturesOf(store: Store, removed: ReadonlySet<string>): string[] {
+  const pictures = join(store.dir, storeFolders.pictures)
+  return namesIn(pictures)
+    .filter((key) => removed.has(key) || !existsSync(store.path(key)))
+    .map((key) => join(pictures, key))
 }
 
 /** What was set aside as damaged. */

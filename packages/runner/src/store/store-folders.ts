@@ -9,4 +9,6 @@ export const storeFolders = {
   corrupt: 'corrupt',
   cache: 'cache',
   statCache: 'stat-cache',
+  /** Decoded pictures of sources, by the key of the artifact. */
+  pictures: 'pictures',
 } as const

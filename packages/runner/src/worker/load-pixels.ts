@@ -11,6 +11,7 @@ import type { StoredImageBatch } from '@etsef/plugin-api/codec'
 import { loadPixelsOf } from '@etsef/plugin-api/semantics'
 import { pathToFileURL } from 'node:url'
 import type { LoaderChain } from '../plan/loader-chain.js'
+import { openDecodedPictures, type DecodedPictures } from './decoded-pictures.js'
 import type { KeptPictures } from './kept-pictures.js'
 import type { LiveImages } from './live-images.js'
 import { readPath, type PixelPath } from './pixel-path.js'
@@ -22,6 +23,8 @@ export interface Loader {
   /** Whether this operation, or one before it, makes another view for each draw. */
   readonly isRandom: boolean
   readonly loadPixels: ((args: LoadPixelsArguments<unknown>) => Promise<PixelImage>) | undefined
+  /** What a source has decoded and handed over. */
+  readonly decoded: DecodedPictures | undefined
   readonly inputs: readonly Loader[]
 }
 
@@ -53,15 +56,18 @@ export function loadImplementation(operation: Operation): Promise<unknown> {
 }
 
 /** Loads the code of every operation from the source of an image to the output that is read: each may change the pixels. */
-export async function openLoader(chain: LoaderChain): Promise<Loader> {
+export async function openLoader(chain: LoaderChain, storeDir: string): Promise<Loader> {
   const operation = await importOperation(chain.entry, chain.type)
   // The declaration's `load` was checked against this type where the operation was defined.
   const implementation = (await loadImplementation(operation)) as PixelLoading<unknown>
   const loadPixels = implementation.loadPixels?.bind(implementation)
   const isSource = operation.kind === 'source'
-  const inputs = await Promise.all(chain.inputs.map(openLoader))
+  const inputs = await Promise.all(chain.inputs.map((input) => openLoader(input, storeDir)))
+  // A source that draws gives another picture each time.
+  const isKept = chain.key !== undefined && operation.isRandom !== true
+  const decoded = isKept ? openDecodedPictures(storeDir, chain.key) : undefined
   const isRandom = operation.isRandom === true || inputs.some((input) => input.isRandom)
-  return { chain, isSource, isRandom, loadPixels, inputs }
+  return { chain, isSource, isRandom, loadPixels, decoded, inputs }
 }
 
 /** How the pixels of a batch are got: its rows as they are stored, whatever an operation sees of them. */
@@ -131,7 +137,8 @@ async function loadRow(row: RowToLoad): Promise<PixelImage> {
     return loadRow({ ...row, ...given })
   }
   if (!loadPixels) return upstream()
-  const load = (): Promise<PixelImage> =>
+  const load = async (): Promise<PixelImage> =>
+    loader.decoded?.read({ port: chain.port, uri, sourceId }) ??
     loadPixelsOf(
       { type: chain.type, node: chain.node, isSource: loader.isSource, loadPixels },
       { id, uri, sourceId },

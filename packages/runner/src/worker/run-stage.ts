@@ -7,6 +7,7 @@ import { CorruptArtifact, openArtifact, type RowInput } from './artifact-input.j
 import { createArtifact, type ArtifactWriter } from './artifact-output.js'
 import { checkCode } from './check-code.js'
 import { checkEngine } from './check-engine.js'
+import { createPictureWriter } from './decoded-pictures.js'
 import { openScope, type StageScope } from './context.js'
 import { lineageFile, lineageText, readLineage } from './lineage.js'
 import { createLiveImages } from './live-images.js'
@@ -35,6 +36,7 @@ export async function runStage(spec: StageSpec, { signal, send, askToPublish }: 
   const artifact = createArtifact(spec.storeDir)
   const scope = openScope(spec, artifact, signal, send)
   const live = createLiveImages()
+  const pictures = createPictureWriter(spec.storeDir)
   let rows: readonly RowInput[] = []
   let opened: StageInputs | undefined
   try {
@@ -44,7 +46,7 @@ export async function runStage(spec: StageSpec, { signal, send, askToPublish }: 
     rows = inputs.rows
     opened = inputs
     const implementation = await loadImplementation(operation)
-    const work: StageWork = { spec, operation, implementation, inputs, artifact, scope }
+    const work: StageWork = { spec, operation, implementation, inputs, artifact, pictures, scope }
     const testLabelReads = await runPart(work)
     signal.throwIfAborted()
     const lineage = spec.part === 'fit' ? lineageFile : await writeInheritedLineage(spec, operation, inputs, artifact)
@@ -62,6 +64,7 @@ export async function runStage(spec: StageSpec, { signal, send, askToPublish }: 
     await checkEngine(spec)
     const published = artifact.publish(known, formatVersion, spec.replaces)
     scope.log('info', `done: ${published.published}`)
+    pictures.publish(spec.key)
     scope.forgetCheckpoints()
     return {
       ...published,
@@ -80,6 +83,7 @@ export async function runStage(spec: StageSpec, { signal, send, askToPublish }: 
     throw told
   } finally {
     await opened?.close()
+    pictures.discard()
     scope.close()
   }
 }

@@ -1,4 +1,4 @@
-import { isRowKind, PipelineError, type JsonObject, type ReportTable } from '@etsef/plugin-api'
+import { isRowKind, PipelineError, type JsonObject, type ReportTable, type SourceArguments } from '@etsef/plugin-api'
 import { openRowReader } from '@etsef/plugin-api/codec'
 import {
   addKnownRows,
@@ -29,6 +29,7 @@ interface WholeImplementation {
     readonly options: JsonObject
     readonly inputs: Record<string, unknown>
     readonly ctx: StageScope['ctx']
+    readonly keepPixels?: SourceArguments<unknown>['keepPixels']
   }): Promise<Record<string, unknown>>
   readonly loadPixels?: unknown
 }
@@ -52,7 +53,12 @@ export async function runWhole(work: StageWork): Promise<number> {
     }
   }
   const values = operation.kind === 'source' ? {} : inputs.values(rules)
-  const outputs = await implementation.run({ options: spec.options, inputs: values, ctx: scope.ctx })
+  const outputs = await implementation.run({
+    options: spec.options,
+    inputs: values,
+    ctx: scope.ctx,
+    ...(operation.kind === 'source' && { keepPixels: work.pictures.keep }),
+  })
   const classNames = inputs.rows[0]?.reader.header.classNames ?? []
   const policy = operation.kind === 'combine' ? (operation.rowPolicy ?? 'same') : undefined
   const facts: OutputFacts = {

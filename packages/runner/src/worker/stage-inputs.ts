@@ -41,7 +41,7 @@ export async function openInputs(spec: StageSpec, operation: Operation, live: Li
   const predictors: LazyPredictor[] = []
   const opened = await Promise.all(
     spec.inputs.map(async (input): Promise<OpenInput> => {
-      if (input.kind !== 'predictor') return openInput(input, artifactOf(input.key))
+      if (input.kind !== 'predictor') return openInput(input, artifactOf(input.key), spec.storeDir)
       if (!input.predictor) return { spec: input, isPart: true }
       const predictor = await lazyPredictor(input.predictor, spec)
       predictors.push(predictor)
@@ -96,13 +96,13 @@ interface OpenInput {
   readonly isPart?: true
 }
 
-async function openInput(spec: SpecInput, artifact: ArtifactReader): Promise<OpenInput> {
+async function openInput(spec: SpecInput, artifact: ArtifactReader, storeDir: string): Promise<OpenInput> {
   const output = artifact.manifest.outputs[spec.output]
   if (!output) throw new RangeError(`artifact ${spec.key} has no output ${spec.output}`)
   if (isRowKind(spec.kind)) {
     const [reader, loader] = await Promise.all([
       artifact.rows(output),
-      spec.kind === 'images' && spec.loader ? openLoader(spec.loader) : undefined,
+      spec.kind === 'images' && spec.loader ? openLoader(spec.loader, storeDir) : undefined,
     ])
     return { spec, rows: { spec, artifact, reader, loader } }
   }

@@ -1,6 +1,7 @@
 import type { Operation } from '@etsef/plugin-api'
 import type { StageSpec } from '../executor/protocol.js'
 import type { ArtifactWriter } from './artifact-output.js'
+import type { PictureWriter } from './decoded-pictures.js'
 import type { StageScope } from './context.js'
 import type { StageInputs } from './stage-inputs.js'
 
@@ -11,5 +12,7 @@ export interface StageWork {
   readonly implementation: unknown
   readonly inputs: StageInputs
   readonly artifact: ArtifactWriter
+  /** Takes what a source has decoded. */
+  readonly pictures: PictureWriter
   readonly scope: StageScope
 }

@@ -39,6 +39,9 @@ const files = defineOperation({
   options: options({
     path: contentPath('Folder of files; the class is the first letter'),
     flag: Type.Optional(Type.String({ description: 'A file that is waited for after reading' })),
+    loads: Type.Optional(
+      Type.String({ description: 'A file with a line for each picture that is loaded; pictures are handed over' }),
+    ),
   }),
   inputs: {},
   outputs: { images: port.images('files') },
