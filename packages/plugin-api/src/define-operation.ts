@@ -88,7 +88,9 @@ export interface RunArguments<O, I extends Ports, C extends SeedlessContext = Se
 export interface KeptRow {
   /** Output port that the row comes out of. */
   readonly port: string
+  /** As the row has it. */
   readonly uri: string
+  /** As the row has it: digest of the file, sha256 in hex, or whatever says that its content is the same. */
   readonly sourceId: string
 }
 

@@ -49,8 +49,13 @@ export function createPictureWriter(storeDir: string, megabytes = megabytesAllow
   let isDone = limit <= 0
   const giveUp = (): void => {
     isDone = true
-    if (file !== undefined) closeSync(file)
+    const started = file
     file = undefined
+    try {
+      if (started !== undefined) closeSync(started)
+    } catch {
+      // A quota is told at closing by some file systems; the file is closed all the same.
+    }
     removeQuietly(path)
   }
   const attempt = (work: () => void): void => {
@@ -93,8 +98,8 @@ export function createPictureWriter(storeDir: string, megabytes = megabytesAllow
         trailer.writeUInt32LE(crc32(text), 8)
         const end = Buffer.concat([text, trailer])
         for (let from = 0; from < end.byteLength;) from += writeSync(written, end, from)
-        closeSync(written)
         file = undefined
+        closeSync(written)
         renameSync(path, pathOf(storeDir, key))
         isDone = true
       })
