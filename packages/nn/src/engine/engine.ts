@@ -47,6 +47,37 @@ export interface EngineKernels {
   readAdamState(state: AdamState): { readonly m: Float32Array; readonly v: Float32Array } | undefined
   /** Frees what {@link EngineKernels.adam} holds. */
   disposeAdamState(state: AdamState): void
+  /** Runs a computation and writes down its native operations; absent where there are none. */
+  readonly record?: (computation: Computation) => Recorded
+}
+
+/** A computation whose operations follow from the shapes of what it is fed. */
+export interface Computation {
+  readonly feeds: readonly tensorflow.Tensor[]
+  /** All variables that it reads or writes. */
+  readonly variables: readonly tensorflow.Variable[]
+  /** Its results, which the caller disposes. To read no value of a tensor, and to leave no other tensor. */
+  compute(): readonly (tensorflow.Tensor | undefined)[]
+}
+
+/** Outcome of {@link EngineKernels.record}. */
+export interface Recorded {
+  readonly results: readonly (tensorflow.Tensor | undefined)[]
+  /** Absent where the operations cannot be run again: a value was read, a tensor came from elsewhere or was left behind. */
+  readonly recording?: Recording
+}
+
+/** Operations that can be run again. */
+export interface Recording {
+  /** Equal for the same operations in the same order, with the same attributes and constants. */
+  readonly fingerprint: string
+  /**
+   * Runs the operations on other tensors of the same shapes and on what the variables hold now, which it writes as the computation does.
+   *
+   * @returns The results, which the caller disposes.
+   * @throws Error of the engine; no variable is written then.
+   */
+  replay(feeds: readonly tensorflow.Tensor[]): readonly (tensorflow.Tensor | undefined)[]
 }
 
 /** Input of {@link EngineKernels.batchNorm}. */

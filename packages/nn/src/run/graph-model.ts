@@ -1,4 +1,3 @@
-import type { Rng } from '@etsef/plugin-api'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Engine, Variable } from '../engine/engine.js'
 import type { Activation, Graph, GraphNode, ParameterSpec, Weights, WeightTensor } from '../graph/graph.js'
@@ -10,8 +9,8 @@ import { missingWeight, misuse, wrongWeightShape } from '../errors.js'
 export interface EvaluateOptions {
   /** Names of nodes that learn: their batch norms use batch moments and move their statistics. Others run as in inference. */
   readonly trainingNodes?: ReadonlySet<string>
-  /** Draws dropout masks; without it dropout does nothing. */
-  readonly rng?: Rng
+  /** Factors of dropouts by their names, see {@link drawDropouts}; without its factors a dropout does nothing. */
+  readonly dropouts?: ReadonlyMap<string, Tensor>
 }
 
 /** A network on an engine: variables by full parameter name, evaluated on demand from any fed nodes to any wanted nodes. */
@@ -73,7 +72,7 @@ export function createGraphModel(engine: Engine, graph: Graph, weights: Weights)
         isTraining: options.trainingNodes?.has(node.name) ?? false,
         isInputLearned: node.inputs.some((name) => learned.has(name)),
         isInference: isInference(options),
-        ...(options.rng === undefined ? {} : { rng: options.rng.fork(node.name) }),
+        ...maskOf(options.dropouts?.get(node.name)),
         ...(fusedActivation === undefined ? {} : { fusedActivation }),
       }),
     )
@@ -129,6 +128,10 @@ export function createGraphModel(engine: Engine, graph: Graph, weights: Weights)
       for (const variable of variables.values()) variable.dispose()
     },
   }
+}
+
+function maskOf(mask: Tensor | undefined): { readonly mask?: Tensor } {
+  return mask === undefined ? {} : { mask }
 }
 
 /** Nodes needed for `outputs`, in graph order, stopping at fed nodes. */

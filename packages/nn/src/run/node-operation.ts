@@ -1,4 +1,3 @@
-import type { Rng } from '@etsef/plugin-api'
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import type { Engine, NormaliseInput, Tf, Variable } from '../engine/engine.js'
 import type { Activation, GraphNode, Padding } from '../graph/graph.js'
@@ -14,8 +13,8 @@ export interface NodeContext {
   readonly isTraining: boolean
   /** True when a node before this one learns, so that a gradient flows through the node. */
   readonly isInputLearned: boolean
-  /** Draws dropout masks; absent outside training, where dropout does nothing. */
-  readonly rng?: Rng
+  /** Factors of a dropout; absent outside training, where dropout does nothing. */
+  readonly mask?: Tensor
   /** True where no gradient will be asked for. */
   readonly isInference: boolean
   /** Activation after this batch norm that the engine applies on the way. */
@@ -47,7 +46,7 @@ export function runNode(node: GraphNode, inputs: readonly Tensor[], context: Nod
     case 'globalMaxPool':
       return tf.max(x, [1, 2])
     case 'dropout':
-      return context.rng === undefined ? x.clone() : dropOut(tf, x, node.rate, context.rng)
+      return context.mask === undefined ? x.clone() : tf.mul(x, context.mask)
     case 'add':
       return inputs.slice(1).reduce((sum, other) => tf.add(sum, other), x)
     case 'multiply':
@@ -210,10 +209,4 @@ function padExplicitly(tf: Tf, x: Tensor4D, padding: Padding, value: number): re
   const [top, bottom, left, right] = padding
   if (top + bottom + left + right === 0) return [x, 'valid']
   return [tf.pad(x, [[0, 0], [top, bottom], [left, right], [0, 0]], value), 'valid'] // prettier-ignore
-}
-
-function dropOut(tf: Tf, x: Tensor, rate: number, rng: Rng): Tensor {
-  const mask = new Float32Array(x.size)
-  for (let i = 0; i < mask.length; i++) mask[i] = rng.next() < rate ? 0 : 1 / (1 - rate)
-  return tf.mul(x, tf.tensor(mask, x.shape))
 }

@@ -24,20 +24,32 @@ export function softmaxCrossEntropy(
   labels: readonly number[] | Int32Array,
   options: CrossEntropyOptions = {},
 ): Scalar {
-  const numClasses = logits.shape[1]
-  const targets = targetMatrix(labels, numClasses, options)
+  const targets = crossEntropyTargets(labels, logits.shape[1], options)
+  return tf.tidy(() =>
+    targetedCrossEntropy(tf, logits, tf.tensor2d(targets, [labels.length, logits.shape[1]]), options.focalGamma),
+  )
+}
+
+/**
+ * {@link softmaxCrossEntropy} with all that labels, smoothing and class weights say in one tensor.
+ *
+ * @param targets - {@link crossEntropyTargets}, float32 in the shape of the logits.
+ */
+export function targetedCrossEntropy(tf: Tf, logits: Tensor2D, targets: Tensor, focalGamma = 0): Scalar {
   return tf.tidy(() => {
-    const target = tf.tensor2d(targets, [labels.length, numClasses])
     const logProbabilities: Tensor = tf.logSoftmax(logits)
-    const gamma = options.focalGamma ?? 0
-    const terms = tf.mul(target, logProbabilities)
-    const weighted = gamma === 0 ? terms : tf.mul(terms, tf.pow(tf.sub(1, tf.exp(logProbabilities)), gamma))
+    const terms = tf.mul(targets, logProbabilities)
+    const weighted = focalGamma === 0 ? terms : tf.mul(terms, tf.pow(tf.sub(1, tf.exp(logProbabilities)), focalGamma))
     return tf.neg(tf.sum<Scalar>(weighted))
   })
 }
 
 /** Row `n`, column `c`: smoothed target × class weight ÷ sum of the rows' weights. */
-function targetMatrix(labels: ArrayLike<number>, numClasses: number, options: CrossEntropyOptions): Float32Array {
+export function crossEntropyTargets(
+  labels: ArrayLike<number>,
+  numClasses: number,
+  options: Pick<CrossEntropyOptions, 'labelSmoothing' | 'classWeight'>,
+): Float32Array {
   const { labelSmoothing = 0, classWeight } = options
   const total = weightOfRows(labels, classWeight)
   const target = new Float32Array(labels.length * numClasses)

@@ -1,10 +1,12 @@
 import { createRng } from '@etsef/plugin-api'
 import type { Engine } from '../engine/engine.js'
 import type { Graph, Weights, WeightTensor } from '../graph/graph.js'
+import { numLogits } from '../graph/num-logits.js'
 import { inferShapes } from '../graph/shapes.js'
 import { createGraphModel, type GraphModel } from '../run/graph-model.js'
 import { readCheckpoint, writeCheckpoint } from './checkpoint.js'
 import { classifierMetrics, type ClassifierMetrics } from './classifier-metrics.js'
+import { classifierGradients } from './classifier-loss.js'
 import { diverged, explodedLoss, isFiniteEverywhere } from './divergence.js'
 import { nextTurn, openBoundary, range, type BoundarySource, type LabelledSource } from './examples.js'
 import { balancedClassWeights } from './losses.js'
@@ -150,13 +152,14 @@ export async function trainClassifier(input: TrainClassifierInput): Promise<Trai
       const limit = explodedLoss(numLogits(graph), progress.firstLoss)
       if (!Number.isFinite(loss) || loss > limit) throw diverged(loss, progress.epoch, at, rate)
     }
+    const lossOptions = {
+      labelSmoothing: options.labelSmoothing ?? 0,
+      focalGamma: options.focalGamma ?? 0,
+      ...(classWeight === undefined ? {} : { classWeight }),
+    }
     const epochOptions = {
-      ...{ part, train, batchSize, accumulate, optimizer },
-      lossOptions: {
-        labelSmoothing: options.labelSmoothing ?? 0,
-        focalGamma: options.focalGamma ?? 0,
-        ...(classWeight === undefined ? {} : { classWeight }),
-      },
+      ...{ part, train, batchSize, accumulate, optimizer, lossOptions },
+      differentiate: classifierGradients(model, part, lossOptions),
       checkLoss,
       rateFactor: (name: string) => rates.get(name) ?? 1,
       clipNorm: options.clipNorm,
@@ -275,12 +278,6 @@ function freshProgress(): Progress {
 function withMomentum(graph: Graph, momentum: number | null): Graph {
   if (momentum === null) return graph
   return { ...graph, nodes: graph.nodes.map((node) => (node.op === 'batchNorm' ? { ...node, momentum } : node)) }
-}
-
-function numLogits(graph: Graph): number {
-  const node = graph.nodes.find(({ name }) => name === graph.logitsNode)
-  if (node?.op !== 'dense') throw noLogits(graph.architecture)
-  return node.units
 }
 
 /** Rate factor of each parameter: `decay` once for each stage between its own and the last. */

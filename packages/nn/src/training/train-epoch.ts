@@ -1,10 +1,11 @@
 import type { Rng } from '@etsef/plugin-api'
-import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core'
 import type { GraphModel } from '../run/graph-model.js'
+import { classifierFeeds } from './classifier-loss.js'
 import { nextTurn, range, type BoundarySource, type LabelledSource } from './examples.js'
-import { softmaxCrossEntropy, weightOfRows, type CrossEntropyOptions } from './losses.js'
+import type { GradientFunction } from './gradient-function.js'
+import { weightOfRows, type CrossEntropyOptions } from './losses.js'
 import type { Optimizer } from './optimizer-contract.js'
-import { addGradients, applyGradients, disposeGradients, type Gradients } from './train-step.js'
+import { addTo, applyGradients, disposeGradients, type Gradients } from './train-step.js'
 import type { TrainablePart } from './trainable.js'
 
 /** What an epoch of {@link trainEpoch} works with. */
@@ -17,6 +18,8 @@ export interface EpochOptions {
   /** Parts a batch is computed in. */
   readonly accumulate: number
   readonly lossOptions: CrossEntropyOptions
+  /** See `classifierGradients`. */
+  readonly differentiate: GradientFunction
   readonly optimizer: Optimizer
   /** Learning rate after this share of the epoch, in (0, 1]. */
   rateAt(share: number): number
@@ -88,7 +91,7 @@ async function learnBatch(
   gradients: Gradients,
   options: EpochOptions,
 ): Promise<BatchFigures> {
-  const { part, train, values, accumulate, lossOptions, rng } = options
+  const { train, values, accumulate, lossOptions, differentiate, rng } = options
   const partSize = Math.ceil(indices.length / accumulate)
   const labelsOf = (rows: readonly number[]): number[] => rows.map((i) => train.labels[i]!)
   const total = weightOfRows(labelsOf(indices), lossOptions.classWeight)
@@ -99,50 +102,20 @@ async function learnBatch(
     // Each part's loss is a mean over its own rows' weights; this is its part in the mean over the whole batch.
     const share = weightOfRows(labels, lossOptions.classWeight) / total
     const pieceRng = rng.fork('piece', from)
-    const feeds = await values.read(piece, pieceRng.fork('augment'))
-    const outcome = learnPart(model, feeds, gradients, {
-      part,
-      labels,
-      share,
-      lossOptions,
-      rng: pieceRng.fork('dropout'),
-    })
-    largestLoss = Math.max(largestLoss, outcome.loss)
-    loss += outcome.loss * share
-    hits += outcome.hits
+    const read = await values.read(piece, pieceRng.fork('augment'))
+    const draws = pieceRng.fork('dropout')
+    const feeds = classifierFeeds(model, { values: read, labels, share, lossOptions, rng: draws })
+    const found = differentiate(feeds)
+    for (const feed of feeds.values()) feed.dispose()
+    addTo(model, gradients, found.gradients)
+    const [logits] = found.others
+    hits += countHits(logits!.dataSync<'float32'>(), labels)
+    logits!.dispose()
+    const mean = found.loss / share
+    largestLoss = Math.max(largestLoss, mean)
+    loss += mean * share
   }
   return { largestLoss, lossSum: loss * indices.length, hits }
-}
-
-interface PartOptions {
-  readonly part: TrainablePart
-  readonly labels: readonly number[]
-  /** Share of these rows' weights in the batch's. */
-  readonly share: number
-  readonly lossOptions: CrossEntropyOptions
-  readonly rng: Rng
-}
-
-/** Adds the gradients of one part of a batch; disposes the feeds. */
-function learnPart(
-  model: GraphModel,
-  feeds: ReadonlyMap<string, Tensor>,
-  gradients: Gradients,
-  { part, labels, share, lossOptions, rng }: PartOptions,
-): { readonly loss: number; readonly hits: number } {
-  const { tf } = model.engine
-  let logits: Tensor | undefined
-  const loss = (): Scalar => {
-    const [out] = model.evaluate(feeds, [model.graph.logitsNode!], { trainingNodes: part.nodes, rng })
-    logits = tf.keep(out!.clone())
-    const mean = softmaxCrossEntropy(tf, out as Tensor2D, labels, lossOptions)
-    return share === 1 ? mean : tf.mul(mean, share)
-  }
-  const value = addGradients(model, loss, part.parameterNames, gradients)
-  const hits = countHits(logits!.dataSync<'float32'>(), labels)
-  logits!.dispose()
-  for (const feed of feeds.values()) feed.dispose()
-  return { loss: value / share, hits }
 }
 
 function countHits(logits: Float32Array, labels: readonly number[]): number {

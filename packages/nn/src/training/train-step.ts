@@ -46,19 +46,29 @@ export function addGradients(
   const { value, gradients: found } = gradientsOf(tf, loss, variables)
   const lossValue = value.dataSync<'float32'>()[0]!
   value.dispose()
-  for (const [index, name] of parameterNames.entries()) {
-    const gradient = found[index]
-    if (gradient === undefined) continue
-    const sum = gradients.get(name)
+  addTo(model, gradients, byName(parameterNames, found))
+  return lossValue
+}
+
+/** Those that exist. */
+export function byName(names: readonly string[], gradients: readonly (Tensor | undefined)[]): Gradients {
+  return new Map(
+    names.flatMap((name, i): [string, Tensor][] => (gradients[i] === undefined ? [] : [[name, gradients[i]]])),
+  )
+}
+
+/** Adds gradients to others; those that are added belong to `sums` then, or are disposed. */
+export function addTo(model: GraphModel, sums: Gradients, gradients: ReadonlyMap<string, Tensor>): void {
+  for (const [name, gradient] of gradients) {
+    const sum = sums.get(name)
     if (sum === undefined) {
-      gradients.set(name, gradient)
+      sums.set(name, gradient)
       continue
     }
-    gradients.set(name, tf.add(sum, gradient))
+    sums.set(name, model.engine.tf.add(sum, gradient))
     sum.dispose()
     gradient.dispose()
   }
-  return lossValue
 }
 
 /** One optimizer step with the given gradients. */

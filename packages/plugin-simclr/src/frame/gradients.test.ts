@@ -12,7 +12,7 @@ import { describe, expect, test } from 'vitest'
 import { simclrMethod } from '../nt-xent/simclr-method.js'
 import { simsiamMethod } from '../simsiam/simsiam-method.js'
 import { smallHead, tinyBackbone } from '../testing/tiny-run.js'
-import { addStepGradients } from './gradients.js'
+import { addStepGradients, stepFunctions } from './gradients.js'
 
 /** Its batch norms would see a chunk's moments, which is the one difference that caching makes. */
 const withoutNorm: Graph = {
@@ -48,7 +48,8 @@ describe.each(testEngines)('on %s', (name) => {
     const model = createGraphModel(engine, network, initWeights(network, 1))
     const gradients: Gradients = new Map()
     const batch = { numImages, labels: new Int32Array(numImages).fill(-1) }
-    const { loss } = await addStepGradients({ model, method, batch, views, chunk }, gradients)
+    const functions = stepFunctions(model, method)
+    const { loss } = await addStepGradients({ model, method, functions, batch, views, chunk }, gradients)
     const values = new Map([...gradients].map(([key, tensor]) => [key, Array.from(tensor.dataSync<'float32'>())]))
     const moving = [...model.readWeights()].filter(([key]) => key.includes('moving'))
     disposeGradients(gradients)

@@ -1,10 +1,47 @@
-import { addGradients, type GraphModel, type Gradients, type Scalar, type Tensor, type Tensor2D } from '@etsef/nn'
+import {
+  addGradients,
+  addTo,
+  gradientFunction,
+  type Feeds,
+  type GradientFunction,
+  type GraphModel,
+  type Gradients,
+  type Loss,
+  type Scalar,
+  type Tensor,
+  type Tensor2D,
+} from '@etsef/nn'
 import type { SelfSupervisedMethod, ViewBatch } from './method.js'
+
+/** What the steps of a training differentiate. */
+export interface StepFunctions {
+  /** The loss of views in all parameters; the others are the values of the method's outputs. */
+  readonly whole: GradientFunction
+  /** Features of views, multiplied by the gradient in them, in the parameters of the backbone. */
+  readonly carried: GradientFunction
+}
+
+/** For a network with the method's own nodes. */
+export function stepFunctions(model: GraphModel, method: SelfSupervisedMethod): StepFunctions {
+  const { tf } = model.engine
+  const trainingNodes = nodesOf(model)
+  return {
+    whole: gradientFunction(model, learning(model), (feeds) => lossOf(model, method, feeds)),
+    carried: gradientFunction(model, backboneParameters(model), (feeds) => {
+      const [value] = model.evaluate(feeds, [model.graph.featureNode], { trainingNodes })
+      return { loss: tf.sum<Scalar>(tf.mul(value!, feeds.get(SLOPE)!)) }
+    }),
+  }
+}
+
+/** Names of feeds that are no nodes' values; no node has a space in its name. */
+const [TARGETS, SLOPE] = ['of targets', 'of slope']
 
 /** One step's work. */
 export interface StepInput {
   readonly model: GraphModel
   readonly method: SelfSupervisedMethod
+  readonly functions: StepFunctions
   readonly batch: ViewBatch
   /** The views of the pictures from `start` to `end` − 1 of the batch, first all first views; the same at every call. */
   views(start: number, end: number): Promise<Float32Array>
@@ -27,22 +64,23 @@ export interface StepOutcome {
  * @see Gao et al. 2021, Scaling Deep Contrastive Learning Batch Size under Memory Limited Setup, arXiv:2101.06983
  */
 export async function addStepGradients(input: StepInput, gradients: Gradients): Promise<StepOutcome> {
-  const { model, batch, chunk } = input
+  const { model, batch, chunk, functions } = input
   if (chunk < batch.numImages) return addCachedGradients(input, gradients)
-  const feed = feedOf(model, await input.views(0, batch.numImages))
+  const feeds = new Map([['input', feedOf(model, await input.views(0, batch.numImages))], ...targetsOf(input)])
   try {
-    return differentiate(input, new Map([['input', feed]]), learning(model), gradients)
+    const found = functions.whole(feeds)
+    addTo(model, gradients, found.gradients)
+    return { loss: found.loss, outputs: found.others.map(take) }
   } finally {
-    feed.dispose()
+    for (const feed of feeds.values()) feed.dispose()
   }
 }
 
 async function addCachedGradients(input: StepInput, gradients: Gradients): Promise<StepOutcome> {
-  const { model, batch, chunk } = input
+  const { model, batch, chunk, functions } = input
   const { tf } = model.engine
   const { featureNode } = model.graph
-  const trainingNodes = new Set(model.graph.nodes.map(({ name }) => name))
-  const isHead = isHeadParameter(model)
+  const trainingNodes = nodesOf(model)
   const width = model.graph.featureWidth
   const features = new Float32Array(2 * batch.numImages * width)
   const starts = Array.from({ length: Math.ceil(batch.numImages / chunk) }, (_, i) => i * chunk)
@@ -65,77 +103,74 @@ async function addCachedGradients(input: StepInput, gradients: Gradients): Promi
   let outcome: StepOutcome
   let slopes: Float32Array
   try {
-    const found = differentiateFeatures(input, variable, learning(model).filter(isHead), gradients)
+    const found = differentiateFeatures(input, variable, gradients)
     outcome = found.outcome
     slopes = found.slopes
   } finally {
     variable.dispose()
   }
-  const backbone = learning(model).filter((name) => !isHead(name))
   for (const start of starts) {
     const end = Math.min(start + chunk, batch.numImages)
-    const feed = feedOf(model, await input.views(start, end))
     const part = new Float32Array(2 * (end - start) * width)
     copyHalves(part, slopes, { width, start, end, numImages: batch.numImages, isGathered: false })
-    const slope = tf.tensor2d(part, [2 * (end - start), width])
-    const carried = (): Scalar => {
-      const [value] = model.evaluate(new Map([['input', feed]]), [featureNode], { trainingNodes })
-      return tf.sum<Scalar>(tf.mul(value!, slope))
-    }
-    addGradients(model, carried, backbone, gradients)
-    feed.dispose()
-    slope.dispose()
+    const feeds = new Map([
+      ['input', feedOf(model, await input.views(start, end))],
+      [SLOPE, tf.tensor2d(part, [2 * (end - start), width])],
+    ])
+    addTo(model, gradients, functions.carried(feeds).gradients)
+    for (const feed of feeds.values()) feed.dispose()
   }
   return outcome
 }
 
-/** Gradients of the loss in the given parameters. */
-function differentiate(
-  { model, method, batch }: StepInput,
-  feeds: ReadonlyMap<string, Tensor>,
-  names: readonly string[],
-  gradients: Gradients,
-): StepOutcome {
-  const { tf } = model.engine
-  const trainingNodes = new Set(model.graph.nodes.map(({ name }) => name))
-  let outputs: Float32Array[] = []
-  const kept: Tensor[] = []
-  const loss = addGradients(
-    model,
-    () => {
-      const values = model.evaluate(feeds, method.outputs, { trainingNodes })
-      for (const value of values) kept.push(tf.keep(value.clone()))
-      return method.loss(tf, values as Tensor2D[], batch)
-    },
-    names,
-    gradients,
-  )
-  outputs = kept.map((value) => value.dataSync<'float32'>())
-  for (const value of kept) value.dispose()
-  return { loss, outputs }
+/** The method's outputs, and their loss. */
+function lossOf(model: GraphModel, method: SelfSupervisedMethod, feeds: Feeds): Loss & { readonly others: Tensor[] } {
+  const outputs = model.evaluate(feeds, method.outputs, { trainingNodes: nodesOf(model) })
+  return {
+    loss: method.loss(model.engine.tf, outputs as Tensor2D[], feeds.get(TARGETS) as Tensor2D | undefined),
+    others: outputs,
+  }
 }
 
-/** The same with the backbone's features given, and the loss's gradient in them. */
+function targetsOf({ model, method, batch }: StepInput): [string, Tensor][] {
+  const targets = method.targets?.(batch)
+  return targets === undefined ? [] : [[TARGETS, model.engine.tf.tensor2d(targets.data, targets.shape)]]
+}
+
+function take(tensor: Tensor): Float32Array {
+  const values = tensor.dataSync<'float32'>()
+  tensor.dispose()
+  return values
+}
+
+/** The loss with the backbone's features given: gradients of the head's parameters, and of the features. */
 function differentiateFeatures(
   input: StepInput,
   features: Tensor,
-  names: readonly string[],
   gradients: Gradients,
 ): { readonly outcome: StepOutcome; readonly slopes: Float32Array } {
-  const { model } = input
+  const { model, method } = input
+  const isHead = isHeadParameter(model)
   // The features stand among the variables for this one call, so that their gradient comes with the head's.
   const withFeatures: GraphModel = {
     ...model,
     variables: new Map([...model.variables, [featuresName, features as never]]),
   }
   const own: Gradients = new Map()
-  const feeds = new Map([[model.graph.featureNode, features]])
-  const outcome = differentiate({ ...input, model: withFeatures }, feeds, [...names, featuresName], own)
-  const slopes = own.get(featuresName)!.dataSync<'float32'>()
-  own.get(featuresName)!.dispose()
+  const feeds = new Map([[model.graph.featureNode, features], ...targetsOf(input)])
+  const kept: Tensor[] = []
+  const lossOfFeatures = (): Scalar => {
+    const { loss, others } = lossOf(withFeatures, method, feeds)
+    for (const value of others) kept.push(model.engine.tf.keep(value.clone()))
+    return loss
+  }
+  const names = [...learning(model).filter(isHead), featuresName]
+  const loss = addGradients(withFeatures, lossOfFeatures, names, own)
+  feeds.get(TARGETS)?.dispose()
+  const slopes = take(own.get(featuresName)!)
   own.delete(featuresName)
-  for (const [name, gradient] of own) gradients.set(name, gradient)
-  return { outcome, slopes }
+  addTo(model, gradients, own)
+  return { outcome: { loss, outputs: kept.map(take) }, slopes }
 }
 
 const featuresName = ' features'
@@ -154,6 +189,15 @@ function keepMovingStatistics(model: GraphModel): () => void {
 
 function learning(model: GraphModel): string[] {
   return model.parameters.filter(({ trainable }) => trainable).map(({ name }) => name)
+}
+
+function backboneParameters(model: GraphModel): string[] {
+  const isHead = isHeadParameter(model)
+  return learning(model).filter((name) => !isHead(name))
+}
+
+function nodesOf(model: GraphModel): ReadonlySet<string> {
+  return new Set(model.graph.nodes.map(({ name }) => name))
 }
 
 function isHeadParameter(model: GraphModel): (name: string) => boolean {

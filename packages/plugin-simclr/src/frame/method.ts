@@ -16,8 +16,15 @@ export interface SelfSupervisedMethod {
   network(backbone: Graph): Graph
   /** Nodes that the loss reads, `[2 * numImages, width]` each. The monitors read the first. */
   readonly outputs: readonly string[]
-  /** Mean loss in nats or whatever it is in. Must not change with the length of embeddings: else growing them looks like learning. */
-  loss(tf: Tf, outputs: readonly Tensor2D[], batch: ViewBatch): Scalar
+  /** What the loss must know of the pictures beside their values, float32; absent where nothing. */
+  targets?(batch: ViewBatch): { readonly shape: [number, number]; readonly data: Float32Array }
+  /**
+   * Mean loss in nats or whatever it is in. Must not change with the length of embeddings: else growing them looks like learning.
+   * It may read nothing that changes from batch to batch but its arguments, nor values of tensors: its operations are run again without it.
+   *
+   * @param targets - Of {@link SelfSupervisedMethod.targets}.
+   */
+  loss(tf: Tf, outputs: readonly Tensor2D[], targets: Tensor2D | undefined): Scalar
   /** Where a loss lies between the best reachable one (0) and that of equal or unrelated embeddings (1); NaN where the two are one. */
   position(loss: number, batch: ViewBatch): number
   /** Fewest pictures a step that it can learn anything from. */

@@ -36,7 +36,7 @@ import { createRng, PipelineError, type Rng } from '@etsef/plugin-api'
 import { embeddingMonitors } from '../monitors/embedding-monitors.js'
 import { probe, type ProbeScores, type ProbeSet } from '../monitors/probes.js'
 import type { EpochRecord } from './epoch-record.js'
-import { addStepGradients, type StepOutcome } from './gradients.js'
+import { addStepGradients, stepFunctions, type StepFunctions, type StepOutcome } from './gradients.js'
 import type { SelfSupervisedMethod, ViewBatch } from './method.js'
 import { findNotLearning, notLearning } from './not-learning.js'
 
@@ -121,6 +121,7 @@ export async function trainSelfSupervised(input: FrameInput): Promise<FrameResul
   const model = createGraphModel(engine, graph, saved?.tensors['weights'] ?? start)
   const moments = saved?.tensors['moments'] ?? new Map<string, WeightTensor>()
   const optimizer = createOptimizer(engine, optimizerOf(options, graph), saved && { step: progress.step, moments })
+  const functions = stepFunctions(model, method)
   try {
     if (saved === undefined && options.epochs > 0) {
       await checkContent(pixels)
@@ -128,7 +129,8 @@ export async function trainSelfSupervised(input: FrameInput): Promise<FrameResul
     }
     for (const record of progress.history) input.onEpoch?.(record)
     for (; progress.epoch < options.epochs; progress.epoch++) {
-      const shape = await runEpoch({ input, model, optimizer, chunk, progress, rng: rng.fork('epoch', progress.epoch) })
+      const epochRng = rng.fork('epoch', progress.epoch)
+      const shape = await runEpoch({ input, model, functions, optimizer, chunk, progress, rng: epochRng })
       const record = progress.history.at(-1)!
       if (checkpoint !== undefined) {
         progress.step = optimizer.readStep()
@@ -154,6 +156,7 @@ export async function trainSelfSupervised(input: FrameInput): Promise<FrameResul
 interface EpochInput {
   readonly input: FrameInput
   readonly model: GraphModel
+  readonly functions: StepFunctions
   readonly optimizer: ReturnType<typeof createOptimizer>
   readonly chunk: number
   readonly progress: Progress
@@ -164,6 +167,7 @@ interface EpochInput {
 async function runEpoch({
   input,
   model,
+  functions,
   optimizer,
   chunk,
   progress,
@@ -202,7 +206,7 @@ async function runEpoch({
     const gradients: Gradients = new Map()
     let outcome: StepOutcome
     try {
-      outcome = await addStepGradients({ model, method, batch, views, chunk }, gradients)
+      outcome = await addStepGradients({ model, method, functions, batch, views, chunk }, gradients)
       if (!Number.isFinite(outcome.loss)) throw diverged(outcome.loss, epoch, `step ${step + 1}`, rate)
       const isFirst = epoch === 0 && step === 0
       if (isFirst) checkScale(input, outcome, batch)
@@ -293,7 +297,8 @@ function checkScale({ engine, method }: FrameInput, { loss, outputs }: StepOutco
   const rows = 2 * batch.numImages
   const longer = tf.tidy(() => {
     const tensors = outputs.map((values) => tf.mul<Tensor2D>(tf.tensor2d(values, [rows, values.length / rows]), 3))
-    return method.loss(tf, tensors, batch).dataSync()[0]!
+    const targets = method.targets?.(batch)
+    return method.loss(tf, tensors, targets && tf.tensor2d(targets.data, targets.shape)).dataSync()[0]!
   })
   if (Math.abs(longer - loss) <= 1e-3 * Math.max(1, Math.abs(loss))) return
   throw notLearning('scale', 'the first step', `the loss is ${loss.toFixed(4)}, and ${longer.toFixed(4)} for embeddings three times as long`, 'embeddings must be normalised before they are compared: else the network only learns to make them long') // prettier-ignore

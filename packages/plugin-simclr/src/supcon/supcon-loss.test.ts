@@ -1,16 +1,20 @@
-import { loadEngine, type Tensor2D } from '@etsef/nn'
+import { loadEngine, type Scalar, type Tensor2D, type Tf } from '@etsef/nn'
 import { testEngines } from '@etsef/nn/testing'
 import { describe, expect, test } from 'vitest'
-import { supConLoss, supConPosition } from './supcon-loss.js'
+import { positiveShares, supConLoss, supConPosition } from './supcon-loss.js'
 
 /** First views of three pictures, then second views; the first two are of one class. */
 const EMBEDDINGS = [[1, 2, 3], [-1, 0, 2], [0.5, 1, -1], [2, 1, 2], [0, -1, 3], [1, 1, -2]] // prettier-ignore
 const labels = Int32Array.of(0, 0, 1)
 
+function lossOf(tf: Tf, rows: Tensor2D, classes: Int32Array, temperature: number): Scalar {
+  return supConLoss(tf, rows, tf.tensor2d(positiveShares(classes), [rows.shape[0], rows.shape[0]]), temperature)
+}
+
 describe.each(testEngines)('on %s', (name) => {
   const supCon = async (rows: readonly number[][], classes: Int32Array, temperature = 0.5) => {
     const { tf } = await loadEngine({ prefer: name })
-    return tf.tidy(() => supConLoss(tf, tf.tensor2d([...rows]), classes, temperature).dataSync()[0]!)
+    return tf.tidy(() => lossOf(tf, tf.tensor2d([...rows]), classes, temperature).dataSync()[0]!)
   }
   test('is equation 2 of the paper (float64, written out in NumPy 2)', async () => {
     expect(await supCon(EMBEDDINGS, labels)).toBeCloseTo(0.9197300648911372, 5)
@@ -23,7 +27,7 @@ describe.each(testEngines)('on %s', (name) => {
   })
   test('has the gradient of finite differences, orthogonal to each row', async () => {
     const { tf } = await loadEngine({ prefer: name })
-    const analytic = tf.tidy(() => tf.grad((z) => supConLoss(tf, z as Tensor2D, labels, 0.5))(tf.tensor2d(EMBEDDINGS)).arraySync() as number[][]) // prettier-ignore
+    const analytic = tf.tidy(() => tf.grad((z) => lossOf(tf, z as Tensor2D, labels, 0.5))(tf.tensor2d(EMBEDDINGS)).arraySync() as number[][]) // prettier-ignore
     const step = 0.01
     for (const [i, row] of EMBEDDINGS.entries()) {
       expect(row.reduce((sum, value, j) => sum + value * analytic[i]![j]!, 0)).toBeCloseTo(0, 5)

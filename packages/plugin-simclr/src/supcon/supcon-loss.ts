@@ -5,11 +5,11 @@ import type { Scalar, Tensor2D, Tf } from '@etsef/nn'
  * without a label (-1) is a class of its own, so that without any label this is NT-Xent.
  *
  * @param z - Projections, float32 `[2 * numImages, width]`; rows `k` and `N + k` are the two views of picture `k`. Normalised here.
- * @param labels - Class of each picture.
+ * @param shares - {@link positiveShares} of the pictures' classes, float32 `[2 * numImages, 2 * numImages]`.
  * @returns Mean over all 2N views in nats, float32 `[]`. The caller disposes it.
  * @see Khosla et al. 2020, Supervised Contrastive Learning, arXiv:2004.11362, eq. 2 (the sum over positives outside the logarithm)
  */
-export function supConLoss(tf: Tf, z: Tensor2D, labels: Int32Array, temperature: number): Scalar {
+export function supConLoss(tf: Tf, z: Tensor2D, shares: Tensor2D, temperature: number): Scalar {
   const rows = z.shape[0]
   return tf.tidy(() => {
     const norm = tf.sqrt(tf.add(tf.sum(tf.square(z), 1, true), 1e-24))
@@ -18,12 +18,16 @@ export function supConLoss(tf: Tf, z: Tensor2D, labels: Int32Array, temperature:
     const self = new Float32Array(rows * rows)
     for (let i = 0; i < rows; i++) self[i * rows + i] = -1e9
     const logProbabilities = tf.logSoftmax(tf.add(similarity, tf.tensor2d(self, [rows, rows])))
-    return tf.neg(tf.sum<Scalar>(tf.mul(logProbabilities, tf.tensor2d(positiveShares(labels), [rows, rows]))))
+    return tf.neg(tf.sum<Scalar>(tf.mul(logProbabilities, shares)))
   })
 }
 
-/** Entry (i, j): share of j in i's positives, over all rows. */
-function positiveShares(labels: Int32Array): Float32Array {
+/**
+ * Entry (i, j): share of j in i's positives, over all rows.
+ *
+ * @param labels - Class of each picture, -1 where it has none.
+ */
+export function positiveShares(labels: Int32Array): Float32Array {
   const rows = 2 * labels.length
   const isPositive = (i: number, j: number): boolean => {
     const [a, b] = [i % labels.length, j % labels.length]

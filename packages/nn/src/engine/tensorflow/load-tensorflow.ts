@@ -12,6 +12,7 @@ import { fusedBatchNorm } from './fused-batch-norm.js'
 import { nativeAdam } from './native-adam.js'
 import { nativeBackend } from './native-backend.js'
 import { loadOwnKernels, ownKernels } from './own-kernels.js'
+import { operationRecorder } from './record-operations.js'
 
 /**
  * Loads TensorFlow.js on a native binding and installs the fast kernels.
@@ -58,6 +59,9 @@ export function loadTensorflow(
     tf,
     threads: count,
     device: backend.isUsingGpuDevice ? 'gpu' : 'cpu',
-    kernels: { batchNorm: fusedBatchNorm(tf), ...nativeAdam(tf), ...(usesOwn ? ownKernels(tf) : {}) },
+    kernels: {
+      ...{ batchNorm: fusedBatchNorm(tf), ...nativeAdam(tf), ...(usesOwn ? ownKernels(tf) : {}) },
+      record: operationRecorder(tf),
+    },
   }
 }

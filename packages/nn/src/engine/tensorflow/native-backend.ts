@@ -8,10 +8,19 @@ export interface OpAttribute {
   readonly value: unknown
 }
 
+/** A tensor as the binding tells of it. */
+export interface NativeTensor {
+  readonly id: number
+  readonly shape: readonly number[]
+  /** Number of TensorFlow's type. */
+  readonly dtype: number
+}
+
 /** The part of tfjs-node's backend that runs native operations by name. */
 export interface NativeBackend {
   readonly isUsingGpuDevice: boolean
-  readonly binding: Readonly<
+  /** Replaced while operations are recorded. */
+  binding: Readonly<
     Record<
       | 'TF_ATTR_TYPE'
       | 'TF_ATTR_INT'
@@ -24,7 +33,14 @@ export interface NativeBackend {
     >
   > & {
     readonly TF_Version: string
-    executeOp(name: string, attributes: readonly OpAttribute[], inputs: readonly number[], outputs: number): unknown[]
+    executeOp(
+      name: string,
+      attributes: readonly OpAttribute[],
+      inputs: readonly number[],
+      numOutputs: number,
+    ): NativeTensor[]
+    createTensor(shape: readonly number[], dtype: number, values: unknown): number
+    deleteTensor(id: number): void
   }
   executeSingleOutput(name: string, attributes: readonly OpAttribute[], inputs: readonly Tensor[]): Tensor
   executeMultipleOutputs(
@@ -33,7 +49,10 @@ export interface NativeBackend {
     inputs: readonly Tensor[],
     outputs: number,
   ): Tensor[]
+  /** Ids at the binding; values that are still JavaScript's are handed over. */
   getInputTensorIds(inputs: readonly Tensor[]): number[]
+  /** Gives a tensor of the binding to TensorFlow.js, whose scopes then own it. */
+  createOutputTensor(tensor: NativeTensor): Tensor
 }
 
 /** The native backend of a TensorFlow.js module on which `setBackend('tensorflow')` succeeded. */
