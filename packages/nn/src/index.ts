@@ -56,13 +56,7 @@ export { createGraphModel, type EvaluateOptions, type GraphModel } from './run/g
 export { readCheckpoint, writeCheckpoint, type Checkpoint } from './training/checkpoint.js'
 export { classifierMetrics, type ClassifierMetrics } from './training/classifier-metrics.js'
 export { diverged, isFiniteEverywhere } from './training/divergence.js'
-export {
-  gradientFunction,
-  type Feeds,
-  type GradientFunction,
-  type Loss,
-  type LossSlopes,
-} from './training/gradient-function.js'
+export { gradientFunction, type GradientFunction, type Loss, type LossSlopes } from './training/gradient-function.js'
 export { type ExampleSource, type LabelledSource, nextTurn, range } from './training/examples.js'
 export { balancedClassWeights, softmaxCrossEntropy, type CrossEntropyOptions } from './training/losses.js'
 export { createOptimizer, type OptimizerOptions } from './training/optimizer.js'
@@ -87,6 +81,7 @@ export {
   type TrainStepOptions,
 } from './training/train-step.js'
 export { undecayedParameters } from './training/undecayed-parameters.js'
+export { replayable, type Feeds } from './run/replayable.js'
 export { openFrozenNetwork, type FrozenNetwork, type FrozenNetworkOptions } from './run/frozen-network.js'
 export { drawView } from './images/draw-view.js'
 export { makeView } from './images/make-view.js'

@@ -48,7 +48,7 @@ export interface EngineKernels {
   /** Frees what {@link EngineKernels.adam} holds. */
   disposeAdamState(state: AdamState): void
   /** Runs a computation and writes down its native operations; absent where there are none. */
-  readonly record?: (computation: Computation) => Recorded
+  record?: (computation: Computation) => Recorded
 }
 
 /** A computation whose operations follow from the shapes of what it is fed. */
@@ -57,7 +57,7 @@ export interface Computation {
   /** All variables that it reads or writes. */
   readonly variables: readonly tensorflow.Variable[]
   /** Its results, which the caller disposes. To read no value of a tensor, and to leave no other tensor. */
-  compute(): readonly (tensorflow.Tensor | undefined)[]
+  readonly compute: () => readonly (tensorflow.Tensor | undefined)[]
 }
 
 /** Outcome of {@link EngineKernels.record}. */

@@ -10,7 +10,8 @@ import { withHead } from '../graph/head.js'
 import { initWeights } from '../graph/init-weights.js'
 import { createGraphModel, type GraphModel } from '../run/graph-model.js'
 import { classifierFeeds, classifierGradients } from './classifier-loss.js'
-import { gradientFunction, type Feeds, type Loss } from './gradient-function.js'
+import type { Feeds } from '../run/replayable.js'
+import { gradientFunction, type Loss } from './gradient-function.js'
 import { addGradients } from './train-step.js'
 import { trainablePart } from './trainable.js'
 
@@ -64,7 +65,8 @@ describe.each(testEngines)('on %s', (name) => {
       const differentiate = classifierGradients(model, part, lossOptions)
       // With the feeds of this call, by a function that has never been called.
       const plain = (feeds: Feeds) => {
-        const { record: _, ...kernels } = engine.kernels
+        const kernels = { ...engine.kernels }
+        delete kernels.record
         return classifierGradients({ ...stock, engine: { ...engine, kernels } }, part, lossOptions)(feeds)
       }
       let before: readonly number[] = []

@@ -34,7 +34,8 @@ import {
 } from '@etsef/nn'
 import { createRng, PipelineError, type Rng } from '@etsef/plugin-api'
 import { embeddingMonitors } from '../monitors/embedding-monitors.js'
-import { probe, type ProbeScores, type ProbeSet } from '../monitors/probes.js'
+import { openProber, type Prober } from '../monitors/probe-features.js'
+import type { ProbeScores, ProbeSet } from '../monitors/probes.js'
 import type { EpochRecord } from './epoch-record.js'
 import { addStepGradients, stepFunctions, type StepFunctions, type StepOutcome } from './gradients.js'
 import type { SelfSupervisedMethod, ViewBatch } from './method.js'
@@ -122,15 +123,16 @@ export async function trainSelfSupervised(input: FrameInput): Promise<FrameResul
   const moments = saved?.tensors['moments'] ?? new Map<string, WeightTensor>()
   const optimizer = createOptimizer(engine, optimizerOf(options, graph), saved && { step: progress.step, moments })
   const functions = stepFunctions(model, method)
+  const prober = openProber(model, input)
   try {
     if (saved === undefined && options.epochs > 0) {
       await checkContent(pixels)
-      progress.before = await probeFeatures(input, model)
+      progress.before = await prober.probe(input.signal)
     }
     for (const record of progress.history) input.onEpoch?.(record)
     for (; progress.epoch < options.epochs; progress.epoch++) {
       const epochRng = rng.fork('epoch', progress.epoch)
-      const shape = await runEpoch({ input, model, functions, optimizer, chunk, progress, rng: epochRng })
+      const shape = await runEpoch({ input, model, functions, prober, optimizer, chunk, progress, rng: epochRng })
       const record = progress.history.at(-1)!
       if (checkpoint !== undefined) {
         progress.step = optimizer.readStep()
@@ -148,6 +150,7 @@ export async function trainSelfSupervised(input: FrameInput): Promise<FrameResul
     if (!isFiniteEverywhere(learnt)) throw diverged(NaN, options.epochs - 1, 'the last step', options.learningRate)
     return { graph: plain, weights: learnt, history: progress.history, before: progress.before }
   } finally {
+    prober.dispose()
     optimizer.dispose()
     model.dispose()
   }
@@ -157,6 +160,7 @@ interface EpochInput {
   readonly input: FrameInput
   readonly model: GraphModel
   readonly functions: StepFunctions
+  readonly prober: Prober
   readonly optimizer: ReturnType<typeof createOptimizer>
   readonly chunk: number
   readonly progress: Progress
@@ -168,6 +172,7 @@ async function runEpoch({
   input,
   model,
   functions,
+  prober,
   optimizer,
   chunk,
   progress,
@@ -230,7 +235,7 @@ async function runEpoch({
       uniformity: monitors.uniformity,
     })
   }
-  const scores = await probeFeatures(input, model)
+  const scores = await prober.probe(signal)
   const position = sums.mean('position')
   progress.history.push({
     epoch: epoch + 1,
@@ -327,24 +332,6 @@ function checkRate(model: GraphModel, learn: () => void, fullRate: number, rate:
 }
 
 /** Scores of the features of unchanged pictures; null without labels. */
-async function probeFeatures(input: FrameInput, model: GraphModel): Promise<ProbeScores | null> {
-  if (input.probe === undefined) return null
-  const { tf } = model.engine
-  const { graph } = model
-  const { indices } = input.probe
-  const features = new Float32Array(indices.length * graph.featureWidth)
-  for (let start = 0; start < indices.length; start += 32) {
-    await nextTurn(input.signal)
-    const part = indices.slice(start, start + 32)
-    const values = preprocess(await input.pixels.read(part), input.preprocessing)
-    const found = tf.tidy(() => {
-      const feeds = new Map([['input', tf.tensor(values, [part.length, ...graph.inputShape])]])
-      return model.evaluate(feeds, [graph.featureNode])[0]!.dataSync<'float32'>()
-    })
-    features.set(found, start * graph.featureWidth)
-  }
-  return probe(features, input.probe)
-}
 
 /** Views that are asked for at a time: enough for threads to have the next one at hand. */
 const viewsAtATime = 64
