@@ -12,6 +12,7 @@ import { parseYaml } from '../pipeline/parse-yaml.js'
 import type { PipelineDocument } from '../pipeline/read-pipeline.js'
 import { findProjectRoot } from '../registry/find-project.js'
 import { loadRegistry, type Registry } from '../registry/load-registry.js'
+import { picturesLimitMb } from '../store/pictures-limit.js'
 import { storeFolders } from '../store/store-folders.js'
 import { checkContent } from './check-content.js'
 import { pipelineFiles } from './pipeline-files.js'
@@ -54,6 +55,8 @@ export async function checkPipeline(request: PipelineRequest, shared?: Shared): 
   const memo = shared?.memo ?? noMemo
   const root = memo.of(['root', request.cwd], () => findProjectRoot(request.cwd))
   const storeDir = storeDirOf(root, request.cwd, request.storeDir)
+  // A worker would tell of it at the first source.
+  picturesLimitMb()
   const path = resolve(request.cwd, request.file)
   const files = shared?.files ?? pipelineFiles(root, join(storeDir, storeFolders.cache), parseYaml)
   const overrides = request.overrides ?? []

@@ -45,6 +45,17 @@ test('a picture that the source has decoded is decoded by no later stage, and ev
   expect(loaded()).toEqual([])
 })
 
+test.for(['abc', '-1', '2 GB'])('a limit of "%s" is refused before anything runs', async (limit) => {
+  vi.stubEnv('ETSEF_PICTURES_MB', limit)
+  await expect(
+    project.run('pictures.yaml', { request: { storeDir: join(project.dir, 'refused') } }),
+  ).rejects.toMatchObject({
+    code: 'ERR_BAD_OPTION',
+    received: limit,
+  })
+  expect(existsSync(join(project.dir, 'refused'))).toBe(false)
+})
+
 test('what is damaged, or gone, is decoded again', async () => {
   const kept = await runIn('damaged')
   const store = join(project.dir, 'damaged')

@@ -3,6 +3,7 @@ import { checkPixels } from '@etsef/plugin-api/semantics'
 import { closeSync, existsSync, fstatSync, openSync, readSync, renameSync, statfsSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { picturesLimitMb } from '../store/pictures-limit.js'
 import { removeQuietly } from '../store/remove-quietly.js'
 import { storeFolders } from '../store/store-folders.js'
 import { temporaryName } from '../store/temporary-name.js'
@@ -12,9 +13,7 @@ import { temporaryName } from '../store/temporary-name.js'
  * once, in a folder that nothing reads, and appears whole. Nobody needs it: what is not there, or not as it was written, is decoded again.
  */
 
-/** Decoded pictures of a source's artifact are kept up to this many megabytes, where the environment does not say otherwise. */
-const defaultMegabytes = 2048
-/** Nor more than this part of what is free on the disk. */
+/** No more is kept than this part of what is free on the disk. */
 const shareOfFree = 0.1
 /** Length of the index, eight bytes, and its CRC-32. */
 const trailerBytes = 12
@@ -40,7 +39,7 @@ export interface PictureWriter {
 }
 
 /** Starts a file of pictures; nothing is written before the first. What goes wrong with it is never the end of a stage. */
-export function createPictureWriter(storeDir: string, megabytes = megabytesAllowed()): PictureWriter {
+export function createPictureWriter(storeDir: string, megabytes = picturesLimitMb()): PictureWriter {
   const path = join(storeDir, storeFolders.temporary, temporaryName())
   const index: Index = { names: [], dtypes: [], shapes: [], offsets: [], sums: [] }
   let file: number | undefined
@@ -186,9 +185,4 @@ function nameOf(port: string, uri: string, sourceId: string): string {
 
 function pathOf(storeDir: string, key: string): string {
   return join(storeDir, storeFolders.pictures, key)
-}
-
-function megabytesAllowed(): number {
-  const megabytes = Number(process.env['ETSEF_PICTURES_MB'] ?? defaultMegabytes)
-  return Number.isFinite(megabytes) ? megabytes : defaultMegabytes
 }
