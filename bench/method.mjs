@@ -7,16 +7,16 @@
 // Trainings this small differ from seed to seed by more than a point, so nothing is left to chance that need not be: the peer has the
 // first weights of our heads, our order of rows in every epoch and our views (bench/method-draws.mjs), and there is no dropout. What the
 // classical half draws (start of FastICA, rows and columns of trees) cannot be shared between libraries: after the timed run, each side
-// votes on its own features with further seeds, and the mean balanced accuracy over these votes counts. The difference is told with its
-// standard error over test pictures; ETSEF_BENCH_ROUNDS trains anew with other seeds, the sides in turns, and tells that over rounds, too.
-// A training whose first weights are changed by a millionth moves the vote by 1.4 points (docs/results/method-in-python.md), which only the
-// standard error over rounds knows of: of one round, a difference of some points says nothing.
+// votes on its own features with further seeds, and the mean balanced accuracy over these votes counts.
+// A training whose first weights are changed by a millionth moves the vote by 1.4 points all the same (docs/results/method-in-python.md), so
+// of one round a difference of some points says nothing: several rounds train anew with other seeds, the sides in turns. The difference of
+// the means is told with its standard error over test pictures, and over rounds.
 // Both sides probe the features of the self-supervised network before and after every epoch (nearest neighbours, ridge), as
 // simclr/pretrain does to tell whether it learns.
 // Means of accuracies and least times count. The last line is the worst case.
 //
 //   npm run bench -- method [side …]          ETSEF_SHARED (../shared) has data and weights; ETSEF_PYTHON names interpreters for the peer
-//   ETSEF_BENCH_ROUNDS (1), _THREADS (2), _PER_CLASS (40 to learn from), _TEST (300 a class), _EPOCHS (6, or 3 above 128 px), _VOTES (8) and _SEED (1) change what they say
+//   ETSEF_BENCH_ROUNDS (5, or 3 above 128 px), _THREADS (2), _PER_CLASS (40 to learn from), _TEST (300 a class), _EPOCHS (6, or 3 above 128 px), _VOTES (8) and _SEED (1) change what they say
 import { loadPretrained, writeModel } from '@etsef/nn'
 import { decodeImage } from '@etsef/plugin-data'
 import { spawn, spawnSync } from 'node:child_process'
@@ -31,12 +31,7 @@ const shared = process.env.ETSEF_SHARED ?? join(root, '..', 'shared')
 const peerScript = join(root, 'tools/peers/method.py')
 const sides = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [96, 224]
 const setting = (name, value) => Number(process.env[`ETSEF_BENCH_${name}`] ?? value)
-const [rounds, threads, seed, votes] = [
-  setting('ROUNDS', 1),
-  setting('THREADS', 2),
-  setting('SEED', 1),
-  setting('VOTES', 8),
-]
+const [threads, seed, votes] = [setting('THREADS', 2), setting('SEED', 1), setting('VOTES', 8)]
 const [perClass, perClassTest] = [setting('PER_CLASS', 40), setting('TEST', 300)]
 const width = 0.35
 const bound = 1.2
@@ -56,7 +51,7 @@ try {
   const lines = []
   for (const side of sides) {
     // Large pictures cost five times as much.
-    const epochs = setting('EPOCHS', side > 128 ? 3 : 6)
+    const [epochs, rounds] = [setting('EPOCHS', side > 128 ? 3 : 6), setting('ROUNDS', side > 128 ? 3 : 5)]
     const config = {
       ...{ ...sets, weights, width, side, threads, epochs, headEpochs: 2, batchSize: 16 },
       ...{ sourceEpochs: Math.ceil(epochs / 2), sslEpochs: epochs, numFeatures: 1280, numHidden: 128 },
@@ -87,6 +82,7 @@ try {
   function compare(side, ours, peer) {
     const ratio = least(peer, 'seconds') / least(ours, 'seconds')
     const balancedAccuracy = compareAccuracy(ours, peer)
+    const rounds = ours.length
     return {
       name: `method ${String(side)}`,
       ours: round2(least(ours, 'seconds')),
@@ -137,9 +133,9 @@ try {
       numTest: test.length,
       numVotes: votes,
       of: 'means over votes with other seeds of FastICA, trees and boosting; head weights, row orders and views of the trainings are shared',
-      ...(rounds > 1 && {
+      ...(own.length > 1 && {
         ofRounds: { ours: own.map(percent), peer: other.map(percent) },
-        standardErrorOfRounds: percent(Math.sqrt(varianceOf(own.map((value, at) => value - other[at])) / rounds)),
+        standardErrorOfRounds: percent(Math.sqrt(varianceOf(own.map((value, at) => value - other[at])) / own.length)),
       }),
     }
   }

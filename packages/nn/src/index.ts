@@ -73,7 +73,7 @@ export {
 export { trainablePart, type TrainablePart } from './training/trainable.js'
 export {
   addGradients,
-  addTo,
+  mergeGradients,
   applyGradients,
   disposeGradients,
   type Gradients,

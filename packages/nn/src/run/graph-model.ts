@@ -9,7 +9,7 @@ import { missingWeight, misuse, wrongWeightShape } from '../errors.js'
 export interface EvaluateOptions {
   /** Names of nodes that learn: their batch norms use batch moments and move their statistics. Others run as in inference. */
   readonly trainingNodes?: ReadonlySet<string>
-  /** Factors of dropouts by their names, see {@link drawDropouts}; without its factors a dropout does nothing. */
+  /** Factors of dropouts by their names, 0 or 1 / (1 - rate), in the shapes of their values; without them a dropout does nothing. */
   readonly dropouts?: ReadonlyMap<string, Tensor>
 }
 

@@ -5,7 +5,7 @@ import { nextTurn, range, type BoundarySource, type LabelledSource } from './exa
 import type { GradientFunction } from './gradient-function.js'
 import { weightOfRows, type CrossEntropyOptions } from './losses.js'
 import type { Optimizer } from './optimizer-contract.js'
-import { addTo, applyGradients, disposeGradients, type Gradients } from './train-step.js'
+import { mergeGradients, applyGradients, disposeGradients, type Gradients } from './train-step.js'
 import type { TrainablePart } from './trainable.js'
 
 /** What an epoch of {@link trainEpoch} works with. */
@@ -107,7 +107,7 @@ async function learnBatch(
     const feeds = classifierFeeds(model, { values: read, labels, share, lossOptions, rng: draws })
     const found = differentiate(feeds)
     for (const feed of feeds.values()) feed.dispose()
-    addTo(model, gradients, found.gradients)
+    mergeGradients(model, gradients, found.gradients)
     const [logits] = found.others
     hits += countHits(logits!.dataSync<'float32'>(), labels)
     logits!.dispose()

@@ -46,7 +46,7 @@ export function addGradients(
   const { value, gradients: found } = gradientsOf(tf, loss, variables)
   const lossValue = value.dataSync<'float32'>()[0]!
   value.dispose()
-  addTo(model, gradients, byName(parameterNames, found))
+  mergeGradients(model, gradients, byName(parameterNames, found))
   return lossValue
 }
 
@@ -58,7 +58,7 @@ export function byName(names: readonly string[], gradients: readonly (Tensor | u
 }
 
 /** Adds gradients to others; those that are added belong to `sums` then, or are disposed. */
-export function addTo(model: GraphModel, sums: Gradients, gradients: ReadonlyMap<string, Tensor>): void {
+export function mergeGradients(model: GraphModel, sums: Gradients, gradients: ReadonlyMap<string, Tensor>): void {
   for (const [name, gradient] of gradients) {
     const sum = sums.get(name)
     if (sum === undefined) {

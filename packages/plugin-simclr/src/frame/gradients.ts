@@ -1,6 +1,6 @@
 import {
   addGradients,
-  addTo,
+  mergeGradients,
   gradientFunction,
   type Feeds,
   type GradientFunction,
@@ -69,7 +69,7 @@ export async function addStepGradients(input: StepInput, gradients: Gradients): 
   const feeds = new Map([['input', feedOf(model, await input.views(0, batch.numImages))], ...targetsOf(input)])
   try {
     const found = functions.whole(feeds)
-    addTo(model, gradients, found.gradients)
+    mergeGradients(model, gradients, found.gradients)
     return { loss: found.loss, outputs: found.others.map(take) }
   } finally {
     for (const feed of feeds.values()) feed.dispose()
@@ -117,7 +117,7 @@ async function addCachedGradients(input: StepInput, gradients: Gradients): Promi
       ['input', feedOf(model, await input.views(start, end))],
       [SLOPE, tf.tensor2d(part, [2 * (end - start), width])],
     ])
-    addTo(model, gradients, functions.carried(feeds).gradients)
+    mergeGradients(model, gradients, functions.carried(feeds).gradients)
     for (const feed of feeds.values()) feed.dispose()
   }
   return outcome
@@ -169,7 +169,7 @@ function differentiateFeatures(
   feeds.get(TARGETS)?.dispose()
   const slopes = take(own.get(featuresName)!)
   own.delete(featuresName)
-  addTo(model, gradients, own)
+  mergeGradients(model, gradients, own)
   return { outcome: { loss, outputs: kept.map(take) }, slopes }
 }
 
