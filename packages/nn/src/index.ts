@@ -56,7 +56,12 @@ export { createGraphModel, type EvaluateOptions, type GraphModel } from './run/g
 export { readCheckpoint, writeCheckpoint, type Checkpoint } from './training/checkpoint.js'
 export { classifierMetrics, type ClassifierMetrics } from './training/classifier-metrics.js'
 export { diverged, isFiniteEverywhere } from './training/divergence.js'
-export { gradientFunction, type GradientFunction, type Loss, type LossSlopes } from './training/gradient-function.js'
+export {
+  gradientFunction,
+  type GradientFunction,
+  type Loss,
+  type DifferentiatedLoss,
+} from './training/gradient-function.js'
 export { type ExampleSource, type LabelledSource, nextTurn, range } from './training/examples.js'
 export { balancedClassWeights, softmaxCrossEntropy, type CrossEntropyOptions } from './training/losses.js'
 export { createOptimizer, type OptimizerOptions } from './training/optimizer.js'

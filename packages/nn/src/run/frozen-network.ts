@@ -7,6 +7,7 @@ import { uniformStream } from '../graph/random.js'
 import { exportOnnx } from '../onnx/export-onnx.js'
 import { openOnnxCrew } from '../onnx/onnx-crew.js'
 import { OnnxExtractor } from '../onnx/onnx-extractor.js'
+import { agreementOf, hasAgreed, rememberAgreement } from './agreed-networks.js'
 import { createGraphModel, type GraphModel } from './graph-model.js'
 import { noEngine } from '../errors.js'
 
@@ -34,7 +35,7 @@ export interface FrozenNetworkOptions {
   readonly engine?: 'auto' | EngineName
   /** Threads of ONNX Runtime, default 1: JavaScript's own. With more, each computes whole batches beside it; results are the same. */
   readonly threads?: number
-  /** Compare ONNX Runtime with the tensor engine on two random pictures first, default true. */
+  /** Compare ONNX Runtime with the tensor engine on two random pictures first, once for a network on a machine; default true. */
   readonly selfCheck?: boolean
   /** Told why ONNX Runtime is not used. */
   readonly log?: (line: string) => void
@@ -52,8 +53,9 @@ export async function openFrozenNetwork(
   const { outputs, runner = 'auto', log, selfCheck = true } = options
   if (runner === 'engine') return openOnEngine(graph, weights, options)
   try {
-    const network = await openOnOnnx(graph, weights, options)
-    if (selfCheck) await compare(graph, network, await openOnEngine(graph, weights, options), outputs)
+    const onnx = exportOnnx(graph, weights, { outputs })
+    const network = await openOnOnnx(onnx, graph, options)
+    if (selfCheck) await checkOnce(onnx, () => compareWithEngine(network, graph, weights, options))
     return network
   } catch (cause) {
     if (runner === 'onnx') throw cause
@@ -62,11 +64,21 @@ export async function openFrozenNetwork(
   }
 }
 
-async function openOnOnnx(graph: Graph, weights: Weights, options: FrozenNetworkOptions): Promise<FrozenNetwork> {
-  const { outputs, threads = 1 } = options
-  const bytes = exportOnnx(graph, weights, { outputs })
+/** @param check - Throws where the network does not agree. Not called where it has agreed on this machine. */
+async function checkOnce(onnx: Uint8Array, check: () => Promise<void>): Promise<void> {
+  const agreement = agreementOf(onnx)
+  if (hasAgreed(agreement)) return
+  await check()
+  rememberAgreement(agreement)
+}
+
+async function openOnOnnx(
+  onnx: Uint8Array,
+  graph: Graph,
+  { threads = 1 }: FrozenNetworkOptions,
+): Promise<FrozenNetwork> {
   if (threads === 1) {
-    const session = await OnnxExtractor.create(bytes)
+    const session = await OnnxExtractor.create(onnx)
     return {
       runner: 'onnx',
       numAtOnce: 1,
@@ -74,7 +86,7 @@ async function openOnOnnx(graph: Graph, weights: Weights, options: FrozenNetwork
       dispose: () => session.dispose(),
     }
   }
-  const crew = await openOnnxCrew(bytes, { threads, inputShape: graph.inputShape })
+  const crew = await openOnnxCrew(onnx, { threads, inputShape: graph.inputShape })
   return {
     runner: 'onnx',
     numAtOnce: threads,
@@ -111,6 +123,26 @@ function runOnce(
   return arrays
 }
 
+/** Compares both on two random pictures; the network is closed where they differ. */
+async function compareWithEngine(
+  network: FrozenNetwork,
+  graph: Graph,
+  weights: Weights,
+  options: FrozenNetworkOptions,
+): Promise<void> {
+  try {
+    const reference = await openOnEngine(graph, weights, options)
+    try {
+      await compare(graph, network, reference, options.outputs)
+    } finally {
+      await reference.dispose()
+    }
+  } catch (cause) {
+    await network.dispose()
+    throw cause
+  }
+}
+
 async function compare(
   graph: Graph,
   network: FrozenNetwork,
@@ -119,22 +151,15 @@ async function compare(
 ): Promise<void> {
   const uniform = uniformStream(1)
   const batch = Float32Array.from({ length: 2 * sizeOf(graph.inputShape) }, () => 2 * uniform() - 1)
-  try {
-    const [a, b] = [await network.run(batch.slice(), 2), await reference.run(batch, 2)]
-    for (const [i, name] of outputs.entries()) {
-      const scale = a[i]!.reduce((max, value) => Math.max(max, Math.abs(value)), 1e-6)
-      const worst = a[i]!.reduce((max, value, at) => Math.max(max, Math.abs(value - b[i]![at]!)), 0)
-      if (!(worst <= TOLERANCE * scale)) {
-        throw noEngine(`"${name}" differs from ${reference.runner} by ${(worst / scale).toExponential(1)}`, {
-          expected: `at most ${TOLERANCE} of the largest value`,
-          hint: 'set runner: engine',
-        })
-      }
+  const [a, b] = [await network.run(batch.slice(), 2), await reference.run(batch, 2)]
+  for (const [i, name] of outputs.entries()) {
+    const scale = a[i]!.reduce((max, value) => Math.max(max, Math.abs(value)), 1e-6)
+    const worst = a[i]!.reduce((max, value, at) => Math.max(max, Math.abs(value - b[i]![at]!)), 0)
+    if (!(worst <= TOLERANCE * scale)) {
+      throw noEngine(`"${name}" differs from ${reference.runner} by ${(worst / scale).toExponential(1)}`, {
+        expected: `at most ${TOLERANCE} of the largest value`,
+        hint: 'set runner: engine',
+      })
     }
-  } catch (cause) {
-    await network.dispose()
-    throw cause
-  } finally {
-    await reference.dispose()
   }
 }

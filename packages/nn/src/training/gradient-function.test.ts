@@ -10,7 +10,7 @@ import { withHead } from '../graph/head.js'
 import { initWeights } from '../graph/init-weights.js'
 import { createGraphModel, type GraphModel } from '../run/graph-model.js'
 import { classifierFeeds, classifierGradients } from './classifier-loss.js'
-import type { Feeds } from '../run/replayable.js'
+import { replayable, type Feeds } from '../run/replayable.js'
 import { gradientFunction, type Loss } from './gradient-function.js'
 import { addGradients } from './train-step.js'
 import { trainablePart } from './trainable.js'
@@ -146,6 +146,23 @@ async function countBuilds(engine: Engine, lossOf: (x: Tensor, call: number) => 
   model.dispose()
   return builds
 }
+
+test.runIf(testEngines.includes('tensorflow'))('one tensor that is fed twice may be two the next time', async () => {
+  const engine = await loadEngine({ prefer: 'tensorflow' })
+  const { tf } = engine
+  const model = openNetwork(engine, 'mobilenetV2')
+  const difference = replayable(model, (feeds) => [tf.sub(feeds.get('a')!, feeds.get('b')!)])
+  const [a, b] = [tf.scalar(3), tf.scalar(1)]
+  const ask = (x: Tensor, y: Tensor): number => {
+    const [found] = difference(new Map([['a', x], ['b', y]])) // prettier-ignore
+    const value = found!.dataSync()[0]!
+    found!.dispose()
+    return value
+  }
+  expect([ask(a, a), ask(a, a), ask(a, b), ask(a, b), ask(b, a)]).toEqual([0, 0, 2, 2, -2])
+  dispose([a, b])
+  model.dispose()
+})
 
 test.runIf(testEngines.includes('tensorflow'))(
   'an operation that fails when called again leaves nothing behind, and writes no variable',

@@ -12,7 +12,7 @@ export interface Loss {
 }
 
 /** Outcome of a {@link GradientFunction}; the caller disposes its tensors. */
-export interface LossSlopes {
+export interface DifferentiatedLoss {
   readonly loss: number
   readonly others: readonly Tensor[]
   /** By parameter name; a parameter that the loss does not depend on has none. */
@@ -20,7 +20,7 @@ export interface LossSlopes {
 }
 
 /** A loss, its other values and its gradients, of what is fed. */
-export type GradientFunction = (feeds: Feeds) => LossSlopes
+export type GradientFunction = (feeds: Feeds) => DifferentiatedLoss
 
 /**
  * The gradient of a loss as a function, whose operations are called again as {@link replayable} tells.

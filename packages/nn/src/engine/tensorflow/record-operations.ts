@@ -47,7 +47,7 @@ class CallLog {
   private readonly slots: Map<number, number>
   private readonly numGiven: number
   private readonly numFeeds: number
-  private isSpoilt = false
+  private isSpoilt: boolean
 
   /** @param given - Ids of the tensors that the computation starts from, `numFeeds` of what is fed and those of the variables. */
   constructor(given: readonly number[], numFeeds: number) {
@@ -55,6 +55,8 @@ class CallLog {
     this.numGiven = given.length
     this.numFeeds = numFeeds
     this.numSlots = given.length
+    // A tensor that is fed twice: the next time they may be two.
+    this.isSpoilt = this.slots.size < given.length
   }
 
   run(
