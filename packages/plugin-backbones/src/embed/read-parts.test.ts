@@ -42,6 +42,19 @@ test.each([
   expect(sizes).toEqual(expected)
 })
 
+test.each([
+  [96, 2, [9, 9]],
+  [224, 2, [4, 4, 4, 4, 2]],
+  [299, 2, [4, 4, 4, 4, 2]],
+  [224, 1, [16, 2]],
+])('18 pictures of %i px for %i networks come in parts of %o', async (side, numAtOnce, expected) => {
+  const sizes: number[] = []
+  const batch = batchOf(18, () => Promise.resolve())
+  for await (const { pixels } of readParts(batch, side, signal, numAtOnce))
+    sizes.push(pixels.length / (3 * side * side))
+  expect(sizes).toEqual(expected)
+})
+
 test('the next part is asked for while the consumer works on the last one, and no more than that', async () => {
   let numAsked = 0
   const batch = batchOf(64, () => {

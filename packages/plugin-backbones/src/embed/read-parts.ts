@@ -12,11 +12,21 @@ export interface PixelPart {
 /** Pictures a network computes at a time, at most. */
 const largestPart = 16
 
+/**
+ * Pictures in a part. Threads of ONNX Runtime have parts of four pictures of 224 px: each thread has memory of its own for the values between
+ * layers, and with more pictures the pages that the system must clear for it cost more than further calls. No result depends on it.
+ */
+function partSize(numPictures: number, side: number, numAtOnce: number): number {
+  const shared = Math.ceil(numPictures / numAtOnce)
+  if (numAtOnce === 1) return Math.min(largestPart, shared)
+  return Math.min(largestPart, Math.max(4, Math.round(4 * (224 / side) ** 2)), shared)
+}
+
 /** Pictures decoded at a time. */
 const LANES = 8
 
 /**
- * RGB bytes of a batch in parts of at most 16 pictures, in order; of a small batch, as many parts as are computed at a time. The next part is decoded, eight pictures at a time, while the consumer
+ * RGB bytes of a batch in parts of at most 16 pictures, fewer where they are large, in order; of a small batch, as many parts as are computed at a time. The next part is decoded, eight pictures at a time, while the consumer
  * works on the last one: ONNX Runtime computes on this thread, decoders have threads of their own.
  */
 export async function* readParts(
@@ -25,7 +35,7 @@ export async function* readParts(
   signal: AbortSignal,
   numAtOnce = 1,
 ): AsyncGenerator<PixelPart> {
-  const size = Math.min(largestPart, Math.ceil(batch.ids.length / numAtOnce))
+  const size = partSize(batch.ids.length, side, numAtOnce)
   const length = side * side * 3
   const read = async (start: number): Promise<PixelPart> => {
     const count = Math.min(size, batch.ids.length - start)

@@ -445,16 +445,17 @@ describe('damage and death', () => {
     const two = withNode(
       'two-threads.yaml',
       '{ use: toy/threads, in: { features: split }, with: { note: a } }',
-      '  other: { use: toy/threads, in: { features: split }, with: { note: b } }\n',
+      // Still at work when the first looks: it would have what falls idle.
+      '  other: { use: toy/scale, in: { features: split }, with: { delayMs: 4000 } }\n',
     )
-    const threadsIn = async (file: string, jobs: number) => {
-      const { record } = await project.run(basename(file), { jobs, selection: { from: ['node'] } })
+    const threadsIn = async (file: string, jobs: number, from = ['node']) => {
+      const { record } = await project.run(basename(file), { jobs, selection: { from } })
       return record.stages['node']!.metrics!['threads']
     }
     expect(await threadsIn(one, 4)).toBe(3)
     expect(await threadsIn(one, 2)).toBe(2)
     expect(await threadsIn(one, 1)).toBe(1)
-    expect(await threadsIn(two, 4)).toBe(1)
+    expect(await threadsIn(two, 4, ['node', 'other'])).toBe(1)
   })
 
   test('cancelling ends the workers and the record says so', async () => {
