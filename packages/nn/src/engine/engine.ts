@@ -48,7 +48,7 @@ export interface EngineKernels {
   /** Frees what {@link EngineKernels.adam} holds. */
   disposeAdamState(state: AdamState): void
   /** Runs a computation and writes down its native operations; absent where there are none. */
-  record?: (computation: Computation) => Recorded
+  readonly record?: (computation: Computation) => Recorded
 }
 
 /** A computation whose operations follow from the shapes of what it is fed. */

@@ -7,9 +7,9 @@ import { ONNXRUNTIME_VERSION } from '../versions.js'
 
 /*
  * Networks that ONNX Runtime was seen to compute as a tensor engine does, in a file of this user: a line each, the last ones. A network that is
- * opened again, in another process, is not compared again, which would load TensorFlow for that alone. What is asked is whether this
- * version of ONNX Runtime computes this network rightly on this processor, so these three are a line. A file that is missing or cannot be
- * written costs a comparison.
+ * opened again, in another process, is not compared again, which would load TensorFlow for that alone. Whether they agree depends on the
+ * network, the version of ONNX Runtime and the processor, so a line is a digest of these three. A file that is missing or cannot be written
+ * costs a comparison.
  */
 
 /** Lines that are kept. */
